@@ -1,0 +1,121 @@
+"""What differs between two snapshots, in three verbs. A rename is a changed name, a move a changed parent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Generic, TypeVar, cast
+
+from attrs import field, frozen
+
+from mx_changeclass.model.kinds import Kind, view
+from mx_changeclass.model.snapshot import Element, Snapshot, Tree
+
+K = TypeVar("K", bound=Kind, covariant=True)
+
+# Fields of a Changed that are no key of a row:
+NAME = "name"  # the element's own name
+PARENT = "parent"  # it stands in another parent or slot (for a unit: in another folder or module)
+ORDER = "order"  # only its place among its siblings differs, in a list whose order means something
+CONTENT = "content"  # a unit whose content cannot be read on one side, and whose digest differs
+TYPE = "$type"  # the same element under another type
+
+
+@frozen(slots=True)
+class Added(Generic[K]):
+    """An element of the new side without a partner. ``within`` is the id of the outermost added whole
+    that answers for it, None where it speaks for itself."""
+
+    new_row: Element
+    within: str | None = None
+
+    @property
+    def new(self) -> K:
+        return cast(K, view(self.new_row))
+
+    @property
+    def row(self) -> Element:
+        return self.new_row
+
+
+@frozen(slots=True)
+class Removed(Generic[K]):
+    """An element of the old side without a partner; ``within`` as in ``Added``."""
+
+    old_row: Element
+    within: str | None = None
+
+    @property
+    def old(self) -> K:
+        return cast(K, view(self.old_row))
+
+    @property
+    def row(self) -> Element:
+        return self.old_row
+
+
+@frozen(slots=True)
+class Changed(Generic[K]):
+    """One element on both sides. ``fields`` are the keys that differ and mean something, ``noise`` the
+    keys that differ without meaning, each with the name of the noise rule that says so."""
+
+    old_row: Element
+    new_row: Element
+    fields: frozenset[str]
+    matched_by: str = "id"
+    noise: Mapping[str, str] = field(factory=dict, hash=False)
+    within: None = None
+
+    @property
+    def old(self) -> K:
+        return cast(K, view(self.old_row))
+
+    @property
+    def new(self) -> K:
+        return cast(K, view(self.new_row))
+
+    @property
+    def row(self) -> Element:
+        return self.new_row
+
+    def values(self, key: str) -> tuple[object, object]:
+        """The value of a field on both sides; None where it is absent."""
+        if key == NAME:
+            return self.old_row.name, self.new_row.name
+        return self.old_row.props.get(key), self.new_row.props.get(key)
+
+    def touches(self, prefix: str) -> bool:
+        """Whether a field is ``prefix`` or lies under it (``type`` also means ``type.length``)."""
+        return any(f == prefix or f.startswith(prefix + ".") for f in self.fields)
+
+
+Change = Added[Kind] | Removed[Kind] | Changed[Kind]
+
+
+@frozen(eq=False)
+class Changes:
+    """All differences of two snapshots.
+
+    ``loud`` are the changes that mean something; ``quiet`` are those whose every differing field is
+    noise, kept so that ``patch`` is exact and the ledger can count them. ``old_tree`` and ``new_tree``
+    hold the rows of the units that differ; ``partner`` leads from each matched old row id to the new one.
+    ``renames`` leads from old to new qualified names of matched elements whose name differs.
+    """
+
+    old: Snapshot
+    new: Snapshot
+    loud: tuple[Change, ...]
+    quiet: tuple[Changed[Kind], ...]
+    old_tree: Tree
+    new_tree: Tree
+    partner: Mapping[str, str]
+    renames: Mapping[str, str]
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self.loud)
+
+    def __len__(self) -> int:
+        return len(self.loud)
+
+    def tree(self, change: Change) -> Tree:
+        """The tree that the row of a change stands in."""
+        return self.old_tree if isinstance(change, Removed) else self.new_tree

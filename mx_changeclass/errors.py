@@ -1,0 +1,44 @@
+"""Every error a caller can meet. Each message is one line: what was read, what is wrong, what to do."""
+
+from __future__ import annotations
+
+
+class MxError(Exception):
+    """Root of all errors of this package."""
+
+
+class ReadError(MxError):
+    """An input cannot be read.
+
+    ``source`` names the input as the user gave it, ``problem`` says what is wrong with it and
+    ``advice`` what to do. ``str()`` is the whole line.
+    """
+
+    def __init__(self, source: object, problem: str, advice: str) -> None:
+        self.source, self.problem, self.advice = str(source), problem, advice
+        super().__init__(one_line(f"{self.source}: {problem.rstrip('.')}. {advice}"))
+
+
+class UnknownFormat(ReadError):
+    """The input is none of the forms that a model comes in."""
+
+
+class UnsupportedVersion(ReadError):
+    """The input is a model, but of a version or schema this release does not read."""
+
+
+class BrokenContainer(ReadError):
+    """The input is a model file or package that is cut, corrupt or hostile."""
+
+
+class PolicyError(MxError):
+    """Configuration, a waiver file or an argument is wrong."""
+
+
+class RuleError(MxError):
+    """A rule is declared wrongly: no title, no reason, or an id used twice. Raised at import."""
+
+
+def one_line(text: str) -> str:
+    """``text`` without line breaks or control characters, so that an error stays one line."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

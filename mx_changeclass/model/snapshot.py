@@ -1,0 +1,181 @@
+"""What a model is: units of rows.
+
+A *unit* is what Mendix stores as one document (a page, a nanoflow, a domain model), or one file
+beside the model. A *row* is an element of a unit. Single parts are folded into the row that owns
+them under dotted keys (``type`` and ``type.length`` of an attribute), texts under their language
+(``caption.en_US``); what stands in a list is a row of its own. A value is a string, number, boolean
+or a tuple of them; an absent part, an empty list and an absent key are the same: no key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+import attrs
+from attrs import field, frozen
+
+from mx_changeclass.model.metamodel import is_a, type_named
+from mx_changeclass.model.versions import Version
+
+SYSTEM_MODULE = "System"
+
+# What a reader would name inside a unit; everything else answers under the nearest of these.
+HEADLINES = frozenset({
+    "DomainModels$Entity", "DomainModels$Attribute", "DomainModels$Association", "DomainModels$CrossAssociation",
+    "DomainModels$Index", "DomainModels$ValidationRule", "DomainModels$EventHandler", "DomainModels$AccessRule",
+    "Enumerations$EnumerationValue", "Images$Image", "Security$ModuleRole", "Security$UserRole",
+    "Navigation$NavigationProfile", "Navigation$NativeNavigationProfile", "Navigation$EmbeddedNavigationProfile",
+    "Navigation$OfflineEntityConfig",
+})
+# A container never answers for what it holds: each entity of a new module is heard.
+CONTAINERS = frozenset({
+    "Projects$Project", "Projects$Module", "Projects$Folder", "DomainModels$DomainModel", "Security$ModuleSecurity",
+    "Security$ProjectSecurity", "Navigation$NavigationDocument", "Settings$ProjectSettings",
+})
+
+
+@frozen(slots=True)
+class Element:
+    """One row: ``type`` and keys under SDK names, ``slot`` the (dotted) property of the parent row it
+    stands in, ``index`` its place there (only relative order means anything)."""
+
+    id: str
+    type: str
+    name: str
+    parent: str | None
+    slot: str
+    props: Mapping[str, Any]
+    index: int = field(default=0, eq=False)
+
+    def part(self, key: str) -> tuple[str, str]:
+        """The type that owns a dotted key, and the key in it: ``type.length`` of an attribute is
+        ``("DomainModels$StringAttributeType", "length")``."""
+        owner, _, last = key.rpartition(".")
+        return (self.props.get(owner, ""), last) if owner else (self.type, key)
+
+
+Rows = tuple[Element, ...]
+
+
+@frozen(slots=True, eq=False)
+class Unit:
+    """A stored document or a file beside the model; its rows are decoded only when asked for.
+
+    ``digest`` is the hex SHA-256 of the stored bytes: equal means equal content. ``container`` is the
+    id of the folder, module or project around it. ``missing`` says that the content is not there
+    (an incomplete checkout): such a unit is never a deletion.
+    """
+
+    id: str
+    type: str
+    name: str
+    container: str | None
+    slot: str
+    digest: str
+    load: Callable[[], Rows] = field(repr=False)
+    excluded: bool = False
+    missing: bool = False
+    file: str = ""
+
+
+@attrs.define(slots=False, eq=False)
+class Snapshot:
+    """One version of an app. ``incomplete`` says in words what of it could not be seen, ``warnings``
+    what is odd but does no harm. ``side_files`` is False where the form brings no files beside the model."""
+
+    units: Mapping[str, Unit]
+    version: Version | None = None
+    label: str = ""
+    form: str = ""
+    digest: str = ""
+    incomplete: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    side_files: bool = False
+    _rows: dict[str, Rows] = field(factory=dict, repr=False, init=False)
+
+    def rows(self, unit_id: str) -> Rows:
+        """The rows of a unit, its root first."""
+        if unit_id not in self._rows:
+            self._rows[unit_id] = self.units[unit_id].load()
+        return self._rows[unit_id]
+
+    @cached_property
+    def live(self) -> Mapping[str, Unit]:
+        """The units that are built: no excluded document, no System module (it is not stored in a project)."""
+        hidden = {u.id for u in self.units.values() if u.type == "Projects$Module" and u.name == SYSTEM_MODULE}
+        return {i: u for i, u in self.units.items() if not u.excluded and not (hidden and hidden & {i, *self._path(u)})}
+
+    def _path(self, unit: Unit) -> Iterator[str]:
+        """The containers of a unit, innermost first; a loop in a broken file ends it."""
+        seen = {unit.id}
+        container = unit.container
+        while container is not None and container in self.units and container not in seen:
+            seen.add(container)
+            yield container
+            container = self.units[container].container
+
+    def module(self, unit_id: str) -> str:
+        """Name of the module a unit lies in, "" for documents of the project itself and for files."""
+        unit = self.units.get(unit_id)
+        if unit is None:
+            return ""
+        for i in (unit_id, *self._path(unit)):
+            if self.units[i].type == "Projects$Module":
+                return self.units[i].name
+        return ""
+
+    @cached_property
+    def table(self) -> Mapping[str, Element]:
+        """Every row of every live unit by id. Decodes the whole model: for export and the ledger only."""
+        return {row.id: row for i in self.live for row in self.rows(i)}
+
+
+@attrs.define(slots=False, eq=False)
+class Tree:
+    """Rows of some units with their ancestry and names; the part of a snapshot that was expanded."""
+
+    snapshot: Snapshot
+    unit_of: Mapping[str, str]  # row id -> unit id
+    rows: Mapping[str, Element]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, unit_ids: Iterable[str]) -> Tree:
+        unit_of: dict[str, str] = {}
+        rows: dict[str, Element] = {}
+        for i in unit_ids:
+            for row in snapshot.rows(i):
+                rows[row.id] = row
+                unit_of[row.id] = i
+        return cls(snapshot, unit_of, rows)
+
+    def ancestors(self, row: Element) -> Iterator[Element]:
+        """The rows around a row inside its unit, innermost first."""
+        seen = {row.id}
+        while row.parent is not None and row.parent in self.rows and row.parent not in seen:
+            seen.add(row.parent)
+            row = self.rows[row.parent]
+            yield row
+
+    def qualified(self, row: Element) -> str:
+        """The name Mendix gives an element: ``Module.Entity.Attribute``, ``Module.Page``, ``Module.Role``;
+        a widget or activity is named under its document."""
+        module = self.snapshot.module(self.unit_of.get(row.id, row.id))
+        if row.type == "Projects$Module":
+            return row.name
+        above = [r.name for r in self.ancestors(row) if r.name and _names_children(r)]
+        own = [row.name] if row.name else []
+        return ".".join(([module] if module else []) + above[::-1] + own)
+
+    def subject(self, row: Element) -> Element:
+        """The nearest thing a reader would name: a document, an entity, an attribute."""
+        for r in (row, *self.ancestors(row)):
+            if r.type in HEADLINES or r.parent is None or r.parent not in self.rows:
+                return r
+        return row
+
+
+def _names_children(row: Element) -> bool:
+    known = type_named(row.type)
+    return bool(known and (known.is_namespace or known.is_unit)) or is_a(row.type, "Projects$Document")
