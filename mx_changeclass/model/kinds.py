@@ -65,6 +65,7 @@ def kind(*types: str) -> Callable[[type[K]], type[K]]:
 
     def register(cls: type[K]) -> type[K]:
         _KINDS.update(dict.fromkeys(types, cls))
+        kind_of.cache_clear()
         return cls
 
     return register

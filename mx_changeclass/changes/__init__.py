@@ -1,0 +1,1 @@
+"""From two snapshots: what differs."""

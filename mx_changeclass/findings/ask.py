@@ -1,0 +1,115 @@
+"""Ask every rule what it hears: changes, observations, the release; then escalations and aggregates."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.model.kinds import Kind, kind_of
+from mx_changeclass.rules.release import Release, VersionMove
+from mx_changeclass.rules.rule import Rule, Said, Spoken, Subject, Unheard
+
+Ears = Mapping[tuple[type, type[Kind]], tuple[Rule, ...]]
+
+
+def ears(rules: Iterable[Rule]) -> Ears:
+    """Rules by what they hear, in the order of their ids."""
+    heard: dict[tuple[type, type[Kind]], list[Rule]] = defaultdict(list)
+    for rule in sorted(rules, key=lambda r: r.id):
+        for what in rule.hears:
+            heard[what].append(rule)
+    return {what: tuple(rs) for what, rs in heard.items()}
+
+
+def ask(release: Release, rules: Ears) -> tuple[Spoken, ...]:
+    """Everything the catalogue says of a release."""
+    spoken: list[Spoken] = []
+    for change in release.changes:
+        if change.within is None:
+            spoken += _on_change(change, release, rules)
+    for observation in release.observations:
+        spoken += _unmuted(_on(type(observation), observation, release, rules))
+    spoken += _unmuted(_on(Release, release, release, rules))
+    escalated = [
+        Spoken(s.rule, said.about, s.saw) for said in spoken for s in _on(Spoken, said, release, rules, about=said.about)
+    ]
+    spoken += dict.fromkeys(escalated)
+    spoken += _on(Said, Said(tuple(spoken)), release, rules, about=release)
+    return tuple(spoken)
+
+
+def ask_quiet(release: Release, rules: Ears) -> tuple[Spoken, ...]:
+    """What is said about changes that were set aside as noise, and about the noise of loud ones."""
+    spoken: list[Spoken] = []
+    for change in (*release.changes.quiet, *release.changes.loud):
+        names = _noise(change)
+        if names:
+            for rule in _hearing(change, rules):
+                if names.intersection(rule.noise) and (saw := rule.test(change, release)):
+                    spoken.append(Spoken(rule, change, saw if isinstance(saw, str) else ""))
+    return tuple(spoken)
+
+
+def _noise(change: Change) -> frozenset[str]:
+    return frozenset(change.noise.values()) if isinstance(change, Changed) else frozenset({change.reason} - {""})
+
+
+def _on_change(change: Change, release: Release, rules: Ears) -> list[Spoken]:
+    spoken = _unmuted(
+        Spoken(rule, change, saw if isinstance(saw, str) else "")
+        for rule in _hearing(change, rules)
+        if not rule.noise
+        and _narrowed(rule, change)
+        and rule.in_force(release.old.version, release.new.version)
+        and (not rule.client or release.reached(change))
+        and (saw := rule.test(change, release))
+    )
+    left = _left(change, spoken)
+    if left is not None:
+        spoken += [Spoken(s.rule, change, ", ".join(left)) for s in _on(Unheard, Unheard(change, left), release, rules)]
+    return spoken
+
+
+def _hearing(change: Change, rules: Ears) -> Iterator[Rule]:
+    verb = type(change)
+    seen: set[str] = set()
+    types = {change.row.type} | ({change.old_row.type} if isinstance(change, Changed) else set())
+    for type_name in sorted(types):
+        for kind in kind_of(type_name).__mro__:
+            for rule in rules.get((verb, kind), ()):
+                if rule.id not in seen:
+                    seen.add(rule.id)
+                    yield rule
+
+
+def _narrowed(rule: Rule, change: Change) -> bool:
+    return not rule.on or not isinstance(change, Changed) or any(change.touches(f) for f in rule.on)
+
+
+def _left(change: Change, spoken: list[Spoken]) -> tuple[str, ...] | None:
+    """The fields of a change that nobody took; () for an added or removed element; None where all are."""
+    if isinstance(change, (Added, Removed)):
+        return None if spoken else ()
+    if any(not s.rule.on for s in spoken):
+        return None
+    taken = [f for s in spoken for f in s.rule.on]
+    left = tuple(sorted(f for f in change.fields if not any(f == t or f.startswith(t + ".") for t in taken)))
+    return left or None
+
+
+def _on(verb: type, heard: object, release: Release, rules: Ears, about: Subject | None = None) -> list[Spoken]:
+    """Ask the rules that hear an observation, the release, a saying or the rest."""
+    judged = (release.new.version,) if verb is VersionMove else (release.old.version, release.new.version)
+    out = []
+    for rule in rules.get((verb, Kind), ()):
+        if rule.in_force(*judged) and (saw := rule.test(heard, release)):
+            out.append(Spoken(rule, about if about is not None else heard, saw if isinstance(saw, str) else ""))  # type: ignore[arg-type]
+    return out
+
+
+def _unmuted(spoken: Iterable[Spoken]) -> list[Spoken]:
+    """Without the general rules that a special one stands in for."""
+    said = list(spoken)
+    muted = {rule_id for s in said for rule_id in s.rule.instead_of}
+    return [s for s in said if s.rule.id not in muted]

@@ -1,0 +1,94 @@
+"""Changes and rules to one verdict."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from mx_changeclass.changes.change import Changes
+from mx_changeclass.changes.ledger import account
+from mx_changeclass.findings.ask import ask, ask_quiet, ears
+from mx_changeclass.findings.finding import Finding, Verdict
+from mx_changeclass.findings.rows import rows, subject_of
+from mx_changeclass.findings.words import words
+from mx_changeclass.policy import Policy
+from mx_changeclass.rules import catalogue
+from mx_changeclass.rules.release import Release, SyncMove
+from mx_changeclass.rules.rule import Rule, Spoken, channel_class
+from mx_changeclass.rules.terms import BLOCKED, DESTRUCTIVE, HARD_LOSS, SOFT_LOSS, Maybe, ReleaseClass
+
+_MOST_TOLD = 3  # so many places of one subject are told in a message
+
+
+def classify(changes: Changes, policy: Policy | None = None) -> Verdict:
+    """Ask the whole catalogue about every change and take the worst answer as the verdict."""
+    release = Release.of(changes, policy)
+    rules = ears(catalogue().values())
+    spoken = ask(release, rules)
+    said = _findings(spoken, release)
+    findings = sorted(said.values(), key=_order)
+    fallback = {id(s.about) for s in spoken if s.rule.chapter == "cross" and s.rule.id.startswith("agg-unknown")}
+    return Verdict(
+        changes=changes,
+        findings=tuple(findings),
+        rows=rows(spoken, said, release),
+        quiet=tuple(sorted(_findings(ask_quiet(release, rules), release).values(), key=_order)),
+        policy=release.policy,
+        accountability=account(changes, frozenset(fallback)),
+    )
+
+
+def _order(finding: Finding) -> tuple[int, int, str, str]:
+    ranks = list(ReleaseClass)
+    return (-ranks.index(finding.release_class), -ranks.index(finding.channel), finding.subject, finding.rule.id)
+
+
+def _findings(spoken: Iterable[Spoken], release: Release) -> dict[tuple[str, str, str], Finding]:
+    """One finding a rule and subject, however many of its parts made the rule speak."""
+    grouped: dict[tuple[str, str, str], list[Spoken]] = defaultdict(list)
+    for s in spoken:
+        grouped[(s.rule.id, *subject_of(s.about, release))].append(s)
+    return {key: _finding(key, group, release) for key, group in grouped.items()}
+
+
+def _finding(key: tuple[str, str, str], group: list[Spoken], release: Release) -> Finding:
+    rule, about = group[0].rule, group[0].about
+    _, kind, subject = key
+    audience: frozenset[str] = frozenset()
+    why: tuple[str, ...] = ()
+    if isinstance(about, SyncMove):
+        entry = about.new or about.old
+        audience, why = frozenset(entry.profiles if entry else ()), entry.why if entry else ()
+    elif kind != "Projects$Project" and not isinstance(about, Release) and hasattr(about, "row"):
+        audience = frozenset().union(*(release.audience(s.about) for s in group))  # type: ignore[arg-type]
+        why = release.why(about)  # type: ignore[arg-type]
+    return Finding(
+        rule=rule,
+        kind=kind,
+        subject=subject,
+        release_class=_class(rule, release.policy),
+        channel=rule.channel,
+        breaks_old_clients=Maybe.NO if rule.by_bundle and release.ota_off else rule.breaks_old_clients,
+        message=_message(group, release),
+        audience=tuple(sorted(audience)),
+        why=why,
+    )
+
+
+def _class(rule: Rule, policy: Policy) -> ReleaseClass:
+    loss = HARD_LOSS | (frozenset() if policy.soft_hazards else SOFT_LOSS) | (BLOCKED if policy.blocked_is_loss else frozenset())
+    return DESTRUCTIVE if rule.hazard in loss else channel_class(rule.channel)
+
+
+def _message(group: list[Spoken], release: Release) -> str:
+    """What happened, then what it means."""
+    told = list(dict.fromkeys(s.saw or words(s.about, release, s.rule.on and _touched(s)) for s in group))
+    told = [t for t in told if t]
+    more = f"; and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
+    what = "; ".join(told[:_MOST_TOLD]) + more
+    return f"{what[:1].upper()}{what[1:]}. {group[0].rule.reason}" if what else group[0].rule.reason
+
+
+def _touched(spoken: Spoken) -> tuple[str, ...]:
+    fields = getattr(spoken.about, "fields", frozenset())
+    return tuple(f for f in fields if any(f == on or f.startswith(on + ".") for on in spoken.rule.on))

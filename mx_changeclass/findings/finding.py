@@ -1,0 +1,174 @@
+"""Findings and the verdict they make."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from attrs import field, frozen
+
+from mx_changeclass.changes.change import Changes
+from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.policy import Policy
+from mx_changeclass.rules.rule import Rule
+from mx_changeclass.rules.terms import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Requires
+
+if TYPE_CHECKING:
+    from mx_changeclass.changes.ledger import Accountability
+
+
+@frozen
+class Finding:
+    """What one rule says about one subject.
+
+    ``subject`` is a qualified name, "" for the app as a whole; ``why`` the shortest way from a profile
+    to it; ``audience`` the profiles that reach it; ``message`` says what happened and what it means.
+    """
+
+    rule: Rule
+    kind: str
+    subject: str
+    release_class: ReleaseClass
+    channel: ReleaseClass
+    breaks_old_clients: Maybe
+    message: str
+    audience: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+
+    @property
+    def hazard(self) -> Hazard:
+        return self.rule.hazard
+
+    @property
+    def requires(self) -> Requires:
+        return self.rule.requires
+
+    @property
+    def server_data_loss(self) -> Maybe:
+        return self.rule.server_data_loss
+
+    @property
+    def mitigation(self) -> str:
+        return self.rule.mitigation
+
+
+@frozen
+class Row:
+    """One reported change: a subject, what of it changed, and the findings about that.
+
+    ``property`` is the field of the subject, the slot its changed parts stand in, or "" where the
+    subject as a whole came or went; ``old``/``new`` are set for a single plain value.
+    """
+
+    fingerprint: str
+    verb: str
+    kind: str
+    name: str
+    old_name: str
+    id: str
+    file: str
+    property: str
+    findings: tuple[Finding, ...]
+    what: str
+    old: object = None
+    new: object = None
+
+    @property
+    def release_class(self) -> ReleaseClass:
+        return max((f.release_class for f in self.findings), default=OTA_SAFE)
+
+    @property
+    def channel(self) -> ReleaseClass:
+        return max((f.channel for f in self.findings), default=NONE)
+
+    @property
+    def audience(self) -> tuple[str, ...]:
+        return tuple(sorted({name for f in self.findings for name in f.audience}))
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        return next((f.why for f in self.findings if f.why), ())
+
+
+@attrs.define(slots=False, eq=False)
+class Verdict:
+    """The answer for a release: the worst finding decides, and everything said is kept.
+
+    ``rows`` are the changes that mean something, worst first; ``quiet`` what was said about changes that
+    were set aside. ``noise`` counts set-aside leaves by the name of the noise rule.
+    """
+
+    changes: Changes
+    findings: tuple[Finding, ...]
+    rows: tuple[Row, ...]
+    quiet: tuple[Finding, ...]
+    policy: Policy
+    accountability: Accountability = field(repr=False)
+
+    @property
+    def old(self) -> Snapshot:
+        return self.changes.old
+
+    @property
+    def new(self) -> Snapshot:
+        return self.changes.new
+
+    @property
+    def release_class(self) -> ReleaseClass:
+        """DESTRUCTIVE where data on devices is at stake, else the channel."""
+        return max((f.release_class for f in self.findings), default=OTA_SAFE)
+
+    @property
+    def channel(self) -> ReleaseClass:
+        """How the release travels; ``none`` where nothing needs to."""
+        return max((f.channel for f in self.findings), default=NONE)
+
+    @property
+    def destructive(self) -> bool:
+        return self.release_class is DESTRUCTIVE
+
+    @property
+    def breaks_old_clients(self) -> bool:
+        return any(f.breaks_old_clients is Maybe.YES for f in self.findings)
+
+    @property
+    def server_data_loss(self) -> bool:
+        return any(f.server_data_loss is Maybe.YES for f in self.findings)
+
+    @property
+    def undecided(self) -> int:
+        """How many findings could not be decided."""
+        return sum(f.rule.undecided for f in self.findings)
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """What the release asks for, in the order in which it is done."""
+        order = (Requires.DRAIN, Requires.TWO_STEP, Requires.SERVER_FIRST, Requires.ALL_CLIENTS_FIRST, Requires.NEW_BINARY)
+        asked = {f.requires for f in self.findings}
+        return tuple(r.slug for r in order if r in asked)
+
+    @cached_property
+    def counts(self) -> Mapping[ReleaseClass, int]:
+        """Reported changes by class, mildest first."""
+        counted = Counter(row.release_class for row in self.rows)
+        return {c: counted[c] for c in ReleaseClass if c is not NONE}
+
+    @property
+    def decided(self) -> bool:
+        return not self.undecided and not self.accountability.unexplained
+
+    def to_frame(self) -> Any:
+        """A pandas frame with one row a finding. Needs the ``notebook`` extra."""
+        from mx_changeclass.findings.frame import frame
+
+        return frame(self)
+
+    def _repr_html_(self) -> str:
+        """The verdict as a page, shown by a notebook."""
+        from importlib import import_module
+
+        page: str = import_module("mx_changeclass.reports.html").html(self)
+        return page

@@ -1,0 +1,84 @@
+"""What a change is in words: short, true for any change, without ids."""
+
+from __future__ import annotations
+
+from mx_changeclass.changes.change import CONTENT, NAME, ORDER, PARENT, TYPE, Added, Change, Removed
+from mx_changeclass.rules.release import Release, SyncMove, VersionMove
+from mx_changeclass.rules.rule import Subject
+
+_LONGEST = 60
+
+
+def words(about: Subject, release: Release, fields: tuple[str, ...] = ()) -> str:
+    """What happened to the subject of a finding, as a phrase without the subject: "renamed to Field.Job"."""
+    if isinstance(about, VersionMove):
+        return f"Studio Pro {about.old} to {about.new}"
+    if isinstance(about, SyncMove):
+        return _sync(about)
+    if isinstance(about, Release):
+        return ""
+    change: Change = about
+    subject = release.subject_row(change)
+    part = "" if change.row.id == subject.id else _part(change)
+    if isinstance(change, Added):
+        return f"{part} added" if part else "added"
+    if isinstance(change, Removed):
+        return f"{part} removed" if part else "removed"
+    told = [_field(change, f, release) for f in sorted(fields or change.fields)]
+    return ": ".join(x for x in (part, ", ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")) if x)
+
+
+def _part(change: Change) -> str:
+    """A part inside its document: "text box textBox1", "activity MicroflowCallAction"."""
+    row = change.row
+    kind = str(row.props.get("action") or row.type).rpartition("$")[2]
+    spaced = "".join(f" {c.lower()}" if c.isupper() else c for c in kind).strip()
+    return f"{spaced} {row.name}".strip()
+
+
+def _field(change: Change, name: str, release: Release) -> str:
+    if isinstance(change, (Added, Removed)):
+        return ""
+    if name == NAME:
+        return f"renamed to {release.new_name(change)}"
+    if name == PARENT:
+        return "moved"
+    if name == ORDER:
+        return "order changed"
+    if name == CONTENT:
+        return "differs, content not readable"
+    if name == TYPE:
+        return f"{_short(change.old_row.type)} became {_short(change.new_row.type)}"
+    old, new = change.values(name)
+    return f"{name} {plain(old)} to {plain(new)}"
+
+
+def _sync(move: SyncMove) -> str:
+    if move.joins:
+        return f"joins the offline sync set ({move.modes[1]})"
+    if move.leaves:
+        return f"leaves the offline sync set (was {move.modes[0]})"
+    if move.modes[0] != move.modes[1]:
+        return f"sync mode {move.modes[0]} to {move.modes[1]}"
+    return "sync configuration changed"
+
+
+def plain(value: object) -> str:
+    """A value as a reader writes it, cut to a length that fits a line."""
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return _cut(", ".join(map(str, value)))
+    return _cut(_short(str(value)))
+
+
+def _short(text: str) -> str:
+    head, dollar, tail = text.partition("$")
+    return tail if dollar and head.isalnum() and tail.isalnum() else text
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -1,0 +1,56 @@
+"""Kinds of navigation: profiles, home pages, offline configuration."""
+
+from __future__ import annotations
+
+from mx_changeclass.model.kinds import Kind, key, kind
+
+
+@kind("Navigation$NavigationProfileBase")
+class Profile(Kind):
+    pass
+
+
+@kind("Navigation$NavigationProfile")
+class WebProfile(Profile):
+    """``profile_kind`` is Responsive, Tablet, Phone, Hybrid…, each with an …Offline variant."""
+
+    profile_kind = key("kind", "Responsive")
+
+    @property
+    def offline(self) -> bool:
+        return self.profile_kind.endswith("Offline")
+
+
+@kind("Navigation$EmbeddedNavigationProfile")
+class EmbeddedProfile(Profile):
+    pass
+
+
+@kind("Navigation$NativeNavigationProfile")
+class NativeProfile(Profile):
+    ota = key("otaEnabled", True)
+    logging = key("loggingEnabled", False)
+    db_encryption = key("encryptionDbEnabled", False)
+    file_encryption = key("localFileEncryptionEnabled", False)
+    cookie_encryption = key("sessionCookieEncryptionEnabled", False)
+    hermes = key("hermesEnabled", True)
+
+
+@kind("Navigation$RoleBasedHomePage", "Navigation$RoleBasedNativeHomePage")
+class RoleHome(Kind):
+    role = key("userRole", "")
+
+
+@kind("NativePages$BottomBarItem")
+class BottomBarItem(Kind):
+    page = key("page", "")
+
+
+@kind("Navigation$OfflineEntityConfig")
+class OfflineEntityConfig(Kind):
+    entity = key("entity", "")
+    mode = key("syncMode", "Online")
+    constraint = key("constraint", "")
+    compatibility = key("compatibilityMode", False)
+    download_mode = key("downloadMode", "All")
+    should_download = key("shouldDownload", True)

@@ -1,0 +1,188 @@
+"""A rule is a decorated predicate; the annotation of its first argument says what it hears.
+
+* ``Added[K]``, ``Removed[K]``, ``Changed[K]`` or a union of them: each such change of that kind. ``on``
+  narrows a ``Changed`` to some fields, ``noise`` makes a rule hear changes that were set aside under
+  those names instead.
+* ``VersionMove``, ``SyncMove``: what follows from comparing both sides.
+* ``Release``: once a release.
+* ``Spoken``: each thing another rule has said (escalations).
+* ``Said``: everything said so far, once (aggregates).
+* ``Unheard``: the fields of a change that no rule took (the fallback).
+
+It answers False, True, or a text that says what it saw.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from attrs import field, frozen
+
+from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.errors import RuleError
+from mx_changeclass.model.kinds import Kind
+from mx_changeclass.model.versions import Version
+from mx_changeclass.rules.release import Observation, Release, SyncMove, VersionMove
+from mx_changeclass.rules.terms import NONE, Certainty, Hazard, Maybe, ReleaseClass, Requires
+
+Test = Callable[[Any, Release], "bool | str"]
+F = TypeVar("F", bound=Test)
+
+Subject = Change | Observation | Release  # what a rule speaks about
+
+
+@frozen(kw_only=True)
+class Rule:
+    """One row of the catalogue with the code that decides it. ``hears`` lists (verb, kind) pairs; the
+    verb of an observation, an escalation or an aggregate is its own class and its kind ``Kind``."""
+
+    id: str
+    title: str
+    reason: str
+    chapter: str
+    channel: ReleaseClass
+    hazard: Hazard
+    requires: Requires
+    breaks_old_clients: Maybe
+    server_data_loss: Maybe
+    client: bool
+    undecided: bool
+    by_bundle: bool
+    source: str
+    certainty: Certainty
+    mitigation: str
+    on: tuple[str, ...]
+    noise: tuple[str, ...]
+    instead_of: tuple[str, ...]
+    since: tuple[Version | None, ...]
+    until: tuple[Version | None, ...]
+    hears: tuple[tuple[type, type[Kind]], ...]
+    test: Test = field(repr=False)
+
+    def in_force(self, *judged: Version | None) -> bool:
+        """Whether the rule's dates hold for one of the versions, or there is nothing to judge them by."""
+        known = [version for version in judged if version is not None]
+        if not self.since or not known:
+            return True
+        return any(
+            (low is None or low <= version) and (high is None or version <= high)
+            for low, high in zip(self.since, self.until, strict=True)
+            for version in known
+        )
+
+
+@frozen
+class Spoken:
+    """One rule that said yes, what it spoke about, and what it saw ("" where it only said yes)."""
+
+    rule: Rule
+    about: Subject
+    saw: str = ""
+
+
+@frozen
+class Unheard:
+    """A change, or some fields of it, that no rule of the catalogue took."""
+
+    change: Change
+    fields: tuple[str, ...] = ()
+
+
+@frozen
+class Said:
+    """Everything that was said before the aggregates are asked."""
+
+    spoken: tuple[Spoken, ...]
+
+    def __iter__(self) -> Iterator[Spoken]:
+        return iter(self.spoken)
+
+    def any(self, *rule_ids: str) -> bool:
+        return any(s.rule.id in rule_ids for s in self.spoken)
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(
+    channel: ReleaseClass,
+    *,
+    source: str,
+    certainty: Certainty = Certainty.JUDGEMENT,
+    mitigation: str = "",
+    hazard: Hazard = Hazard.NONE,
+    requires: Requires = Requires.EITHER_ORDER,
+    breaks_old_clients: Maybe = Maybe.NO,
+    server_data_loss: Maybe = Maybe.NO,
+    client: bool = False,
+    undecided: bool = False,
+    by_bundle: bool = False,
+    on: tuple[str, ...] | str = (),
+    noise: tuple[str, ...] | str = (),
+    instead_of: tuple[str, ...] | str = (),
+    since: str | None = None,
+    until: str | None = None,
+) -> Callable[[F], F]:
+    """Declare a rule. The function's name is its id, the first line of its docstring its title, the rest
+    its reason. ``client`` says that part of the change enters the client bundle: such a rule is asked
+    only where a profile reaches the subject, and is lifted where there is no over-the-air channel.
+    ``by_bundle`` says that old clients break because a new bundle meets an old binary, so only where
+    updates go over the air. ``instead_of`` names rules that this one mutes for the same change. ``since``/``until`` are Studio
+    Pro versions, both included; several ranges are paired by position (``"10.24.17; 11.6.5"``).
+    """
+
+    def register(test: F) -> F:
+        rule_id = test.__name__.replace("_", "-")
+        title, _, reason = (test.__doc__ or "").strip().partition("\n\n")
+        if rule_id in RULES:
+            raise RuleError(f"rule {rule_id}: declared twice")
+        if not title or not reason or not source:
+            raise RuleError(f"rule {rule_id}: needs a title line, a reason and a source")
+        low, high = _ranges(since, until)
+        RULES[rule_id] = Rule(
+            id=rule_id, title=" ".join(title.split()).rstrip("."), reason=" ".join(reason.split()),
+            chapter=test.__module__.rpartition(".")[2], channel=channel, hazard=hazard, requires=requires,
+            breaks_old_clients=breaks_old_clients, server_data_loss=server_data_loss, client=client,
+            undecided=undecided, by_bundle=by_bundle, source=source, certainty=certainty, mitigation=mitigation, on=_tuple(on),
+            noise=_tuple(noise), instead_of=_tuple(instead_of), since=low, until=high, hears=tuple(_heard(test)),
+            test=test,
+        )
+        return test
+
+    return register
+
+
+def _tuple(value: tuple[str, ...] | str) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value
+
+
+def _ranges(since: str | None, until: str | None) -> tuple[tuple[Version | None, ...], tuple[Version | None, ...]]:
+    low = [Version.of(x) for x in since.split(";")] if since else []
+    high = [Version.of(x) for x in until.split(";")] if until else []
+    size = max(len(low), len(high))
+    return tuple(low + [None] * (size - len(low))), tuple(high + [None] * (size - len(high)))
+
+
+def _heard(test: Test) -> Iterator[tuple[type, type[Kind]]]:
+    first = typing.get_type_hints(test)[test.__code__.co_varnames[0]]
+    for member in _members(first):
+        verb = typing.get_origin(member) or member
+        if verb in (Added, Removed, Changed):
+            for kind in _members(typing.get_args(member)[0]):
+                yield verb, kind
+        elif verb in (VersionMove, SyncMove, Release, Spoken, Said, Unheard):
+            yield verb, Kind
+        else:
+            raise RuleError(f"rule {test.__name__}: cannot hear {member}")
+
+
+def _members(hint: Any) -> tuple[Any, ...]:
+    return typing.get_args(hint) if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union else (hint,)
+
+
+def channel_class(channel: ReleaseClass) -> ReleaseClass:
+    """The class of a channel: ``none`` is told as OTA_SAFE."""
+    return ReleaseClass.OTA_SAFE if channel is NONE else channel

@@ -1,0 +1,84 @@
+"""The fixed words of rules and findings."""
+
+from __future__ import annotations
+
+import enum
+from functools import total_ordering
+
+
+@total_ordering
+class ReleaseClass(enum.Enum):
+    """What a change asks of a release, mildest first. ``NONE`` is a channel only: bookkeeping,
+    design-time, or reached by nobody; as a class it is told as ``OTA_SAFE``."""
+
+    NONE = "none"
+    OTA_SAFE = "OTA_SAFE"
+    NEEDS_REDEPLOY = "NEEDS_REDEPLOY"
+    FULL_RELEASE = "FULL_RELEASE"
+    DESTRUCTIVE = "DESTRUCTIVE"
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, ReleaseClass):
+            return NotImplemented
+        return _RANK[self] < _RANK[other]
+
+    def __str__(self) -> str:
+        return self.value
+
+
+_RANK = {member: rank for rank, member in enumerate(ReleaseClass)}
+
+NONE, OTA_SAFE, NEEDS_REDEPLOY, FULL_RELEASE, DESTRUCTIVE = ReleaseClass
+
+
+class Hazard(enum.StrEnum):
+    """What a change may cost on a device or on the server."""
+
+    NONE = "none"
+    LOCAL_WIPE = "local-wipe"
+    STRANDED = "stranded"
+    VALUE_LOSS = "value-loss"
+    REMOVED_FROM_DEVICE = "removed-from-device"
+    UPLOAD_REFUSED = "upload-refused"
+    REFUSAL_POSSIBLE = "refusal-possible"
+    SYNC_BLOCKED = "sync-blocked"
+    START_FAILURE = "start-failure"
+    SERVER_LOSS = "server-loss"
+    SESSION_LOSS = "session-loss"
+    CANNOT_INSTALL = "cannot-install"
+
+
+HARD_LOSS = frozenset({Hazard.LOCAL_WIPE, Hazard.STRANDED, Hazard.VALUE_LOSS})
+SOFT_LOSS = frozenset({Hazard.REMOVED_FROM_DEVICE, Hazard.UPLOAD_REFUSED})
+BLOCKED = frozenset({Hazard.SYNC_BLOCKED, Hazard.START_FAILURE})
+
+
+class Requires(enum.StrEnum):
+    """The order in which the parts of a release must go out."""
+
+    EITHER_ORDER = "either order"
+    SERVER_FIRST = "server first"
+    ALL_CLIENTS_FIRST = "all clients first"
+    TWO_STEP = "two-step release"
+    DRAIN = "drain: every device syncs first"
+    NEW_BINARY = "new binary"
+
+    @property
+    def slug(self) -> str:
+        """The short form of a verdict: ``drain``, ``server-first``."""
+        return self.value.partition(":")[0].replace(" ", "-")
+
+
+class Maybe(enum.StrEnum):
+    """An answer that may be open."""
+
+    YES = "yes"
+    NO = "no"
+    MAYBE = "maybe"
+
+
+class Certainty(enum.StrEnum):
+    """Whether a public source or a real project says so, or it is our reading of how the parts work."""
+
+    DOCUMENTED = "documented"
+    JUDGEMENT = "judgement"
