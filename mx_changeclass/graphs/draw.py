@@ -1,0 +1,86 @@
+"""The reference graph of a whole model, for those who want to ask their own questions.
+
+networkx is loaded here and nowhere else: a ``diff`` never needs it, because the walk from the profiles
+(``audience``) expands only what it reaches, and loading networkx alone takes as long as that walk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import networkx
+
+from mx_changeclass.graphs.audience import Audience
+from mx_changeclass.graphs.facts import WIDGET
+from mx_changeclass.graphs.names import DOCUMENT, ENTITY, MEMBER, Names, Node
+from mx_changeclass.model.snapshot import Element, Snapshot, Unit
+
+
+def graph(snapshot: Snapshot, walked: Audience | None = None) -> networkx.MultiDiGraph[str]:
+    """Documents, entities and navigation profiles with their references. Decodes the whole model.
+
+    A node is a qualified name with ``type`` (SDK name, "" for what the model does not hold, such as the
+    System module) and ``name``; where an entity shares its name with a document, the node of the entity
+    is ``Module.Name (entity)``. The key and the attribute ``verb`` of an edge say what the source does:
+    ``opens``, ``calls``, ``retrieves``, ``reads``, ``mentions`` ... ``walked`` shares what a ``Side`` of
+    the same snapshot has decoded already.
+    """
+    walked = walked or Audience(Names(snapshot), {})
+    names = walked.names
+    drawn: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
+    types = {(n, DOCUMENT): u.type for n, u in names.documents.items()}
+    types |= {(n, MEMBER): ENTITY for n in names.entities}
+    types |= {(p.name, DOCUMENT): p.row.type for p in walked.profiles}
+    edges = sorted(_edges(walked))
+    for node in sorted({*types, *(e[0] for e in edges), *(e[2] for e in edges)}):
+        kind = WIDGET if node[0].startswith("widget:") else types.get(node, "")
+        drawn.add_node(_label(node, names), name=node[0], type=kind)
+    for source, verb, target in edges:
+        drawn.add_edge(_label(source, names), _label(target, names), key=verb, verb=verb)
+    return drawn
+
+
+def _label(node: Node, names: Names) -> str:
+    name, space = node
+    return f"{name} (entity)" if space == MEMBER and name in names.documents else name
+
+
+def _edges(walked: Audience) -> set[tuple[Node, str, Node]]:
+    links, names = walked.links, walked.names
+    found = set()
+    for unit in names.snapshot.live.values():
+        module = names.snapshot.module(unit.id)
+        rows = {row.id: row for row in names.snapshot.rows(unit.id)}
+        for reference in links.facts(unit):
+            for source in _sources(names, unit, module, rows, rows[reference.row]):
+                for verb, target in links.resolve(reference, module):
+                    found |= {(source, verb, whole) for whole in _wholes(names, target) if whole != source}
+    return found
+
+
+def _sources(names: Names, unit: Unit, module: str, rows: dict[str, Element], row: Element) -> Iterator[Node]:
+    """Who holds a reference: a profile, an entity, both ends of an association, else the document."""
+    while row.parent in rows and rows[row.parent].parent in rows:
+        row = rows[row.parent]
+    if unit.type == "DomainModels$DomainModel":
+        if row.type == ENTITY:
+            yield f"{module}.{row.name}", MEMBER
+        elif ends := names.ends(f"{module}.{row.name}"):
+            yield ends[0], MEMBER
+    elif unit.type == "Navigation$NavigationDocument":
+        yield row.name, DOCUMENT
+    elif unit.name:
+        yield (f"{module}.{unit.name}" if module else unit.name), DOCUMENT
+
+
+def _wholes(names: Names, node: Node) -> Iterator[Node]:
+    """The document or entity a node belongs to; an association stands for both its ends."""
+    name, space = node
+    if name.startswith("widget:"):
+        yield node
+    elif name.count(".") >= 2:
+        yield ".".join(name.split(".")[:2]), space
+    elif space == MEMBER and (ends := names.ends(name)):
+        yield from ((end, MEMBER) for end in ends)
+    else:
+        yield node
