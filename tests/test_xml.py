@@ -123,7 +123,8 @@ def test_values_read_with_the_type_the_metamodel_declares() -> None:
     text = (
         f'{HEAD}<unit id="u" kind="DomainModels$DomainModel"><element>'
         '<element kind="DomainModels$Attribute" id="a" name="Title" slot="attributes"'
-        ' type="DomainModels$StringAttributeType" type.length="200" value.defaultValue="5"/></element></unit></snapshot>'
+        ' type="DomainModels$StringAttributeType" type.length="200" value.defaultValue="5"/>'
+        "</element></unit></snapshot>"
     )
     _, title = read_xml(text.encode(), "it").rows("u")
     assert title.props == {"type": "DomainModels$StringAttributeType", "type.length": 200, "value.defaultValue": "5"}
