@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
+
+from mx_changeclass.errors import PolicyError
 
 
 @frozen
@@ -27,3 +30,24 @@ class Policy:
     new_native_template: str = ""
     ota_in_binary: bool | None = None
     declared: Mapping[str, str] = field(factory=dict)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], source: str = "configuration") -> Policy:
+        """A policy of plain values, such as a parsed TOML file holds. ``source`` names it in errors.
+
+        Raises ``PolicyError`` for a key that does not exist or a value of the wrong type.
+        """
+        types = {a.name: type(a.default) if isinstance(a.default, (bool, str)) else None for a in fields(cls)}
+        types["ota_in_binary"] = bool
+        for key, value in values.items():
+            if key not in types:
+                raise PolicyError(f"{source}: {key!r} is no setting. Use one of {', '.join(sorted(types))}")
+            if key == "declared":
+                if not isinstance(value, Mapping) or not all(isinstance(v, str) for v in value.values()):
+                    raise PolicyError(
+                        f"{source}: 'declared' must be a table of texts. Write [declared] and name = \"reason\""
+                    )
+            elif not isinstance(value, types[key] or object):
+                kind = "true or false" if types[key] is bool else "a text"
+                raise PolicyError(f"{source}: {key!r} must be {kind}. Correct it")
+        return cls(**values)

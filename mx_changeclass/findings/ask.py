@@ -32,7 +32,9 @@ def ask(release: Release, rules: Ears) -> tuple[Spoken, ...]:
         spoken += _unmuted(_on(type(observation), observation, release, rules))
     spoken += _unmuted(_on(Release, release, release, rules))
     escalated = [
-        Spoken(s.rule, said.about, s.saw) for said in spoken for s in _on(Spoken, said, release, rules, about=said.about)
+        Spoken(s.rule, said.about, s.saw)
+        for said in spoken
+        for s in _on(Spoken, said, release, rules, about=said.about)
     ]
     spoken += dict.fromkeys(escalated)
     spoken += _on(Said, Said(tuple(spoken)), release, rules, about=release)

@@ -76,7 +76,11 @@ def _finding(key: tuple[str, str, str], group: list[Spoken], release: Release) -
 
 
 def _class(rule: Rule, policy: Policy) -> ReleaseClass:
-    loss = HARD_LOSS | (frozenset() if policy.soft_hazards else SOFT_LOSS) | (BLOCKED if policy.blocked_is_loss else frozenset())
+    loss = (
+        HARD_LOSS
+        | (frozenset() if policy.soft_hazards else SOFT_LOSS)
+        | (BLOCKED if policy.blocked_is_loss else frozenset())
+    )
     return DESTRUCTIVE if rule.hazard in loss else channel_class(rule.channel)
 
 

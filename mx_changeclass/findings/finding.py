@@ -59,7 +59,7 @@ class Finding:
 class Row:
     """One reported change: a subject, what of it changed, and the findings about that.
 
-    ``property`` is the field of the subject, the slot its changed parts stand in, or "" where the
+    ``prop`` is the field of the subject, the slot its changed parts stand in, or "" where the
     subject as a whole came or went; ``old``/``new`` are set for a single plain value.
     """
 
@@ -70,7 +70,7 @@ class Row:
     old_name: str
     id: str
     file: str
-    property: str
+    prop: str
     findings: tuple[Finding, ...]
     what: str
     old: object = None
@@ -146,7 +146,13 @@ class Verdict:
     @property
     def requires(self) -> tuple[str, ...]:
         """What the release asks for, in the order in which it is done."""
-        order = (Requires.DRAIN, Requires.TWO_STEP, Requires.SERVER_FIRST, Requires.ALL_CLIENTS_FIRST, Requires.NEW_BINARY)
+        order = (
+            Requires.DRAIN,
+            Requires.TWO_STEP,
+            Requires.SERVER_FIRST,
+            Requires.ALL_CLIENTS_FIRST,
+            Requires.NEW_BINARY,
+        )
         asked = {f.requires for f in self.findings}
         return tuple(r.slug for r in order if r in asked)
 

@@ -45,8 +45,16 @@ def rows(spoken: tuple[Spoken, ...], said: Mapping[tuple[str, str, str], Finding
             drafts.setdefault(key, _Draft(row)).findings[finding_key] = said[finding_key]
     ranks = list(ReleaseClass)
     made = [attrs.evolve(d.row, findings=tuple(d.findings[k] for k in sorted(d.findings))) for d in drafts.values()]
-    made = [attrs.evolve(r, findings=tuple(sorted(r.findings, key=lambda f: (-ranks.index(f.release_class), f.rule.id)))) for r in made]
-    return tuple(sorted(made, key=lambda r: (-ranks.index(r.release_class), -ranks.index(r.channel), r.name, r.kind, r.verb, r.property)))
+    made = [
+        attrs.evolve(r, findings=tuple(sorted(r.findings, key=lambda f: (-ranks.index(f.release_class), f.rule.id))))
+        for r in made
+    ]
+    return tuple(
+        sorted(
+            made,
+            key=lambda r: (-ranks.index(r.release_class), -ranks.index(r.channel), r.name, r.kind, r.verb, r.prop),
+        )
+    )
 
 
 def _places(s: Spoken, release: Release) -> list[tuple[tuple[str, ...], Row]]:
@@ -55,7 +63,19 @@ def _places(s: Spoken, release: Release) -> list[tuple[tuple[str, ...], Row]]:
         return [_make(release, APP, "", "", "changed", "productVersion", about, old=str(about.old), new=str(about.new))]
     if isinstance(about, SyncMove):
         old, new = about.modes
-        return [_make(release, "DomainModels$Entity", about.entity, about.old_entity, "changed", "syncMode", about, old=old or None, new=new or None)]
+        return [
+            _make(
+                release,
+                "DomainModels$Entity",
+                about.entity,
+                about.old_entity,
+                "changed",
+                "syncMode",
+                about,
+                old=old or None,
+                new=new or None,
+            )
+        ]
     if isinstance(about, Release):
         return [_make(release, APP, "", "", "changed", s.rule.id, about)]
     return [_of_change(about, field, release) for field in _properties(about, s, release)]
@@ -97,8 +117,18 @@ def _of_change(change: Change, prop: str, release: Release) -> tuple[tuple[str, 
     unit = tree.snapshot.units.get(tree.unit_of.get(subject.id, ""))
     what = words(change, release, (prop,) if direct and isinstance(change, Changed) and prop else ())
     return _make(
-        release, subject.type, tree.qualified(subject), old_name, verb, prop, change, id=subject.id, what=what,
-        file=unit.file if unit else "", storage=str(subject.props.get("dataStorageGuid") or ""), **values,
+        release,
+        subject.type,
+        tree.qualified(subject),
+        old_name,
+        verb,
+        prop,
+        change,
+        id=subject.id,
+        what=what,
+        file=unit.file if unit else "",
+        storage=str(subject.props.get("dataStorageGuid") or ""),
+        **values,
     )
 
 
@@ -113,8 +143,20 @@ def _old_name(change: Change, subject: Element, release: Release) -> str:
 
 
 def _make(
-    release: Release, kind: str, name: str, old_name: str, verb: str, prop: str, about: Subject, *, id: str = "",
-    file: str = "", storage: str = "", what: str = "", old: object = None, new: object = None,
+    release: Release,
+    kind: str,
+    name: str,
+    old_name: str,
+    verb: str,
+    prop: str,
+    about: Subject,
+    *,
+    id: str = "",
+    file: str = "",
+    storage: str = "",
+    what: str = "",
+    old: object = None,
+    new: object = None,
 ) -> tuple[tuple[str, ...], Row]:
     identity = storage or old_name or name
     mark = hashlib.sha256("|".join((kind, identity, prop, verb)).encode()).hexdigest()[:12]

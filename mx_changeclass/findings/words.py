@@ -25,7 +25,9 @@ def words(about: Subject, release: Release, fields: tuple[str, ...] = ()) -> str
     if isinstance(change, Removed):
         return f"{part} removed" if part else "removed"
     told = [_field(change, f, release) for f in sorted(fields or change.fields)]
-    return ": ".join(x for x in (part, ", ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")) if x)
+    return ": ".join(
+        x for x in (part, ", ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")) if x
+    )
 
 
 def _part(change: Change) -> str:

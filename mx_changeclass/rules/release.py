@@ -203,8 +203,11 @@ class Release:
             old, new = self.old.sync.get(old_name), self.new.sync.get(name)
             if new is None and not self.new.persistable(name):
                 continue  # deleted, or made non-persistable: rules of the entity speak
-            if old is None or new is None or (old.mode, old.constraint, old.explicit, old.compatibility) != (
-                new.mode, new.constraint, new.explicit, new.compatibility
+            if (
+                old is None
+                or new is None
+                or (old.mode, old.constraint, old.explicit, old.compatibility)
+                != (new.mode, new.constraint, new.explicit, new.compatibility)
             ):
                 way = (new or old).why if (new or old) else ()  # type: ignore[union-attr]
                 moves.append(SyncMove(name, old_name, old, new, self._changed_on(way)))

@@ -130,8 +130,9 @@ def rule(
     its reason. ``client`` says that part of the change enters the client bundle: such a rule is asked
     only where a profile reaches the subject, and is lifted where there is no over-the-air channel.
     ``by_bundle`` says that old clients break because a new bundle meets an old binary, so only where
-    updates go over the air. ``instead_of`` names rules that this one mutes for the same change. ``since``/``until`` are Studio
-    Pro versions, both included; several ranges are paired by position (``"10.24.17; 11.6.5"``).
+    updates go over the air. ``instead_of`` names rules that this one mutes for the same change.
+    ``since``/``until`` are Studio Pro versions, both included; several ranges are paired by position
+    (``"10.24.17; 11.6.5"``).
     """
 
     def register(test: F) -> F:
@@ -143,11 +144,27 @@ def rule(
             raise RuleError(f"rule {rule_id}: needs a title line, a reason and a source")
         low, high = _ranges(since, until)
         RULES[rule_id] = Rule(
-            id=rule_id, title=" ".join(title.split()).rstrip("."), reason=" ".join(reason.split()),
-            chapter=test.__module__.rpartition(".")[2], channel=channel, hazard=hazard, requires=requires,
-            breaks_old_clients=breaks_old_clients, server_data_loss=server_data_loss, client=client,
-            undecided=undecided, by_bundle=by_bundle, source=source, certainty=certainty, mitigation=mitigation, on=_tuple(on),
-            noise=_tuple(noise), instead_of=_tuple(instead_of), since=low, until=high, hears=tuple(_heard(test)),
+            id=rule_id,
+            title=" ".join(title.split()).rstrip("."),
+            reason=" ".join(reason.split()),
+            chapter=test.__module__.rpartition(".")[2],
+            channel=channel,
+            hazard=hazard,
+            requires=requires,
+            breaks_old_clients=breaks_old_clients,
+            server_data_loss=server_data_loss,
+            client=client,
+            undecided=undecided,
+            by_bundle=by_bundle,
+            source=source,
+            certainty=certainty,
+            mitigation=mitigation,
+            on=_tuple(on),
+            noise=_tuple(noise),
+            instead_of=_tuple(instead_of),
+            since=low,
+            until=high,
+            hears=tuple(_heard(test)),
             test=test,
         )
         return test
@@ -180,7 +197,11 @@ def _heard(test: Test) -> Iterator[tuple[type, type[Kind]]]:
 
 
 def _members(hint: Any) -> tuple[Any, ...]:
-    return typing.get_args(hint) if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union else (hint,)
+    return (
+        typing.get_args(hint)
+        if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union
+        else (hint,)
+    )
 
 
 def channel_class(channel: ReleaseClass) -> ReleaseClass:

@@ -1,0 +1,274 @@
+"""The command: arguments in, exit code out. The only file that prints."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mx_changeclass import __version__
+from mx_changeclass.errors import MxError, ReadError, one_line
+from mx_changeclass.policy import Policy
+from mx_changeclass.reports import FORMATS
+
+BELOW, AT_OR_ABOVE, WRONG_USE, UNREADABLE, UNDECIDED = range(5)
+_CLASSES = ("ota-safe", "needs-redeploy", "full-release", "destructive", "never")
+_CONFIGURATION = "mx-changeclass.toml"
+
+
+class _Group(click.Group):
+    """Errors of every command end in one line on stderr and an exit code, never in a traceback."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs["standalone_mode"] = False
+        try:
+            code = super().main(*args, **kwargs)
+        except click.exceptions.Exit as leaving:
+            code = leaving.exit_code
+        except (click.UsageError, click.FileError) as error:
+            _complain(f"{error.format_message().rstrip('.')}. Run 'mx-changeclass --help'")
+            code = WRONG_USE
+        except click.Abort:
+            _complain("stopped. Run it again")
+            code = 130
+        except ReadError as error:
+            _complain(str(error))
+            code = UNREADABLE
+        except MxError as error:
+            _complain(str(error))
+            code = WRONG_USE
+        except BrokenPipeError:
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the reader of the pipe left; end quietly
+            code = BELOW
+        sys.exit(code if isinstance(code, int) else BELOW)
+
+
+def _complain(message: str) -> None:
+    click.echo(f"mx-changeclass: {one_line(message)}", err=True)
+
+
+_output = click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to FILE, not to standard output."
+)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mx-changeclass")
+def cli() -> None:
+    """Compare two versions of a Mendix app and say how the changes may be released.
+
+    A MODEL is a project folder, an .mpr, an .mpk, a dump of 'mx dump-mpr', a snapshot written by
+    'export', a git revision (v1.4, main:apps/field) or the index (:). OLD may be 'none'.
+    """
+
+
+@cli.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@_output
+@click.option(
+    "--fail-on",
+    type=click.Choice(_CLASSES),
+    default="destructive",
+    show_default=True,
+    help="Exit with 1 at this class or above.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 4 where something could not be decided.")
+@click.option("--all", "everything", is_flag=True, help="Fold nothing; list what was set aside as noise.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=f"Configuration [default: {_CONFIGURATION} if there is one].",
+)
+@click.option("--native-template", help="Version of the native template in the released binary, e.g. 14.1.13.")
+def diff(
+    old: str,
+    new: str,
+    format_: str,
+    output: Path | None,
+    fail_on: str,
+    strict: bool,
+    everything: bool,
+    config: Path | None,
+    native_template: str | None,
+) -> int:
+    """Classify every change between OLD and NEW. The main job."""
+    from mx_changeclass.compare import compare
+    from mx_changeclass.reports import render
+    from mx_changeclass.rules.terms import ReleaseClass
+
+    policy = _policy(config, native_template)
+    with _progress(f"comparing {old} with {new}"):
+        verdict = compare(old, new, policy)
+    options: dict[str, Any] = {"everything": everything}
+    if format_ == "text" and output is None:
+        options["color"] = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    _write(render(verdict, format_, **options).encode(), output)
+    _remember(verdict)
+    if fail_on != "never" and verdict.release_class >= ReleaseClass(fail_on.replace("-", "_").upper()):
+        return AT_OR_ABOVE
+    return UNDECIDED if strict and not verdict.decided else BELOW
+
+
+@cli.command()
+@click.argument("model")
+@click.option("--format", "format_", type=click.Choice(("text", "json")), default="text", show_default=True)
+@_output
+def footprint(model: str, format_: str, output: Path | None) -> int:
+    """What lives on devices: per navigation profile, by which way."""
+    from mx_changeclass.graphs.side import Side
+    from mx_changeclass.reports.footprint import footprint_document, footprint_text
+    from mx_changeclass.sources import read
+
+    with _progress(f"reading {model}"):
+        side = Side(read(model))
+        text = (
+            footprint_text(side)
+            if format_ == "text"
+            else json.dumps(footprint_document(side), ensure_ascii=False, indent=2) + "\n"
+        )
+    _write(text.encode(), output)
+    return BELOW
+
+
+@cli.command()
+@click.argument("model")
+@_output
+def export(model: str, output: Path | None) -> int:
+    """Write the canonical snapshot, to keep beside a release; compressed where FILE ends in .gz."""
+    import io
+
+    from mx_changeclass.sources import read
+    from mx_changeclass.sources.xml import write_xml
+
+    with _progress(f"reading {model}"):
+        target = io.BytesIO()
+        write_xml(read(model), target, compress=bool(output and output.suffix == ".gz"))
+    _write(target.getvalue(), output)
+    return BELOW
+
+
+@cli.command()
+@click.option("--format", "format_", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
+@_output
+def rules(format_: str, output: Path | None) -> int:
+    """The catalogue of rules."""
+    from mx_changeclass.reports import catalogue
+
+    _write(catalogue.rules(format_).encode(), output)
+    return BELOW
+
+
+@cli.command()
+@click.argument("topic", metavar="RULE|CLASS|FINGERPRINT")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="JSON report that holds the row [default: the last diff].",
+)
+def explain(topic: str, report: Path | None) -> int:
+    """Why: of a rule, of a class, or of a row of a report by its fingerprint."""
+    from mx_changeclass.reports import catalogue
+
+    told = catalogue.explain(topic, _report(report))
+    if told is None:
+        raise click.UsageError(
+            f"{topic}: no rule, class or row of that name. 'mx-changeclass rules' lists the rules; --report names a JSON report"
+        )
+    _write(told.encode(), None)
+    return BELOW
+
+
+# -- ends ----------------------------------------------------------------------------------
+
+
+def _policy(config: Path | None, native_template: str | None) -> Policy:
+    import tomllib
+
+    file = config or Path(_CONFIGURATION)
+    values: dict[str, Any] = {}
+    if config is not None or file.is_file():
+        try:
+            values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise click.UsageError(
+                f"{file}: {getattr(error, 'strerror', None) or error}. Correct the configuration"
+            ) from None
+    if native_template:
+        values["native_template"] = native_template
+    return Policy.of(values, str(file))
+
+
+def _write(content: bytes, output: Path | None) -> None:
+    """To standard output, or to a file that is replaced as a whole or not at all."""
+    if output is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        _replace(output, content)
+    except OSError as error:
+        raise click.UsageError(f"{output}: {error.strerror or error}. Give a file that can be written") from None
+
+
+def _replace(target: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
+        Path(name).chmod(mode)
+        Path(name).replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _last_report() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "mx-changeclass" / "last.json"
+
+
+def _remember(verdict: Any) -> None:
+    """Keep the rows of the last diff, so that 'explain' can be asked for one by its fingerprint."""
+    from mx_changeclass.reports.json import document
+
+    with contextlib.suppress(OSError, RuntimeError):  # a convenience: a machine without a home goes without
+        _last_report().parent.mkdir(parents=True, exist_ok=True)
+        _replace(_last_report(), json.dumps({"changes": document(verdict)["changes"]}).encode())
+
+
+def _report(file: Path | None) -> dict[str, Any] | None:
+    try:
+        content: Any = json.loads((file or _last_report()).read_text(encoding="utf-8"))
+        if not isinstance(content, dict) or not isinstance(content.get("changes"), list):
+            raise ValueError("holds no changes")
+        return content
+    except (OSError, ValueError, RuntimeError) as error:
+        if file is None:
+            return None
+        raise click.UsageError(
+            f"{file}: {getattr(error, 'strerror', None) or error}. Give a report of 'diff --format json'"
+        ) from None
+
+
+@contextlib.contextmanager
+def _progress(doing: str) -> Iterator[None]:
+    """A line on a terminal's stderr while something takes long; nothing in a pipe."""
+    show: Callable[[str], None] = (
+        (lambda text: click.echo(text, err=True, nl=False)) if sys.stderr.isatty() else (lambda _: None)
+    )
+    show(f"{doing} …")
+    try:
+        yield
+    finally:
+        show("\r\x1b[K")

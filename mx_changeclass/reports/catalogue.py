@@ -1,0 +1,158 @@
+"""The rules as a list, and one rule, class or report row explained."""
+
+from __future__ import annotations
+
+import json as codec
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from mx_changeclass.policy import Policy
+from mx_changeclass.reports.wording import MEANING
+from mx_changeclass.rules import catalogue
+from mx_changeclass.rules.rule import Rule, channel_class
+from mx_changeclass.rules.sources import spelled
+from mx_changeclass.rules.terms import DESTRUCTIVE, HARD_LOSS, SOFT_LOSS, Hazard, Maybe, ReleaseClass, Requires
+
+
+def release_class(rule: Rule, policy: Policy | None = None) -> ReleaseClass:
+    """The class of a rule under the default policy."""
+    loss = HARD_LOSS | (SOFT_LOSS if not (policy and policy.soft_hazards) else frozenset())
+    return DESTRUCTIVE if rule.hazard in loss else channel_class(rule.channel)
+
+
+def as_document(rule: Rule) -> dict[str, Any]:
+    """A rule as plain values, for JSON."""
+    return {
+        "id": rule.id,
+        "chapter": rule.chapter,
+        "title": rule.title,
+        "class": str(release_class(rule)),
+        "channel": str(rule.channel),
+        "hazard": str(rule.hazard),
+        "requires": str(rule.requires),
+        "breaks_old_clients": str(rule.breaks_old_clients),
+        "server_data_loss": str(rule.server_data_loss),
+        "client": rule.client,
+        "undecided": rule.undecided,
+        "certainty": str(rule.certainty),
+        "since": "; ".join(str(v or "-") for v in rule.since) or None,
+        "until": "; ".join(str(v or "-") for v in rule.until) or None,
+        "reason": rule.reason,
+        "mitigation": rule.mitigation,
+        "source": rule.source,
+    }
+
+
+def rules(format: str = "text") -> str:
+    """The whole catalogue as ``text``, ``json`` or ``markdown``."""
+    every = list(catalogue().values())
+    if format == "json":
+        return codec.dumps({"schema": 1, "rules": [as_document(r) for r in every]}, ensure_ascii=False, indent=2) + "\n"
+    chapters: dict[str, list[Rule]] = {}
+    for rule in every:
+        chapters.setdefault(rule.chapter, []).append(rule)
+    lines: list[str] = []
+    for chapter, members in sorted(chapters.items()):
+        if format == "markdown":
+            lines += [
+                "",
+                f"## {chapter}",
+                "",
+                "| rule | class | channel | what | why | what to do | source |",
+                "| --- " * 7 + "|",
+            ]
+            lines += [_cells(r) for r in members]
+        else:
+            lines += ["", f"{chapter} ({len(members)})"]
+            lines += [f"  {r.id:<42} {release_class(r)!s:<15} {r.title}" for r in members]
+    head = "# Rules" if format == "markdown" else f"{len(every)} rules. 'mx-changeclass explain RULE' tells one."
+    return "\n".join([head, *lines]) + "\n"
+
+
+def _cells(rule: Rule) -> str:
+    cells = (
+        f"`{rule.id}`",
+        str(release_class(rule)),
+        str(rule.channel),
+        rule.title,
+        rule.reason,
+        rule.mitigation,
+        rule.source,
+    )
+    return "| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |"
+
+
+def explain(topic: str, report: Mapping[str, Any] | None = None) -> str | None:
+    """A rule by id, a class by name, or a row of a JSON report by fingerprint; None where nothing fits."""
+    every = catalogue()
+    if topic in every:
+        return _rule(every[topic])
+    by_other_name = next((r for r in every.values() if topic in getattr(r, "also", ())), None)
+    if by_other_name is not None:
+        return _rule(by_other_name)
+    wanted = topic.upper().replace("-", "_")
+    for c, meaning in MEANING.items():
+        if wanted == str(c):
+            return _class(c, meaning)
+    row = next((r for r in (report or {}).get("changes", ()) if r["fingerprint"] == topic.lower()), None)
+    return _row(row) if row else None
+
+
+def _rule(rule: Rule) -> str:
+    facts = [
+        ("class", str(release_class(rule))),
+        ("channel", str(rule.channel)),
+        ("hazard", str(rule.hazard) if rule.hazard is not Hazard.NONE else ""),
+        ("order", str(rule.requires) if rule.requires is not Requires.EITHER_ORDER else ""),
+        (
+            "installed apps",
+            "fail in some function"
+            if rule.breaks_old_clients is Maybe.YES
+            else "may fail in some function"
+            if rule.breaks_old_clients is Maybe.MAYBE
+            else "",
+        ),
+        (
+            "server data",
+            "is lost"
+            if rule.server_data_loss is Maybe.YES
+            else "may be lost"
+            if rule.server_data_loss is Maybe.MAYBE
+            else "",
+        ),
+        ("decided", "no: it says that something could not be decided" if rule.undecided else ""),
+        (
+            "Studio Pro",
+            " or ".join(f"{a or 'any'} to {b or 'any'}" for a, b in zip(rule.since, rule.until, strict=True)),
+        ),
+        ("certainty", str(rule.certainty)),
+        ("source", spelled(rule.source)),
+    ]
+    body = [f"{rule.id}: {rule.title}", "", *textwrap.wrap(rule.reason, 96)]
+    if rule.mitigation:
+        body += ["", *textwrap.wrap(f"What to do: {rule.mitigation}", 96)]
+    return "\n".join([*body, "", *(f"{k + ':':<16}{v}" for k, v in facts if v)]) + "\n"
+
+
+def _class(release_class_: ReleaseClass, meaning: str) -> str:
+    members = [r for r in catalogue().values() if release_class(r) is release_class_]
+    lines = [f"{release_class_}: {meaning}.", "", f"{len(members)} rules lead to it:"]
+    return "\n".join([*lines, *(f"  {r.id:<42} {r.title}" for r in members)]) + "\n"
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    lines = [
+        f"{row['element']['name'] or 'the app'}: {row.get('what') or row['verb']}",
+        f"class {row['class']}, channel {row['channel']}",
+    ]
+    if row["why"]:
+        lines.append("on devices through " + " > ".join(row["why"]))
+    for finding in row["findings"]:
+        lines += ["", f"{finding['rule']} ({finding['class']}, {finding['certainty']}; {finding['source']})"]
+        lines += textwrap.wrap(finding["message"], 96, initial_indent="  ", subsequent_indent="  ")
+        if finding["mitigation"]:
+            lines += textwrap.wrap(
+                f"What to do: {finding['mitigation']}", 96, initial_indent="  ", subsequent_indent="  "
+            )
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,18 @@
+"""The verdict as a page; a notebook shows it for a ``Verdict``."""
+
+from __future__ import annotations
+
+import pkgutil
+
+from mx_changeclass.findings.finding import Verdict
+from mx_changeclass.reports import wording
+
+
+def html(verdict: Verdict, *, everything: bool = False) -> str:
+    """A self-contained fragment: no scripts, nothing fetched, all text of the model escaped."""
+    from jinja2 import Environment
+
+    source = pkgutil.get_data("mx_changeclass.data", "verdict.html.j2")
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string((source or b"").decode())
+    return template.render(verdict=verdict, wording=wording, everything=everything, groups=wording.groups(verdict.rows))
