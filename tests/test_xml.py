@@ -54,8 +54,8 @@ ODD = ["", "5", "true", "&lt;<>\"'", "\x00", "\r\n\t ", "\ud800", "\ufffe"]
 texts = st.text(st.characters(), max_size=12) | st.sampled_from(ODD)
 scalars = texts | st.booleans() | st.integers() | st.floats(allow_nan=False)
 keys = texts | st.sampled_from([
-    "type", "type.length", "kind", "name", "id", "slot", "parent", "base64", "xmlns", "caption.en_US", "tabIndex",
-    "excluded", "", "a b",
+    "type", "type.length", "kind", "name", "id", "slot", "inside", "parent", "base64", "xmlns", "caption.en_US",
+    "tabIndex", "excluded", "", "a b",
 ])
 values = scalars | st.lists(scalars, max_size=3).map(tuple)
 kinds = st.sampled_from(["Pages$Page", "DomainModels$Attribute", "Navigation$NavigationProfile", "Own$Thing", ""])

@@ -40,11 +40,11 @@ FORM = "snapshot"
 
 _TAG = f"{{{NAMESPACE}}}"
 _GZIP = b"\x1f\x8b"
-_FACTS = frozenset({"id", "kind", "slot", "name", "parent", "base64", "xmlns"})  # attributes that are no value
+_FACTS = frozenset({"id", "kind", "slot", "name", "inside", "base64", "xmlns"})  # attributes that are no value
 _ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONG = 4_000_000  # characters in one attribute; libxml2 refuses 10 MB
-_DEEP = 100  # rows nested deeper stand at the unit and state their parent; libxml2 refuses depth 256
+_DEEP = 100  # rows nested deeper stand at the unit and say what they are inside of; libxml2 refuses depth 256
 _MOST = 1 << 30  # bytes of XML in one snapshot
 _RATIO = 200  # times a compressed snapshot may grow; real ones grow some 20 times
 _SMALL = 1 << 24  # bytes that are harmless whatever the ratio
@@ -142,7 +142,7 @@ def _unit(unit: Unit, rows: Rows) -> etree._Element:
 def _element(row: Element, stated: Mapping[str, str], outer_id: str | None) -> etree._Element:
     facts = {"kind": row.type, "slot": row.slot, "id": row.id, "name": row.name}
     texts: dict[str, str | None] = {k: v for k, v in facts.items() if v != stated.get(k, "")}
-    texts["parent"] = row.parent if row.parent != outer_id else None
+    texts["inside"] = row.parent if row.parent != outer_id else None
     values: list[etree._Element] = []
     for key in sorted(row.props):
         value = row.props[key]
@@ -238,7 +238,7 @@ def _rows(unit: etree._Element, label: str) -> Rows:
         element, outer_id = todo.pop()
         texts = _texts(element, label)
         row_id, kind, name = (texts.pop(k, stated.get(k, "")) for k in ("id", "kind", "name"))
-        slot, parent = texts.pop("slot", ""), texts.pop("parent", outer_id)
+        slot, parent = texts.pop("slot", ""), texts.pop("inside", outer_id)
         inner = [e for e in element if e.tag == f"{_TAG}element"]
         props = dict(_stated(e, label) for e in element if e.tag != f"{_TAG}element")
         for key in sorted(texts):  # a part comes before what it holds
@@ -291,6 +291,6 @@ def _digest(unit: etree._Element) -> str:
 
 
 def _fingerprint(units: Mapping[str, Unit], version: str) -> str:
-    from mx_changeclass.sources.mpr import fingerprint  # noqa: PLC0415 - loads bson; only hand-written ones need it
+    from mx_changeclass.sources.mpr import fingerprint  # loads bson; only snapshots by hand need it
 
     return fingerprint(units.values(), version)
