@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
 
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.model.kinds import Kind, kind_of
 from mx_changeclass.rules.release import Release, VersionMove
-from mx_changeclass.rules.rule import Rule, Said, Spoken, Subject, Unheard
+from mx_changeclass.rules.rule import In, Rule, Said, Spoken, Subject, Unheard
 
-Ears = Mapping[tuple[type, type[Kind]], tuple[Rule, ...]]
+Ears = Mapping[tuple[type, Any], tuple[Rule, ...]]
 
 
 def ears(rules: Iterable[Rule]) -> Ears:
     """Rules by what they hear, in the order of their ids."""
-    heard: dict[tuple[type, type[Kind]], list[Rule]] = defaultdict(list)
+    heard: dict[tuple[type, Any], list[Rule]] = defaultdict(list)
     for rule in sorted(rules, key=lambda r: r.id):
         for what in rule.hears:
             heard[what].append(rule)
@@ -47,7 +49,7 @@ def ask_quiet(release: Release, rules: Ears) -> tuple[Spoken, ...]:
     for change in (*release.changes.quiet, *release.changes.loud):
         names = _noise(change)
         if names:
-            for rule in _hearing(change, rules):
+            for rule in _hearing(change, release, rules):
                 if names.intersection(rule.noise) and (saw := rule.test(change, release)):
                     spoken.append(Spoken(rule, change, saw if isinstance(saw, str) else ""))
     return tuple(spoken)
@@ -60,11 +62,11 @@ def _noise(change: Change) -> frozenset[str]:
 def _on_change(change: Change, release: Release, rules: Ears) -> list[Spoken]:
     spoken = _unmuted(
         Spoken(rule, change, saw if isinstance(saw, str) else "")
-        for rule in _hearing(change, rules)
+        for rule in _hearing(change, release, rules)
         if not rule.noise
         and _narrowed(rule, change)
         and rule.in_force(release.old.version, release.new.version)
-        and (not rule.client or release.reached(change))
+        and (not rule.client or release.shipped(change))
         and (saw := rule.test(change, release))
     )
     left = _left(change, spoken)
@@ -73,16 +75,23 @@ def _on_change(change: Change, release: Release, rules: Ears) -> list[Spoken]:
     return spoken
 
 
-def _hearing(change: Change, rules: Ears) -> Iterator[Rule]:
+def _hearing(change: Change, release: Release, rules: Ears) -> Iterator[Rule]:
+    """The rules that hear a change: those of its own kind, then those of the document it stands in."""
     verb = type(change)
     seen: set[str] = set()
     types = {change.row.type} | ({change.old_row.type} if isinstance(change, Changed) else set())
-    for type_name in sorted(types):
-        for kind in kind_of(type_name).__mro__:
-            for rule in rules.get((verb, kind), ()):
-                if rule.id not in seen:
-                    seen.add(rule.id)
-                    yield rule
+    for what in (*(w for t in sorted(types) for w in _kinds(t, False)), *_kinds(release.document(change).type, True)):
+        for rule in rules.get((verb, what), ()):
+            if rule.id not in seen:
+                seen.add(rule.id)
+                yield rule
+
+
+@cache
+def _kinds(type_name: str, inside: bool) -> tuple[Any, ...]:
+    """The kinds of a type, the most special first, as a rule may name them."""
+    kinds = [k for k in kind_of(type_name).__mro__ if issubclass(k, Kind)]
+    return tuple(In.of(k) if inside else k for k in kinds)
 
 
 def _narrowed(rule: Rule, change: Change) -> bool:

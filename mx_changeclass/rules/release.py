@@ -10,6 +10,7 @@ from attrs import frozen
 
 from mx_changeclass.changes.change import Added, Change, Changed, Changes, Removed
 from mx_changeclass.graphs.side import Side, Synced
+from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
@@ -79,6 +80,7 @@ class Release:
     new: Side
     changes: Changes
     policy: Policy = attrs.field(factory=Policy)
+    _subjects: dict[int, tuple[tuple[Side, str], ...]] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, changes: Changes, policy: Policy | None = None) -> Release:
@@ -106,13 +108,21 @@ class Release:
         """The nearest thing a reader would name, on the new side where there is one."""
         return self.changes.tree(change).subject(change.row)
 
+    def document(self, change: Change) -> Element:
+        """The document or file that the changed row stands in, on the new side where there is one."""
+        tree = self.changes.tree(change)
+        rows = tree.snapshot.rows(tree.unit_of[change.row.id])
+        return rows[0] if rows else change.row
+
     def subjects(self, change: Change) -> tuple[tuple[Side, str], ...]:
         """Each side a change is judged on, with the qualified name of its subject there."""
-        out = []
-        for side, row in self.sides(change):
-            tree = self.changes.old_tree if side is self.old else self.changes.new_tree
-            out.append((side, tree.qualified(tree.subject(row))))
-        return tuple(out)
+        if id(change) not in self._subjects:  # asked by every rule that hears the change
+            out = []
+            for side, row in self.sides(change):
+                tree = self.changes.old_tree if side is self.old else self.changes.new_tree
+                out.append((side, tree.qualified(tree.subject(row))))
+            self._subjects[id(change)] = tuple(out)
+        return self._subjects[id(change)]
 
     # -- who is reached ---------------------------------------------------------------------
 
@@ -133,6 +143,12 @@ class Release:
     def web_only(self, change: Change) -> bool:
         """The subject is reached, and by online web profiles only."""
         return self.reached(change) and not self.reached_offline(change)
+
+    def shipped(self, change: Change) -> bool:
+        """The subject reaches somebody with the client bundle. Pages, layouts and snippets that online web
+        profiles alone reach are not bundled: the runtime serves them."""
+        served = is_a(self.document(change).type, "Pages$FormBase")
+        return self.reached_offline(change) if served else self.reached(change)
 
     def why(self, change: Change) -> tuple[str, ...]:
         """Shortest way from a profile to the subject, on the first side that has one."""

@@ -1,8 +1,9 @@
 """A rule is a decorated predicate; the annotation of its first argument says what it hears.
 
-* ``Added[K]``, ``Removed[K]``, ``Changed[K]`` or a union of them: each such change of that kind. ``on``
-  narrows a ``Changed`` to some fields, ``noise`` makes a rule hear changes that were set aside under
-  those names instead.
+* ``Added[K]``, ``Removed[K]``, ``Changed[K]`` or a union of them: each such change of that kind;
+  ``Changed[In[K]]`` each in a document of that kind, the document itself among them. ``on`` narrows a
+  ``Changed`` to some fields, ``noise`` makes a rule hear changes that were set aside under those names
+  instead.
 * ``VersionMove``, ``SyncMove``: what follows from comparing both sides.
 * ``Release``: once a release.
 * ``Spoken``: each thing another rule has said (escalations).
@@ -17,7 +18,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from attrs import field, frozen
 
@@ -30,14 +31,25 @@ from mx_changeclass.rules.terms import NONE, Certainty, Hazard, Maybe, ReleaseCl
 
 Test = Callable[[Any, Release], "bool | str"]
 F = TypeVar("F", bound=Test)
+K = TypeVar("K", bound=Kind)
 
 Subject = Change | Observation | Release  # what a rule speaks about
 
 
+class In(Kind, Generic[K]):
+    """A document of kind ``K`` or anything in it, as something a rule hears: ``Changed[In[Nanoflow]]``."""
+
+    @staticmethod
+    def of(kind: type[Kind]) -> Any:
+        """``In[kind]`` for a kind that is known when the program runs."""
+        return In.__class_getitem__(kind)  # type: ignore[attr-defined]
+
+
 @frozen(kw_only=True)
 class Rule:
-    """One row of the catalogue with the code that decides it. ``hears`` lists (verb, kind) pairs; the
-    verb of an observation, an escalation or an aggregate is its own class and its kind ``Kind``."""
+    """One row of the catalogue with the code that decides it. ``hears`` lists (verb, kind) pairs, a kind
+    ``K`` or ``In[K]``; the verb of an observation, an escalation or an aggregate is its own class and
+    its kind ``Kind``."""
 
     id: str
     title: str
@@ -59,7 +71,7 @@ class Rule:
     instead_of: tuple[str, ...]
     since: tuple[Version | None, ...]
     until: tuple[Version | None, ...]
-    hears: tuple[tuple[type, type[Kind]], ...]
+    hears: tuple[tuple[type, Any], ...]
     test: Test = field(repr=False)
 
     def in_force(self, *judged: Version | None) -> bool:
@@ -183,7 +195,7 @@ def _ranges(since: str | None, until: str | None) -> tuple[tuple[Version | None,
     return tuple(low + [None] * (size - len(low))), tuple(high + [None] * (size - len(high)))
 
 
-def _heard(test: Test) -> Iterator[tuple[type, type[Kind]]]:
+def _heard(test: Test) -> Iterator[tuple[type, Any]]:
     first = typing.get_type_hints(test)[test.__code__.co_varnames[0]]
     for member in _members(first):
         verb = typing.get_origin(member) or member
