@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.changes.change import CONTENT, Added, Change, Changed, Removed
 from mx_changeclass.model.kinds import Kind, kind_of
 from mx_changeclass.rules.release import Release, VersionMove
 from mx_changeclass.rules.rule import In, Rule, Said, Spoken, Subject, Unheard
@@ -76,7 +76,10 @@ def _on_change(change: Change, release: Release, rules: Ears) -> list[Spoken]:
 
 
 def _hearing(change: Change, release: Release, rules: Ears) -> Iterator[Rule]:
-    """The rules that hear a change: those of its own kind, then those of the document it stands in."""
+    """The rules that hear a change: those of its own kind, then those of the document it stands in. Of a
+    document that could not be read on one side only the fallback speaks."""
+    if isinstance(change, Changed) and CONTENT in change.fields:
+        return
     verb = type(change)
     seen: set[str] = set()
     types = {change.row.type} | ({change.old_row.type} if isinstance(change, Changed) else set())

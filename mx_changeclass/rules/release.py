@@ -111,8 +111,8 @@ class Release:
     def document(self, change: Change) -> Element:
         """The document or file that the changed row stands in, on the new side where there is one."""
         tree = self.changes.tree(change)
-        rows = tree.snapshot.rows(tree.unit_of[change.row.id])
-        return rows[0] if rows else change.row
+        unit = tree.unit_of.get(change.row.id)
+        return tree.snapshot.rows(unit)[0] if unit else change.row
 
     def subjects(self, change: Change) -> tuple[tuple[Side, str], ...]:
         """Each side a change is judged on, with the qualified name of its subject there."""
