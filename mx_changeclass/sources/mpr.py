@@ -8,60 +8,66 @@ from __future__ import annotations
 import base64
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import partial
-from pathlib import Path
+from typing import NamedTuple
+
+from attrs import define, field
 
 from mx_changeclass.errors import BrokenContainer, UnsupportedVersion
-from mx_changeclass.model.snapshot import Rows, Snapshot, Unit
-from mx_changeclass.model.versions import Version
+from mx_changeclass.model.snapshot import Rows, Unit
 from mx_changeclass.sources import units
+from mx_changeclass.sources.bounds import LFS_POINTER, RESTORE
+from mx_changeclass.sources.notes import Notes, check_places
+from mx_changeclass.sources.values import guid
 
 Fetch = Callable[[str], bytes | None]  # a path beside the .mpr, with slashes -> content, None where there is none
 
-_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _SQLITE = b"SQLite format 3\0"
-_FOLD_AFTER = 5  # so many notes of one kind are told one by one
+_GIVE_MPR = "Give the .mpr of a Mendix project"
+_KNOWN_FORMAT = 2
 
 
-def read_mpr(database: Path | bytes, fetch: Fetch, label: str, *, form: str = "mpr") -> Snapshot:
-    """Read a model. ``database`` is the ``.mpr`` file or its content, ``fetch`` opens what lies beside it.
+@define
+class Model:
+    """What a reader found: units, product version as it is stated, whether contents were inside (v1)."""
+
+    units: dict[str, Unit]
+    version: str = ""
+    inside: bool = False
+    notes: Notes = field(factory=Notes)
+
+
+def is_mpr(content: bytes) -> bool:
+    """Whether content starts like an ``.mpr`` file."""
+    return content.startswith(_SQLITE)
+
+
+def read_mpr(content: bytes, fetch: Fetch, label: str) -> Model:
+    """Read the content of an ``.mpr`` file; ``fetch`` opens what lies beside it.
 
     Raises ``BrokenContainer`` where the database itself cannot be read; a unit that is missing or
-    broken is noted in ``incomplete`` and kept as a missing unit.
+    broken is noted and kept as a missing unit.
     """
-    if isinstance(database, bytes):
-        content = database
-    else:
-        try:
-            content = database.read_bytes()
-        except OSError as error:
-            raise BrokenContainer(label, error.strerror or "cannot be read", "Check the path and its rights") from None
-    if content.startswith(_LFS_POINTER):
+    if content.startswith(LFS_POINTER):
         raise BrokenContainer(label, "is a Git LFS pointer, not the model", "Fetch it with 'git lfs pull'")
-    if not content.startswith(_SQLITE):
-        raise BrokenContainer(label, "is no .mpr file (no SQLite header)", "Give the .mpr of a Mendix project")
+    if not is_mpr(content):
+        raise BrokenContainer(label, "is no .mpr file (no SQLite header)", _GIVE_MPR)
     try:
         with closing(sqlite3.connect(":memory:")) as connection:
             connection.deserialize(content)
-            meta, rows, inside = _tables(connection, label)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(len(content), 1 << 16))
+            table = _table(connection, label, len(content))
     except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
-        raise BrokenContainer(label, f"is a damaged .mpr file ({error})", "Restore it, for example from git") from None
-    notes = _Notes()
-    built = dict(_units(rows, inside, fetch, notes))
-    if not built:
-        raise BrokenContainer(label, "holds no units", "Restore it, for example from git")
-    version = meta.get("_ProductVersion", "")
-    return Snapshot(
-        units=built,
-        version=Version.of(version),
-        label=label,
-        form=f"{form}-v1" if inside else f"{form}-v2",
-        digest=fingerprint(built.values(), version),
-        incomplete=notes.incomplete(),
-        warnings=notes.warnings(),
-    )
+        raise BrokenContainer(label, f"is a damaged .mpr file ({error})", RESTORE) from None
+    model = Model({}, table.version, table.inside)
+    for row in table.rows:
+        _add(model, row, fetch, label)
+    if not model.units:
+        raise BrokenContainer(label, "holds no units", RESTORE)
+    check_places(model.units, model.notes)
+    return model
 
 
 def fingerprint(all_units: Iterable[Unit], version: str) -> str:
@@ -70,104 +76,125 @@ def fingerprint(all_units: Iterable[Unit], version: str) -> str:
     return hashlib.sha256("\n".join([version, *lines]).encode()).hexdigest()
 
 
-def _tables(connection: sqlite3.Connection, label: str) -> tuple[dict[str, str], list[dict[str, object]], bool]:
-    """``_MetaData``, the rows of ``Unit``, and whether contents are inside. Columns are read by name."""
-    columns = {str(c[1]) for c in connection.execute("pragma table_info(Unit)")}
+class _Row(NamedTuple):
+    unit_id: object
+    container: object
+    slot: object
+    stated_hash: object
+    content: object
+
+
+class _Table(NamedTuple):
+    version: str
+    inside: bool
+    rows: list[_Row]
+
+
+def _table(connection: sqlite3.Connection, label: str, size: int) -> _Table:
+    """The rows of ``Unit`` and the facts of ``_MetaData``. Columns are found by name."""
+    columns = _columns(connection, "Unit")
     if not {"UnitID", "ContainerID", "ContainmentName"} <= columns:
-        raise UnsupportedVersion(label, "is a SQLite file without the tables of a Mendix model", "Give the .mpr of a Mendix project")
-    connection.row_factory = sqlite3.Row
-    found = connection.execute("select * from _MetaData").fetchone()
-    meta = {k: str(found[k]) for k in found.keys()} if found else {}
-    inside = "Contents" in columns
-    wanted = ["UnitID", "ContainerID", "ContainmentName", *({"ContentsHash", "Contents"} & columns)]
-    rows = [dict(r) for r in connection.execute(f"select {', '.join(wanted)} from Unit")]
-    return meta, rows, inside
+        raise UnsupportedVersion(label, "is a SQLite file without the tables of a Mendix model", _GIVE_MPR)
+    stated, version = next(_select(connection, "_MetaData", ("_FormatVersion", "_ProductVersion")), (None, None))
+    if isinstance(stated, int) and stated > _KNOWN_FORMAT:
+        raise UnsupportedVersion(label, f"is stored in format {stated}, unknown here", "Update mx-changeclass")
+    rows: list[_Row] = []
+    for found in _select(connection, "Unit", ("UnitID", "ContainerID", "ContainmentName", "ContentsHash", "Contents")):
+        rows.append(_Row(*found))
+        size -= 32 + sum(len(x) for x in found if isinstance(x, (str, bytes)))
+        if size < 0:  # pages that are linked many times over
+            raise BrokenContainer(label, "lists more than the file can hold", RESTORE)
+    return _Table(str(version or ""), "Contents" in columns, rows)
 
 
-def _units(rows: list[dict[str, object]], inside: bool, fetch: Fetch, notes: _Notes) -> Iterable[tuple[str, Unit]]:
-    for row in rows:
+def _select(connection: sqlite3.Connection, table: str, names: tuple[str, ...]) -> Iterator[tuple[object, ...]]:
+    """Rows of a table by the names of columns; None for a column that it has not."""
+    there = _columns(connection, table)
+    if there:
+        wanted = ", ".join(n if n in there else "null" for n in names)
+        yield from connection.execute(f"select {wanted} from {table}")  # noqa: S608 - words of our own
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    """The columns of a real table; a view or virtual table could compute without end."""
+    query = "select 1 from sqlite_master where type = 'table' and name = ? and rootpage > 0"
+    if not connection.execute(query, (table,)).fetchone():
+        return set()
+    return {str(column[1]) for column in connection.execute(f"pragma table_info({table})")}
+
+
+def _add(model: Model, row: _Row, fetch: Fetch, label: str) -> None:
+    if not isinstance(row.unit_id, bytes) or not guid(row.unit_id):
+        model.notes.lost("bad-id", "a row of the Unit table has no valid id")
+        return
+    unit_id, container = guid(row.unit_id), guid(row.container)
+    if unit_id in model.units:
+        model.notes.lost("twice", f"{unit_id} is listed twice; the first was read")
+        return
+    slot = str(row.slot or "")
+    file = "" if model.inside else f"mprcontents/{unit_id[:2]}/{unit_id[2:4]}/{unit_id}.mxunit"
+    stored = Stored(
+        unit_id, None if container == unit_id else container, slot[:1].lower() + slot[1:], file,
+        str(row.stated_hash or ""), label,
+    )
+    content = row.content if model.inside else fetch(file)
+    model.units[unit_id] = stored.unit(content if isinstance(content, bytes) else None, model.notes)
+
+
+class Stored(NamedTuple):
+    """What the ``Unit`` table says of a unit."""
+
+    id: str
+    container: str | None
+    slot: str
+    file: str
+    stated_hash: str
+    label: str
+
+    def unit(self, content: bytes | None, notes: Notes) -> Unit:
+        """The unit with its content. Content that is absent, a pointer or damaged makes a missing unit.
+
+        Content that matches its stated hash is as it was saved, so its body is decoded when it is asked
+        for; any other body is tried now.
+        """
+        where = self.file or self.id
+        if content is None:
+            notes.lost("absent", f"{where} is listed but not there")
+            return self._missing()
+        if content.startswith(LFS_POINTER):
+            notes.lost("lfs", f"{where} is a Git LFS pointer")
+            return self._missing()
+        digest = hashlib.sha256(content).hexdigest()
         try:
-            unit_id, container = units.guid(row["UnitID"]), units.guid(row["ContainerID"])
-        except units.BrokenUnit:
-            notes.add("bad-id", "a row of the Unit table has no valid id")
-            continue
-        slot = str(row["ContainmentName"] or "")
-        file = "" if inside else f"mprcontents/{unit_id[:2]}/{unit_id[2:4]}/{unit_id}.mxunit"
-        content = row.get("Contents") if inside else fetch(file)
-        yield unit_id, stored_unit(
-            unit_id, None if container == unit_id else container, slot[:1].lower() + slot[1:], file,
-            content if isinstance(content, bytes) else None, str(row.get("ContentsHash") or ""), notes,
+            header = units.header(content)
+            if digest != self._stated_digest():
+                units.decode(content, self.id)
+        except units.BrokenUnit as error:
+            notes.lost("broken", f"{where} is damaged ({error})")
+            return self._missing(digest)
+        if self.stated_hash and digest != self._stated_digest():
+            notes.odd("hash", f"{where} does not match its ContentsHash")
+        if header.id != self.id:
+            notes.odd("id", f"{where} states another id, {header.id or 'none'}")
+        load = partial(_load, content, self.id, self.label, where)
+        return Unit(
+            self.id, header.type, header.name, self.container, self.slot, digest, load, header.excluded, file=self.file
         )
 
+    def _missing(self, digest: str = "") -> Unit:
+        digest = self._stated_digest() or digest
+        return Unit(self.id, "", "", self.container, self.slot, digest, tuple, missing=True, file=self.file)
 
-def stored_unit(
-    unit_id: str, container: str | None, slot: str, file: str, content: bytes | None, stated_hash: str, notes: _Notes
-) -> Unit:
-    """A unit of its content; a missing, pointed-to or broken content makes a missing unit."""
-    where = file or unit_id
-    problem = ""
-    if content is None:
-        problem = "no-content", f"{where} is listed but not there"
-    elif content.startswith(_LFS_POINTER):
-        problem = "lfs", f"{where} is a Git LFS pointer"
-    else:
-        digest = hashlib.sha256(content).hexdigest()
-        if stated_hash and stated_hash != base64.b64encode(bytes.fromhex(digest)).decode():
-            notes.add("hash", f"{where} does not match its ContentsHash")
+    def _stated_digest(self) -> str:
+        """The stated ContentsHash as hex, so that a missing unit still shows whether it changed."""
         try:
-            own_id, kind, name, excluded = units.header(content)
-            if own_id != unit_id:
-                notes.add("id", f"{where} holds another unit, {own_id}")
-            return Unit(unit_id, kind, name, container, slot, digest, partial(_load, content, where), excluded, file=file)
-        except units.BrokenUnit as error:
-            problem = "broken", f"{where} is damaged ({error})"
-            stated_hash = base64.b64encode(bytes.fromhex(digest)).decode()
-    notes.add(*problem)
-    return Unit(unit_id, "", "", container, slot, _digest_of(stated_hash), _nothing, missing=True, file=file)
+            return base64.b64decode(self.stated_hash, validate=True).hex()
+        except ValueError:
+            return ""
 
 
-def _digest_of(stated_hash: str) -> str:
-    """The stated ContentsHash as hex, so that a missing unit still shows whether it changed."""
+def _load(content: bytes, unit_id: str, label: str, where: str) -> Rows:
     try:
-        return base64.b64decode(stated_hash, validate=True).hex()
-    except ValueError:
-        return ""
-
-
-def _nothing() -> Rows:
-    return ()
-
-
-def _load(content: bytes, where: str) -> Rows:
-    try:
-        return units.decode(content)
-    except (units.BrokenUnit, RecursionError) as error:
-        raise BrokenContainer(where, f"is damaged ({error})", "Restore it, for example from git") from None
-
-
-class _Notes:
-    """What a reader could not see or found odd, by kind; a long list of one kind is told by its number."""
-
-    _SEEN_ELSEWHERE = frozenset({"hash", "id"})  # odd, but everything was read
-
-    def __init__(self) -> None:
-        self._by_kind: dict[str, list[str]] = {}
-
-    def add(self, kind: str, text: str) -> None:
-        self._by_kind.setdefault(kind, []).append(text)
-
-    def incomplete(self) -> tuple[str, ...]:
-        return self._told(lambda kind: kind not in self._SEEN_ELSEWHERE)
-
-    def warnings(self) -> tuple[str, ...]:
-        return self._told(lambda kind: kind in self._SEEN_ELSEWHERE)
-
-    def _told(self, wanted: Callable[[str], bool]) -> tuple[str, ...]:
-        out: list[str] = []
-        for kind, texts in sorted(self._by_kind.items()):
-            if wanted(kind):
-                texts = sorted(texts)
-                out += texts[:_FOLD_AFTER]
-                if len(texts) > _FOLD_AFTER:
-                    out.append(f"and {len(texts) - _FOLD_AFTER} more like: {texts[_FOLD_AFTER]}")
-        return tuple(out)
+        return units.decode(content, unit_id)
+    except units.BrokenUnit as error:
+        raise BrokenContainer(label, f"{where} is damaged ({error})", RESTORE) from None

@@ -7,32 +7,43 @@ changed, and is too short (24 bits) to confirm a guess.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
+
+from mx_changeclass.model.metamodel import property_of
 
 _SECRETS = frozenset({
     ("Constants$Constant", "defaultValue"),
     ("Settings$SharedValue", "value"),
     ("Settings$ConstantValue", "value"),
-    ("Security$ProjectSecurity", "adminPassword"),
-    ("Security$DemoUser", "password"),
-    ("Settings$ServerConfiguration", "databasePassword"),
-    ("Settings$ServerConfiguration", "databaseUserName"),
-    ("Settings$ServerConfiguration", "extraJvmParameters"),
+    ("Settings$Configuration", "databaseUserName"),
+    ("Settings$Configuration", "extraJvmParameters"),
     ("Settings$CustomSetting", "value"),
+    ("Settings$Certificate", "data"),
     ("Microflows$HttpHeaderEntry", "value"),
+    ("Microflows$HttpHeaderEntry", "valueModel"),
+    ("Rest$HeaderWithValueTemplate", "value"),
 })
-_SECRET_WORDS = ("password", "secret", "httpauthentication", "proxyusername", "certificatedata", "privatekey", "passphrase")
+_SECRET_WORDS = (
+    "password", "secret", "httpauthentication", "proxyusername", "certificatedata", "privatekey", "passphrase",
+)
+_HARMLESS = frozenset({"passwordPolicySettings"})
 
 
+@lru_cache(maxsize=1 << 14)
 def is_secret(type_name: str, key: str) -> bool:
-    """Whether a property of a type may hold a credential."""
+    """Whether a property of a type may hold a credential. A reference never does: it names a constant
+    or a certificate, and who is named matters."""
     if (type_name, key) in _SECRETS:
         return True
     low = key.lower()
-    return any(word in low for word in _SECRET_WORDS)
+    if key in _HARMLESS or not any(word in low for word in _SECRET_WORDS):
+        return False
+    declared = property_of(type_name, key)
+    return declared is None or declared.kind in ("attribute", "part", "partList")
 
 
-def sealed(owner_id: str, value: object) -> object:
+def sealed(value: object) -> object:
     """A stand-in for a secret that changes when the secret does. Flags and empty values stay readable."""
-    if isinstance(value, bool) or value in ("", None):
+    if isinstance(value, bool) or value in ("", (), None):
         return value
     return "sealed:" + hashlib.sha256(f"mx-changeclass:{value!r}".encode()).hexdigest()[:6]

@@ -1,189 +1,200 @@
 """One stored unit (BSON, or an object of a dump) to rows under SDK names.
 
-Facts: how models are stored, sections 2 (BSON encoding), 4.3 (storage names), 6.3 (widgets), 10 (dump).
+Facts: how models are stored, sections 2 (BSON encoding), 4.3 (storage names), 10 (dump). Both forms
+give the same rows. Content that breaks those rules is kept as far as it can be: an element without a
+valid id is known by its place, an unknown value by its digest.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
-from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import bson
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 
-from mx_changeclass.model.metamodel import Property, sdk_name, type_named
+from mx_changeclass.model.metamodel import Property
 from mx_changeclass.model.snapshot import Element, Rows
-from mx_changeclass.sources.secrets import is_secret, sealed
+from mx_changeclass.sources.definitions import DEFINITION, definition
+from mx_changeclass.sources.naming import Names, names_of
+from mx_changeclass.sources.secrets import sealed
+from mx_changeclass.sources.values import guid, scalar
 
 MAX_DEPTH = 400  # real units nest below 60; more is an attack on the reader
+MAX_KEY = 4000  # characters of a dotted key; real ones stay below 200
+_POINTS = (("x", "y"), ("width", "height"))  # a dump writes these as objects, a stored unit as "1;2"
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
-_WIDGET_TYPE = "CustomWidgets$CustomWidgetType"
+
+Document = Mapping[str, Any]
 
 
-class BrokenUnit(ValueError):
+class BrokenUnit(ValueError):  # noqa: N818 - what is broken is the unit
     """The bytes of a unit are no valid document."""
 
 
-def header(content: bytes) -> tuple[str, str, str, bool]:
-    """``(id, SDK type, name, excluded)`` of a unit without decoding what it holds."""
+class Header(NamedTuple):
+    """What a unit says of itself; ``id`` is "" where it states none that is valid."""
+
+    id: str
+    type: str
+    name: str
+    excluded: bool
+
+
+def header(content: bytes) -> Header:
+    """The header of a stored unit, without decoding what it holds."""
     try:
-        root = RawBSONDocument(content, _RAW)
-        return guid(root["$ID"]), sdk_name(str(root["$Type"])), str(root.get("Name") or ""), root.get("Excluded") is True
+        return _header(RawBSONDocument(content, _RAW), stored=True)
     except Exception as error:  # bson raises a dozen kinds on hostile bytes, struct.error and IndexError among them
         raise BrokenUnit(str(error) or type(error).__name__) from error
 
 
-def decode(content: bytes) -> Rows:
-    """The rows of a unit's BSON, root first."""
+def dump_header(document: Document) -> Header:
+    """The header of one unit of a dump."""
+    return _header(document, stored=False)
+
+
+def decode(content: bytes, unit_id: str) -> Rows:
+    """The rows of a unit's BSON, root first; the root has the id of the unit. Raises ``BrokenUnit``."""
     try:
-        document = bson.decode(content)
+        return tuple(_rows(bson.decode(content), unit_id, stored=True))
     except Exception as error:  # as above
         raise BrokenUnit(str(error) or type(error).__name__) from error
-    return tuple(_rows(document, stored=True))
 
 
-def from_dump(document: Mapping[str, Any]) -> Rows:
-    """The rows of one unit of a ``mx dump-mpr`` file, which uses SDK names and plain lists."""
-    return tuple(_rows(document, stored=False))
+def from_dump(document: Document, unit_id: str) -> Rows:
+    """The rows of one unit of a dump, which uses SDK names and plain lists. Raises ``BrokenUnit``."""
+    try:
+        return tuple(_rows(document, unit_id, stored=False))
+    except RecursionError as error:
+        raise BrokenUnit("nested too deep") from error
 
 
-def guid(value: object) -> str:
-    """Text form of a stored id: 16 bytes in .NET order, or text already."""
-    if isinstance(value, bytes) and len(value) == 16:
-        h = value.hex()
-        return f"{h[6:8]}{h[4:6]}{h[2:4]}{h[:2]}-{h[10:12]}{h[8:10]}-{h[14:16]}{h[12:14]}-{h[16:20]}-{h[20:]}"
-    if isinstance(value, str):
-        return value.lower()
-    raise BrokenUnit("an id is neither 16 bytes nor text")
+def _header(document: Document, *, stored: bool) -> Header:
+    names = names_of(document.get("$Type"), stored=stored)
+    name, excluded = ("Name", "Excluded") if stored else ("name", "excluded")
+    return Header(
+        guid(document.get("$ID")), names.type, str(document.get(name) or ""), document.get(excluded) is True
+    )
 
 
-@cache
-def _keys(type_name: str, stored: bool) -> Mapping[str, Property]:
-    known = type_named(type_name)
-    return (known.by_storage if stored else known.properties) if known else {}
+class _Place(NamedTuple):
+    """An element that waits for its turn: where it stands, and what it needs to know of its surroundings."""
+
+    document: Document
+    parent: str | None
+    slot: str
+    at: int
+    depth: int
+    secret: bool = False
+    labels: Mapping[str, str] = {}  # ids in the definition of the widget around it -> property key
 
 
-def _rows(root: Mapping[str, Any], *, stored: bool) -> Iterator[Element]:
-    """Walk a document. Single parts fold into the row under dotted keys, list items become rows."""
-    queue: list[tuple[Mapping[str, Any], str | None, str, int, Mapping[str, str], int]] = [(root, None, "", 0, {}, 0)]
-    while queue:
-        document, parent, slot, index, labels, depth = queue.pop()
-        own_id = guid(document.get("$ID"))
-        props: dict[str, Any] = {}
-        name = ""
-        row_type = _type(document)
-        children: list[tuple[Mapping[str, Any], str, int]] = []
-        parts = [(document, "", row_type, depth)]
-        while parts:
-            part, prefix, part_type, depth = parts.pop()
-            if depth > MAX_DEPTH:
-                raise BrokenUnit(f"nested deeper than {MAX_DEPTH} levels")
-            known = _keys(part_type, stored)
-            for key, value in part.items():
-                if key[:1] == "$" or value is None:
-                    continue
-                declared = known.get(key)
-                label = prefix + (declared.name if declared else key[:1].lower() + key[1:])
-                if isinstance(value, Mapping):
-                    if "$Type" not in value:
-                        props[label] = _point(value)
-                        continue
-                    inner = _type(value)
-                    if inner == _WIDGET_TYPE:
-                        labels = {**labels, **_widget_type(value, label, props, stored=stored)}
-                        continue
-                    props[label] = inner
-                    parts.append((value, label + ".", inner, depth + 1))
-                elif isinstance(value, list):
-                    items = value[1:] if stored and value and isinstance(value[0], int) else value
-                    if not items:
-                        continue
-                    if isinstance(items[0], Mapping):
-                        children += [(x, label, i) for i, x in enumerate(items) if isinstance(x, Mapping)]
-                    else:
-                        props[label] = tuple(_scalar(x, declared) for x in items)
-                elif label == "name":
-                    name = str(value)
-                else:
-                    props[label] = _scalar(value, declared)
-                    if is_secret(part_type, declared.name if declared else label):
-                        props[label] = sealed(own_id, props[label])
-        if labels:
-            name = _resolve_pointers(props, labels) or name
-        yield Element(own_id, row_type, name, parent, slot, props, index)
-        for child, label, i in reversed(children):
-            if child.get("$Type") == "Texts$Translation":
-                _fold_translation(child, label, props, stored=stored)
-            else:
-                queue.append((child, own_id, label, i, labels, depth + 1))
-
-
-def _type(document: Mapping[str, Any]) -> str:
-    return sdk_name(str(document.get("$Type", "")))
-
-
-def _scalar(value: Any, declared: Property | None) -> Any:
-    if isinstance(value, bytes):
-        if len(value) == 16 and (declared is None or declared.type != "Blob"):
-            return guid(value)
-        return f"sha256:{hashlib.sha256(value).hexdigest()[:32]} ({len(value)} bytes)" if value else ""
-    if isinstance(value, (str, bool, int, float)):
-        return value
-    if isinstance(value, Mapping):
-        return _point(value)
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-def _point(value: Mapping[str, Any]) -> str:
-    """A dump writes points and sizes as objects, a stored unit as ``x;y``."""
-    return ";".join(str(x) for x in value.values())
-
-
-def _fold_translation(item: Mapping[str, Any], label: str, props: dict[str, Any], *, stored: bool) -> None:
-    code, text = ("LanguageCode", "Text") if stored else ("languageCode", "text")
-    props[f"{label.rpartition('.')[0] or label}.{item.get(code, '')}"] = str(item.get(text) or "")
-
-
-def _widget_type(document: Mapping[str, Any], label: str, props: dict[str, Any], *, stored: bool) -> dict[str, str]:
-    """Every instance of a pluggable widget holds a copy of the widget's definition. Keep its few plain
-    facts and one digest of the rest; return the property key of each type id in it."""
-    known = _keys(_WIDGET_TYPE, stored)
-    for key, value in document.items():
-        if isinstance(value, (str, bool)) and key[:1] != "$":
-            declared = known.get(key)
-            props[f"{label}.{declared.name if declared else key[:1].lower() + key[1:]}"] = value
-    labels: dict[str, str] = {}
-    content = hashlib.sha256()
-    todo: list[Any] = [document]
+def _rows(root: Document, unit_id: str, *, stored: bool) -> Iterator[Element]:
+    """Walk a document in the order of slots: single parts fold into their row, list items become rows."""
+    taken: set[str] = set()
+    todo = [_Place(root, None, "", 0, 0)]
     while todo:
-        item = todo.pop()
-        if isinstance(item, Mapping):
-            kind = str(item.get("$Type", ""))
-            key = item.get("PropertyKey" if stored else "propertyKey")
-            labels[guid(item["$ID"])] = str(key or "")
-            content.update(f"<{kind}>".encode())
-            for k in sorted(item):
-                v = item[k]
-                if k[:1] == "$" or isinstance(v, bytes) or v is None:
-                    continue
-                if isinstance(v, (Mapping, list)):
-                    todo.append(v)
-                else:
-                    content.update(f"{k[:1].lower()}{k[1:]}={v};".encode())
-        elif isinstance(item, list):
-            todo += [x for x in item if isinstance(x, (Mapping, list))]
-    props[label] = _WIDGET_TYPE
-    props[f"{label}.definition"] = content.hexdigest()[:16]
-    return labels
+        place = todo.pop()
+        row_id = guid(place.document.get("$ID")) if place.parent is not None else unit_id
+        if not row_id or row_id in taken:
+            row_id = f"{place.parent}/{place.slot}/{place.at}"
+        taken.add(row_id)
+        fold = _Fold(place, stored=stored)
+        for slot, items, depth, secret in sorted(fold.lists, key=lambda x: x[0], reverse=True):
+            todo += [
+                _Place(items[i], row_id, slot, i, depth, secret, fold.labels) for i in range(len(items) - 1, -1, -1)
+            ]
+        yield Element(row_id, fold.type, fold.name, place.parent, place.slot, fold.props, place.at)
 
 
-def _resolve_pointers(props: dict[str, Any], labels: Mapping[str, str]) -> str:
-    """Replace pointers into the widget definition by the property key they stand for."""
-    name = ""
-    for key in [k for k, v in props.items() if isinstance(v, str) and v in labels and k.rpartition(".")[2] == "type"]:
-        name = name or labels[props[key]]
-        del props[key]
-    return name
+class _Part(NamedTuple):
+    """A single part of a row; ``prefix`` is its dotted key with the last dot."""
+
+    document: Document
+    prefix: str
+    names: Names
+    depth: int
+    secret: bool
+
+
+class _Fold:
+    """One row made of an element and of the single parts in it."""
+
+    def __init__(self, place: _Place, *, stored: bool) -> None:
+        self.stored, self.labels = stored, place.labels
+        self.props: dict[str, Any] = {}
+        self.lists: list[tuple[str, list[Document], int, bool]] = []
+        names = names_of(place.document.get("$Type"), stored=stored)
+        self.type = names.type
+        self._parts = [_Part(place.document, "", names, place.depth, place.secret)]
+        while self._parts:
+            self._part(self._parts.pop())
+        self.name = str(self.props.pop("name", ""))
+        if self.labels:
+            self.name = self._resolve_pointers() or self.name
+
+    def _part(self, part: _Part) -> None:
+        document, prefix, names, depth, sealing = part
+        props = self.props
+        if depth > MAX_DEPTH or len(prefix) > MAX_KEY:
+            raise BrokenUnit(f"nested deeper than {MAX_DEPTH} levels")
+        for key, value in document.items():
+            if value is None or key[:1] == "$":
+                continue
+            name, declared, secret, plain = names[key]
+            if plain and not sealing and isinstance(value, (str, bool)):
+                props[prefix + name] = value
+            elif isinstance(value, dict):
+                self._single(part, prefix + name, value, secret=secret or sealing)
+            elif isinstance(value, list):
+                self._list(part, prefix + name, declared, value, secret=secret or sealing)
+            else:
+                self._put(prefix + name, scalar(value, declared), declared, secret=secret or sealing)
+
+    def _put(self, label: str, value: Any, declared: Property | None, *, secret: bool) -> None:
+        self.props[label] = sealed(value) if secret and (declared is None or declared.kind == "attribute") else value
+
+    def _single(self, part: _Part, label: str, value: dict[str, Any], *, secret: bool) -> None:
+        names = names_of(value.get("$Type"), stored=self.stored)
+        if names.type:
+            self.props[label] = names.type
+        else:
+            for point in _POINTS:
+                if value.keys() == set(point):
+                    self.props[label] = ";".join(str(value[k]) for k in point)
+                    return
+        if names.type == DEFINITION:
+            facts, self.labels = definition(value, stored=self.stored)
+            self.props.update({f"{label}.{k}": v for k, v in facts.items()})
+        else:
+            self._parts.append(_Part(value, label + ".", names, part.depth + 1, secret))
+
+    def _list(self, part: _Part, label: str, declared: Property | None, value: list[Any], *, secret: bool) -> None:
+        items = value[1:] if self.stored and value and isinstance(value[0], int) else value
+        if not items:
+            return
+        elements: list[Document] = [x for x in items if isinstance(x, dict)]
+        if len(elements) < len(items):
+            plain = tuple(scalar(x, declared) for x in items if not isinstance(x, dict))
+            self._put(label, plain, declared, secret=secret)
+        if not elements:
+            return
+        if elements[0].get("$Type") == "Texts$Translation":
+            self._translations(part.prefix[:-1] or label, elements, secret=secret)
+        else:
+            self.lists.append((label, elements, part.depth + 1, secret))
+
+    def _translations(self, label: str, items: list[Document], *, secret: bool) -> None:
+        code, text = ("LanguageCode", "Text") if self.stored else ("languageCode", "text")
+        for item in items:
+            self._put(f"{label}.{item.get(code) or ''}", str(item.get(text) or ""), None, secret=secret)
+
+    def _resolve_pointers(self) -> str:
+        """Drop the pointers into the definition of the widget; the property key that one of them stands for."""
+        found = ""
+        for key in [k for k, v in self.props.items() if k.endswith("type") and v in self.labels]:
+            if key.rpartition(".")[2] == "type":
+                found = found or self.labels[self.props.pop(key)]
+        return found

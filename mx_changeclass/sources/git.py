@@ -1,0 +1,222 @@
+"""Revisions and the index of a git repository, read straight from its objects: nothing is checked out.
+
+Only plumbing that writes nothing is asked (``rev-parse``, ``cat-file``, ``ls-tree``, ``ls-files``), and
+nothing is fetched: what a partial clone or Git LFS left on the server is said to be missing. The
+environment that git gives its hooks (``GIT_DIR``, ``GIT_INDEX_FILE``) is passed on.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from mx_changeclass.errors import ReadError, UnknownFormat
+from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.sources.bounds import MOST
+from mx_changeclass.sources.files import wanted
+from mx_changeclass.sources.place import read_project, the_mpr
+
+_ENVIRONMENT = {
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # for a git that does not know the variable above
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "LC_ALL": "C",
+}
+# A colon within braces belongs to the revision: HEAD@{2025-01-01 10:00}
+_SPEC = re.compile(r"((?:[^:{]|\{[^}]*\}?)*)(?::(.*))?", re.DOTALL)
+_SYMLINK, _SUBMODULE = "120000", "160000"
+_ADVICE = "Give an existing path, or a revision as 'rev' or 'rev:folder'; ':' is the index"
+
+
+def read_git(spec: str, cwd: Path, label: str) -> Snapshot:
+    """Read ``rev``, ``rev:path``, ``:`` or ``:path`` in the repository around ``cwd``.
+
+    ``path`` is a project folder or an ``.mpr``, from the top of the repository (``./`` is ``cwd``).
+    Without one it is the nearest folder with an ``.mpr`` at ``cwd`` or above. Raises ``ReadError``.
+    """
+    found = _SPEC.fullmatch(spec)
+    if found is None or not spec.isprintable():
+        raise UnknownFormat(label, "is neither an existing path nor a git revision", _ADVICE)
+    revision, path = found.group(1), found.group(2)
+    repository = Repository(cwd, label)
+    entries = repository.tree(revision) if revision else repository.index()
+    folder, mpr = _project(entries, path or None, repository.prefix, label)
+    with Revision(repository, entries, folder) as place:
+        return read_project(place, mpr or the_mpr(place.top(), label, _ADVICE), label, form="git", side_files=not mpr)
+
+
+class Entry(NamedTuple):
+    """One file of a tree or of the index."""
+
+    mode: str
+    oid: str
+    conflict: bool = False
+
+    @property
+    def oddity(self) -> str:
+        """Why there is no content behind the entry, in words; "" for a plain file."""
+        if self.conflict:
+            return "is in conflict"
+        return {_SYMLINK: "is a symbolic link", _SUBMODULE: "is a submodule"}.get(self.mode, "")
+
+
+Entries = Mapping[str, Entry]
+
+
+def _project(entries: Entries, path: str | None, prefix: str, label: str) -> tuple[str, str]:
+    """The folder of the project, "" for the top, and the ``.mpr`` where it was named itself."""
+    if path is None:
+        at = prefix.rstrip("/")
+        while at and not _mprs(entries, at):
+            at = at.rpartition("/")[0]
+        if not _mprs(entries, at):
+            raise UnknownFormat(label, "holds no .mpr file at its top", _where(entries, label))
+        return at, ""
+    joined = posixpath.join(prefix, path) if path.startswith(("./", "../")) or path in (".", "..") else path.lstrip("/")
+    full = posixpath.normpath(joined) if joined else ""
+    full = "" if full == "." else full
+    entry = entries.get(full)
+    if entry is not None and entry.oddity:
+        raise ReadError(label, f"{full} {entry.oddity}", "Name the folder of a project")
+    if entry is not None:
+        folder, _, name = full.rpartition("/")
+        return folder, name
+    if full and not any(name.startswith(full + "/") for name in entries):
+        raise ReadError(label, f"there is no '{full}' in it", _where(entries, label))
+    if not _mprs(entries, full):
+        raise UnknownFormat(label, "holds no .mpr file at its top", _where(entries, label))
+    return full, ""
+
+
+def _mprs(entries: Entries, folder: str) -> list[str]:
+    return [n for n in entries if n.lower().endswith(".mpr") and n.rpartition("/")[0] == folder]
+
+
+def _where(entries: Entries, label: str) -> str:
+    """Advice that names the projects there are."""
+    folders = sorted({n.rpartition("/")[0] for n in entries if n.lower().endswith(".mpr")})
+    if not folders:
+        return "There is no .mpr anywhere in it"
+    revision = label.partition(":")[0]
+    return "Try " + " or ".join(f"'{revision}:{folder}'" for folder in folders[:3])
+
+
+class Repository:
+    """The repository around a folder."""
+
+    def __init__(self, cwd: Path, label: str) -> None:
+        self._cwd, self._label = cwd, label
+        answer = self._run(["rev-parse", "--show-prefix", "--show-cdup"], "does not exist, and git cannot be asked")
+        self.prefix, up, *_ = [*answer.decode("utf-8", "surrogateescape").split("\n"), ""]
+        self._top = cwd / up
+
+    def tree(self, revision: str) -> dict[str, Entry]:
+        """The files of a revision."""
+        oid = self._resolve(revision + "^{tree}")
+        if oid is None:
+            raise ReadError(self._label, f"'{revision}' is neither an existing path nor a git revision", _ADVICE)
+        listing = self._run(["ls-tree", "-r", "-z", "--full-tree", oid], "cannot be listed")
+        return {path: Entry(words[0], words[2]) for words, path in _lines(listing)}
+
+    def index(self) -> dict[str, Entry]:
+        """The files of the index."""
+        listing = self._run(["ls-files", "-s", "-z"], "cannot be listed", at_top=True)
+        return {path: Entry(words[0], words[1], words[2] != "0") for words, path in _lines(listing)}
+
+    def _resolve(self, name: str) -> str | None:
+        """The object that a name stands for. It goes through a pipe, so it never is an option."""
+        answer = self._run(["cat-file", "--batch-check=%(objectname)"], "cannot be read", text=name + "\n")
+        return answer.decode().strip() if re.fullmatch(rb"[0-9a-f]{40,64}\n", answer) else None
+
+    def _run(self, arguments: list[str], problem: str, *, text: str = "", at_top: bool = False) -> bytes:
+        try:
+            done = subprocess.run(
+                ["git", "-c", "core.fsmonitor=false", *arguments], cwd=self._top if at_top else self._cwd,
+                env=_environment(), input=text.encode("utf-8", "surrogateescape"), capture_output=True, check=False,
+            )
+        except OSError as error:
+            raise ReadError(self._label, f"{problem} ({error.strerror})", _ADVICE) from None
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().partition("\n")[0].removeprefix("fatal: ")
+            raise ReadError(self._label, f"{problem} ({said})", _ADVICE)
+        return done.stdout
+
+    def objects(self) -> subprocess.Popen[bytes]:
+        """A process that gives the content of objects whose ids it is told."""
+        return subprocess.Popen(
+            ["git", "cat-file", "--batch"], cwd=self._cwd, env=_environment(),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )
+
+
+def _environment() -> dict[str, str]:
+    """The environment for git: what hooks were given, without network, prompts and locks."""
+    return {**os.environ, **_ENVIRONMENT}
+
+
+def _lines(listing: bytes) -> Iterator[tuple[list[str], str]]:
+    for line in listing.split(b"\0"):
+        if line:
+            facts, _, path = line.partition(b"\t")
+            yield facts.decode("ascii").split(), path.decode("utf-8", "surrogateescape")
+
+
+class Revision:
+    """The folder of a project in a tree or in the index. Objects are read through one process, which
+    ends with the ``with`` block; what is asked later gets a process of its own."""
+
+    def __init__(self, repository: Repository, entries: Entries, folder: str) -> None:
+        prefix = folder + "/" if folder else ""
+        self._repository = repository
+        self._entries = {n.removeprefix(prefix): e for n, e in entries.items() if n.startswith(prefix)}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Revision:
+        self._process = self._repository.objects()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.communicate()
+            self._process = None
+
+    def top(self) -> list[str]:
+        """The files right in the folder."""
+        return [n for n in self._entries if "/" not in n]
+
+    def paths(self) -> list[str]:
+        return [n for n, e in self._entries.items() if e.mode != _SUBMODULE]
+
+    def unseen(self) -> list[str]:
+        """Links, submodules and conflicts among the files that belong to the app."""
+        odd = ((n, e.oddity) for n, e in sorted(self._entries.items()) if e.oddity)
+        return [f"{n} {why}, its content is not in the repository" for n, why in odd if wanted(n)]
+
+    def fetch(self, path: str) -> bytes | None:
+        entry = self._entries.get(path)
+        if entry is None or entry.oddity:
+            return None
+        if self._process is None:
+            with self:
+                return self.fetch(path)
+        try:
+            return self._content(self._process, entry.oid)
+        except OSError:  # git gave up: what it was asked for is not here
+            return None
+
+    def _content(self, process: subprocess.Popen[bytes], oid: str) -> bytes | None:
+        if process.stdin is None or process.stdout is None:
+            return None
+        process.stdin.write(oid.encode() + b"\n")
+        process.stdin.flush()
+        head = process.stdout.readline().split()  # "oid blob size", or "oid missing"
+        if len(head) < 3 or int(head[2]) > MOST:
+            return None
+        content = process.stdout.read(int(head[2]))
+        return content if process.stdout.read(1) else None

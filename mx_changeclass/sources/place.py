@@ -1,0 +1,101 @@
+"""Where a project lies: a folder, a revision or a package, seen as files below the project's own folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from stat import S_ISREG
+from typing import Protocol
+
+from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
+from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.model.versions import Version
+from mx_changeclass.sources.bounds import MOST
+from mx_changeclass.sources.files import side_units
+from mx_changeclass.sources.mpr import Model, fingerprint, read_mpr
+
+_NOT_SIDE = frozenset({".git", "mprcontents", "deployment", "releases", ".mendix-cache", "theme-cache", "node_modules"})
+
+
+class Place(Protocol):
+    """Files under names with slashes, relative to the folder of the project."""
+
+    def paths(self) -> Iterable[str]:
+        """The names of all files that may belong to the app."""
+
+    def fetch(self, path: str) -> bytes | None:
+        """The content of a file, None where it is not there."""
+
+    def unseen(self) -> Iterable[str]:
+        """What in words cannot be seen in this place, however one asks."""
+
+
+def read_project(place: Place, mpr: str, label: str, *, form: str = "", side_files: bool) -> Snapshot:
+    """The snapshot of the ``.mpr`` of that name in a place, with the files beside it where they are wanted."""
+    content = place.fetch(mpr)
+    if content is None:
+        raise BrokenContainer(label, f"{mpr} cannot be read", "Check the path and its rights")
+    model = read_mpr(content, place.fetch, label)
+    if side_files:
+        found, unseen = side_units(place.paths(), place.fetch)
+        model.units.update(found)
+        for text in (*unseen, *place.unseen()):
+            model.notes.lost("side", text)
+    return snapshot(model, label, form or ("mpr-v1" if model.inside else "mpr-v2"), side_files=side_files)
+
+
+def snapshot(model: Model, label: str, form: str, *, side_files: bool = False) -> Snapshot:
+    """What a reader found, as a snapshot."""
+    return Snapshot(
+        units=model.units,
+        version=Version.of(model.version),
+        label=label,
+        form=form,
+        digest=fingerprint(model.units.values(), model.version),
+        incomplete=model.notes.incomplete,
+        warnings=model.notes.warnings,
+        side_files=side_files,
+    )
+
+
+def the_mpr(names: Iterable[str], label: str, advice: str) -> str:
+    """The one ``.mpr`` among the files of a project folder."""
+    found = sorted(n for n in names if n.lower().endswith(".mpr") and not n.startswith("."))
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise UnknownFormat(label, "holds no .mpr file at its top", advice)
+    raise ReadError(label, f"holds several .mpr files ({', '.join(found[:4])})", "Name the one that is meant")
+
+
+class Folder:
+    """A folder of the file system."""
+
+    def __init__(self, root: Path, label: str) -> None:
+        self._root, self._label = root, label
+        self._links: list[str] = []
+
+    def paths(self) -> Iterator[str]:
+        for folder, folders, files in os.walk(self._root):
+            at = os.path.relpath(folder, self._root).replace(os.sep, "/")
+            prefix = "" if at == "." else f"{at}/"
+            folders[:] = sorted(n for n in folders if not (n in _NOT_SIDE if not prefix else n == ".git"))
+            self._links += [prefix + n for n in folders if os.path.islink(os.path.join(folder, n))]
+            yield from (prefix + n for n in sorted(files))
+
+    def unseen(self) -> Iterator[str]:
+        return (f"{path} is a symbolic link to a folder and was not followed" for path in self._links)
+
+    def fetch(self, path: str) -> bytes | None:
+        full = f"{self._root}/{path}"
+        try:
+            status = os.stat(full)
+            if not S_ISREG(status.st_mode):
+                return None
+            if status.st_size > MOST:
+                raise BrokenContainer(self._label, f"{path} is larger than {MOST >> 30} GB", "Give the model of an app")
+            with open(full, "rb", buffering=0) as file:
+                return file.readall()
+        except OSError:
+            return None
