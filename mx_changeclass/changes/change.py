@@ -14,19 +14,22 @@ K = TypeVar("K", bound=Kind, covariant=True)
 
 # Fields of a Changed that are no key of a row:
 NAME = "name"  # the element's own name
-PARENT = "parent"  # it stands in another parent or slot (for a unit: in another folder or module)
-ORDER = "order"  # only its place among its siblings differs, in a list whose order means something
-CONTENT = "content"  # a unit whose content cannot be read on one side, and whose digest differs
+PARENT = "$parent"  # it stands in another parent or slot (for a unit: in another folder or module)
+ORDER = "$order"  # only its place among its siblings differs, in a list whose order means something
+CONTENT = "$content"  # a unit whose content cannot be read on one side, and whose digest differs
 TYPE = "$type"  # the same element under another type
+ID = "$id"  # the same element under another id; always noise
 
 
 @frozen(slots=True)
 class Added(Generic[K]):
     """An element of the new side without a partner. ``within`` is the id of the outermost added whole
-    that answers for it, None where it speaks for itself."""
+    that answers for it, None where it speaks for itself; ``reason`` the noise rule that sets it aside,
+    "" where it means something."""
 
     new_row: Element
     within: str | None = None
+    reason: str = ""
 
     @property
     def new(self) -> K:
@@ -39,10 +42,11 @@ class Added(Generic[K]):
 
 @frozen(slots=True)
 class Removed(Generic[K]):
-    """An element of the old side without a partner; ``within`` as in ``Added``."""
+    """An element of the old side without a partner; ``within`` and ``reason`` as in ``Added``."""
 
     old_row: Element
     within: str | None = None
+    reason: str = ""
 
     @property
     def old(self) -> K:
@@ -95,16 +99,18 @@ Change = Added[Kind] | Removed[Kind] | Changed[Kind]
 class Changes:
     """All differences of two snapshots.
 
-    ``loud`` are the changes that mean something; ``quiet`` are those whose every differing field is
-    noise, kept so that ``patch`` is exact and the ledger can count them. ``old_tree`` and ``new_tree``
-    hold the rows of the units that differ; ``partner`` leads from each matched old row id to the new one.
-    ``renames`` leads from old to new qualified names of matched elements whose name differs.
+    ``loud`` are the changes that mean something, parts of an added or removed whole among them (their
+    ``within`` is set); ``quiet`` are those that are noise altogether, kept so that ``patch`` is exact and
+    the ledger can count them. ``old_tree`` and ``new_tree`` hold the rows of the units that differ or
+    moved; ``partner`` leads from each matched old row of them to the new one, and from each matched old
+    unit to the new one. ``renames`` leads from old to new qualified names of matched elements whose name
+    differs, by a rename of their own or of the module or entity around them.
     """
 
     old: Snapshot
     new: Snapshot
     loud: tuple[Change, ...]
-    quiet: tuple[Changed[Kind], ...]
+    quiet: tuple[Change, ...]
     old_tree: Tree
     new_tree: Tree
     partner: Mapping[str, str]

@@ -69,14 +69,24 @@ def type_named(name: str) -> Type | None:
     by_storage = dict(parent.by_storage) if parent else {}
     for key, p in raw.get("properties", {}).items():
         made = Property(
-            key, p["kind"], p.get("target") or p.get("type") or "", p.get("default"),
-            p.get("introduced", ""), p.get("deleted", ""), p.get("list", False),
+            key,
+            p["kind"],
+            p.get("target") or p.get("type") or "",
+            p.get("default"),
+            p.get("introduced", ""),
+            p.get("deleted", ""),
+            p.get("list", False),
         )
         properties[key] = made
         by_storage[p.get("storage") or key[:1].upper() + key[1:]] = made
     return Type(
-        name, raw.get("introduced", ""), raw.get("deleted", ""), bool(raw.get("unit")),
-        bool(raw.get("namespace") or (parent and parent.is_namespace)), properties, by_storage,
+        name,
+        raw.get("introduced", ""),
+        raw.get("deleted", ""),
+        bool(raw.get("unit")),
+        bool(raw.get("namespace") or (parent and parent.is_namespace)),
+        properties,
+        by_storage,
         (name, *parent.ancestors) if parent else (name,),
     )
 
@@ -91,3 +101,21 @@ def is_a(type_name: str, ancestor: str) -> bool:
     """Whether a type is ``ancestor`` or specialises it."""
     known = type_named(type_name)
     return ancestor in known.ancestors if known else type_name == ancestor
+
+
+@cache
+def is_referable(type_name: str) -> bool:
+    """Whether models refer to elements of a type by their name: the name is what such an element is."""
+    known = type_named(type_name)
+    return bool(known and _targets().intersection(known.ancestors))
+
+
+@cache
+def _targets() -> frozenset[str]:
+    types = load("metamodel")["types"].values()
+    return frozenset(
+        p["target"]
+        for t in types
+        for p in t.get("properties", {}).values()
+        if p["kind"] == "byNameReference" and p.get("target")
+    )

@@ -1,0 +1,188 @@
+"""Accountability: every leaf in which two models differ, and the change that owns it.
+
+The walk knows nothing of how ``diff`` works. It takes the raw rows of every unit whose digest differs,
+and of ``diff`` only who is whose partner. An owner answers for the leaves it names, not for a row.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from attrs import define, field, frozen
+
+from mx_changeclass.changes.change import CONTENT, ID, NAME, ORDER, PARENT, TYPE, Added, Change, Changed, Changes, Removed
+from mx_changeclass.changes.order import is_ordered
+from mx_changeclass.model.snapshot import Element, Snapshot, Unit
+
+Leaf = tuple[str | None, str | None, str]  # old row id, new row id, key; a row on one side only has one id
+
+
+@frozen
+class Accountability:
+    """How many leaves differ, and what became of them: ``leaves`` is the sum of the other four.
+    ``by_noise`` counts the noisy ones by the name of the noise rule."""
+
+    leaves: int = 0
+    explained: int = 0
+    noise: int = 0
+    fallback: int = 0
+    unexplained: int = 0
+    by_noise: Mapping[str, int] = field(factory=dict)
+
+
+def account(changes: Changes, fallback: frozenset[int] = frozenset()) -> Accountability:
+    """Count the differing leaves of two models by what owns them.
+
+    ``fallback`` holds the ``id()`` of the changes that no rule of the catalogue knew.
+    """
+    owners = _Owners.of(changes)
+    noise: Counter[str] = Counter()
+    explained = fell = unexplained = 0
+    for leaf in leaves(changes):
+        found = owners.of_leaf(leaf)
+        if found is None:
+            unexplained += 1
+        elif found[1]:
+            noise[found[1]] += 1
+        elif owners.falls(found[0], fallback):
+            fell += 1
+        else:
+            explained += 1
+    total = explained + fell + unexplained + noise.total()
+    return Accountability(total, explained, noise.total(), fell, unexplained, MappingProxyType(dict(sorted(noise.items()))))
+
+
+def unowned(changes: Changes) -> list[Leaf]:
+    """The leaves that no change answers for; there should be none."""
+    owners = _Owners.of(changes)
+    return [leaf for leaf in leaves(changes) if owners.of_leaf(leaf) is None]
+
+
+# -- owners ---------------------------------------------------------------------------------
+
+
+@define
+class _Owners:
+    by_old: dict[str, Change] = field(factory=dict)
+    by_new: dict[str, Change] = field(factory=dict)
+
+    @classmethod
+    def of(cls, changes: Changes) -> _Owners:
+        found = cls()
+        for change in (*changes.loud, *changes.quiet):
+            if not isinstance(change, Added):
+                found.by_old[change.old_row.id] = change
+            if not isinstance(change, Removed):
+                found.by_new[change.new_row.id] = change
+        return found
+
+    def of_leaf(self, leaf: Leaf) -> tuple[Change, str] | None:
+        """The change that answers for a leaf, and the noise rule it names for it."""
+        old_id, new_id, key = leaf
+        change = self.by_old.get(old_id) if old_id is not None else self.by_new.get(new_id or "")
+        if change is None:
+            return None
+        if isinstance(change, Changed):
+            if change.new_row.id != new_id or key not in change.fields and key not in change.noise:
+                return None
+            return change, change.noise.get(key, "")
+        return (change, change.reason) if old_id is None or new_id is None else None
+
+    def falls(self, change: Change, fallback: frozenset[int]) -> bool:
+        """Whether a change, or the whole that answers for it, is known to no rule."""
+        whole = change
+        if change.within is not None:
+            whole = (self.by_new if isinstance(change, Added) else self.by_old).get(change.within, change)
+        return id(whole) in fallback
+
+
+# -- leaves ---------------------------------------------------------------------------------
+
+
+def leaves(changes: Changes) -> Iterator[Leaf]:
+    """Every leaf in which the two models differ."""
+    old, new = changes.old, changes.new
+    files = old.side_files and new.side_files
+    left = {i: u for i, u in old.live.items() if files or not i.startswith("file:")}
+    right = {i: u for i, u in new.live.items() if files or not i.startswith("file:")}
+    same = {i for i in left.keys() & right.keys() if left[i].digest == right[i].digest}
+    for i in same:
+        if (left[i].container, left[i].slot) != (right[i].container, right[i].slot):
+            yield i, i, PARENT
+    yield from _unread(left, right, changes.partner)
+    a = _rows(old, (i for i, u in left.items() if i not in same and _readable(i, u, right, changes.partner)))
+    back = {n: o for o, n in changes.partner.items()}
+    b = _rows(new, (i for i, u in right.items() if i not in same and _readable(i, u, left, back)))
+    for row in a.values():
+        partner = b.get(changes.partner.get(row.id, ""))
+        if partner is None:
+            yield from ((row.id, None, key) for key in _facts(row))
+        else:
+            yield from ((row.id, partner.id, key) for key in _differing(row, partner, left, right))
+    for row in b.values():
+        if back.get(row.id) not in a:
+            yield from ((None, row.id, key) for key in _facts(row))
+    yield from _disorder(a, b, changes)
+
+
+def _readable(unit_id: str, unit: Unit, others: Mapping[str, Unit], partner: Mapping[str, str]) -> bool:
+    other = others.get(partner.get(unit_id, ""))
+    return not unit.missing and (other is None or not other.missing)
+
+
+def _unread(left: Mapping[str, Unit], right: Mapping[str, Unit], partner: Mapping[str, str]) -> Iterator[Leaf]:
+    for i, unit in left.items():
+        other = right.get(partner.get(i, ""))
+        if other is not None and (unit.missing or other.missing) and unit.digest != other.digest:
+            yield i, other.id, CONTENT
+
+
+def _rows(snapshot: Snapshot, unit_ids: Iterator[str]) -> dict[str, Element]:
+    return {row.id: row for i in unit_ids for row in snapshot.rows(i)}
+
+
+def _facts(row: Element) -> tuple[str, ...]:
+    return (TYPE, *((NAME,) if row.name else ()), *row.props)
+
+
+def _differing(o: Element, n: Element, left: Mapping[str, Unit], right: Mapping[str, Unit]) -> Iterator[str]:
+    if o.id != n.id:
+        yield ID
+    if o.type != n.type:
+        yield TYPE
+    if o.name != n.name:
+        yield NAME
+    at = (left[o.id].container, left[o.id].slot) if o.id in left else (o.parent, o.slot)
+    if at != ((right[n.id].container, right[n.id].slot) if n.id in right else (n.parent, n.slot)):
+        yield PARENT
+    if o.props != n.props:
+        for key in o.props.keys() | n.props.keys():
+            if o.props.get(key) != n.props.get(key):
+                yield key
+
+
+def _disorder(a: Mapping[str, Element], b: Mapping[str, Element], changes: Changes) -> Iterator[Leaf]:
+    """Lists whose order counts and whose common members come in another order, unless those said to have
+    moved explain it; each member that has moved by a change is a leaf of its own."""
+    said = {c.old_row.id for c in (*changes.loud, *changes.quiet) if isinstance(c, Changed) and ORDER in c.fields | c.noise.keys()}
+    lists: dict[tuple[str, str], list[Element]] = defaultdict(list)
+    for row in a.values():
+        partner = b.get(changes.partner.get(row.id, ""))
+        if row.parent is not None and partner is not None and (changes.partner.get(row.parent), row.slot) == (partner.parent, partner.slot):
+            lists[row.parent, row.slot].append(row)
+    for (parent, slot), members in lists.items():
+        if len(members) < 2 or parent not in a or not is_ordered(a[parent], slot):
+            continue
+        members.sort(key=lambda r: r.index)
+        places = [b[changes.partner[r.id]].index for r in members]
+        if places == sorted(places):
+            continue
+        told = [r for r in members if r.id in said]
+        yield from ((r.id, changes.partner[r.id], ORDER) for r in told)
+        rest = [b[changes.partner[r.id]].index for r in members if r.id not in said]
+        if rest != sorted(rest):
+            yield parent, changes.partner[parent], f"{ORDER} {slot}"
+
+
