@@ -22,18 +22,39 @@ from mx_changeclass.model.versions import Version
 SYSTEM_MODULE = "System"
 
 # What a reader would name inside a unit; everything else answers under the nearest of these.
-HEADLINES = frozenset({
-    "DomainModels$Entity", "DomainModels$Attribute", "DomainModels$Association", "DomainModels$CrossAssociation",
-    "DomainModels$Index", "DomainModels$ValidationRule", "DomainModels$EventHandler", "DomainModels$AccessRule",
-    "Enumerations$EnumerationValue", "Images$Image", "Security$ModuleRole", "Security$UserRole",
-    "Navigation$NavigationProfile", "Navigation$NativeNavigationProfile", "Navigation$EmbeddedNavigationProfile",
-    "Navigation$OfflineEntityConfig",
-})
+HEADLINES = frozenset(
+    {
+        "DomainModels$Entity",
+        "DomainModels$Attribute",
+        "DomainModels$Association",
+        "DomainModels$CrossAssociation",
+        "DomainModels$Index",
+        "DomainModels$ValidationRule",
+        "DomainModels$EventHandler",
+        "DomainModels$AccessRule",
+        "Enumerations$EnumerationValue",
+        "Images$Image",
+        "Security$ModuleRole",
+        "Security$UserRole",
+        "Navigation$NavigationProfile",
+        "Navigation$NativeNavigationProfile",
+        "Navigation$EmbeddedNavigationProfile",
+        "Navigation$OfflineEntityConfig",
+    }
+)
 # A container never answers for what it holds: each entity of a new module is heard.
-CONTAINERS = frozenset({
-    "Projects$Project", "Projects$Module", "Projects$Folder", "DomainModels$DomainModel", "Security$ModuleSecurity",
-    "Security$ProjectSecurity", "Navigation$NavigationDocument", "Settings$ProjectSettings",
-})
+CONTAINERS = frozenset(
+    {
+        "Projects$Project",
+        "Projects$Module",
+        "Projects$Folder",
+        "DomainModels$DomainModel",
+        "Security$ModuleSecurity",
+        "Security$ProjectSecurity",
+        "Navigation$NavigationDocument",
+        "Settings$ProjectSettings",
+    }
+)
 
 
 @frozen(slots=True)
@@ -157,6 +178,24 @@ class Tree:
             seen.add(row.parent)
             row = self.rows[row.parent]
             yield row
+
+    def whole(self, row: Element) -> Iterator[Element]:
+        """A row and everything in it."""
+        found = {row.id: row}
+        todo = [row]
+        for each in todo:
+            fresh = [r for r in self._children.get(each.id, ()) if r.id not in found]
+            found |= {r.id: r for r in fresh}
+            todo += fresh
+        return iter(todo)
+
+    @cached_property
+    def _children(self) -> Mapping[str, list[Element]]:
+        found: dict[str, list[Element]] = {}
+        for row in self.rows.values():
+            if row.parent is not None and row.parent != row.id:
+                found.setdefault(row.parent, []).append(row)
+        return found
 
     def qualified(self, row: Element) -> str:
         """The name Mendix gives an element: ``Module.Entity.Attribute``, ``Module.Page``, ``Module.Role``;

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from mx_changeclass.rules.rule import RULES, Rule
 
-_MECHANISM = frozenset({"rule", "release", "terms", "sources", "questions"})
+_MECHANISM = frozenset({"rule", "release", "terms", "sources", "questions", "uses"})
 
 
 @cache

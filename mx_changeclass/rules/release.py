@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from typing import Any, TypeVar
+from typing import cast
 
 import attrs
 from attrs import frozen
@@ -11,9 +13,12 @@ from attrs import frozen
 from mx_changeclass.changes.change import Added, Change, Changed, Changes, Removed
 from mx_changeclass.graphs.side import Side, Synced
 from mx_changeclass.model.metamodel import is_a
-from mx_changeclass.model.snapshot import Element
+from mx_changeclass.model.navigation import OfflineEntityConfig
+from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
+
+T = TypeVar("T")
 
 
 @frozen
@@ -39,17 +44,19 @@ class VersionMove:
 
 @frozen
 class SyncMove:
-    """An entity that exists on both sides, or is new, and whose place in the offline sync set differs.
+    """An entity that exists on both sides, or is new, and whose place in the sync set of ``profiles`` differs.
 
-    ``old``/``new`` are its entries in the sync set (None where it is not in it); ``causes`` names the
-    changed subjects on the way that led to it, or now does.
+    ``old``/``new`` are its entries in that set (None where it is not in it); ``causes`` names the changed
+    subjects on the way that led to it, or now does; ``rows`` are its changed explicit rows.
     """
 
     entity: str
     old_entity: str
     old: Synced | None
     new: Synced | None
+    profiles: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
+    rows: tuple[Changed[OfflineEntityConfig], ...] = ()
 
     @property
     def subject(self) -> str:
@@ -68,6 +75,20 @@ class SyncMove:
         """Effective mode before and after, "" where the entity is not in the set."""
         return (self.old.mode if self.old else "", self.new.mode if self.new else "")
 
+    @property
+    def constraints(self) -> tuple[str, str]:
+        """The constraint that holds before and after: only mode Constrained obeys one."""
+        return _constraint(self.old), _constraint(self.new)
+
+    @property
+    def matters(self) -> bool:
+        """Something else than the mere presence of an explicit row differs."""
+        if self.old is None or self.new is None:
+            return True
+        return (self.modes[0], self.constraints[0], self.old.compatibility) != (
+            self.modes[1], self.constraints[1], self.new.compatibility
+        )  # fmt: skip
+
 
 Observation = VersionMove | SyncMove
 
@@ -80,7 +101,7 @@ class Release:
     new: Side
     changes: Changes
     policy: Policy = attrs.field(factory=Policy)
-    _subjects: dict[int, tuple[tuple[Side, str], ...]] = attrs.field(factory=dict, init=False, repr=False)
+    _answers: dict[tuple[int, object], Any] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, changes: Changes, policy: Policy | None = None) -> Release:
@@ -108,21 +129,39 @@ class Release:
         """The nearest thing a reader would name, on the new side where there is one."""
         return self.changes.tree(change).subject(change.row)
 
+    def documents(self, change: Change) -> tuple[Element | None, Element | None]:
+        """The document or file around a change on the old and on the new side, None where there is none."""
+        unit = self.changes.tree(change).unit_of.get(change.row.id, change.row.id)
+        removed = isinstance(change, Removed)
+        old, new = (unit, self.changes.partner.get(unit)) if removed else (self.partner.get(unit), unit)
+        return _root(self.changes.old_tree, old), _root(self.changes.new_tree, new)
+
     def document(self, change: Change) -> Element:
         """The document or file that the changed row stands in, on the new side where there is one."""
-        tree = self.changes.tree(change)
-        unit = tree.unit_of.get(change.row.id)
-        return tree.snapshot.rows(unit)[0] if unit else change.row
+        old, new = self.documents(change)
+        return new or old or change.row
+
+    @cached_property
+    def old_names(self) -> Mapping[str, str]:
+        """From each qualified name that is new for something old to the name that had."""
+        return {new: old for old, new in self.changes.renames.items()}
+
+    @cached_property
+    def partner(self) -> Mapping[str, str]:
+        """From each matched new row and unit to the old one."""
+        return {new: old for old, new in self.changes.partner.items()}
 
     def subjects(self, change: Change) -> tuple[tuple[Side, str], ...]:
         """Each side a change is judged on, with the qualified name of its subject there."""
-        if id(change) not in self._subjects:  # asked by every rule that hears the change
-            out = []
-            for side, row in self.sides(change):
-                tree = self.changes.old_tree if side is self.old else self.changes.new_tree
-                out.append((side, tree.qualified(tree.subject(row))))
-            self._subjects[id(change)] = tuple(out)
-        return self._subjects[id(change)]
+        return self.once(change, _subjects)
+
+    def once(self, change: Change, question: Callable[[Change, Release], T]) -> T:
+        """The answer to a question that many rules ask about one change."""
+        key = (id(change), question)
+        if key not in self._answers:
+            self._answers[key] = question(change, self)
+        answer: T = self._answers[key]
+        return answer
 
     # -- who is reached ---------------------------------------------------------------------
 
@@ -211,23 +250,41 @@ class Release:
 
     @cached_property
     def sync_moves(self) -> tuple[SyncMove, ...]:
-        """Every difference of the two sync sets, entities matched across renames; deleted ones left out."""
-        back: Mapping[str, str] = {new: old for old, new in self.changes.renames.items()}
-        moves = []
-        for name in sorted({*self.new.sync, *(self.changes.renames.get(n, n) for n in self.old.sync)}):
-            old_name = back.get(name, name)
-            old, new = self.old.sync.get(old_name), self.new.sync.get(name)
-            if new is None and not self.new.persistable(name):
-                continue  # deleted, or made non-persistable: rules of the entity speak
-            if (
-                old is None
-                or new is None
-                or (old.mode, old.constraint, old.explicit, old.compatibility)
-                != (new.mode, new.constraint, new.explicit, new.compatibility)
-            ):
+        """Every difference of the sync sets of each profile that lives on, entities matched across renames.
+        Deleted ones, and those made non-persistable, are left out: rules of the entity speak of them."""
+        moves: dict[tuple[object, ...], SyncMove] = {}
+        for profile, other in self._kept_profiles():
+            old_set, new_set = self.old.synced_by_profile[profile], self.new.synced_by_profile[other]
+            for name in sorted({*new_set, *(self.changes.renames.get(n, n) for n in old_set)}):
+                old_name = self.old_names.get(name, name)
+                old, new = old_set.get(old_name), new_set.get(name)
+                if (new is None and not self.new.persistable(name)) or _state(old) == _state(new):
+                    continue
                 way = (new or old).why if (new or old) else ()  # type: ignore[union-attr]
-                moves.append(SyncMove(name, old_name, old, new, self._changed_on(way)))
-        return tuple(moves)
+                move = SyncMove(name, old_name, old, new, (other,), self._changed_on(way), self._sync_rows.get(name, ()))
+                seen = moves.setdefault((name, _state(old), _state(new)), move)
+                if seen is not move:
+                    moves[name, _state(old), _state(new)] = attrs.evolve(seen, profiles=(*seen.profiles, other))
+        return tuple(sorted(moves.values(), key=lambda m: (m.entity, m.profiles)))
+
+    def _kept_profiles(self) -> Iterator[tuple[str, str]]:
+        """The profiles that keep data on devices on both sides, by their old and new names."""
+        for old in self.old.profiles:
+            for new in self.new.profiles:
+                same = old.name == new.name or self.changes.partner.get(old.row.id) == new.row.id
+                if same and old.holds_data and new.holds_data:
+                    yield old.name, new.name
+
+    @cached_property
+    def _sync_rows(self) -> Mapping[str, tuple[Changed[OfflineEntityConfig], ...]]:
+        """The changed explicit rows of the sync set by the (new) name of the entity."""
+        found: dict[str, tuple[Changed[OfflineEntityConfig], ...]] = {}
+        for change in self.changes:
+            if isinstance(change, Changed) and change.row.type == "Navigation$OfflineEntityConfig":
+                names = [str(v or "") for v in change.values("entity")]
+                for name in sorted({self.changes.renames.get(names[0], names[0]), names[1]}):
+                    found[name] = (*found.get(name, ()), cast("Changed[OfflineEntityConfig]", change))
+        return found
 
     def _changed_on(self, way: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name for name in way[:-1] if name in self.changed_subjects)
@@ -243,6 +300,26 @@ class Release:
 
 
 __all__ = ["Added", "Changed", "Observation", "Release", "Removed", "SyncMove", "VersionMove"]
+
+
+def _state(entry: Synced | None) -> tuple[object, ...]:
+    return (entry.mode, " ".join(entry.constraint.split()), entry.explicit, entry.compatibility) if entry else ()
+
+
+def _constraint(entry: Synced | None) -> str:
+    return " ".join(entry.constraint.split()) if entry and entry.mode == "Constrained" else ""
+
+
+def _subjects(change: Change, release: Release) -> tuple[tuple[Side, str], ...]:
+    out = []
+    for side, row in release.sides(change):
+        tree = release.changes.old_tree if side is release.old else release.changes.new_tree
+        out.append((side, tree.qualified(tree.subject(row))))
+    return tuple(out)
+
+
+def _root(tree: Tree, unit: str | None) -> Element | None:
+    return tree.rows.get(unit) if unit else None
 
 
 def _versions(texts: tuple[str, ...]) -> list[Version]:
