@@ -9,7 +9,7 @@ from typing import Any
 
 from mx_changeclass.changes.change import CONTENT, Added, Change, Changed, Removed
 from mx_changeclass.model.kinds import Kind, kind_of
-from mx_changeclass.rules.release import Release, VersionMove
+from mx_changeclass.rules.release import Release, SyncMove, VersionMove
 from mx_changeclass.rules.rule import In, Rule, Said, Spoken, Subject, Unheard
 
 Ears = Mapping[tuple[type, Any], tuple[Rule, ...]]
@@ -27,11 +27,12 @@ def ears(rules: Iterable[Rule]) -> Ears:
 def ask(release: Release, rules: Ears) -> tuple[Spoken, ...]:
     """Everything the catalogue says of a release."""
     spoken: list[Spoken] = []
-    for change in release.changes:
-        if change.within is None:
-            spoken += _on_change(change, release, rules)
     for observation in release.observations:
         spoken += _unmuted(_on(type(observation), observation, release, rules))
+    observed = {id(change) for s in spoken if isinstance(s.about, SyncMove) for change in s.about.rows}
+    for change in release.changes:
+        if change.within is None:
+            spoken += _on_change(change, release, rules, explained=id(change) in observed)
     spoken += _unmuted(_on(Release, release, release, rules))
     escalated = [
         Spoken(s.rule, said.about, s.saw)
@@ -59,7 +60,7 @@ def _noise(change: Change) -> frozenset[str]:
     return frozenset(change.noise.values()) if isinstance(change, Changed) else frozenset({change.reason} - {""})
 
 
-def _on_change(change: Change, release: Release, rules: Ears) -> list[Spoken]:
+def _on_change(change: Change, release: Release, rules: Ears, *, explained: bool) -> list[Spoken]:
     spoken = _unmuted(
         Spoken(rule, change, saw if isinstance(saw, str) else "")
         for rule in _hearing(change, release, rules)
@@ -70,7 +71,7 @@ def _on_change(change: Change, release: Release, rules: Ears) -> list[Spoken]:
         and (saw := rule.test(change, release))
     )
     left = _left(change, spoken)
-    if left is not None:
+    if left is not None and not explained:
         spoken += [Spoken(s.rule, change, ", ".join(left)) for s in _on(Unheard, Unheard(change, left), release, rules)]
     return spoken
 
@@ -114,7 +115,7 @@ def _left(change: Change, spoken: list[Spoken]) -> tuple[str, ...] | None:
 
 def _on(verb: type, heard: object, release: Release, rules: Ears, about: Subject | None = None) -> list[Spoken]:
     """Ask the rules that hear an observation, the release, a saying or the rest."""
-    judged = (release.new.version,) if verb is VersionMove else (release.old.version, release.new.version)
+    judged = (release.new.version,) if verb in (VersionMove, SyncMove) else (release.old.version, release.new.version)
     out = []
     for rule in rules.get((verb, Kind), ()):
         if rule.in_force(*judged) and (saw := rule.test(heard, release)):

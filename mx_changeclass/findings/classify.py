@@ -48,17 +48,18 @@ def _findings(spoken: Iterable[Spoken], release: Release) -> dict[tuple[str, str
     grouped: dict[tuple[str, str, str], list[Spoken]] = defaultdict(list)
     for s in spoken:
         grouped[(s.rule.id, *subject_of(s.about, release))].append(s)
-    return {key: _finding(key, group, release) for key, group in grouped.items()}
+    spared = {(rule_id, *key[1:]) for key, group in grouped.items() for rule_id in group[0].rule.spares}
+    return {key: _finding(key, group, release, spared=key in spared) for key, group in grouped.items()}
 
 
-def _finding(key: tuple[str, str, str], group: list[Spoken], release: Release) -> Finding:
+def _finding(key: tuple[str, str, str], group: list[Spoken], release: Release, *, spared: bool) -> Finding:
     rule, about = group[0].rule, group[0].about
     _, kind, subject = key
     audience: frozenset[str] = frozenset()
     why: tuple[str, ...] = ()
     if isinstance(about, SyncMove):
         entry = about.new or about.old
-        audience, why = frozenset(entry.profiles if entry else ()), entry.why if entry else ()
+        audience, why = frozenset(about.profiles), entry.why if entry else ()
     elif kind != "Projects$Project" and not isinstance(about, Release) and hasattr(about, "row"):
         audience = frozenset().union(*(release.audience(s.about) for s in group))  # type: ignore[arg-type]
         why = release.why(about)  # type: ignore[arg-type]
@@ -68,7 +69,7 @@ def _finding(key: tuple[str, str, str], group: list[Spoken], release: Release) -
         subject=subject,
         release_class=_class(rule, release.policy),
         channel=rule.channel,
-        breaks_old_clients=Maybe.NO if rule.by_bundle and release.ota_off else rule.breaks_old_clients,
+        breaks_old_clients=Maybe.NO if spared or (rule.by_bundle and release.ota_off) else rule.breaks_old_clients,
         message=_message(group, release),
         audience=tuple(sorted(audience)),
         why=why,

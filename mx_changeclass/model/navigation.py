@@ -5,9 +5,14 @@ from __future__ import annotations
 from mx_changeclass.model.kinds import Kind, key, kind
 
 
+@kind("Navigation$NavigationDocument")
+class NavigationDocument(Kind):
+    pass
+
+
 @kind("Navigation$NavigationProfileBase")
 class Profile(Kind):
-    pass
+    throw_partial_sync_error = key("throwPartialSyncError", True)
 
 
 @kind("Navigation$NavigationProfile")
@@ -15,10 +20,6 @@ class WebProfile(Profile):
     """``profile_kind`` is Responsive, Tablet, Phone, Hybrid…, each with an …Offline variant."""
 
     profile_kind = key("kind", "Responsive")
-
-    @property
-    def offline(self) -> bool:
-        return self.profile_kind.endswith("Offline")
 
 
 @kind("Navigation$EmbeddedNavigationProfile")
@@ -28,12 +29,12 @@ class EmbeddedProfile(Profile):
 
 @kind("Navigation$NativeNavigationProfile")
 class NativeProfile(Profile):
-    ota = key("otaEnabled", True)
+    ota = key("otaEnabled", False)
     logging = key("loggingEnabled", False)
     db_encryption = key("encryptionDbEnabled", False)
     file_encryption = key("localFileEncryptionEnabled", False)
     cookie_encryption = key("sessionCookieEncryptionEnabled", False)
-    hermes = key("hermesEnabled", True)
+    hermes = key("hermesEnabled", False)
 
 
 @kind("Navigation$RoleBasedHomePage", "Navigation$RoleBasedNativeHomePage")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, TypeVar
-from typing import cast
+from typing import Any, TypeVar, cast
 
 import attrs
 from attrs import frozen
@@ -260,8 +259,8 @@ class Release:
                 old, new = old_set.get(old_name), new_set.get(name)
                 if (new is None and not self.new.persistable(name)) or _state(old) == _state(new):
                     continue
-                way = (new or old).why if (new or old) else ()  # type: ignore[union-attr]
-                move = SyncMove(name, old_name, old, new, (other,), self._changed_on(way), self._sync_rows.get(name, ()))
+                causes = self._changed_on((new or old).why if (new or old) else ())  # type: ignore[union-attr]
+                move = SyncMove(name, old_name, old, new, (other,), causes, self._sync_rows.get(name, ()))
                 seen = moves.setdefault((name, _state(old), _state(new)), move)
                 if seen is not move:
                     moves[name, _state(old), _state(new)] = attrs.evolve(seen, profiles=(*seen.profiles, other))

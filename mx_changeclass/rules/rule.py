@@ -69,6 +69,7 @@ class Rule:
     on: tuple[str, ...]
     noise: tuple[str, ...]
     instead_of: tuple[str, ...]
+    spares: tuple[str, ...]
     since: tuple[Version | None, ...]
     until: tuple[Version | None, ...]
     hears: tuple[tuple[type, Any], ...]
@@ -135,6 +136,7 @@ def rule(
     on: tuple[str, ...] | str = (),
     noise: tuple[str, ...] | str = (),
     instead_of: tuple[str, ...] | str = (),
+    spares: tuple[str, ...] | str = (),
     since: str | None = None,
     until: str | None = None,
 ) -> Callable[[F], F]:
@@ -142,9 +144,9 @@ def rule(
     its reason. ``client`` says that part of the change enters the client bundle: such a rule is asked
     only where a profile reaches the subject, and is lifted where there is no over-the-air channel.
     ``by_bundle`` says that old clients break because a new bundle meets an old binary, so only where
-    updates go over the air. ``instead_of`` names rules that this one mutes for the same change.
-    ``since``/``until`` are Studio Pro versions, both included; several ranges are paired by position
-    (``"10.24.17; 11.6.5"``).
+    updates go over the air. ``instead_of`` names rules that this one mutes for the same change,
+    ``spares`` rules that break no old client where this one speaks of the same subject. ``since``/``until`` are
+    Studio Pro versions, both included; several ranges are paired by position (``"10.24.17; 11.6.5"``).
     """
 
     def register(test: F) -> F:
@@ -174,6 +176,7 @@ def rule(
             on=_tuple(on),
             noise=_tuple(noise),
             instead_of=_tuple(instead_of),
+            spares=_tuple(spares),
             since=low,
             until=high,
             hears=tuple(_heard(test)),
