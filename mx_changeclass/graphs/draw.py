@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import networkx
 
-from mx_changeclass.graphs.audience import Audience
+from mx_changeclass.graphs.audience import PROFILE, Audience
 from mx_changeclass.graphs.facts import WIDGET
 from mx_changeclass.graphs.names import DOCUMENT, ENTITY, MEMBER, Names, Node
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
@@ -29,8 +29,9 @@ def graph(snapshot: Snapshot, walked: Audience | None = None) -> networkx.MultiD
     names = walked.names
     drawn: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
     types = {(n, DOCUMENT): u.type for n, u in names.documents.items()}
+    types |= {(u.type, DOCUMENT): u.type for u in snapshot.live.values() if u.slot == "projectDocuments"}
     types |= {(n, MEMBER): ENTITY for n in names.entities}
-    types |= {(p.name, DOCUMENT): p.row.type for p in walked.profiles}
+    types |= {(p.name, PROFILE): p.row.type for p in walked.navigation.profiles}
     edges = sorted(_edges(walked))
     for node in sorted({*types, *(e[0] for e in edges), *(e[2] for e in edges)}):
         kind = WIDGET if node[0].startswith("widget:") else types.get(node, "")
@@ -46,31 +47,33 @@ def _label(node: Node, names: Names) -> str:
 
 
 def _edges(walked: Audience) -> set[tuple[Node, str, Node]]:
-    links, names = walked.links, walked.names
+    names = walked.names
     found = set()
     for unit in names.snapshot.live.values():
         module = names.snapshot.module(unit.id)
         rows = {row.id: row for row in names.snapshot.rows(unit.id)}
-        for reference in links.facts(unit):
-            for source in _sources(names, unit, module, rows, rows[reference.row]):
-                for verb, target in links.resolve(reference, module):
-                    found |= {(source, verb, whole) for whole in _wholes(names, target) if whole != source}
+        for reference in walked.facts(unit).references:
+            if reference.verb == "connects" and reference.key == "parent":
+                continue  # the source of the edge, not its end
+            source = _source(names, unit, rows, rows[reference.row])
+            for verb, target in walked.resolve(reference, module):
+                for whole in _wholes(names, target):
+                    if whole != source or whole == target:  # not: an access rule of an entity names its attribute
+                        found.add((source, verb, whole))
     return found
 
 
-def _sources(names: Names, unit: Unit, module: str, rows: dict[str, Element], row: Element) -> Iterator[Node]:
-    """Who holds a reference: a profile, an entity, both ends of an association, else the document."""
+def _source(names: Names, unit: Unit, rows: dict[str, Element], row: Element) -> Node:
+    """Who holds a reference: a profile, an entity, the owner of an association, else the document."""
     while row.parent in rows and rows[row.parent].parent in rows:
         row = rows[row.parent]
+    module = names.snapshot.module(unit.id)
+    name = f"{module}.{row.name}" if module else row.name
     if unit.type == "DomainModels$DomainModel":
-        if row.type == ENTITY:
-            yield f"{module}.{row.name}", MEMBER
-        elif ends := names.ends(f"{module}.{row.name}"):
-            yield ends[0], MEMBER
-    elif unit.type == "Navigation$NavigationDocument":
-        yield row.name, DOCUMENT
-    elif unit.name:
-        yield (f"{module}.{unit.name}" if module else unit.name), DOCUMENT
+        return (next(iter(names.ends(name)), name), MEMBER)
+    if unit.type == "Navigation$NavigationDocument":
+        return row.name, PROFILE
+    return f"{module}.{unit.name}" if module else unit.name or unit.type, DOCUMENT
 
 
 def _wholes(names: Names, node: Node) -> Iterator[Node]:
@@ -82,5 +85,5 @@ def _wholes(names: Names, node: Node) -> Iterator[Node]:
         yield ".".join(name.split(".")[:2]), space
     elif space == MEMBER and (ends := names.ends(name)):
         yield from ((end, MEMBER) for end in ends)
-    else:
+    elif "/" not in name:
         yield node

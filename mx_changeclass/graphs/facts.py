@@ -7,76 +7,38 @@ own module is written with a leading dot (``.Order`` for an entity of the same d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import NamedTuple
 
 from attrs import frozen
 
-from mx_changeclass.graphs.mentions import language, mentions
-from mx_changeclass.model.metamodel import property_of, type_named
+from mx_changeclass.graphs.mentions import MEMBER_KIND, Mention, language, mentions
+from mx_changeclass.graphs.variables import variables
+from mx_changeclass.graphs.verbs import verb_of
+from mx_changeclass.model.metamodel import property_of
 from mx_changeclass.model.snapshot import Element, Rows
 
 WIDGET = "CustomWidgets$CustomWidgetType"
 
-# What a reference does, by the type that declares it and the key. The rest ``mentions``.
-_VERBS = {
-    "Microflows$DatabaseRetrieveSource.entity": "retrieves",
-    "Microflows$AssociationRetrieveSource.association": "follows",
-    "Microflows$CreateObjectAction.entity": "creates",
-    "Pages$NewButton.entity": "creates",
-    "Pages$GridNewButton.entity": "creates",
-    "Microflows$MemberChange.attribute": "changes",
-    "Microflows$MemberChange.association": "changes",
-    "Microflows$NanoflowCall.nanoflow": "calls",
-    "Microflows$MicroflowCall.microflow": "calls",
-    "Microflows$RuleCall.rule": "calls",
-    "Microflows$JavaScriptActionCallAction.javaScriptAction": "calls",
-    "Microflows$JavaActionCallAction.javaAction": "calls",
-    "Microflows$MicroflowParameterValue.microflow": "calls",
-    "Microflows$MicroflowJavaActionParameterValue.microflow": "calls",
-    "Nanoflows$NanoflowParameterValue.nanoflow": "calls",
-    "Pages$MicroflowSettings.microflow": "calls",
-    "Pages$NanoflowSource.nanoflow": "calls",
-    "Pages$CallNanoflowClientAction.nanoflow": "calls",
-    "CustomWidgets$WidgetValue.microflow": "calls",
-    "CustomWidgets$WidgetValue.nanoflow": "calls",
-    "CustomWidgets$WidgetValue.page": "opens",
-    "DomainModels$EventHandler.microflow": "calls",
-    "DomainModels$CalculatedValue.microflow": "calls",
-    "Navigation$HomePageBase.microflow": "calls",
-    "Navigation$NativeHomePageBase.homePageNanoflow": "calls",
-    "Navigation$HomePageBase.page": "opens",
-    "Navigation$EmbeddedHomePage.page": "opens",
-    "Navigation$NativeHomePageBase.homePagePage": "opens",
-    "Navigation$NativeNavigationProfile.homePage": "opens",
-    "NativePages$BottomBarItem.page": "opens",
-    "Pages$PageSettings.page": "opens",
-    "Pages$ColumnGrid.tooltipPage": "opens",
-    "Pages$LayoutCall.layout": "shows",
-    "Pages$SnippetCall.snippet": "shows",
-    "Pages$MenuDocumentSource.menu": "shows",
-    "Pages$NavigationSource.navigationProfile": "shows",
-    "DomainModels$AttributeRef.attribute": "reads",
-    "DomainModels$AssociationRef.association": "follows",
-    "DomainModels$EntityRefStep.association": "follows",
-    "DomainModels$EntityRefStep.destinationEntity": "follows",
-    "DomainModels$DirectEntityRef.entity": "reads",
-    "DomainModels$Generalization.generalization": "specialises",
-    "DomainModels$EnumerationAttributeType.enumeration": "reads",
-    "DomainModels$Association.parent": "connects",
-    "DomainModels$Association.child": "connects",
-    "DomainModels$CrossAssociation.parent": "connects",
-    "DomainModels$CrossAssociation.child": "connects",
-    "Navigation$OfflineEntityConfig.entity": "syncs",
+# Variables that an activity does something to: the entity is the one the variable holds.
+_ON_VARIABLES = {
+    "action.changeVariableName": "changes",
+    "action.commitVariableName": "changes",
+    "action.deleteVariableName": "deletes",
 }
-_RETRIEVING = ("XPathSource", "DatabaseSource")  # data sources that read the database, by the end of their type
-_IN_UNIT = ("DomainModels$Entity", "DomainModels$Attribute", "DomainModels$AssociationBase")
+_IN_UNIT = frozenset({"DomainModels$Entity", "DomainModels$Attribute", "DomainModels$AssociationBase"})
+_FLOWS = frozenset({"Microflows$Microflow", "Microflows$Nanoflow", "Microflows$Rule"})
+_ID = "id"
 
 
-@frozen(slots=True)
-class Reference:
-    """One name that a row holds: what it does with it, the SDK type of what is named ("" where only the
-    model around can tell), the name, and the row and key it was found in."""
+class Reference(NamedTuple):
+    """One name that a row holds: what the row does with it, the SDK type of what is named ("" or
+    ``DomainModels$`` where only the model around can tell), the name, the id of the row and its key.
+
+    A retrieve by association names ``Module.Start/Module.Association``, with nothing before the slash
+    where the flow does not tell the entity it starts from.
+    """
 
     verb: str
     kind: str
@@ -85,18 +47,35 @@ class Reference:
     key: str
 
 
-Facts = tuple[Reference, ...]
-Role = tuple[str, str, str]  # verb, kind, and the language of the value: "" a name, _ID a row id, else as in mentions
-_ID = "id"
+class Role(NamedTuple):
+    """What a key holds: a name of that kind where ``spoken`` is "", a row id, or text in a language."""
+
+    verb: str
+    kind: str
+    spoken: str
+
+
+@frozen(slots=True)
+class Facts:
+    """What the graphs need of a unit: its references in the order of its rows and keys, and whether it has
+    a web address of its own, so that it can be opened without a way to it."""
+
+    references: tuple[Reference, ...]
+    addressed: bool = False
 
 
 def facts(rows: Rows) -> Facts:
-    """Every reference of a unit, in the order of its rows and keys."""
+    """The facts of a unit."""
+    if not rows:
+        return Facts(())
     by_id = {row.id: row for row in rows}
-    return tuple(reference for row in rows for reference in _of_row(row, by_id))
+    found = [Reference(*mention, row.id, key) for row in rows for key, mention in _of_row(row, by_id)]
+    if rows[0].type in _FLOWS:
+        found += _of_flow(rows)
+    return Facts(tuple(found), addressed=bool(rows[0].props.get("url")))
 
 
-def _of_row(row: Element, by_id: dict[str, Element]) -> Iterator[Reference]:
+def _of_row(row: Element, by_id: Mapping[str, Element]) -> Iterator[tuple[str, Mention]]:
     props = row.props
     for key, value in props.items():
         if not value or (type(value) is not str and type(value) is not tuple):
@@ -110,23 +89,26 @@ def _of_row(row: Element, by_id: dict[str, Element]) -> Iterator[Reference]:
             role = _role(around, props.get(key[:dot], ""), key[dot + 1 :])
         if role is None:
             continue
+        if row.type == "DomainModels$EntityRefStep":
+            role = _step(row, role, by_id)
+        elif role.verb == "changes" and props.get("editable") == "Never":
+            role = role._replace(verb="reads")
         for text in (value,) if isinstance(value, str) else value:
-            for verb, kind, name in _named(role, text, by_id):
-                yield Reference(verb, kind, name, row.id, key)
+            for mention in _named(role, text, by_id):
+                yield key, mention
 
 
-def _named(role: Role, text: str, by_id: dict[str, Element]) -> Iterator[tuple[str, str, str]]:
-    verb, kind, spoken = role
-    if spoken == _ID:
+def _named(role: Role, text: str, by_id: Mapping[str, Element]) -> Iterator[Mention]:
+    if role.spoken == _ID:
         if name := _local(by_id.get(text), by_id):
-            yield verb, kind, name
-    elif spoken:
-        yield from mentions(text, spoken)
+            yield role.verb, role.kind, name
+    elif role.spoken:
+        yield from mentions(text, role.spoken)
     else:
-        yield verb, kind, f"widget:{text}" if kind == WIDGET else text
+        yield role.verb, role.kind, f"widget:{text}" if role.kind == WIDGET else text
 
 
-def _local(target: Element | None, by_id: dict[str, Element]) -> str:
+def _local(target: Element | None, by_id: Mapping[str, Element]) -> str:
     """The name of an element of the same domain model, without the module: ``.Entity.Attribute``."""
     if target is None or not target.name:
         return ""
@@ -134,21 +116,38 @@ def _local(target: Element | None, by_id: dict[str, Element]) -> str:
     return f"{'.' + parent.name if parent is not None and parent.name else ''}.{target.name}"
 
 
+def _step(step: Element, role: Role, by_id: Mapping[str, Element]) -> Role:
+    """A data source that goes over an association retrieves the entity it comes to; a path that only
+    shows an attribute of it refers to it."""
+    parent = by_id.get(step.parent or "")
+    source = parent.props.get(step.slot.removesuffix(".entityRef.steps"), "") if parent is not None else ""
+    arrives = role.kind == "DomainModels$Entity" and str(source).endswith("Source")
+    return role._replace(verb="retrieves") if arrives else role
+
+
 @cache
 def _role(outer: str, owner: str, key: str) -> Role | None:
     """What a key of a type holds, standing in a part of type ``outer``; None where it refers to nothing."""
     if (owner, key) == (WIDGET, "widgetId"):
-        return "shows", WIDGET, ""
+        return Role("shows", WIDGET, "")
     declared = property_of(owner, key)
     if declared is not None and declared.kind == "byNameReference":
-        retrieves = owner == "DomainModels$DirectEntityRef" and outer.endswith(_RETRIEVING)
-        return "retrieves" if retrieves else _verb(owner, key), declared.type, ""
+        return Role(verb_of(outer, owner, key), declared.type, "")
     if declared is not None and declared.kind == "byIdReference":
-        return (_verb(owner, key), declared.type, _ID) if declared.type in _IN_UNIT else None
-    spoken = language(owner, key)
-    return ("", "", spoken) if spoken else None
+        return Role(verb_of(outer, owner, key), declared.type, _ID) if declared.type in _IN_UNIT else None
+    if spoken := language(owner, key):
+        return Role("", "", spoken)
+    # A key nobody knows may hold a name; a translation is a text.
+    return Role("", "", "name") if declared is None and owner != "Texts$Text" else None
 
 
-def _verb(owner: str, key: str) -> str:
-    known = type_named(owner)
-    return next((v for t in (known.ancestors if known else (owner,)) if (v := _VERBS.get(f"{t}.{key}"))), "mentions")
+def _of_flow(rows: Rows) -> Iterator[Reference]:
+    """What a flow does to the objects in its variables."""
+    held = variables(rows)
+    for row in rows:
+        for key, verb in _ON_VARIABLES.items():
+            if entity := held.get(row.props.get(key, "")):
+                yield Reference(verb, "DomainModels$Entity", entity, row.id, key)
+        if association := row.props.get("action.retrieveSource.association"):
+            start = held.get(row.props.get("action.retrieveSource.startVariableName", ""), "")
+            yield Reference("retrieves", MEMBER_KIND, f"{start}/{association}", row.id, "action.retrieveSource")

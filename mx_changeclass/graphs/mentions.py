@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-DOMAIN = "DomainModels$"  # an entity, association or attribute; which one the model says
+MEMBER_KIND = "DomainModels$"  # an entity, association or attribute; which one the model says
 CONSTANT = "Constants$Constant"
 VALUE = "Enumerations$EnumerationValue"
 ANYTHING = ""
@@ -20,74 +20,79 @@ ANYTHING = ""
 # Keys that hold an expression in every type that has them.
 _EXPRESSION_KEYS = frozenset({"argument", "returnValue", "initialValue", "dynamicClasses", "node"})
 # Keys too plain to be trusted by name alone: elsewhere they hold captions or data.
-_EXPRESSION_VALUES = frozenset({
-    "Microflows$AdditionalAttribute", "Microflows$ChangeListAction", "Microflows$ChangeVariableAction",
-    "Microflows$CounterMeterAction", "Microflows$FormDataPart", "Microflows$GaugeMeterAction",
-    "Microflows$MemberChange", "Microflows$MeterTagMapping", "Microflows$QueryParameterMapping",
-    "Microflows$RestOperationParameterMapping", "Microflows$RestParameterMapping", "Pages$DatabaseConstraint",
-    "DatabaseConnector$ConnectionParameterMapping", "DatabaseConnector$QueryParameterMapping",
-})
-_EXPRESSION_DEFAULTS = frozenset({"Pages$LocalVariable", "Pages$PageParameter", "Microflows$MicroflowParameterObject"})
+_EXPRESSION_IN = {
+    "value": frozenset({
+        "Microflows$AdditionalAttribute", "Microflows$ChangeListAction", "Microflows$ChangeVariableAction",
+        "Microflows$CounterMeterAction", "Microflows$FormDataPart", "Microflows$GaugeMeterAction",
+        "Microflows$MemberChange", "Microflows$MeterTagMapping", "Microflows$QueryParameterMapping",
+        "Microflows$RestOperationParameterMapping", "Microflows$RestParameterMapping", "Pages$DatabaseConstraint",
+        "DatabaseConnector$ConnectionParameterMapping", "DatabaseConnector$QueryParameterMapping",
+    }),
+    "defaultValue": frozenset({
+        "Pages$LocalVariable", "Pages$PageParameter", "Microflows$MicroflowParameterObject",
+    }),
+}
+_XPATH_KEYS = frozenset({"xpath", "xpathconstraint"})  # both spellings are stored
 
-_LITERALS = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|/\*.*?\*/|\[%.*?%\]", re.DOTALL)
-_CONSTANT = re.compile(r"@([A-Za-z_]\w*\.[A-Za-z_]\w*)")
+_LITERALS = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|/\*.*?\*/|\[%.*?%\]|\[reversed\(\)\]", re.DOTALL)
 _PATH = re.compile(r"[$@]?[A-Za-z_][\w.]*(?:\s*/\s*[A-Za-z_][\w.]*)*")
+_NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+
+Mention = tuple[str, str, str]  # verb, kind, name
 
 
 def language(type_name: str, key: str) -> str:
     """``expression``, ``xpath`` or ``oql`` for a key that holds that language, "" for any other key."""
     low = key.lower()
-    if low in ("xpath", "xpathconstraint") or (key == "constraint" and type_name == "Navigation$OfflineEntityConfig"):
+    if low in _XPATH_KEYS or (key == "constraint" and type_name == "Navigation$OfflineEntityConfig"):
         return "xpath"
     if low == "oql":
         return "oql"
-    if (
-        low.endswith("expression")
-        or key in _EXPRESSION_KEYS
-        or (key == "value" and type_name in _EXPRESSION_VALUES)
-        or (key == "defaultValue" and type_name in _EXPRESSION_DEFAULTS)
-    ):
+    if low.endswith("expression") or key in _EXPRESSION_KEYS or type_name in _EXPRESSION_IN.get(key, ()):
         return "expression"
     return ""
 
 
-def mentions(text: str, spoken: str) -> Iterator[tuple[str, str, str]]:
-    """``(verb, kind, name)`` of each name in a text of that language, in order of appearance.
+def mentions(text: str, spoken: str) -> Iterator[Mention]:
+    """``(verb, kind, name)`` of each name in a text, in order of appearance.
 
-    A step of a path is ``follows``; its last attribute is ``reads``, named ``Module.Entity.Attribute``
-    where the step before it has a module, ``/Attribute`` where only a variable or the context tells
-    the entity.
+    ``spoken`` is a language as above, or ``name``: the whole text may be one qualified name. An attribute
+    that a path reads is named ``Module.Entity.Attribute`` where the step before it is an entity, and
+    ``/Attribute`` where only a variable or the context tells the entity.
+
+    >>> list(mentions("$Order/Field.Order_Customer/Field.Customer/Name != ''", "expression"))[-1]
+    ('reads', 'DomainModels$', 'Field.Customer.Name')
     """
-    if "." not in text and "/" not in text and spoken == "expression":
-        return
-    bare = _LITERALS.sub(" ", text)
-    for found in _PATH.finditer(bare):
-        token = found.group()
-        if token[0] == "@":
-            yield "reads", CONSTANT, token[1:].partition("/")[0]
-        elif token[0] == "$" or "/" in token or spoken == "xpath":
-            yield from _steps(token, context=spoken == "xpath")
-        elif spoken == "oql":
-            yield from _oql(token)
-        elif token.count(".") == 2:
-            yield "reads", VALUE, token
-        elif token.count(".") == 1:
-            yield "mentions", ANYTHING, token
+    if spoken == "name":
+        if _NAME.fullmatch(text):
+            yield "mentions", ANYTHING, text
+    elif spoken != "expression" or "." in text or "/" in text:
+        for found in _PATH.finditer(_LITERALS.sub("", text)):
+            yield from _token(found.group(), spoken)
 
 
-def _steps(path: str, *, context: bool) -> Iterator[tuple[str, str, str]]:
-    """The names on a path ``$Var/Module.Association/Module.Entity/Attribute``; a path without a variable
-    starts at the context object."""
-    steps = [step.strip() for step in path.split("/")]
+def _token(token: str, spoken: str) -> Iterator[Mention]:
+    if token[0] == "@":
+        yield "reads", CONSTANT, token[1:].partition("/")[0].strip()
+    elif token[0] == "$" or "/" in token or spoken == "xpath":
+        yield from _steps([step.strip() for step in token.split("/")], spoken)
+    elif spoken == "oql" and "." in token:
+        yield "reads", MEMBER_KIND, token
+    elif token.count(".") == 2:
+        yield "reads", VALUE, token
+    elif token.count(".") == 1:
+        yield "mentions", ANYTHING, token
+
+
+def _steps(steps: list[str], spoken: str) -> Iterator[Mention]:
+    """The names on a path such as ``$Var/Module.Association/Module.Entity/Attribute``; without a variable
+    an XPath starts at the context object, and an OQL path at an entity or at an alias."""
+    if steps[0][0] == "$" or (spoken == "oql" and "." not in steps[0]):
+        steps = steps[1:]
     before = ""
-    for step in steps[1:] if steps[0][0] == "$" else steps:
+    for step in steps:
         if "." in step:
-            yield "follows", DOMAIN, step
-        elif before or context or steps[0][0] == "$":
-            yield "reads", DOMAIN, f"{before}.{step}" if before else f"/{step}"
+            yield "follows", MEMBER_KIND, step
+        elif before or spoken != "oql":
+            yield "reads", MEMBER_KIND, f"{before}.{step}" if before else f"/{step}"
         before = step if "." in step else ""
-
-
-def _oql(token: str) -> Iterator[tuple[str, str, str]]:
-    if "." in token:
-        yield "reads", DOMAIN, token

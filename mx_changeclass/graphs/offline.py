@@ -7,19 +7,22 @@ or changed, NoneAndPreserveData where it is only referenced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import evolve, frozen
 
-from mx_changeclass.graphs.audience import Audience, Links, Reach
-from mx_changeclass.graphs.names import ATTRIBUTE, DOCUMENT, ENTITY, MEMBER, Names, Node
+from mx_changeclass.graphs.audience import Audience, Reach
+from mx_changeclass.graphs.names import DOCUMENT, MEMBER, Names
 
 ALL, CONSTRAINED, NONE, PRESERVE, NEVER, ONLINE = "All", "Constrained", "None", "NoneAndPreserveData", "Never", "Online"
 # How much a mode leaves on a device, most first.
 _WEIGHT = {mode: i for i, mode in enumerate((ALL, CONSTRAINED, NEVER, NONE, PRESERVE, ONLINE))}
 _RETRIEVING = frozenset({"retrieves"})
-_EDITING = frozenset({"creates", "changes"})
+_EDITING = frozenset({"creates", "changes", "deletes"})
+_SYSTEM = "System."
+
+Uses = dict[str, set[str]]  # entity name to the verbs of reachable documents
 
 
 @frozen
@@ -40,11 +43,8 @@ class Synced:
 
 def sync_set(audience: Audience) -> Mapping[str, Mapping[str, Synced]]:
     """Per native or offline profile its entities by name."""
-    return {
-        profile.name: _of_profile(audience, audience.reaches[profile.name])
-        for profile in audience.profiles
-        if profile.holds_data
-    }
+    profiles = audience.navigation.profiles
+    return {p.name: _of_profile(audience, audience.reaches[p.name]) for p in profiles if p.holds_data}
 
 
 def merged(sets: Mapping[str, Mapping[str, Synced]]) -> Mapping[str, Synced]:
@@ -52,58 +52,68 @@ def merged(sets: Mapping[str, Mapping[str, Synced]]) -> Mapping[str, Synced]:
     found: dict[str, Synced] = {}
     for profile in sorted(sets):
         for name, entry in sets[profile].items():
-            other = found.get(name)
-            if other is None:
-                found[name] = entry
-                continue
+            other = found.get(name, entry)
             first = min(other, entry, key=lambda e: _WEIGHT.get(e.mode, 0))
-            found[name] = evolve(first, profiles=(*other.profiles, *entry.profiles))
+            found[name] = evolve(first, profiles=tuple(sorted({*other.profiles, *entry.profiles})))
     return dict(sorted(found.items()))
 
 
 def _of_profile(audience: Audience, reach: Reach) -> dict[str, Synced]:
     names, profile = audience.names, reach.profile
-    uses = _uses(audience.links, reach)
-    for name in [n for n in uses if not names.persistable(n)]:
-        del uses[name]
-    for name in sorted(uses):
-        for special in names.descendants(name):
-            uses.setdefault(special, set())
-    configured = _configured(audience, reach)
+    uses = used(audience, reach)
+    config = {str(row.props.get("entity", "")): row.props for row in audience.navigation.sync_config(profile)}
     found = {}
-    for name in sorted({*uses, *configured}):
+    for name in sorted({*uses, *filter(names.persistable, config)}):
+        row = config.get(name, {})
         computed = _computed(uses.get(name, set()))
-        row = configured.get(name, {})
-        why = reach.why((name, MEMBER)) or _why_through_parent(names, reach, name) or (profile.name, name)
         found[name] = Synced(
             name, _mode(row) if row else computed, computed, bool(row), row.get("compatibilityMode") is True,
-            (profile.name,), str(row.get("constraint", "")), why,
+            (profile.name,), str(row.get("constraint", "")), _why(names, reach, name),
         )
     return found
 
 
-def _uses(links: Links, reach: Reach) -> dict[str, set[str]]:
-    """What reachable documents do with each entity, by verb."""
-    uses: dict[str, set[str]] = {}
-    for node in reach.came_from:
-        if node[1] != DOCUMENT:
-            continue
-        for verb, target in links.of(node):
-            if target[1] == MEMBER:
-                for entity in _entities(links.names, target):
-                    uses.setdefault(entity, set()).add(verb)
+def used(audience: Audience, reach: Reach) -> Uses:
+    """The persistable entities that reachability alone brings into the sync set of a profile."""
+    names = audience.names
+    uses, through_attributes = _uses(audience, reach)
+    # An attribute names the entity that declares it, also where a specialisation is what is used.
+    for owner, verbs in through_attributes.items():
+        users = [owner] if owner in uses else [d for d in names.descendants(owner) if d in uses]
+        for user in users or [owner]:
+            uses.setdefault(user, set()).update(verbs)
+    uses = {name: verbs for name, verbs in uses.items() if names.persistable(name)}
+    # A file or user of the System module that is only referenced stands for the specialisation in use.
+    for name in [n for n in uses if n.startswith(_SYSTEM) and not uses[n] & (_RETRIEVING | _EDITING)]:
+        if any(d in uses for d in names.descendants(name)):
+            del uses[name]
+    for name in list(uses):
+        for special in names.descendants(name):
+            uses.setdefault(special, set())
     return uses
 
 
-def _entities(names: Names, node: Node) -> Iterable[str]:
-    """The entities that a use of a member touches: itself, the owner of an attribute, both ends of an association."""
-    name = node[0]
-    if name.count(".") >= 2:
-        return (name.rpartition(".")[0],)
-    row = names.member(name)
-    if row is not None and row.type not in (ENTITY, ATTRIBUTE):
-        return names.ends(name)
-    return (name,)
+def _uses(audience: Audience, reach: Reach) -> tuple[Uses, Uses]:
+    """What reachable documents do with each entity, and with the attributes of each entity."""
+    names = audience.names
+    direct: Uses = {}
+    through: Uses = {}
+    for node in reach.came_from:
+        if node[1] != DOCUMENT:
+            continue
+        for verb, (name, space) in audience.links(node):
+            if space != MEMBER or name[0] == "/":
+                continue
+            if name.count(".") >= 2:
+                through.setdefault(name.rpartition(".")[0], set()).add(verb)
+            elif ends := names.ends(name):
+                # The owner's row holds the reference; the entity at the other end is only referred to.
+                direct.setdefault(ends[0], set()).add(verb)
+                for end in ends[1:]:
+                    direct.setdefault(end, set()).add("follows")
+            else:
+                direct.setdefault(name, set()).add(verb)
+    return direct, through
 
 
 def _computed(verbs: set[str]) -> str:
@@ -112,30 +122,16 @@ def _computed(verbs: set[str]) -> str:
     return NONE if verbs & _EDITING else PRESERVE
 
 
-def _configured(audience: Audience, reach: Reach) -> dict[str, Mapping[str, Any]]:
-    """The explicit rows of a profile by entity."""
-    unit = audience.navigation
-    return {
-        str(row.props["entity"]): row.props
-        for row in (audience.names.snapshot.rows(unit.id) if unit else ())
-        if row.type == "Navigation$OfflineEntityConfig" and row.parent == reach.profile.row.id
-        and row.props.get("entity")
-    }
-
-
 def _mode(props: Mapping[str, Any]) -> str:
     """The mode a row sets: ``syncMode`` from 9.24, ``downloadMode`` from 8.9, ``shouldDownload`` before."""
     mode = props.get("syncMode") or props.get("downloadMode")
     return str(mode) if mode else (NONE if props.get("shouldDownload") is False else ALL)
 
 
-def _why_through_parent(names: Names, reach: Reach, name: str) -> tuple[str, ...]:
-    """The way to a specialisation leads through the generalisation it joined with."""
-    below = [name]
-    parent = names.generalization(name)
-    while parent and parent not in below:
-        if way := reach.why((parent, MEMBER)):
-            return (*way, *below[::-1])
-        below.append(parent)
-        parent = names.generalization(parent)
-    return ()
+def _why(names: Names, reach: Reach, name: str) -> tuple[str, ...]:
+    """The way to an entity: its own, or through the generalisation it joined with, or its explicit row."""
+    line = names.lineage(name)
+    for i, each in enumerate(line):
+        if way := reach.why((each, MEMBER)):
+            return (*way, *line[:i][::-1])
+    return (reach.profile.name, name)

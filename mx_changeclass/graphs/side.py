@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mx_changeclass.graphs.audience import MICROFLOW, Audience, Profile
-from mx_changeclass.graphs.facts import Facts
+from mx_changeclass.graphs.audience import MICROFLOW, SERVER, Audience
+from mx_changeclass.graphs.facts import Facts, Reference
 from mx_changeclass.graphs.names import DOCUMENT, MEMBER, Names, Node
-from mx_changeclass.graphs.offline import Synced, merged, sync_set
+from mx_changeclass.graphs.offline import ONLINE, Synced, merged, sync_set
+from mx_changeclass.graphs.profiles import Profile
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree
 from mx_changeclass.model.versions import Version
@@ -33,6 +34,7 @@ class Side:
         self.names = Names(snapshot)
         self.walked = Audience(self.names, {} if facts_cache is None else facts_cache)
         self._trees: dict[str, Tree] = {}
+        self._references: dict[str, Mapping[str, tuple[Reference, ...]]] = {}
 
     @classmethod
     def pair(cls, old: Snapshot, new: Snapshot) -> tuple[Side, Side]:
@@ -49,7 +51,7 @@ class Side:
     @property
     def profiles(self) -> tuple[Profile, ...]:
         """The navigation profiles by name."""
-        return self.walked.profiles
+        return self.walked.navigation.profiles
 
     @cached_property
     def native(self) -> bool:
@@ -62,9 +64,22 @@ class Side:
         return any(p.holds_data for p in self.profiles)
 
     def audience(self, name: str, kind: str = "") -> frozenset[str]:
-        """Names of the profiles that reach a document, member of a domain model, image or widget."""
+        """Names of the profiles that reach a document, member of a domain model, image or widget; of the
+        profile itself, where that is what is named."""
         nodes = _nodes(name, kind)
-        return frozenset(p for p, reach in self.walked.reaches.items() if any(n in reach for n in nodes))
+        return frozenset(p.name for p in self.profiles if any(self._reaches(p, node) for node in nodes))
+
+    def _reaches(self, profile: Profile, node: Node) -> bool:
+        """Whether a profile is a node, leads to it, or the data on its devices does: every attribute of a synced
+        entity is there, and a specialisation that joined with its generalisation."""
+        reach, (name, space) = self.walked.reaches[profile.name], node
+        if node in reach or name == profile.name:
+            return True
+        if space != MEMBER:
+            return False
+        synced = self.synced_by_profile.get(profile.name, {})
+        owner, _, last = name.rpartition(".")
+        return name in synced or owner in synced or ((owner, MEMBER) in reach and (f"/{last}", MEMBER) in reach)
 
     def reached(self, name: str, kind: str = "") -> bool:
         """Some profile reaches it."""
@@ -89,11 +104,22 @@ class Side:
             (not p.holds_data, len(way), way)
             for p in self.profiles
             for node in _nodes(name, kind)
-            if (way := self.walked.reaches[p.name].why(node))
+            if (way := self._way(p, node))
         ]
-        if ways:
-            return min(ways)[2]
-        return self.sync[name].why if kind in ("", "DomainModels$Entity") and name in self.sync else ()
+        return min(ways)[2] if ways else ()
+
+    def _way(self, profile: Profile, node: Node) -> tuple[str, ...]:
+        if node[0] == profile.name:
+            return (profile.name,)
+        if way := self.walked.reaches[profile.name].why(node):
+            return way
+        if not self._reaches(profile, node):
+            return ()
+        if node[0] == profile.name:
+            return (profile.name,)
+        if entry := self.synced_by_profile.get(profile.name, {}).get(node[0]):
+            return entry.why
+        return (*self._way(profile, (node[0].rpartition(".")[0], MEMBER)), node[0])
 
     # -- what lives on devices ----------------------------------------------------------------
 
@@ -108,11 +134,12 @@ class Side:
         return merged(self.synced_by_profile)
 
     def synced(self, entity: str) -> bool:
-        """Devices hold rows of the entity: it is in the sync set, or an entity that specialises it is."""
-        return self._entry(entity) is not None
+        """Devices hold rows of the entity: it is in the sync set and not Online, or an entity that
+        specialises it is."""
+        return self.mode(entity) not in (None, ONLINE)
 
     def mode(self, entity: str) -> str | None:
-        """The mode in which the rows of the entity are synchronised, None where devices hold none."""
+        """The mode of the entity, or of the nearest synced entity that specialises it; None for neither."""
         entry = self._entry(entity)
         return entry.mode if entry else None
 
@@ -137,6 +164,10 @@ class Side:
     def calls(self, microflow: str) -> bool:
         """A native or offline client calls the microflow."""
         return microflow in self.called
+
+    def runs_for_client(self, microflow: str) -> bool:
+        """A microflow that native or offline clients call calls this one, directly or through others."""
+        return any((microflow, SERVER) in self.walked.reaches[p.name] for p in self.profiles if p.holds_data)
 
     @cached_property
     def signature_entities(self) -> frozenset[str]:
@@ -195,6 +226,15 @@ class Side:
             self._trees[unit_id] = Tree.of(self.snapshot, [unit_id])
         return self._trees[unit_id]
 
+    def references(self, unit_id: str) -> Mapping[str, tuple[Reference, ...]]:
+        """What each row of a unit refers to, by row id."""
+        if unit_id not in self._references:
+            by_row: dict[str, list[Reference]] = {}
+            for reference in self.walked.facts(self.snapshot.units[unit_id]).references:
+                by_row.setdefault(reference.row, []).append(reference)
+            self._references[unit_id] = {row: tuple(found) for row, found in by_row.items()}
+        return self._references[unit_id]
+
     def settings_part(self, type_name: str) -> Element | None:
         """A part of the project settings (``Settings$RuntimeSettings``)."""
         for unit in self.snapshot.live.values():
@@ -207,7 +247,7 @@ class Side:
     @cached_property
     def graph(self) -> networkx.MultiDiGraph[str]:
         """Documents and entities with their references; see ``draw.graph``."""
-        from mx_changeclass.graphs.draw import graph  # noqa: PLC0415 - loads networkx
+        from mx_changeclass.graphs.draw import graph  # loads networkx, which only those who ask for the graph need
 
         return graph(self.snapshot, self.walked)
 

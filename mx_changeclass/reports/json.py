@@ -21,8 +21,8 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
     told: dict[str, Any] = {
         "schema": 1,
         "tool": {"name": "mx-changeclass", "version": __version__},
-        "old": _side(verdict.old),
-        "new": _side(verdict.new),
+        "old": model(verdict.old),
+        "new": model(verdict.new),
         "verdict": {
             "class": str(verdict.release_class),
             "channel": str(verdict.channel),
@@ -48,7 +48,8 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
     return told
 
 
-def _side(snapshot: Snapshot) -> dict[str, Any]:
+def model(snapshot: Snapshot) -> dict[str, Any]:
+    """What a report says of the model it read."""
     return {
         "label": snapshot.label,
         "form": snapshot.form,

@@ -1,0 +1,58 @@
+"""What lives on devices: per navigation profile the data, the documents, and what they call."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from mx_changeclass.graphs.names import DOCUMENT
+from mx_changeclass.graphs.offline import Synced
+from mx_changeclass.graphs.profiles import Profile
+from mx_changeclass.graphs.side import Side
+
+
+@frozen
+class ProfileFootprint:
+    """What one profile brings to its devices; all names qualified and in order. ``entities`` is the sync
+    set, empty for a profile that keeps no data; ``microflows`` are those its clients call."""
+
+    profile: Profile
+    entities: tuple[Synced, ...]
+    pages: tuple[str, ...]
+    nanoflows: tuple[str, ...]
+    microflows: tuple[str, ...]
+    javascript_actions: tuple[str, ...]
+    constants: tuple[str, ...]
+
+
+@frozen
+class Footprint:
+    """The footprint of a model, one entry a profile, by name."""
+
+    profiles: tuple[ProfileFootprint, ...]
+
+
+def footprint(side: Side) -> Footprint:
+    """The footprint of a model; empty for one without navigation."""
+    return Footprint(tuple(_of_profile(side, profile) for profile in side.profiles))
+
+
+def _of_profile(side: Side, profile: Profile) -> ProfileFootprint:
+    reached: dict[str, list[str]] = {}
+    for name, space in sorted(side.walked.reaches[profile.name].came_from):
+        unit = side.names.documents.get(name) if space == DOCUMENT else None
+        if unit is not None:
+            reached.setdefault(unit.type, []).append(name)
+    return ProfileFootprint(
+        profile,
+        tuple(side.synced_by_profile.get(profile.name, {}).values()),
+        *(
+            tuple(reached.get(kind, ()))
+            for kind in (
+                "Pages$Page",
+                "Microflows$Nanoflow",
+                "Microflows$Microflow",
+                "JavaScriptActions$JavaScriptAction",
+                "Constants$Constant",
+            )
+        ),
+    )
