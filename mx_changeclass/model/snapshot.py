@@ -199,7 +199,9 @@ class Tree:
 
     def qualified(self, row: Element) -> str:
         """The name Mendix gives an element: ``Module.Entity.Attribute``, ``Module.Page``, ``Module.Role``;
-        a widget or activity is named under its document."""
+        a widget or activity is named under its document, a row of the sync configuration by its entity."""
+        if row.type == "Navigation$OfflineEntityConfig":
+            return str(row.props.get("entity", ""))
         module = self.snapshot.module(self.unit_of.get(row.id, row.id))
         if row.type == "Projects$Module":
             return row.name

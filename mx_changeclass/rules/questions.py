@@ -1,0 +1,68 @@
+"""Questions that rules of several chapters ask of a release. Pure functions; none of them is a rule."""
+
+from __future__ import annotations
+
+import re
+
+from mx_changeclass.changes.change import Change
+from mx_changeclass.graphs.side import Profile
+from mx_changeclass.model.metamodel import is_a
+from mx_changeclass.rules.release import Release
+
+
+def profiles_of(change: Change, release: Release) -> tuple[Profile, ...]:
+    """The navigation profile that the changed row is or lies in, one for each side it is judged on."""
+    found: list[Profile] = []
+    for side, row in release.sides(change):
+        tree = release.changes.old_tree if side is release.old else release.changes.new_tree
+        around = {row.id, *(r.id for r in tree.ancestors(row))}
+        found += [p for p in side.profiles if p.row.id in around]
+    return tuple(found)
+
+
+def stands_in(change: Change, release: Release, *types: str) -> bool:
+    """Whether the changed row is, or lies in, an element of one of those SDK types."""
+    tree = release.changes.tree(change)
+    return any(is_a(row.type, name) for row in (change.row, *tree.ancestors(change.row)) for name in types)
+
+
+_WORD = re.compile(r"""'[^']*'|"[^"]*"|[()\[\]]|[^\s'"()\[\]]+""")
+
+
+def conditions(constraint: str) -> frozenset[str]:
+    """The conditions of an XPath constraint that must all hold, with even blanks; an ``or`` is one condition."""
+    words = _WORD.findall(constraint)
+    if words and words[0] != "[":
+        words = ["[", *words, "]"]
+    found: set[str] = set()
+    parts: list[list[str]] = []
+    depth = 0
+    for word in words:
+        depth += word in ("[", "(")
+        if depth == 1 and word == "[":
+            parts = [[]]
+        elif depth == 1 and word == "and":
+            parts.append([])
+        elif depth == 1 and word == "]":
+            one = any("or" in _outside(part) for part in parts)
+            found |= {" and ".join(map(" ".join, parts))} if one else {" ".join(part) for part in parts}
+        elif parts:
+            parts[-1].append(word)
+        depth -= word in ("]", ")")
+    return frozenset(found) - {""}
+
+
+def _outside(words: list[str]) -> list[str]:
+    """The words that stand in no bracket."""
+    depth, found = 0, []
+    for word in words:
+        depth += word in ("[", "(")
+        if not depth:
+            found.append(word)
+        depth -= word in ("]", ")")
+    return found
+
+
+def is_wider(old: str, new: str) -> bool:
+    """Whether an XPath constraint lets through all it did before and more, as far as its text proves it."""
+    return conditions(new) < conditions(old)
