@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from mx_changeclass.changes.change import Change
-from mx_changeclass.graphs.side import Profile
+from mx_changeclass.graphs.side import Profile, Side
 from mx_changeclass.model.metamodel import is_a
-from mx_changeclass.rules.release import Release
+from mx_changeclass.model.snapshot import SYSTEM_MODULE, Element
+from mx_changeclass.rules.release import Release, SyncMove
 
 
 def profiles_of(change: Change, release: Release) -> tuple[Profile, ...]:
@@ -26,7 +27,7 @@ def stands_in(change: Change, release: Release, *types: str) -> bool:
     return any(is_a(row.type, name) for row in (change.row, *tree.ancestors(change.row)) for name in types)
 
 
-_WORD = re.compile(r"""'[^']*'|"[^"]*"|[()\[\]]|[^\s'"()\[\]]+""")
+_WORD = re.compile(r"""'[^']*'|"[^"]*"|[()\[\]]|[=<>!]+|[^\s'"()\[\]=<>!]+""")
 
 
 def conditions(constraint: str) -> frozenset[str]:
@@ -66,3 +67,33 @@ def _outside(words: list[str]) -> list[str]:
 def is_wider(old: str, new: str) -> bool:
     """Whether an XPath constraint lets through all it did before and more, as far as its text proves it."""
     return conditions(new) < conditions(old)
+
+
+def locked_out(move: SyncMove, release: Release) -> tuple[str, ...]:
+    """User roles that can enter a native app and have no module role of the module of an entity."""
+    side, module = release.new, move.entity.partition(".")[0]
+    natives = [p for p in side.profiles if p.kind == "native" and p.name in move.profiles]
+    security = next((u for u in side.snapshot.live.values() if u.type == "Security$ProjectSecurity"), None)
+    if not natives or security is None or module == SYSTEM_MODULE:
+        return ()
+    root, *rows = side.snapshot.rows(security.id)
+    if root.props.get("securityLevel", "CheckNothing") == "CheckNothing":
+        return ()
+    return tuple(
+        row.name
+        for row in rows
+        if row.type == "Security$UserRole"
+        and not any(str(r).partition(".")[0] == module for r in row.props.get("moduleRoles", ()))
+        and any(_may_enter(row, profile, side) for profile in natives)
+    )
+
+
+def _may_enter(role: Element, profile: Profile, side: Side) -> bool:
+    """Whether a user role may open its home page in a native profile; yes where no roles are stated."""
+    homes = [profile.row.props.get(f"nativeHomePage.{k}", "") for k in ("homePagePage", "homePageNanoflow")]
+    for row in side.walked.navigation.rows:
+        if row.parent == profile.row.id and row.props.get("userRole") == role.name:
+            homes = [row.props.get(k, "") for k in ("homePagePage", "homePageNanoflow")]
+    home = next((found for name in homes if name and (found := side.named(name))), None)
+    roles = (home.props.get("allowedRoles") or home.props.get("allowedModuleRoles") or ()) if home else ()
+    return not roles or not set(roles).isdisjoint(role.props.get("moduleRoles", ()))

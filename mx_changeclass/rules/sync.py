@@ -1,0 +1,627 @@
+"""What devices keep: the offline sync set, and how each entity in it is synchronised.
+
+Most rules hear a ``SyncMove``: the place of one entity in the sync sets of both sides, whatever edit moved
+it, an explicit row of the profile or a page. A mode is *automatic* where it is the one that reachability
+alone gives, whether a row says so too or not.
+"""
+
+from __future__ import annotations
+
+from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.graphs.offline import ALL, CONSTRAINED, NEVER, ONLINE, PRESERVE
+from mx_changeclass.graphs.offline import NONE as CLEAR
+from mx_changeclass.graphs.side import Side, Synced
+from mx_changeclass.model.metamodel import is_a
+from mx_changeclass.model.navigation import OfflineEntityConfig
+from mx_changeclass.model.versions import Version
+from mx_changeclass.rules.questions import conditions, is_wider, locked_out, profiles_of
+from mx_changeclass.rules.release import Release, SyncMove
+from mx_changeclass.rules.rule import rule
+from mx_changeclass.rules.terms import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
+
+_DOWNLOADED = (ALL, CONSTRAINED)
+_NOT_DOWNLOADED = (CLEAR, PRESERVE)
+_UPLOADED = (*_DOWNLOADED, *_NOT_DOWNLOADED)
+_ONLINE_ALONE_BLOCKS = Version(11, 11)  # before it, 11.10 refused uploads of None, NoneAndPreserveData and Never too
+
+# -- who is in the set ----------------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="SYNC Introduction",
+    mitigation="Deploy; expect a synchronisation at the first start.",
+)
+def sync_entity_joined_set(move: SyncMove, release: Release) -> bool:
+    """Entity joins the offline sync set
+
+    The server must know how it is synchronised before a client asks for it; old clients ignore it.
+    """
+    return move.joins and not _by_parent(move, release) and not _by_row_alone(move.new)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.START_FAILURE,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.YES,
+    since="-; 11.0.0",
+    until="10.24.21; 11.6.6",
+    source="RN10.24 10.24.22; RN11.6 11.6.7",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Grant those users a module role of the module, or move to 10.24.22 or 11.6.7.",
+)
+def sync_entity_joined_no_access(move: SyncMove, release: Release) -> bool | str:
+    """Entity joins the offline sync set, and some users of the app have no module role of its module
+
+    The app crashes at start for these users; their rows stay on the device, and a deploy with the role repairs it.
+    """
+    roles = locked_out(move, release) if move.joins else ()
+    return f"user role {', '.join(roles)} has no module role of {_module(move.entity)}" if roles else False
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="REAL 2",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="None; see the generalisation.",
+)
+def sync_specialization_joins(move: SyncMove, release: Release) -> bool | str:
+    """Specialisation joins or leaves the offline sync set with its generalisation
+
+    The generalisation is what is synchronised; it is told on its own.
+    """
+    verb = "joins" if move.joins else "leaves"
+    return f"{verb} the offline sync set with {_parent(move, release)}" if _by_parent(move, release) else False
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.STRANDED,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.YES,
+    source="S6; SYNC Limitations; REAL 3",
+    mitigation="Keep it in the set by an explicit row for one release, until every device has synced.",
+)
+def sync_entity_left_set(move: SyncMove, release: Release) -> bool | str:
+    """Entity leaves the offline sync set
+
+    Its rows are dropped from devices with the new schema, and what was not uploaded is gone or refused.
+    """
+    return _left(move) if move.leaves and _holds_rows(move.old) else False
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="REAL 3",
+    certainty=Certainty.DOCUMENTED,
+)
+def sync_entity_left_set_referenced(move: SyncMove, release: Release) -> bool | str:
+    """Entity that was only referred to leaves the offline sync set
+
+    Devices hold no rows of it that wait for an upload.
+    """
+    return _left(move) if move.leaves and not _holds_rows(move.old) and not _by_parent(move, release) else False
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="SYNC Introduction",
+    mitigation="Check that the other entity is wanted on devices.",
+)
+def sync_set_reference_change(move: SyncMove, release: Release) -> bool | str:
+    """Association to another entity comes into use offline
+
+    It may pull the other entity into the offline sync set.
+    """
+    if move.joins:
+        through = move.new.why[-2:-1] if move.new else ()
+        used = {name for name in through if release.new.names.ends(name)}
+        return f"reached through the association {used.pop()}" if used else False
+    old, new = (_associations(c, release.new) for c in move.constraints)
+    return f"the constraint now uses {', '.join(sorted(new - old))}" if new - old else False
+
+
+# -- how it is synchronised -----------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.REMOVED_FROM_DEVICE,
+    requires=Requires.DRAIN,
+    source="SYNC Customizable Synchronization",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Have every device sync first.",
+)
+def sync_mode_all_to_xpath(move: SyncMove, release: Release) -> bool | str:
+    """Sync mode from All Objects to By XPath
+
+    At the next full synchronisation objects outside the constraint leave the device; uploads run first, so only
+    failed uploads are lost.
+    """
+    return move.modes == (ALL, CONSTRAINED) and f"sync mode All to {move.constraints[1] or CONSTRAINED}"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="SYNC Customizable Synchronization",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Watch the volume that comes down.",
+)
+def sync_mode_xpath_to_all(move: SyncMove, release: Release) -> bool:
+    """Sync mode from By XPath to All Objects
+
+    More data is downloaded and nothing is lost.
+    """
+    return move.modes == (CONSTRAINED, ALL)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.REMOVED_FROM_DEVICE,
+    requires=Requires.DRAIN,
+    source="SYNC Customizable Synchronization; SYNC After Synchronization",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Have every device sync first.",
+)
+def sync_xpath_narrowed(move: SyncMove, release: Release) -> bool | str:
+    """Sync constraint changed, and not provably wider
+
+    Objects that stop matching leave the device at the next full synchronisation.
+    """
+    return _constrained_anew(move) and not is_wider(*move.constraints) and _constraint_words(move)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="SYNC Customizable Synchronization",
+)
+def sync_xpath_widened(move: SyncMove, release: Release) -> bool | str:
+    """Sync constraint made wider
+
+    More objects come down.
+    """
+    return _constrained_anew(move) and is_wider(*move.constraints) and _constraint_words(move)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.REMOVED_FROM_DEVICE,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.MAYBE,
+    source="SYNC Customizable Synchronization; RN11.10; RN11.11",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Have every device sync first; compatibility mode helps clients that have not updated.",
+)
+def sync_mode_to_nothing_clear(move: SyncMove, release: Release) -> bool:
+    """Sync mode to Nothing (clear data)
+
+    The next synchronisation clears the entity on the device.
+    """
+    return _moves(move, (*_DOWNLOADED, NEVER), (CLEAR,)) and not _automatic(move)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="SYNC Customizable Synchronization; RN11.10; RN11.11",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Compatibility mode on 11.10.0; a synchronise-to-device activity for what must stay fresh.",
+)
+def sync_mode_to_nothing_preserve(move: SyncMove, release: Release) -> bool:
+    """Sync mode to Nothing (preserve data)
+
+    The data stays on the device but is no longer refreshed.
+    """
+    return _moves(move, (*_DOWNLOADED, CLEAR), (PRESERVE,))
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.STRANDED,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.YES,
+    source="SYNC Customizable Synchronization; SYNC Limitations",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Have every device sync first; keep the old mode for one release.",
+)
+def sync_mode_to_never(move: SyncMove, release: Release) -> bool:
+    """Sync mode to Never
+
+    Full and unsynchronised synchronisation skip the entity from now on, and a reset of the local database wipes it.
+    """
+    return _moves(move, _UPLOADED, (NEVER,))
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.STRANDED,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.YES,
+    source="ONL; RN11.10; RN11.11; docs PR 10995",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Have every device sync first, and keep compatibility mode on until all of them are updated.",
+)
+def sync_mode_to_online(move: SyncMove, release: Release) -> bool:
+    """Sync mode to Online
+
+    The local copy is no longer used, and from 11.10 on the server refuses uploads for Online entities.
+    """
+    return _moves(move, (*_UPLOADED, NEVER), (ONLINE,))
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="ONL; SYNC",
+)
+def sync_mode_online_to_offline(move: SyncMove, release: Release) -> bool:
+    """Sync mode from Online to an offline one
+
+    Devices get a new local table, filled by the first synchronisation.
+    """
+    return _moves(move, (ONLINE,), (*_UPLOADED, NEVER))
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.DRAIN,
+    source="SYNC Limitations",
+    mitigation="Have every device sync first, and clean up local objects that must not reach the server.",
+)
+def sync_mode_never_to_all(move: SyncMove, release: Release) -> bool:
+    """Sync mode from Never to one that uploads
+
+    Objects that lived on the device only start to be uploaded: nothing is lost, but unwanted uploads and conflicts
+    are possible.
+    """
+    return _moves(move, (NEVER,), (*_DOWNLOADED, PRESERVE))
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="SYNC Customizable Synchronization",
+    certainty=Certainty.DOCUMENTED,
+)
+def sync_mode_nothing_to_all(move: SyncMove, release: Release) -> bool:
+    """Sync mode from Nothing to one that downloads
+
+    Objects start to come down; nothing is lost.
+    """
+    return _moves(move, _NOT_DOWNLOADED, _DOWNLOADED) and not _automatic(move)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.REMOVED_FROM_DEVICE,
+    requires=Requires.DRAIN,
+    source="SYNC Customizable Synchronization",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Have every device sync first.",
+)
+def sync_mode_nothing_preserve_to_clear(move: SyncMove, release: Release) -> bool:
+    """Sync mode from Nothing (preserve data) to Nothing (clear data)
+
+    What was kept on purpose is cleared at the next synchronisation.
+    """
+    return _moves(move, (PRESERVE,), (CLEAR,)) and not _automatic(move)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="REAL 1",
+)
+def sync_mode_computed_raised(move: SyncMove, release: Release) -> bool:
+    """Automatic sync mode rises: more is done with the entity in reach of the profile
+
+    Where it is now retrieved from the database, objects start to come down.
+    """
+    return _automatic(move) and (
+        _moves(move, _NOT_DOWNLOADED, (ALL,)) or _moves(move, (PRESERVE,), (CLEAR,))
+    )
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.REMOVED_FROM_DEVICE,
+    requires=Requires.DRAIN,
+    source="REAL 1; SYNC Customizable Synchronization",
+    mitigation="Add an explicit row with mode All for one release.",
+)
+def sync_mode_computed_lowered(move: SyncMove, release: Release) -> bool:
+    """Automatic sync mode falls to Nothing (clear data): nothing in reach retrieves the entity any more
+
+    The next synchronisation clears it on the device, though no sync setting was touched.
+    """
+    return _automatic(move) and _moves(move, (ALL,), (CLEAR,))
+
+
+# -- compatibility mode ---------------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    spares="sync-mode-to-online",
+    since="11.10.0",
+    source="RN11.10; RN11.11; docs PR 10995",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Use it while devices migrate; in 11.10.0 it does not fully restore downloads, from 11.11.0 on it does.",
+)
+def sync_compat_on(move: SyncMove, release: Release) -> bool | str:
+    """Compatibility mode of an entity switched on
+
+    The runtime serves clients that have not updated as if the mode were All Objects.
+    """
+    return _compatibility(move) == (False, True) and "compatibility mode switched on"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.UPLOAD_REFUSED,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    since="11.10.0",
+    source="RN11.11; docs PR 10995",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Switch it off only after every device is updated.",
+)
+def sync_compat_off(move: SyncMove, release: Release) -> bool | str:
+    """Compatibility mode of an entity switched off while its mode blocks uploads
+
+    Uploads of clients that have not updated are refused; the change is kept only as a synchronisation error.
+    """
+    return _compatibility(move) == (True, False) and _blocks(move, release) and "compatibility mode switched off"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    since="11.10.0",
+    source="RN11.11",
+    certainty=Certainty.DOCUMENTED,
+)
+def sync_compat_off_upload_modes(move: SyncMove, release: Release) -> bool | str:
+    """Compatibility mode of an entity switched off, and its mode takes uploads all the same
+
+    From 11.11.0 on only Online blocks uploads.
+    """
+    return _compatibility(move) == (True, False) and not _blocks(move, release) and "compatibility mode switched off"
+
+
+# -- explicit rows --------------------------------------------------------------------------------
+
+
+@rule(
+    NONE,
+    source="REAL 1; SYNC Customizable Synchronization",
+    certainty=Certainty.DOCUMENTED,
+)
+def sync_config_added_default(
+    change: Added[OfflineEntityConfig] | Changed[OfflineEntityConfig], release: Release
+) -> bool:
+    """Explicit sync row that says what holds anyway
+
+    The entity is synchronised as before; Studio Pro 11 writes the automatic choice out as a row.
+    """
+    if isinstance(change, Changed):
+        entities = {str(change.old.entity), str(change.new.entity)}
+        return not any(m.matters and {m.entity, m.old_entity} & entities for m in release.sync_moves)
+    entry = _entry(change, release.new, release)
+    return entry is None or (entry.mode == entry.computed and not _by_row_alone(entry))
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    source="REAL 1; SYNC Customizable Synchronization",
+    mitigation="See what is said of the entity itself.",
+)
+def sync_config_added_other(change: Added[OfflineEntityConfig], release: Release) -> bool | str:
+    """Explicit sync row added with another mode than the automatic one
+
+    The effective mode changes; what that costs is told of the entity.
+    """
+    entry = _entry(change, release.new, release)
+    if entry is None or _by_row_alone(entry) or entry.mode == entry.computed:
+        return False
+    return f"sync mode {entry.mode}, the automatic one would be {entry.computed}"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="SYNC Customizable Synchronization",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Check that code on the client uses it.",
+)
+def sync_config_entity_for_code(change: Added[OfflineEntityConfig], release: Release) -> bool | str:
+    """Explicit sync row added for an entity that no page or nanoflow in reach uses
+
+    It widens the offline sync set for code that uses the entity.
+    """
+    entry = _entry(change, release.new, release)
+    return entry is not None and _by_row_alone(entry) and f"joins the offline sync set by its row alone ({entry.mode})"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    source="SYNC Customizable Synchronization; REAL 1",
+    mitigation="See what is said of the entity itself.",
+)
+def sync_config_row_removed(change: Removed[OfflineEntityConfig], release: Release) -> bool:
+    """Explicit sync row removed
+
+    The automatic mode takes over; where that changes what devices hold, it is told of the entity.
+    """
+    return True
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    on=("downloadMode", "shouldDownload"),
+    source="MSDK",
+    mitigation="See what is said of the entity itself.",
+)
+def sync_download_mode_legacy(change: Changed[OfflineEntityConfig], release: Release) -> bool:
+    """Download mode of an entity changed (before Studio Pro 9.24)
+
+    It is the old form of the sync mode; what the change costs is told of the entity.
+    """
+    return True
+
+
+# -- what lives on devices alone ------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.LOCAL_WIPE,
+    requires=Requires.DRAIN,
+    source="SYNC Limitations",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Keep in mode Never only what can be made again, or hold the schema change back.",
+)
+def sync_never_present_schema_change(release: Release, _: Release) -> bool | str:
+    """Offline schema changes while devices hold objects that are never synchronised
+
+    A change of the domain model can reset the local database, and that removes objects of mode Never for good.
+    """
+    sets = release.old.synced_by_profile.values()
+    held = sorted({name for entries in sets for name, entry in entries.items() if entry.mode == NEVER})
+    touched = sorted(_schema_changes(release)) if held else []
+    if not touched:
+        return False
+    more = f" and {len(touched) - 3} more" if len(touched) > 3 else ""
+    return f"{', '.join(held)} is never synchronised, and the offline schema changes: {', '.join(touched[:3])}{more}"
+
+
+_SCHEMA = {
+    "DomainModels$Entity": ("name", "generalization"),
+    "DomainModels$Attribute": ("name", "type", "value"),
+    "DomainModels$AssociationBase": ("name", "type", "owner", "parent", "child"),
+}
+
+
+def _schema_changes(release: Release) -> set[str]:
+    """Names of what changes the tables on devices."""
+    found = {move.entity for move in release.sync_moves if move.joins or move.leaves}
+    for change in release.changes:
+        keys = next((keys for name, keys in _SCHEMA.items() if is_a(change.row.type, name)), ())
+        touched = not isinstance(change, Changed) or any(f.split(".")[0] in keys for f in change.fields)
+        if keys and change.within is None and touched and _on_devices(change, release):
+            found.add(release.subjects(change)[-1][1])
+    return found
+
+
+def _on_devices(change: Change, release: Release) -> bool:
+    """Whether devices hold the entity of a change, or both ends of an association."""
+    if not is_a(change.row.type, "DomainModels$AssociationBase"):
+        return release.synced(change)
+    return any(all(map(side.synced, side.names.ends(name) or ("",))) for side, name in release.subjects(change))
+
+
+# -- questions about a move -----------------------------------------------------------------------
+
+
+def _moves(move: SyncMove, before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+    old, new = move.modes
+    return old in before and new in after and old != new
+
+
+def _automatic(move: SyncMove) -> bool:
+    """Both modes are those that reachability alone gives."""
+    return all(entry is not None and entry.mode == entry.computed for entry in (move.old, move.new))
+
+
+def _constrained_anew(move: SyncMove) -> bool:
+    old, new = move.constraints
+    return move.modes == (CONSTRAINED, CONSTRAINED) and conditions(old) != conditions(new)
+
+
+def _constraint_words(move: SyncMove) -> str:
+    old, new = move.constraints
+    return f"sync constraint {old or 'none'} to {new or 'none'}"
+
+
+def _compatibility(move: SyncMove) -> tuple[bool, bool]:
+    if move.old is None or move.new is None:
+        return False, False
+    return move.old.compatibility, move.new.compatibility
+
+
+def _blocks(move: SyncMove, release: Release) -> bool:
+    """The new mode makes the server refuse uploads of the entity."""
+    mode, version = move.modes[1], release.new.version
+    if mode in (CLEAR, PRESERVE, NEVER):
+        return version is not None and version < _ONLINE_ALONE_BLOCKS
+    return mode == ONLINE
+
+
+def _holds_rows(entry: Synced | None) -> bool:
+    """Devices may hold rows of the entity that matter: downloaded, created or kept there."""
+    if entry is None or entry.mode == ONLINE:
+        return False
+    return entry.mode in (*_DOWNLOADED, NEVER) or entry.computed in (ALL, CLEAR)
+
+
+def _by_parent(move: SyncMove, release: Release) -> bool:
+    """The entity joins or leaves for no other reason than that its generalisation is, or was, in the set."""
+    entry, side = (move.new, release.new) if move.joins else (move.old, release.old)
+    if entry is None or entry.explicit or not (move.joins or move.leaves):
+        return False
+    parent = side.generalization(entry.entity)
+    if move.leaves and (_holds_rows(entry) or _new_name(parent, release) in release.new.sync):
+        return False
+    return bool(parent) and entry.why[-2:-1] == (parent,)
+
+
+def _new_name(name: str, release: Release) -> str:
+    return release.changes.renames.get(name, name)
+
+
+def _parent(move: SyncMove, release: Release) -> str:
+    return (release.new if move.joins else release.old).generalization(move.entity if move.joins else move.old_entity)
+
+
+def _by_row_alone(entry: Synced | None) -> bool:
+    """Nothing in reach uses the entity: its row alone puts it into the set."""
+    return entry is not None and entry.explicit and entry.why == (*entry.profiles, entry.entity)
+
+
+def _left(move: SyncMove) -> str:
+    """What led to the entity before: the place to look for the edit that cut it off."""
+    way = move.old.why[1:-1] if move.old else ()
+    seen = f"; it was reached through {' > '.join(way)}" if way else ""
+    changed = f" (changed: {', '.join(move.causes)})" if move.causes else ""
+    return f"leaves the offline sync set (was {move.modes[0]}){seen}{changed}"
+
+
+def _entry(change: Change, side: Side, release: Release) -> Synced | None:
+    """The entry that an explicit row makes in the sync set of its profile."""
+    profile = next(iter(profiles_of(change, release)), None)
+    entries = side.synced_by_profile.get(profile.name, {}) if profile else {}
+    return entries.get(str(change.row.props.get("entity", "")))
+
+
+def _associations(constraint: str, side: Side) -> set[str]:
+    """The associations that a constraint names."""
+    words = {part for condition in conditions(constraint) for word in condition.split() for part in word.split("/")}
+    return {word for word in words if "." in word and side.names.ends(word)}
+
+
+def _module(name: str) -> str:
+    return name.partition(".")[0]
