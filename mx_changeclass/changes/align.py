@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any
 
@@ -13,24 +13,39 @@ from attrs import field
 from mx_changeclass.changes.match import GUID, Pairing, Storage
 from mx_changeclass.changes.noise import Noise
 from mx_changeclass.changes.order import is_ordered
-from mx_changeclass.model.metamodel import is_referable, property_of
+from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.snapshot import Element, Tree
 
 LIKE = 0.5  # share of content that two rows must have in common to be taken for one
 _MOST_LOOKS = 40_000  # so many pairs are weighed in one list; in a longer one only neighbours are
 
+# Rows without a name of their own that stand for something named, with the keys that name it.
+_HANDLES = {
+    "MemberAccess": ("attribute", "association"),
+    "MemberChange": ("attribute", "association"),
+    "ValidationRule": ("attribute", "ruleInfo"),
+    "EventHandler": ("moment", "event"),
+    "OfflineEntityConfig": ("entity",),
+    "RoleBasedHomePage": ("userRole",),
+    "RoleBasedNativeHomePage": ("userRole",),
+    "LayoutCallArgument": ("parameter",),
+    "DesignPropertyValue": ("key",),
+    "SystemText": ("key",),
+    "JarDependency": ("groupId", "artifactId"),
+    "ConstantValue": ("constant",),
+    "Language": ("code",),
+}
 Key = Callable[[Element], Hashable]
 Pairs = list[tuple[Element, Element]]
 
 
-def align(a: Tree, b: Tree, pairs: Pairing, noise: Noise) -> None:
+def align(left: Side, right: Side, pairs: Pairing) -> None:
     """Pair what is left inside matched parents: equal content, then equal names, then what is alike.
 
     Rows that point at others (the flows between activities) wait until those are paired, since where
     they lead is what they are.
     """
-    interned: dict[Hashable, int] = {}
-    left, right = Side(a, noise, interned), Side(b, noise, interned)
+    right.numbers = left.numbers
     later = _pair_below(left, right, pairs, pairs.to_new.items(), waiting=True)
     if later:
         left.resolve(lambda i: i)
@@ -43,15 +58,14 @@ class Side:
     """One side's rows with their children and their content without ids."""
 
     tree: Tree
+    children: Mapping[str, list[Element]]
     noise: Noise
-    interned: dict[Hashable, int]  # shared by both sides: content -> number
-    children: dict[str, list[Element]] = field(init=False)
+    numbers: dict[Hashable, int] = field(factory=dict, init=False)  # content -> number, one table for both sides
     storage: Storage = field(init=False)
     _label: Callable[[str], str] | None = field(default=None, init=False)  # what a pointer's target is called
     _shapes: dict[bool, dict[str, int]] = field(factory=lambda: {True: {}, False: {}}, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.children = children(self.tree)
         self.storage = Storage(self.tree)
 
     def resolve(self, label: Callable[[str], str]) -> None:
@@ -82,7 +96,7 @@ class Side:
                 kept = tuple((c.slot, memo[c.id]) for c in below if is_ordered(top, c.slot))
                 rest = sorted((c.slot, memo[c.id]) for c in below if not is_ordered(top, c.slot))
                 key = (exact, top.type, top.name, self.content(top, exact=exact), kept, tuple(rest))
-                memo[top.id] = self.interned.setdefault(key, len(self.interned))
+                memo[top.id] = self.numbers.setdefault(key, len(self.numbers))
         return memo[row.id]
 
     def content(self, row: Element, *, exact: bool) -> frozenset[tuple[str, Any]]:
@@ -150,12 +164,17 @@ def _groups(left: Side, right: Side, pairs: Pairing, old_id: str, new_id: str) -
     news = [r for r in right.children.get(new_id, ()) if r.id not in pairs.to_old] if olds else []
     if not news:
         return
-    by_place: dict[tuple[str, str], tuple[list[Element], list[Element]]] = defaultdict(lambda: ([], []))
+    by_place: dict[Hashable, tuple[list[Element], list[Element]]] = defaultdict(lambda: ([], []))
     for row in olds:
-        by_place[row.slot, row.type][0].append(row)
+        by_place[_place(row)][0].append(row)
     for row in news:
-        by_place[row.slot, row.type][1].append(row)
+        by_place[_place(row)][1].append(row)
     yield from (group for group in by_place.values() if group[0] and group[1])
+
+
+def _place(row: Element) -> Hashable:
+    """Slot and type; a pluggable widget is of the type that its widget id says."""
+    return row.slot, row.type, row.props.get("type.widgetId")
 
 
 def _pair(left: Side, right: Side, olds: list[Element], news: list[Element]) -> Iterator[tuple[Element, Element, str]]:
@@ -167,14 +186,24 @@ def _pair(left: Side, right: Side, olds: list[Element], news: list[Element]) -> 
         found = _in_order(olds, news, partial(left.shape, exact=exact), partial(right.shape, exact=exact))
         yield from ((o, n, "place") for o, n in found)
         olds, news = _without(olds, news, found)
-    found = [(o, n) for o, n in _in_order(olds, news, _own_name, _own_name, unique=True) if o.name]
+    found = [(o, n) for o, n in _in_order(olds, news, handle, handle, unique=True) if handle(o)]
     yield from ((o, n, "name") for o, n in found)
     olds, news = _without(olds, news, found)
     yield from ((o, n, "likeness") for o, n in _alike(left, right, olds, news))
 
 
-def _own_name(row: Element) -> str:
-    return row.name
+@cache
+def _handle_keys(type_name: str) -> tuple[str, ...]:
+    own = type_name.rpartition("$")[2]
+    return ("parameter",) if own.endswith("ParameterMapping") else _HANDLES.get(own, ())
+
+
+def handle(row: Element) -> str:
+    """What a row is called inside its list: its name, or the last step of the name it stands for, so that
+    the argument of a parameter stays the argument of that parameter when another flow is called."""
+    if row.name or not (keys := _handle_keys(row.type)):
+        return row.name
+    return " ".join(str(row.props.get(k, "")).rpartition(".")[2] for k in keys).strip()
 
 
 def _in_order(olds: list[Element], news: list[Element], old_key: Key, new_key: Key, *, unique: bool = False) -> Pairs:
@@ -194,8 +223,8 @@ def _without(olds: list[Element], news: list[Element], found: Pairs) -> tuple[li
 
 
 def _alike(left: Side, right: Side, olds: list[Element], news: list[Element]) -> Pairs:
-    """The best matches first. What is referred to by its name is what it is called: it never pairs with
-    another name. Ties go to the nearest places, which is the same seen from either side."""
+    """The best matches first. What has a handle is what it is called, and never pairs with another; only
+    the name of a page widget is a mere label. Ties go to the nearest places, which is the same seen from either side."""
     if not olds or not news:
         return []
     said_old, said_new = [left.features(r) for r in olds], [right.features(r) for r in news]
@@ -203,7 +232,7 @@ def _alike(left: Side, right: Side, olds: list[Element], news: list[Element]) ->
     looks = []
     for i, o in enumerate(olds):
         for j in range(max(0, i - near), min(len(news), i + near + 1)):
-            if o.name != news[j].name and is_referable(o.type):
+            if handle(o) != handle(news[j]) and not is_a(o.type, "Pages$Widget"):
                 continue
             total = said_old[i].total() + said_new[j].total()
             score = 2 * (said_old[i] & said_new[j]).total() / total if total else 1.0

@@ -8,15 +8,16 @@ from collections.abc import Iterator, Mapping
 import attrs
 from attrs import field
 
-from mx_changeclass.changes.align import align, children, pointers
+from mx_changeclass.changes.align import Side, align, children, pointers
 from mx_changeclass.changes.change import CONTENT, ID, NAME, ORDER, PARENT, TYPE, Added, Change, Changed, Changes, Removed
 from mx_changeclass.changes.follow import Names, all_renames
 from mx_changeclass.changes.match import Pairing, match_rows, match_units, modules
-from mx_changeclass.changes.noise import WIDGET, Noise, leaves
+from mx_changeclass.changes.noise import WIDGET, WIDGET_PROPERTY, Noise, Orphan, leaves
 from mx_changeclass.changes.order import is_ordered, moved
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.metamodel import is_referable
 from mx_changeclass.model.snapshot import CONTAINERS, Element, Snapshot, Tree, Unit
+from mx_changeclass.model.versions import Version
 
 NEW_ID, FOLLOWS_ID, FOLLOWS_RENAME = "new-id", "follows-id", "follows-rename"
 
@@ -48,6 +49,8 @@ class _Diff:
     unread: tuple[tuple[Unit, Unit], ...]
     a: Tree
     b: Tree
+    below_old: Mapping[str, list[Element]]
+    below_new: Mapping[str, list[Element]]
     rows: Pairing
     noise: Noise
     names: Names = field(factory=Names)
@@ -71,8 +74,9 @@ class _Diff:
         a, b = Tree.of(old, expand_old), Tree.of(new, expand_new)
         rows = match_rows(a, b, units)
         noise = Noise(old.version, new.version)
-        align(a, b, rows, noise)
-        made = cls(old, new, units, elsewhere, tuple(unread), a, b, rows, noise)
+        below_old, below_new = children(a), children(b)
+        align(Side(a, below_old, noise), Side(b, below_new, noise), rows)
+        made = cls(old, new, units, elsewhere, tuple(unread), a, b, below_old, below_new, rows, noise)
         made.moved_rows = frozenset(made._reordered())
         made._note_names()
         return made
@@ -81,7 +85,8 @@ class _Diff:
         refreshed = self._refreshed()
         loud: list[Change] = []
         quiet: list[Change] = []
-        fate_old, fate_new = _Fates(self.a, self.rows.to_new, self.noise, refreshed), _Fates(self.b, self.rows.to_old, self.noise, refreshed)
+        fate_old = _Fates(self.a, self.rows.to_new, self.noise, self.below_old, refreshed, self.new.version)
+        fate_new = _Fates(self.b, self.rows.to_old, self.noise, self.below_new, refreshed, self.old.version)
         for row in self.a.rows.values():
             if row.id not in self.rows.to_new:
                 within, reason = fate_old.of(row)
@@ -144,12 +149,11 @@ class _Diff:
         return o.id in self.units.to_new and self.old.units[o.id].container != self.new.units[n.id].container
 
     def _reordered(self) -> Iterator[str]:
-        below_old, below_new = children(self.a), children(self.b)
-        for old_id, olds in below_old.items():
+        for old_id, olds in self.below_old.items():
             new_id = self.rows.to_new.get(old_id)
-            if new_id is None or new_id not in below_new:
+            if new_id is None or new_id not in self.below_new:
                 continue
-            place = {r.id: (r.slot, i) for i, r in enumerate(below_new[new_id])}
+            place = {r.id: (r.slot, i) for i, r in enumerate(self.below_new[new_id])}
             by_slot: dict[str, list[str]] = defaultdict(list)
             for row in olds:
                 there = place.get(self.rows.to_new.get(row.id, ""))
@@ -188,7 +192,9 @@ class _Fates:
     tree: Tree
     partners: Mapping[str, str]
     noise: Noise
+    below: Mapping[str, list[Element]]
     refreshed: frozenset[str]
+    lacking: Version | None
     known: dict[str, tuple[str | None, str]] = field(factory=dict)
 
     def of(self, row: Element) -> tuple[str | None, str]:
@@ -209,12 +215,15 @@ class _Fates:
     def _judge(self, row: Element) -> tuple[str | None, str]:
         above = self._above(row)
         if above is None:
-            refreshed = any(r.id in self.refreshed for r in self.tree.ancestors(row))
-            return None, self.noise.of_row(row, refreshed=refreshed)
+            return None, self._reason(row)
         within, reason = self.known[above.id]
         if within is None and above.type not in CONTAINERS:
             within = above.id
-        return within, reason or self.noise.of_row(row, refreshed=False)
+        return within, reason or self._reason(row)
+
+    def _reason(self, row: Element) -> str:
+        refreshed = row.type == WIDGET_PROPERTY and any(r.id in self.refreshed for r in self.tree.ancestors(row))
+        return self.noise.of_orphan(Orphan(row, self.below.get(row.id, ()), refreshed, self.lacking))
 
 
 def _elsewhere(old: Mapping[str, Unit], new: Mapping[str, Unit], units: Pairing) -> frozenset[str]:
