@@ -7,7 +7,7 @@ about the bare name covers both; give the SDK type as ``kind`` to ask about one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from mx_changeclass.graphs.names import DOCUMENT, MEMBER, Names, Node
 from mx_changeclass.graphs.offline import ONLINE, Synced, merged, sync_set
 from mx_changeclass.graphs.profiles import Profile
 from mx_changeclass.model.metamodel import is_a
-from mx_changeclass.model.snapshot import Element, Snapshot, Tree
+from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
 from mx_changeclass.model.versions import Version
 
 if TYPE_CHECKING:
@@ -120,6 +120,12 @@ class Side:
         if entry := self.synced_by_profile.get(profile.name, {}).get(node[0]):
             return entry.why
         return (*self._way(profile, (node[0].rpartition(".")[0], MEMBER)), node[0])
+
+    def documents(self, profile: str) -> Iterator[Unit]:
+        """The documents that a profile reaches, in no meaningful order."""
+        for name, space in self.walked.reaches[profile].came_from:
+            if space == DOCUMENT and (unit := self.names.documents.get(name)):
+                yield unit
 
     # -- what lives on devices ----------------------------------------------------------------
 

@@ -9,7 +9,9 @@ from importlib import import_module
 
 from mx_changeclass.rules.rule import RULES, Rule
 
-_MECHANISM = frozenset({"rule", "release", "terms", "sources", "questions", "uses"})
+_MECHANISM = frozenset({
+    "rule", "release", "terms", "sources", "phrases", "questions", "uses", "forms", "flows", "uploads", "members",
+})
 
 
 @cache

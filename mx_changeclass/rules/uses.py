@@ -7,7 +7,7 @@ names something more often, or less often, than before.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.graphs.side import Side
@@ -19,23 +19,34 @@ MICROFLOW, NANOFLOW, PAGE = "Microflows$Microflow", "Microflows$Nanoflow", "Page
 JAVASCRIPT, CONSTANT = "JavaScriptActions$JavaScriptAction", "Constants$Constant"
 
 
-def gained(change: Change, release: Release, kind: str) -> tuple[str, ...]:
-    """Names of a kind that the changed part refers to now, and its document more often than before."""
-    return tuple(sorted(_difference(change, release, kind, 1)))
+Where = Callable[[Element, str], bool]
 
 
-def lost(change: Change, release: Release, kind: str) -> tuple[str, ...]:
+def anywhere(row: Element, key: str) -> bool:
+    """Every key of every row."""
+    return True
+
+
+def gained(change: Change, release: Release, kind: str, where: Where = anywhere) -> tuple[str, ...]:
+    """Names of a kind that the changed part refers to now, and its document more often than before. The
+    kind is an SDK type or a namespace (``DomainModels$``); ``where`` says in which keys to look."""
+    return tuple(sorted(_difference(change, release, kind, where, 1)))
+
+
+def lost(change: Change, release: Release, kind: str, where: Where = anywhere) -> tuple[str, ...]:
     """Names of a kind that the changed part referred to, and its document refers to less often than before.
     They are the names of the old side."""
-    return tuple(sorted(_difference(change, release, kind, -1)))
+    return tuple(sorted(_difference(change, release, kind, where, -1)))
 
 
-def named(side: Side, tree: Tree, rows: Iterable[Element], kind: str) -> Counter[str]:
+def named(side: Side, tree: Tree, rows: Iterable[Element], kind: str, where: Where = anywhere) -> Counter[str]:
     """How often some rows of one tree name each thing of a kind."""
     found: Counter[str] = Counter()
     for row in rows:
-        references = side.references(tree.unit_of[row.id]).get(row.id, ())
-        found.update(r.target for r in references if is_a(r.kind, kind))
+        for reference in side.references(tree.unit_of[row.id]).get(row.id, ()):
+            of_kind = reference.kind.startswith(kind) if kind.endswith("$") else is_a(reference.kind, kind)
+            if of_kind and "/" not in reference.target and where(row, reference.key):
+                found[reference.target] += 1
     return found
 
 
@@ -53,17 +64,17 @@ def new_rows(change: Change, release: Release) -> Iterable[Element]:
     return (change.new_row,) if isinstance(change, Changed) else ()
 
 
-def _difference(change: Change, release: Release, kind: str, sign: int) -> Iterable[str]:
+def _difference(change: Change, release: Release, kind: str, where: Where, sign: int) -> Iterable[str]:
     """The names that a part and its document name more often on one side, under their names on that side."""
     changes = release.changes
-    old = _renamed(named(release.old, changes.old_tree, old_rows(change, release), kind), changes.renames)
-    new = named(release.new, changes.new_tree, new_rows(change, release), kind)
+    old = _renamed(named(release.old, changes.old_tree, old_rows(change, release), kind, where), changes.renames)
+    new = named(release.new, changes.new_tree, new_rows(change, release), kind, where)
     more = new - old if sign > 0 else old - new
     if not more:
         return ()
     before, after = release.documents(change)
-    had = _renamed(named(release.old, changes.old_tree, _whole(changes.old_tree, before), kind), changes.renames)
-    has = named(release.new, changes.new_tree, _whole(changes.new_tree, after), kind)
+    had = _renamed(named(release.old, changes.old_tree, _whole(changes.old_tree, before), kind, where), changes.renames)
+    has = named(release.new, changes.new_tree, _whole(changes.new_tree, after), kind, where)
     names = {n for n in more if sign * (has[n] - had[n]) > 0}
     return names if sign > 0 else {release.old_names.get(n, n) for n in names}
 
