@@ -49,18 +49,34 @@ class Index(Kind):
     include_in_offline = key("includeInOffline", False)
 
 
+@kind("DomainModels$IndexedAttribute")
+class IndexedAttribute(Kind):
+    """One column of an index."""
+
+
+@kind("DomainModels$ViewEntitySourceDocument")
+class ViewSource(Kind):
+    """The query of a view entity."""
+
+    oql = key("oql", "")
+
+
 @kind("DomainModels$ValidationRule")
 class ValidationRule(Kind):
+    """``rule_type`` is the SDK type of what it asks (``DomainModels$RequiredRuleInfo``)."""
+
     attribute = key("attribute", "")
     rule_type = key("ruleInfo", "")
+    max_length = key("ruleInfo.maxLength", 0)
+    regular_expression = key("ruleInfo.regularExpression", "")
 
 
 @kind("DomainModels$EventHandler")
 class EventHandler(Kind):
-    moment = key("moment", "Before")
-    event = key("event", "Create")
+    moment = key("moment", "After")
+    event = key("event", "Commit")
     microflow = key("microflow", "")
-    raises_error = key("raiseErrorOnFalse", False)
+    raises_error = key("raiseErrorOnFalse", True)
 
 
 _NO_ROLES: tuple[str, ...] = ()
@@ -90,3 +106,8 @@ class Enumeration(Kind):
 @kind("Enumerations$EnumerationValue")
 class EnumerationValue(Kind):
     image = key("image", "")
+
+
+@kind("RegularExpressions$RegularExpression")
+class RegularExpression(Kind):
+    pattern = key("regEx", "")

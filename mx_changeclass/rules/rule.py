@@ -70,6 +70,7 @@ class Rule:
     noise: tuple[str, ...]
     instead_of: tuple[str, ...]
     spares: tuple[str, ...]
+    also: tuple[str, ...]
     since: tuple[Version | None, ...]
     until: tuple[Version | None, ...]
     hears: tuple[tuple[type, Any], ...]
@@ -137,6 +138,7 @@ def rule(
     noise: tuple[str, ...] | str = (),
     instead_of: tuple[str, ...] | str = (),
     spares: tuple[str, ...] | str = (),
+    also: tuple[str, ...] | str = (),
     since: str | None = None,
     until: str | None = None,
 ) -> Callable[[F], F]:
@@ -145,8 +147,9 @@ def rule(
     only where a profile reaches the subject, and is lifted where there is no over-the-air channel.
     ``by_bundle`` says that old clients break because a new bundle meets an old binary, so only where
     updates go over the air. ``instead_of`` names rules that this one mutes for the same change,
-    ``spares`` rules that break no old client where this one speaks of the same subject. ``since``/``until`` are
-    Studio Pro versions, both included; several ranges are paired by position (``"10.24.17; 11.6.5"``).
+    ``spares`` rules that break no old client where this one speaks of the same subject, ``also`` other ids
+    of the catalogue that it answers for. ``since``/``until`` are Studio Pro versions, both included; several
+    ranges are paired by position (``"10.24.17; 11.6.5"``).
     """
 
     def register(test: F) -> F:
@@ -177,6 +180,7 @@ def rule(
             noise=_tuple(noise),
             instead_of=_tuple(instead_of),
             spares=_tuple(spares),
+            also=_tuple(also),
             since=low,
             until=high,
             hears=tuple(_heard(test)),
