@@ -6,7 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
+from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat, one_line
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.sources.bounds import GIVE_MODEL, LFS_POINTER
 
@@ -24,10 +24,12 @@ def read(model: str | os.PathLike[str] | Snapshot, *, cwd: str | os.PathLike[str
     if isinstance(model, Snapshot):
         return model
     given = os.fspath(model)
-    label = os.path.basename(given.rstrip("/\\")) or given if os.path.isabs(given) else given
+    label = one_line(os.path.basename(given.rstrip("/\\")) if os.path.isabs(given) else given) or repr(given)
+    if not given:
+        raise UnknownFormat(label, "names no model", GIVE_MODEL)
     folder = Path(cwd) if cwd is not None else Path()
     path = folder / given
-    if given and "\0" not in given and os.path.exists(path):
+    if "\0" not in given and os.path.exists(path):
         return _read_path(path, label)
     if given == "none":
         return Snapshot({}, label=label, form="none", digest=hashlib.sha256().hexdigest(), side_files=True)

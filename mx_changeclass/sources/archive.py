@@ -47,6 +47,11 @@ class Archive:
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._members))
 
+    def stamp(self, name: str) -> str:
+        """Size and checksum of a file as the zip states them: equal for equal content, without unpacking it."""
+        member = self._members[name]
+        return f"{member.file_size} {member.CRC:08x}"
+
     def read(self, name: str) -> bytes | None:
         """The content of a file, None where there is none of that name."""
         member = self._members.get(name)

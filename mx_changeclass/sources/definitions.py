@@ -32,7 +32,7 @@ def definition(document: Mapping[str, Any], *, stored: bool) -> tuple[dict[str, 
         item = todo.pop()
         own_id = guid(item.get("$ID"))
         if own_id:
-            labels[own_id] = str(item.get("PropertyKey" if stored else "propertyKey") or "")
+            labels[own_id] = str(item.get("PropertyKey" if stored else "key") or "")
         line, inner = _spelled(item, stored=stored)
         content.update(line.encode(errors="replace"))
         todo += reversed(inner)

@@ -12,6 +12,7 @@ import posixpath
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,7 +48,8 @@ def read_git(spec: str, cwd: Path, label: str) -> Snapshot:
     repository = Repository(cwd, label)
     entries = repository.tree(revision) if revision else repository.index()
     folder, mpr = _project(entries, path or None, repository.prefix, label)
-    with Revision(repository, entries, folder) as place:
+    with Objects(repository) as objects:
+        place = Revision(objects, entries, folder)
         return read_project(place, mpr or the_mpr(place.top(), label, _ADVICE), label, form="git", side_files=not mpr)
 
 
@@ -154,6 +156,11 @@ class Repository:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )
 
+    def local(self) -> frozenset[str]:
+        """The ids of all objects that are here."""
+        listing = self._run(["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"], "cannot be listed")
+        return frozenset(listing.decode("ascii").split())
+
 
 def _environment() -> dict[str, str]:
     """The environment for git: what hooks were given, without network, prompts and locks."""
@@ -167,24 +174,71 @@ def _lines(listing: bytes) -> Iterator[tuple[list[str], str]]:
             yield facts.decode("ascii").split(), path.decode("utf-8", "surrogateescape")
 
 
-class Revision:
-    """The folder of a project in a tree or in the index. Objects are read through one process, which
-    ends with the ``with`` block; what is asked later gets a process of its own."""
+class Objects:
+    """The content of objects. One process gives it within the ``with`` block, and ends with it; what is
+    asked later gets a process of its own."""
 
-    def __init__(self, repository: Repository, entries: Entries, folder: str) -> None:
-        prefix = folder + "/" if folder else ""
+    def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._entries = {n.removeprefix(prefix): e for n, e in entries.items() if n.startswith(prefix)}
         self._process: subprocess.Popen[bytes] | None = None
+        self._local: frozenset[str] | None = None
 
-    def __enter__(self) -> Revision:
+    def __enter__(self) -> Objects:
         self._process = self._repository.objects()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
-            self._process.communicate()
+            for pipe in (self._process.stdin, self._process.stdout):
+                with suppress(OSError):
+                    if pipe is not None:
+                        pipe.close()
+            self._process.wait()
             self._process = None
+
+    def content(self, oid: str) -> bytes | None:
+        """The content of an object, None where it is not here."""
+        if self._process is None:
+            with self:
+                return self.content(oid)
+        if self._local is not None and oid not in self._local:
+            return None
+        try:
+            return _ask(self._process, oid)
+        except OSError:  # in a partial clone, some versions of git give up at the first object that is not there
+            self.__exit__()
+            self.__enter__()
+            if self._local is None:
+                self._local = self._repository.local()
+                return self.content(oid)
+            return None
+
+
+def _ask(process: subprocess.Popen[bytes], oid: str) -> bytes | None:
+    if process.stdin is None or process.stdout is None:
+        return None
+    process.stdin.write(oid.encode("ascii") + b"\n")
+    process.stdin.flush()
+    head = process.stdout.readline().split()  # "oid blob size", or "oid missing"
+    if not head:
+        raise OSError("git gave up")
+    if len(head) < 3:
+        return None
+    if int(head[2]) > MOST:
+        raise OSError("larger than any model")
+    content = process.stdout.read(int(head[2]))
+    if not process.stdout.read(1):
+        raise OSError("git gave up")
+    return content
+
+
+class Revision:
+    """The folder of a project in a tree or in the index."""
+
+    def __init__(self, objects: Objects, entries: Entries, folder: str) -> None:
+        prefix = folder + "/" if folder else ""
+        self._objects = objects
+        self._entries = {n.removeprefix(prefix): e for n, e in entries.items() if n.startswith(prefix)}
 
     def top(self) -> list[str]:
         """The files right in the folder."""
@@ -200,23 +254,4 @@ class Revision:
 
     def fetch(self, path: str) -> bytes | None:
         entry = self._entries.get(path)
-        if entry is None or entry.oddity:
-            return None
-        if self._process is None:
-            with self:
-                return self.fetch(path)
-        try:
-            return self._content(self._process, entry.oid)
-        except OSError:  # git gave up: what it was asked for is not here
-            return None
-
-    def _content(self, process: subprocess.Popen[bytes], oid: str) -> bytes | None:
-        if process.stdin is None or process.stdout is None:
-            return None
-        process.stdin.write(oid.encode() + b"\n")
-        process.stdin.flush()
-        head = process.stdout.readline().split()  # "oid blob size", or "oid missing"
-        if len(head) < 3 or int(head[2]) > MOST:
-            return None
-        content = process.stdout.read(int(head[2]))
-        return content if process.stdout.read(1) else None
+        return None if entry is None or entry.oddity else self._objects.content(entry.oid)

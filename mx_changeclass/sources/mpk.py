@@ -11,6 +11,7 @@ from mx_changeclass.errors import BrokenContainer, UnknownFormat
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.sources.archive import Archive
 from mx_changeclass.sources.bounds import GIVE_MODEL
+from mx_changeclass.sources.files import wanted
 from mx_changeclass.sources.hardened import parse
 from mx_changeclass.sources.place import read_project
 
@@ -30,7 +31,7 @@ def read_mpk(content: bytes, label: str) -> Snapshot:
         raise BrokenContainer(label, f"announces {path} and does not hold it", "Export the package again")
     folder, _, mpr = path.rpartition("/")
     place = _Inside(archive, folder + "/" if folder else "")
-    return read_project(place, mpr, label, form="mpk", side_files=True)
+    return read_project(place, mpr, label, form="mpk", side_files=any(map(wanted, place.paths())))
 
 
 def _project_file(manifest: bytes, label: str) -> str:

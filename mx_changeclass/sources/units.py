@@ -196,5 +196,6 @@ class _Fold:
         found = ""
         for key in [k for k, v in self.props.items() if k.endswith("type") and v in self.labels]:
             if key.rpartition(".")[2] == "type":
-                found = found or self.labels[self.props.pop(key)]
+                label = self.labels[self.props.pop(key)]
+                found = found or label
         return found
