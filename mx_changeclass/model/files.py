@@ -78,7 +78,7 @@ class JavaScriptSource(Source, BringsNative):
 
 @kind("File$JavaScript")
 class JavaScriptFile(BringsNative):
-    """Another file in ``javascriptsource``: role ``helper``, ``lock``, ``sidecar``, ``patch``, ``note`` or ``asset``."""
+    """Other files of ``javascriptsource``: role ``helper``, ``lock``, ``sidecar``, ``patch``, ``note`` or ``asset``."""
 
     module = key("module", "")
     imports = key[tuple[str, ...]]("imports", ())

@@ -252,6 +252,10 @@ class Revision:
         odd = ((n, e.oddity) for n, e in sorted(self._entries.items()) if e.oddity)
         return [f"{n} {why}, its content is not in the repository" for n, why in odd if wanted(n)]
 
+    def identity(self, path: str) -> str | None:
+        entry = self._entries.get(path)
+        return None if entry is None or entry.oddity else entry.oid
+
     def fetch(self, path: str) -> bytes | None:
         entry = self._entries.get(path)
         return None if entry is None or entry.oddity else self._objects.content(entry.oid)

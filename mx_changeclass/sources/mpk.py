@@ -57,5 +57,8 @@ class _Inside:
     def fetch(self, path: str) -> bytes | None:
         return self._archive.read(self._prefix + path)
 
+    def identity(self, path: str) -> None:
+        return None
+
     def unseen(self) -> tuple[str, ...]:
         return ()

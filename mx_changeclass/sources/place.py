@@ -12,10 +12,8 @@ from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.model.versions import Version
 from mx_changeclass.sources.bounds import MOST
-from mx_changeclass.sources.files import side_units
+from mx_changeclass.sources.files import enters, side_units
 from mx_changeclass.sources.mpr import Model, fingerprint, read_mpr
-
-_NOT_SIDE = frozenset({".git", "mprcontents", "deployment", "releases", ".mendix-cache", "theme-cache", "node_modules"})
 
 
 class Place(Protocol):
@@ -26,6 +24,9 @@ class Place(Protocol):
 
     def fetch(self, path: str) -> bytes | None:
         """The content of a file, None where it is not there."""
+
+    def identity(self, path: str) -> str | None:
+        """The git blob id of a file, where it is known without reading the file."""
 
     def unseen(self) -> Iterable[str]:
         """What in words cannot be seen in this place, however one asks."""
@@ -38,7 +39,7 @@ def read_project(place: Place, mpr: str, label: str, *, form: str = "", side_fil
         raise BrokenContainer(label, f"{mpr} cannot be read", "Check the path and its rights")
     model = read_mpr(content, place.fetch, label)
     if side_files:
-        found, unseen = side_units(place.paths(), place.fetch)
+        found, unseen = side_units(place.paths(), place.fetch, place.identity)
         model.units.update(found)
         for text in (*unseen, *place.unseen()):
             model.notes.lost("side", text)
@@ -80,9 +81,12 @@ class Folder:
         for folder, folders, files in os.walk(self._root):
             at = os.path.relpath(folder, self._root).replace(os.sep, "/")
             prefix = "" if at == "." else f"{at}/"
-            folders[:] = sorted(n for n in folders if not (n in _NOT_SIDE if not prefix else n == ".git"))
+            folders[:] = sorted(n for n in folders if enters(prefix + n))
             self._links += [prefix + n for n in folders if os.path.islink(os.path.join(folder, n))]
             yield from (prefix + n for n in sorted(files))
+
+    def identity(self, path: str) -> None:
+        return None
 
     def unseen(self) -> Iterator[str]:
         return (f"{path} is a symbolic link to a folder and was not followed" for path in self._links)
