@@ -11,7 +11,7 @@ import attrs
 from attrs import field
 
 from mx_changeclass.changes.match import GUID, Pairing, Storage
-from mx_changeclass.changes.noise import Noise
+from mx_changeclass.changes.noise import WIDGET_PROPERTY, Noise
 from mx_changeclass.changes.order import is_ordered
 from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.snapshot import Element, Tree
@@ -32,6 +32,7 @@ _HANDLES = {
     "DesignPropertyValue": ("key",),
     "SystemText": ("key",),
     "JarDependency": ("groupId", "artifactId"),
+    "AccessRule": ("moduleRoles",),
     "ConstantValue": ("constant",),
     "Language": ("code",),
 }
@@ -114,8 +115,19 @@ class Side:
         """What likeness weighs: content, name and children."""
         said: Counter[Hashable] = Counter(self.content(row, exact=False))
         said.update((c.slot, self.shape(c, exact=False)) for c in self.children.get(row.id, ()))
-        said.update([row.name] if row.name else [])
+        said.update(self._named_below(row))
+        if row.name:
+            said[row.name] += 1
         return said
+
+    def _named_below(self, row: Element) -> Iterator[Hashable]:
+        """What is called by a name somewhere inside a row, so that a frame is known by what it holds."""
+        todo = list(self.children.get(row.id, ()))
+        while todo:
+            inner = todo.pop()
+            if inner.name and inner.type != WIDGET_PROPERTY:  # those are the same in every such widget
+                yield inner.type, inner.name
+            todo += self.children.get(inner.id, ())
 
 
 def children(tree: Tree) -> dict[str, list[Element]]:
@@ -203,7 +215,14 @@ def handle(row: Element) -> str:
     the argument of a parameter stays the argument of that parameter when another flow is called."""
     if row.name or not (keys := _handle_keys(row.type)):
         return row.name
-    return " ".join(str(row.props.get(k, "")).rpartition(".")[2] for k in keys).strip()
+    values = [row.props.get(k, "") for k in keys]
+    return " ".join(" ".join(sorted(v)) if isinstance(v, tuple) else str(v).rpartition(".")[2] for v in values).strip()
+
+
+@cache
+def is_label(type_name: str) -> bool:
+    """Whether rows of a type may change their handle and still be the same: nothing refers to them by it."""
+    return is_a(type_name, "Pages$Widget") or is_a(type_name, "DomainModels$AccessRule")
 
 
 def _in_order(olds: list[Element], news: list[Element], old_key: Key, new_key: Key, *, unique: bool = False) -> Pairs:
@@ -223,8 +242,7 @@ def _without(olds: list[Element], news: list[Element], found: Pairs) -> tuple[li
 
 
 def _alike(left: Side, right: Side, olds: list[Element], news: list[Element]) -> Pairs:
-    """The best matches first. What has a handle is what it is called, and never pairs with another; only
-    the name of a page widget is a mere label. Ties go to the nearest places, which is the same seen from either side."""
+    """The best matches first. What has a handle never pairs with another, unless that is a mere label. Ties go to the nearest places, which is the same seen from either side."""
     if not olds or not news:
         return []
     said_old, said_new = [left.features(r) for r in olds], [right.features(r) for r in news]
@@ -232,7 +250,7 @@ def _alike(left: Side, right: Side, olds: list[Element], news: list[Element]) ->
     looks = []
     for i, o in enumerate(olds):
         for j in range(max(0, i - near), min(len(news), i + near + 1)):
-            if handle(o) != handle(news[j]) and not is_a(o.type, "Pages$Widget"):
+            if handle(o) != handle(news[j]) and not is_label(o.type):
                 continue
             total = said_old[i].total() + said_new[j].total()
             score = 2 * (said_old[i] & said_new[j]).total() / total if total else 1.0
