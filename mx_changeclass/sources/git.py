@@ -11,6 +11,7 @@ import os
 import posixpath
 import re
 import subprocess
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -175,8 +176,8 @@ def _lines(listing: bytes) -> Iterator[tuple[list[str], str]]:
 
 
 class Objects:
-    """The content of objects. One process gives it within the ``with`` block, and ends with it; what is
-    asked later gets a process of its own."""
+    """The content of objects. One process gives it within the ``with`` block, and ends with it; for what is
+    asked later, when single units are looked into, another one waits as long as this object lives."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
@@ -189,18 +190,14 @@ class Objects:
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
-            for pipe in (self._process.stdin, self._process.stdout):
-                with suppress(OSError):
-                    if pipe is not None:
-                        pipe.close()
-            self._process.wait()
+            _end(self._process)
             self._process = None
 
     def content(self, oid: str) -> bytes | None:
         """The content of an object, None where it is not here."""
         if self._process is None:
-            with self:
-                return self.content(oid)
+            self._process = self._repository.objects()
+            weakref.finalize(self, _end, self._process)
         if self._local is not None and oid not in self._local:
             return None
         try:
@@ -212,6 +209,14 @@ class Objects:
                 self._local = self._repository.local()
                 return self.content(oid)
             return None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        with suppress(OSError):
+            if pipe is not None:
+                pipe.close()
+    process.wait()
 
 
 def _ask(process: subprocess.Popen[bytes], oid: str) -> bytes | None:
