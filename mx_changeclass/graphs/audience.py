@@ -16,7 +16,7 @@ from attrs import frozen
 
 from mx_changeclass.graphs.facts import Facts, Reference, facts
 from mx_changeclass.graphs.mentions import ANYTHING, CONSTANT, MEMBER_KIND, VALUE
-from mx_changeclass.graphs.names import ATTRIBUTE, DOCUMENT, ENTITY, MEMBER, Names, Node
+from mx_changeclass.graphs.names import ATTRIBUTE, DOCUMENT, ENTITY, ENUMERATION, MEMBER, Names, Node, space_of
 from mx_changeclass.graphs.profiles import Navigation, Profile
 from mx_changeclass.model.snapshot import Unit
 
@@ -28,8 +28,7 @@ WORKFLOW = "Workflows$Workflow"
 
 # Documents that are sent to the client as a whole.
 _SHIPPED = frozenset({
-    PAGE, "Pages$Layout", "Pages$Snippet", "Menus$MenuDocument", "Microflows$Nanoflow",
-    "Enumerations$Enumeration",
+    PAGE, "Pages$Layout", "Pages$Snippet", "Menus$MenuDocument", "Microflows$Nanoflow", ENUMERATION,
 })
 
 Link = tuple[str, Node]  # verb, and what it leads to
@@ -179,7 +178,7 @@ class Audience:
             yield verb, (target, PROFILE)
         elif kind == MEMBER_KIND:
             yield from self._of_path(verb, target)
-        elif kind.startswith(MEMBER_KIND):
+        elif space_of(kind) == MEMBER:
             yield verb, (target, MEMBER)
         elif kind not in (ANYTHING, CONSTANT, VALUE):
             if not self.names.excluded(target):

@@ -16,6 +16,7 @@ DOCUMENT = "document"
 MEMBER = "member"  # of a domain model: entity, association, attribute
 Node = tuple[str, str]
 
+ENUMERATION = "Enumerations$Enumeration"
 ENTITY = "DomainModels$Entity"
 ATTRIBUTE = "DomainModels$Attribute"
 ASSOCIATION = "DomainModels$AssociationBase"
@@ -30,6 +31,11 @@ _SYSTEM_NON_PERSISTABLE = frozenset({
     "System.SoapFault", "System.WorkflowActivityDetails", "System.WorkflowJumpToDetails",
 })
 _SYSTEM_GENERALIZATIONS = {"System.Image": "System.FileDocument"}
+
+
+def space_of(kind: str) -> str:
+    """The space in which something of that SDK type has its name."""
+    return MEMBER if kind.startswith("DomainModels$") and not kind.endswith("Document") else DOCUMENT
 
 
 class Names:

@@ -78,8 +78,9 @@ def used(audience: Audience, reach: Reach) -> Uses:
     names = audience.names
     uses, through_attributes = _uses(audience, reach)
     # An attribute names the entity that declares it, also where a specialisation is what is used.
+    named = frozenset(uses)
     for owner, verbs in through_attributes.items():
-        users = [owner] if owner in uses else [d for d in names.descendants(owner) if d in uses]
+        users = [owner] if owner in named else [d for d in names.descendants(owner) if d in named]
         for user in users or [owner]:
             uses.setdefault(user, set()).update(verbs)
     uses = {name: verbs for name, verbs in uses.items() if names.persistable(name)}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mx_changeclass.graphs.audience import MICROFLOW, SERVER, Audience
 from mx_changeclass.graphs.facts import Facts, Reference
-from mx_changeclass.graphs.names import DOCUMENT, MEMBER, Names, Node
+from mx_changeclass.graphs.names import DOCUMENT, ENUMERATION, MEMBER, Names, Node, space_of
 from mx_changeclass.graphs.offline import ONLINE, Synced, merged, sync_set
 from mx_changeclass.graphs.profiles import Profile
 from mx_changeclass.model.metamodel import is_a
@@ -67,19 +67,7 @@ class Side:
         """Names of the profiles that reach a document, member of a domain model, image or widget; of the
         profile itself, where that is what is named."""
         nodes = _nodes(name, kind)
-        return frozenset(p.name for p in self.profiles if any(self._reaches(p, node) for node in nodes))
-
-    def _reaches(self, profile: Profile, node: Node) -> bool:
-        """Whether a profile is a node, leads to it, or the data on its devices does: every attribute of a synced
-        entity is there, and a specialisation that joined with its generalisation."""
-        reach, (name, space) = self.walked.reaches[profile.name], node
-        if node in reach or name == profile.name:
-            return True
-        if space != MEMBER:
-            return False
-        synced = self.synced_by_profile.get(profile.name, {})
-        owner, _, last = name.rpartition(".")
-        return name in synced or owner in synced or ((owner, MEMBER) in reach and (f"/{last}", MEMBER) in reach)
+        return frozenset(p.name for p in self.profiles if any(self._way(p, node) for node in nodes))
 
     def reached(self, name: str, kind: str = "") -> bool:
         """Some profile reaches it."""
@@ -109,17 +97,37 @@ class Side:
         return min(ways)[2] if ways else ()
 
     def _way(self, profile: Profile, node: Node) -> tuple[str, ...]:
-        if node[0] == profile.name:
-            return (profile.name,)
+        name, space = node
+        if name == profile.name:
+            return (name,)
         if way := self.walked.reaches[profile.name].why(node):
             return way
-        if not self._reaches(profile, node):
-            return ()
-        if node[0] == profile.name:
-            return (profile.name,)
-        if entry := self.synced_by_profile.get(profile.name, {}).get(node[0]):
+        entry = self.synced_by_profile.get(profile.name, {}).get(name)
+        if entry and space == MEMBER:
             return entry.why
-        return (*self._way(profile, (node[0].rpartition(".")[0], MEMBER)), node[0])
+        carrier = self._carrier(profile, node)
+        way = self._way(profile, carrier) if carrier else ()
+        return (*way, name) if way else ()
+
+    def _carrier(self, profile: Profile, node: Node) -> Node | None:
+        """What brings along something that no document names. The data on a device brings the attributes and
+        the owned associations of its entities and the enumerations of these, an enumeration all its values."""
+        name, space = node
+        owner, _, last = name.rpartition(".")
+        synced = self.synced_by_profile.get(profile.name, {})
+        if space == MEMBER:
+            entity = owner if owner.count(".") else next(iter(self.names.ends(name)), name)
+            for each in (entity, *self.names.descendants(entity)):
+                if each in synced and each != name:
+                    return each, MEMBER
+            return (owner, MEMBER) if (f"/{last}", MEMBER) in self.walked.reaches[profile.name] else None
+        unit = self.names.documents.get(owner)
+        if unit is not None and unit.type == ENUMERATION:
+            return owner, DOCUMENT
+        unit = self.names.documents.get(name)
+        if unit is not None and unit.type == ENUMERATION:
+            return next(((e, MEMBER) for e in synced for a in self.names.enumerated(e) if _holds(a, name)), None)
+        return None
 
     def documents(self, profile: str) -> Iterator[Unit]:
         """The documents that a profile reaches, in no meaningful order."""
@@ -259,6 +267,8 @@ class Side:
 
 
 def _nodes(name: str, kind: str) -> tuple[Node, ...]:
-    if kind.startswith("DomainModels$"):
-        return ((name, MEMBER),)
-    return ((name, DOCUMENT),) if kind else ((name, DOCUMENT), (name, MEMBER))
+    return ((name, space_of(kind)),) if kind else ((name, DOCUMENT), (name, MEMBER))
+
+
+def _holds(attribute: Element, enumeration: str) -> bool:
+    return attribute.props.get("type.enumeration") == enumeration
