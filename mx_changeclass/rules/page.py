@@ -22,11 +22,12 @@ from mx_changeclass.rules.uses import new_rows, old_rows
 
 _EXPORTS = ("Pages$DataGridExportToCSVButton", "Pages$DataGridExportToExcelButton")
 
+PageEdit = Added[In[Page]] | Removed[In[Page]] | Changed[In[Page]]
+FormEdit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
+
 
 @rule(NEEDS_REDEPLOY, source="OFF Backwards-Compatibility", mitigation="Deploy.")
-def page_web_only(
-    change: Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]], release: Release
-) -> bool:
+def page_web_only(change: FormEdit, release: Release) -> bool:
     """Page, layout or snippet of an online web profile changed
 
     Web clients load pages from the runtime; the native bundle does not contain them.
@@ -144,9 +145,7 @@ def page_snippet_parameter(
 
 
 @rule(OTA_SAFE, client=True, source="OTA")
-def page_variable(
-    change: Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]], release: Release
-) -> str:
+def page_variable(change: FormEdit, release: Release) -> str:
     """Variable of a page or snippet added, removed or changed
 
     State of the client, inside the bundle.
@@ -206,7 +205,7 @@ def page_building_block(
 
 
 @rule(OTA_SAFE, client=True, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
-def page_layout_change(change: Added[In[Page]] | Removed[In[Page]] | Changed[In[Page]], release: Release) -> str:
+def page_layout_change(change: PageEdit, release: Release) -> str:
     """Layout of a page changed: grids, tabs, containers, places
 
     Layout changes are on the list of what may go over the air.
@@ -248,7 +247,7 @@ def _brings_widgets(change: Change, release: Release) -> str:
 
 
 @rule(OTA_SAFE, client=True, source="S3.1")
-def page_widget_property(change: Added[In[Page]] | Removed[In[Page]] | Changed[In[Page]], release: Release) -> str:
+def page_widget_property(change: PageEdit, release: Release) -> str:
     """Property of a widget changed
 
     Label, format, editability and the like are part of the bundle.
@@ -258,7 +257,7 @@ def page_widget_property(change: Added[In[Page]] | Removed[In[Page]] | Changed[I
 
 
 @rule(OTA_SAFE, client=True, source="S3.1", certainty=Certainty.DOCUMENTED)
-def page_design_property(change: Added[In[Page]] | Removed[In[Page]] | Changed[In[Page]], release: Release) -> str:
+def page_design_property(change: PageEdit, release: Release) -> str:
     """Design property or style class of a page changed
 
     Style of the bundle.
@@ -273,7 +272,7 @@ def page_design_property(change: Added[In[Page]] | Removed[In[Page]] | Changed[I
     source="S3.1",
     mitigation="From 11.11 widgets with a constant false are left out of the bundle.",
 )
-def page_conditional(change: Added[In[Page]] | Removed[In[Page]] | Changed[In[Page]], release: Release) -> str:
+def page_conditional(change: PageEdit, release: Release) -> str:
     """Condition of visibility or editability changed
 
     Evaluated by the client, inside the bundle.

@@ -13,13 +13,16 @@ from mx_changeclass.rules.forms import begins, ceases, in_action, redirected, te
 from mx_changeclass.rules.phrases import part, several
 from mx_changeclass.rules.release import Release
 from mx_changeclass.rules.rule import In, rule
-from mx_changeclass.rules.uploads import left_without_upload
 from mx_changeclass.rules.terms import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Requires
+from mx_changeclass.rules.uploads import left_without_upload
 from mx_changeclass.rules.uses import MICROFLOW, NANOFLOW, PAGE, gained
+
+Edit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
+Gain = Added[In[Form]] | Changed[In[Form]]
 
 
 @rule(OTA_SAFE, client=True, source="S3.1")
-def page_action_page(change: Added[In[Form]] | Changed[In[Form]], release: Release) -> str:
+def page_action_page(change: Gain, release: Release) -> str:
     """Widget opens another page
 
     Both pages are in the bundle.
@@ -28,7 +31,7 @@ def page_action_page(change: Added[In[Form]] | Changed[In[Form]], release: Relea
 
 
 @rule(OTA_SAFE, client=True, source="S3.1", certainty=Certainty.DOCUMENTED, mitigation="See what the nanoflow does.")
-def page_action_nanoflow(change: Added[In[Form]] | Changed[In[Form]], release: Release) -> str:
+def page_action_nanoflow(change: Gain, release: Release) -> str:
     """Widget calls another nanoflow
 
     Nanoflows are in the bundle.
@@ -43,7 +46,7 @@ def page_action_nanoflow(change: Added[In[Form]] | Changed[In[Form]], release: R
     source="BP Offline Microflow Best Practices; MFC",
     mitigation="Deploy the server before clients take the update.",
 )
-def page_action_microflow(change: Added[In[Form]] | Changed[In[Form]], release: Release) -> str:
+def page_action_microflow(change: Gain, release: Release) -> str:
     """Widget calls a microflow that it did not call before
 
     The server must offer the operation to clients before a client calls it.
@@ -78,9 +81,7 @@ def page_action_argument_changed(change: Changed[In[Form]], release: Release) ->
     source="SYNC Synchronization",
     mitigation="Make sure that users still have a way to upload.",
 )
-def page_action_sync(
-    change: Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]], release: Release
-) -> str:
+def page_action_sync(change: Edit, release: Release) -> str:
     """Synchronise action of a page added or removed
 
     It uses the synchronisation that is there.
@@ -119,7 +120,7 @@ def page_action_sync_removed_last(whole: Release, release: Release) -> str:
     source="SYNC Introduction; BP Generic Best Practices",
     mitigation="Synchronise before signing out.",
 )
-def page_action_signout(change: Added[In[Form]] | Changed[In[Form]], release: Release) -> str:
+def page_action_signout(change: Gain, release: Release) -> str:
     """Sign-out action added to a page
 
     After sign-out the data of that user is synchronised no more; what was not uploaded is at risk.
@@ -137,7 +138,7 @@ def page_action_save_cancel(change: Changed[In[Form]], release: Release) -> str:
 
 
 @rule(NEEDS_REDEPLOY, requires=Requires.SERVER_FIRST, client=True, source="MSDK", mitigation="Deploy.")
-def page_action_workflow(change: Added[In[Form]] | Changed[In[Form]], release: Release) -> str:
+def page_action_workflow(change: Gain, release: Release) -> str:
     """Workflow action added to a page
 
     Workflows run on the server.

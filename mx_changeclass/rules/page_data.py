@@ -12,11 +12,13 @@ from mx_changeclass.rules.rule import In, rule
 from mx_changeclass.rules.terms import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Maybe, Requires
 from mx_changeclass.rules.uses import MICROFLOW, gained, lost
 
+Edit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
+Gain = Added[In[Form]] | Changed[In[Form]]
+Loss = Removed[In[Form]] | Changed[In[Form]]
+
 
 @rule(OTA_SAFE, client=True, source="S3.1", mitigation="Where the attribute is new, see what is said of it.")
-def page_widget_attribute(
-    change: Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]], release: Release
-) -> str:
+def page_widget_attribute(change: Edit, release: Release) -> str:
     """Widget shows another attribute or object
 
     The data is on the device already.
@@ -32,7 +34,7 @@ def page_widget_attribute(
     source="SYNC Introduction",
     mitigation="Deploy the server before clients take the update.",
 )
-def page_widget_new_entity(change: Added[In[Form]] | Changed[In[Form]], release: Release) -> str:
+def page_widget_new_entity(change: Gain, release: Release) -> str:
     """Page shows an entity that devices did not hold
 
     The page widens the sync set, so it cannot go out before the server.
@@ -42,9 +44,7 @@ def page_widget_new_entity(change: Added[In[Form]] | Changed[In[Form]], release:
 
 
 @rule(OTA_SAFE, client=True, source="OFF Local Database")
-def page_datasource_db(
-    change: Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]], release: Release
-) -> str:
+def page_datasource_db(change: Edit, release: Release) -> str:
     """Database source of an offline page changed
 
     The query runs on the local database.
@@ -60,7 +60,7 @@ def page_datasource_db(
     source="ONL; OFF",
     mitigation="Deploy the server before clients take the update.",
 )
-def page_datasource_db_online(change: Added[In[Form]] | Changed[In[Form]], release: Release) -> str:
+def page_datasource_db_online(change: Gain, release: Release) -> str:
     """Page reads an Online entity in another way
 
     The query runs on the server, which must know it before a client sends it.
@@ -71,9 +71,7 @@ def page_datasource_db_online(change: Added[In[Form]] | Changed[In[Form]], relea
 
 
 @rule(OTA_SAFE, client=True, source="S3.1", certainty=Certainty.DOCUMENTED, mitigation="See what the nanoflow does.")
-def page_datasource_nanoflow(
-    change: Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]], release: Release
-) -> str:
+def page_datasource_nanoflow(change: Edit, release: Release) -> str:
     """Nanoflow source of a widget changed
 
     Nanoflows are in the bundle.
@@ -88,7 +86,7 @@ def page_datasource_nanoflow(
     source="BP Offline Microflow Best Practices",
     mitigation="Deploy the server before clients take the update.",
 )
-def page_datasource_microflow_added(change: Added[In[Form]] | Changed[In[Form]], release: Release) -> str:
+def page_datasource_microflow_added(change: Gain, release: Release) -> str:
     """Widget takes its data from a microflow now
 
     The server must offer the operation to clients before a client calls it.
@@ -105,7 +103,7 @@ def page_datasource_microflow_added(change: Added[In[Form]] | Changed[In[Form]],
     source="BP",
     mitigation="Keep the microflow callable until every device is updated.",
 )
-def page_datasource_microflow_removed(change: Removed[In[Form]] | Changed[In[Form]], release: Release) -> str:
+def page_datasource_microflow_removed(change: Loss, release: Release) -> str:
     """Widget takes its data from a microflow no more
 
     Old clients still call it, and the server may have dropped the operation.
@@ -115,9 +113,7 @@ def page_datasource_microflow_removed(change: Removed[In[Form]] | Changed[In[For
 
 
 @rule(OTA_SAFE, client=True, source="OFF")
-def page_datasource_association(
-    change: Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]], release: Release
-) -> str:
+def page_datasource_association(change: Edit, release: Release) -> str:
     """Association source of a widget changed
 
     A look-up in the local database.
@@ -126,9 +122,7 @@ def page_datasource_association(
 
 
 @rule(OTA_SAFE, client=True, source="S3.1")
-def page_datasource_listen(
-    change: Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]], release: Release
-) -> str:
+def page_datasource_listen(change: Edit, release: Release) -> str:
     """Widget takes its object from another widget, a parameter or a variable
 
     State of the client.
