@@ -55,6 +55,11 @@ class RuntimeSettings(SettingsPart):
     decimal_scale = key("decimalScale", 8)
 
 
+@kind("Settings$DistributionSettings")
+class DistributionSettings(SettingsPart):
+    """The app as a solution that others build on."""
+
+
 @kind("Constants$Constant")
 class Constant(Kind):
     """``default`` is sealed: it only shows whether it changed."""

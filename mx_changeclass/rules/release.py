@@ -237,6 +237,16 @@ class Release:
         kept = {p.name for p in self.new.profiles if p.kind == "native"}
         return any(p.kind == "native" and p.ota is False and p.name in kept for p in self.old.profiles)
 
+    @property
+    def template(self) -> str:
+        """The native template of the released binary: stated, or found beside the old model; "" where not known."""
+        return self.policy.native_template or _template(self.old)
+
+    @property
+    def planned_template(self) -> str:
+        """The native template of the next binary: stated, or found beside the new model; "" where not known."""
+        return self.policy.new_native_template or _template(self.new)
+
     @cached_property
     def moved_version(self) -> VersionMove | None:
         old, new = self.old.version, self.new.version
@@ -307,6 +317,11 @@ def _state(entry: Synced | None) -> tuple[object, ...]:
 
 def _constraint(entry: Synced | None) -> str:
     return " ".join(entry.constraint.split()) if entry and entry.mode == "Constrained" else ""
+
+
+def _template(side: Side) -> str:
+    binary = next((u for u in side.snapshot.live.values() if u.type == "File$NativeBinary"), None)
+    return str(side.snapshot.rows(binary.id)[0].props.get("template", "")) if binary else ""
 
 
 def _subjects(change: Change, release: Release) -> tuple[tuple[Side, str], ...]:

@@ -1,0 +1,584 @@
+"""What is known to happen to devices when an app moves from one Studio Pro version to another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from mx_changeclass.changes.change import Change, Changed
+from mx_changeclass.graphs.commits import dangling
+from mx_changeclass.graphs.offline import NEVER, NONE, PRESERVE
+from mx_changeclass.graphs.side import Side
+from mx_changeclass.model.snapshot import Element
+from mx_changeclass.model.versions import Version
+from mx_changeclass.rules.release import Release, VersionMove
+from mx_changeclass.rules.rule import rule
+from mx_changeclass.rules.terms import FULL_RELEASE, NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.rules.terms import NONE as BOOKKEEPING
+
+# -- any move -------------------------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="SYNC Introduction",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Deploy at a quiet hour.",
+)
+def sp_upgrade_full_sync(move: VersionMove, release: Release) -> bool:
+    """New Studio Pro version: every device synchronises at its first start
+
+    Expect a peak of load after the deployment.
+    """
+    return move.old != move.new and _keeps_data(release)
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.LOCAL_WIPE,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.YES,
+    source="no source",
+    mitigation="Do not go below a version that was released.",
+)
+def sp_downgrade(move: VersionMove, release: Release) -> bool:
+    """Studio Pro version lowered
+
+    Devices that already moved their local database on meet an older client, and no way back is documented.
+    """
+    return move.new < move.old and _keeps_data(release)
+
+
+@rule(
+    BOOKKEEPING,
+    source="REAL 15, 19; RN11.15; RN11.12; RN11.10; RN11.6 11.6.6; RN10.24 10.24.17",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="None; what has an effect is told on its own.",
+)
+def sp_upgrade_conversion_noise(move: VersionMove, release: Release) -> bool | str:
+    """Parts that Studio Pro rewrites when it opens a model of another version
+
+    They are on a closed list and have no behaviour of their own; the move itself carries the class.
+    """
+    found = Counter(name for change in _quiet(release) for name in _noises(change) if name in _CONVERSIONS)
+    told = ", ".join(f"{count} {name}" for name, count in sorted(found.items()))
+    return bool(found) and f"rewritten on opening: {told}"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="REAL 15; MSDK",
+    mitigation="Read what the settings do, and test.",
+)
+def sp_upgrade_default_effect(move: VersionMove, release: Release) -> bool | str:
+    """Setting that is new in this Studio Pro version acts with its default
+
+    The key is written with its default when the model is converted, but the default has an effect at run time.
+    """
+    keys = {
+        key
+        for change in _quiet(release)
+        if isinstance(change, Changed)
+        for key, name in change.noise.items()
+        if name == "default-effect"
+    }
+    return bool(keys) and f"now set: {', '.join(sorted(keys))}"
+
+
+# -- loss of local data ---------------------------------------------------------------------------
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.LOCAL_WIPE,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.YES,
+    since="10.19.0; 11.0.0",
+    until="10.24.17; -",
+    source="RN10.24 10.24.18 (ticket 274811)",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Have every device sync first, or move to 10.24.20 or a newer 10.24.",
+)
+def sp_upgrade_data_loss_10_18(move: VersionMove, release: Release) -> bool:
+    """Studio Pro from 10.18 or older across 10.19: local data that was not synchronised is lost
+
+    The new binary looks for the local database in another place. 10.24.18 brings the data along; no release note says
+    so of any 11.x.
+    """
+    return move.crosses("10.19.0") and _native(release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.UPLOAD_REFUSED,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.YES,
+    since="11.10.0",
+    until="11.10.0",
+    source="RN11.10; RN11.11",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Choose 11.11.0, or switch compatibility mode on for these entities.",
+)
+def sp_upgrade_upload_blocked_11_10(release: Release, _: Release) -> bool | str:
+    """Studio Pro 11.10.0 refuses uploads of entities in mode Nothing or Never
+
+    Its check is too strict and hits new clients too; from 11.11.0 on only Online blocks uploads.
+    """
+    if release.new.version != Version(11, 10) or not release.old.offline:
+        return False
+    refused = {
+        name
+        for entries in release.new.synced_by_profile.values()
+        for name, entry in entries.items()
+        if entry.mode in (NONE, PRESERVE, NEVER) and not entry.compatibility
+    }
+    if release.moved_version is None:
+        refused &= {move.entity for move in release.sync_moves}
+    return bool(refused) and f"no longer uploaded: {_some(refused)}"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.VALUE_LOSS,
+    requires=Requires.SERVER_FIRST,
+    server_data_loss=Maybe.YES,
+    since="9.18.0",
+    source="RN9.18; AUTO",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Set com.mendix.offline.DeleteAutoCommittedObjectsAfterSync to false, and repair the nanoflows first.",
+)
+def sp_upgrade_autocommit_9_18(move: VersionMove, release: Release) -> bool | str:
+    """Studio Pro across 9.18: objects that were committed by reference alone are deleted
+
+    From 9.18 on synchronisation deletes objects that nanoflows refer to and never commit, on the server as well.
+    """
+    if not move.crosses("9.18.0") or not _both(release, "native", "offline") or _keeps_auto_committed(release.new):
+        return False
+    flows = {name for name in _flows(release.new) if dangling(_rows(release.new, name))}
+    return bool(flows) and f"commits an object that refers to one it never commits: {_some(flows)}"
+
+
+# -- clients that cannot start or synchronise -----------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.SYNC_BLOCKED,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    since="10.24.17; 11.6.5; 11.9.0",
+    until="10.24.19; 11.6.6; 11.10.99",
+    source="RN10.24 10.24.20; RN11.6 11.6.7; RN11.11; REAL 14",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Choose 10.24.20, 11.6.7 or 11.11.0 and later.",
+)
+def sp_upgrade_old_client_560(move: VersionMove, release: Release) -> bool:
+    """Studio Pro version that turns older clients away (HTTP 560)
+
+    Older clients cannot synchronise and may not load until they take the update; their data stays on the device.
+    """
+    ranges = (("10.24.17", "10.24.19"), ("11.6.5", "11.6.6"), ("11.9.0", "11.10.99"))
+    return move.old < move.new and any(move.enters(*r) for r in ranges) and _keeps_data(release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.START_FAILURE,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.YES,
+    since="11.0.0",
+    until="11.4.99",
+    source="RN10.24 10.24.11; RN11.5; REAL 14",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Have every device sync first; go to 11.5.0 or newer.",
+)
+def sp_upgrade_local_db_column(move: VersionMove, release: Release) -> bool:
+    """Studio Pro from 10.24 to 11.0 until 11.4: the client does not start
+
+    The migration of the local database adds a column that is there already. Whether coming from 10.24.11 or newer is
+    safe is not stated.
+    """
+    return (move.old.major, move.old.minor) == (10, 24) and _keeps_data(release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.SYNC_BLOCKED,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.MAYBE,
+    since="-; 11.0.0",
+    until="10.24.14; 11.6.3",
+    source="RN10.24 10.24.15; RN11.6 11.6.4",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Choose 10.24.15, 11.6.4 or later; declare several-users-a-device as no where it is so.",
+)
+def sp_upgrade_multi_user_db(move: VersionMove, release: Release) -> bool:
+    """Studio Pro version whose local migration misses further users of a device
+
+    Where several users share a device, the synchronisation of some of them fails until a repaired client arrives; their
+    rows stay on the device.
+    """
+    return move.old != move.new and _keeps_data(release) and not _declared_off(release, "several-users-a-device")
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.START_FAILURE,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.YES,
+    since="10.19.0; 10.24.0",
+    until="10.23.99; 10.24.2",
+    source="RN10.24 10.24.0, 10.24.3; NT14 14.1.3",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Choose 10.24.20.",
+)
+def sp_upgrade_start_error(move: VersionMove, release: Release) -> bool:
+    """Studio Pro across 10.19 to a version whose app does not start, or starts with an error
+
+    The rows stay on the device until a repaired client arrives.
+    """
+    late = move.new >= Version(10, 24)
+    return move.old < (Version(10, 13) if late else Version(10, 19)) and _native(release)
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.START_FAILURE,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    since="9.4.0",
+    until="9.6.6",
+    source="RN9.6 9.6.7",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Choose 9.6.7.",
+)
+def sp_upgrade_old_client_start(move: VersionMove, release: Release) -> bool:
+    """Studio Pro to 9.4.0 until 9.6.6: clients from before 9.4.0 do not start
+
+    An old client waits until it is replaced; its rows stay on the device.
+    """
+    return move.old < Version(9, 4) and _native(release)
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.SYNC_BLOCKED,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.MAYBE,
+    since="10.9.0; 10.24.0",
+    until="10.12.4; 10.24.6",
+    source="RN10.24 10.24.7; RN10.12 10.12.5",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Choose 10.24.20.",
+)
+def sp_upgrade_login_loop(move: VersionMove, release: Release) -> bool:
+    """Studio Pro version with a sign-in loop
+
+    Nobody gets in, and data that was not synchronised waits behind it. Before 10.12.5 it hits expired tokens, which
+    exist from 10.9 on.
+    """
+    entered = move.enters("10.24.0", "10.24.6") or move.enters("10.9.0", "10.12.4")
+    return entered and _native(release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    hazard=Hazard.START_FAILURE,
+    since="10.24.7; 11.6.0; 11.6.5",
+    until="10.24.7; 11.6.0; 11.6.5",
+    source="RN10.24 10.24.7; RN11.6 11.6.0, 11.6.5",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Choose the next patch.",
+)
+def sp_target_retracted(move: VersionMove, release: Release) -> bool:
+    """Studio Pro build that was withdrawn or does not start everywhere
+
+    10.24.7 was withdrawn, early builds of 11.6.0 were corrected, 11.6.5 does not start on Oracle.
+    """
+    return move.old != move.new
+
+
+# -- what changes below the app -------------------------------------------------------------------
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    since="11.0.0",
+    source="NNAV; native-template mendix_version.json",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Build anew, and style headers again.",
+)
+def sp_upgrade_native_navigation_11(move: VersionMove, release: Release) -> bool:
+    """Studio Pro 10 to 11: native navigation is another system
+
+    Navigation moves to the platforms' own interfaces and some styling of headers stops working; the native template
+    changes as well.
+    """
+    return move.crosses("11.0.0") and _native(release)
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.SESSION_LOSS,
+    requires=Requires.NEW_BINARY,
+    since="10.21.0",
+    source="RN10.21",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Set SessionCookieEncryptionEnabled on in the native profile.",
+)
+def sp_upgrade_cookie_default_10_21(move: VersionMove, release: Release) -> bool:
+    """Studio Pro across 10.21: session cookies are no longer encrypted by default
+
+    The handling of cookies is part of the binary; Android users may have to sign in again.
+    """
+    natives = [p for p in release.new.profiles if p.kind == "native"]
+    kept = all(p.row.props.get("sessionCookieEncryptionEnabled") is True for p in natives)
+    return move.crosses("10.21.0") and _native(release) and not kept
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    since="10.18.0",
+    source="MIN 3.1.2; MSDK",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Build anew, and test JavaScript actions on Hermes.",
+)
+def sp_upgrade_hermes_10_18(move: VersionMove, release: Release) -> bool:
+    """Studio Pro across 10.18 while the JavaScript engine Hermes was off
+
+    Only Hermes is supported afterwards, and the engine is part of the binary.
+    """
+    natives = [p for p in release.old.profiles if p.kind == "native"]
+    off = any(p.row.props.get("hermesEnabled") is not True for p in natives)
+    return move.crosses("10.18.0") and move.old >= Version(10, 11) and off and _native(release)
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    since="10.6.6",
+    source="RN10.6 10.6.6",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Switch on the over-the-air updates of the runtime.",
+)
+def sp_upgrade_codepush_removed(move: VersionMove, release: Release) -> bool:
+    """Studio Pro across 10.6.6 while updates go through CodePush
+
+    The next binary no longer carries it, so updates end with it.
+    """
+    used = bool(release.policy.declared.get("codepush")) and not _declared_off(release, "codepush")
+    return used and move.crosses("10.6.6") and _native(release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    since="10.9.0",
+    source="SESS Native and Offline PWA Applications",
+    certainty=Certainty.DOCUMENTED,
+)
+def sp_upgrade_auth_token_10_9(move: VersionMove, release: Release) -> bool:
+    """Studio Pro across 10.9: sessions are kept by authentication tokens
+
+    The runtime goes on serving older clients.
+    """
+    return move.crosses("10.9.0") and _keeps_data(release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.DRAIN,
+    since="11.15.0",
+    source="RN11.15 Other Improvements",
+    mitigation="Have every device sync its files before the upgrade.",
+)
+def sp_upgrade_offline_files_11_15(move: VersionMove, release: Release) -> bool | str:
+    """Studio Pro across 11.15: files on devices move to another store
+
+    Files that were found by name are listed in the local database from then on.
+    """
+    files = _file_entities(release.old, release.old.sync) if move.crosses("11.15.0") else ()
+    return bool(files) and f"files on devices: {_some(files)}"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    since="9.24.14",
+    until="9.24.17",
+    source="RN9.24 9.24.18",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Choose 9.24.18.",
+)
+def sp_upgrade_file_path(move: VersionMove, release: Release) -> bool | str:
+    """Studio Pro version that does not find files stored on Azure
+
+    Only files in that storage are meant; where files are stored is not in the model.
+    """
+    files = _file_entities(release.new, release.new.names.entities) if move.old != move.new else ()
+    return bool(files) and f"files in {_some(files)}"
+
+
+# -- offline web apps -----------------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    since="11.5.0",
+    source="RN11.5 Improvements",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Warn users of a slow first start; have them sync first.",
+)
+def sp_upgrade_pwa_opfs(move: VersionMove, release: Release) -> bool:
+    """Studio Pro across 11.5: offline web apps move their local database to another store
+
+    It happens at the first start and delays it.
+    """
+    return move.crosses("11.5.0") and _both(release, "offline")
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.DRAIN,
+    since="9.24.18; 10.6.6; 10.9.0",
+    until="9.99.99; 10.6.99; -",
+    source="RN9.24 9.24.18; RN10.6 10.6.6; docs PR 7504",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Have users sync first, and serve the app over https.",
+)
+def sp_upgrade_pwa_websql_9_24_18(move: VersionMove, release: Release) -> bool:
+    """Studio Pro version that replaces the local store of offline web apps
+
+    The store in use so far is gone from browsers; the new one needs a secure context.
+    """
+    return not _past_websql(move.old) and _past_websql(move.new) and _both(release, "offline")
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    since="-; 11.0.0; 11.7.0",
+    until="10.24.22; 11.6.7; 11.12.0",
+    source="RN10.24 10.24.10, 10.24.23",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Upgrade; until then count on old web clients for long, or have them skip waiting.",
+)
+def sp_pwa_stale_client(release: Release, _: Release) -> bool:
+    """Browsers may keep the old client of an offline web app after a deployment
+
+    In this version a new bundle does not always replace the one that a browser holds.
+    """
+    version = release.new.version
+    if version is None or not _both(release, "offline") or not _keeps_stale_bundle(release.new, version):
+        return False
+    offline = {p.name for p in release.new.profiles if p.kind == "offline"}
+    return any(release.audience(change) & offline for change in release.all(object))
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.SESSION_LOSS,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.MAYBE,
+    until="9.6.10",
+    source="RN9.6 9.6.11",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Upgrade to 9.6.11 or newer.",
+)
+def sp_pwa_session_on_deploy(release: Release, _: Release) -> bool:
+    """Each deployment of this version drops the sessions of offline web apps
+
+    Users must sign in again before they can synchronise.
+    """
+    version = release.new.version
+    dropped = version is not None and version < Version(9, 6, 11)
+    return dropped and _both(release, "offline") and len(release.changes) > 0
+
+
+# -- questions ------------------------------------------------------------------------------------
+
+# Noise that stands for a conversion: reasons that only a move of versions gives.
+_CONVERSIONS = frozenset({
+    "new-default", "conversion-default", "gone-key", "renamed-key", "conversion-marker", "module-ids", "system-text",
+})  # fmt: skip
+
+
+def _native(release: Release) -> bool:
+    """Installed native apps live on."""
+    return _both(release, "native")
+
+
+def _keeps_data(release: Release) -> bool:
+    """Devices or browsers that keep data live on."""
+    return release.old.offline and release.new.offline
+
+
+def _both(release: Release, *kinds: str) -> bool:
+    return all(any(p.kind in kinds for p in side.profiles) for side in (release.old, release.new))
+
+
+def _declared_off(release: Release, name: str) -> bool:
+    return release.policy.declared.get(name, "").lower() in {"no", "false"}
+
+
+def _quiet(release: Release) -> Iterable[Change]:
+    return (*release.changes.quiet, *release.changes.loud)
+
+
+def _noises(change: Change) -> frozenset[str]:
+    return frozenset(change.noise.values()) if isinstance(change, Changed) else frozenset({change.reason})
+
+
+def _some(names: Iterable[str]) -> str:
+    listed = sorted(names)
+    return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
+
+
+def _past_websql(version: Version) -> bool:
+    later = (Version(9, 24, 18), Version(10)), (Version(10, 6, 6), Version(10, 7))
+    return version >= Version(10, 9) or any(low <= version < high for low, high in later)
+
+
+def _keeps_stale_bundle(side: Side, version: Version) -> bool:
+    """The React client below 10.24.10; with the Rspack bundler below 10.24.23, 11.6.8 and 11.12.1."""
+    part = side.settings_part("Settings$WebUIProjectSettingsPart")
+    props = part.props if part else {}
+    if version < Version(10, 24, 10):
+        return str(props.get("useOptimizedClient", "No")) not in ("No", "False")
+    return props.get("enableRspackBundler") is True
+
+
+def _file_entities(side: Side, names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(n for n in names if "System.FileDocument" in _lineage(side, n))
+
+
+def _lineage(side: Side, name: str) -> tuple[str, ...]:
+    line = side.names.lineage(name)
+    return (*line, "System.FileDocument") if "System.Image" in line else tuple(line)
+
+
+def _flows(side: Side) -> frozenset[str]:
+    """Nanoflows that a profile with local data reaches."""
+    return frozenset(
+        name
+        for name, unit in side.names.documents.items()
+        if unit.type == "Microflows$Nanoflow" and side.reached_offline(name)
+    )
+
+
+def _rows(side: Side, name: str) -> tuple[Element, ...]:
+    return side.snapshot.rows(side.names.documents[name].id)
+
+
+def _keeps_auto_committed(side: Side) -> bool:
+    """A custom setting states what becomes of auto-committed objects; nobody states the default."""
+    unit = next((u for u in side.snapshot.live.values() if u.type == "Settings$ProjectSettings"), None)
+    rows = side.snapshot.rows(unit.id) if unit else ()
+    return any(r.name == "com.mendix.offline.DeleteAutoCommittedObjectsAfterSync" for r in rows)
