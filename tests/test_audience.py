@@ -213,6 +213,15 @@ def test_an_attribute_is_reached_by_name_by_bare_name_or_with_the_data_of_its_en
     assert offline.why("Office.Invoice.Note")[-2:] == ("Office.Invoice", "Office.Invoice.Note")
 
 
+def test_a_path_to_an_inherited_attribute_reaches_it_where_it_is_declared() -> None:
+    app = App().entity("Office.Base", attributes=("Code",)).entity("Office.Invoice", "Office.Base")
+    app.entity("Office.Line")
+    app.association("Office.Line_Invoice", "Office.Line", "Office.Invoice")
+    app.page("Office.Home", small.calls("Office.NF")).web(home="Office.Home")
+    app.nanoflow("Office.NF", small.splits("$Line/Office.Line_Invoice/Office.Invoice/Code = ''"))
+    assert side(app).why("Office.Base.Code") == ("Responsive", "Office.Home", "Office.NF", "Office.Base.Code")
+
+
 @pytest.mark.parametrize(
     ("stored", "kind", "holds_data"),
     [

@@ -56,6 +56,11 @@ def test_an_association_in_an_expression_brings_its_other_end() -> None:
     assert asked.mode("Field.Order") == "NoneAndPreserveData"
 
 
+def test_an_association_alone_brings_both_its_ends() -> None:
+    asked = started(small.splits("$Line/Field.Line_Order != empty"))
+    assert set(asked.sync) == {"Field.Line", "Field.Order"}
+
+
 def test_data_sources_of_pages_count_like_flows() -> None:
     app = App().entity("Field.Order").entity("Field.Line", attributes=("Text",)).entity("Field.Note")
     app.association("Field.Line_Order", "Field.Line", "Field.Order")
@@ -137,8 +142,9 @@ def test_an_explicit_row_wins_over_the_computed_mode() -> None:
 
 def test_the_constraint_of_an_explicit_row_brings_no_entity() -> None:
     app = App().entity("Field.Order").entity("Field.Region").association("Field.O_R", "Field.Order", "Field.Region")
-    row = small.sync_row("Field.Order", "Constrained", "[Field.O_R/Field.Region/Name = 'x']")
-    assert set(side(app.native(row)).sync) == {"Field.Order"}
+    asked = side(app.native(small.sync_row("Field.Order", "Constrained", "[Field.O_R/Field.Region/Name = 'x']")))
+    assert set(asked.sync) == {"Field.Order"}
+    assert not asked.reached("Field.Region")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,10 @@ from tests.small import App, Part
 
 def example() -> Side:
     app = App().entity("Field.Order", attributes=("Title",)).entity("Field.Rush", "Field.Order")
+    member = Part("DomainModels$MemberAccess", "memberAccesses", {"attribute": "Field.Order.Title"})
+    app.domains["Field"].append(Part("DomainModels$Entity", "entities", {}, "Guarded", inside=(member,)))
+    own = Part("DomainModels$MemberAccess", "memberAccesses", {"attribute": "Field.Owner.Title"})
+    app.domains["Field"].append(Part("DomainModels$Entity", "entities", {}, "Owner", inside=(own,)))
     app.entity("Field.Line").association("Field.Line_Order", "Field.Line", "Field.Order")
     busy = Part("Enumerations$EnumerationValue", "values", name="Busy")
     app.document("Enumerations$Enumeration", "Field.Status", busy)
@@ -79,6 +83,7 @@ def test_the_graph_holds_documents_entities_and_profiles_with_verbs() -> None:
         ("Field.Order", "Field.Order (entity)", "mentions"),
         ("Field.Line", "Field.Order (entity)", "connects"),
         ("Field.Rush", "Field.Order (entity)", "specialises"),
+        ("Field.Guarded", "Field.Order (entity)", "mentions"),
     }
     assert not any(a == b for a, b, _ in edges)
 

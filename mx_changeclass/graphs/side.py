@@ -33,6 +33,7 @@ class Side:
         self.snapshot = snapshot
         self.names = Names(snapshot)
         self.walked = Audience(self.names, {} if facts_cache is None else facts_cache)
+        self._audiences: dict[tuple[str, str], frozenset[str]] = {}
         self._trees: dict[str, Tree] = {}
         self._references: dict[str, Mapping[str, tuple[Reference, ...]]] = {}
 
@@ -66,8 +67,12 @@ class Side:
     def audience(self, name: str, kind: str = "") -> frozenset[str]:
         """Names of the profiles that reach a document, member of a domain model, image or widget; of the
         profile itself, where that is what is named."""
-        nodes = _nodes(name, kind)
-        return frozenset(p.name for p in self.profiles if any(self._way(p, node) for node in nodes))
+        found = self._audiences.get((name, kind))
+        if found is None:
+            nodes = _nodes(name, kind)
+            found = frozenset(p.name for p in self.profiles if any(self._way(p, node) for node in nodes))
+            self._audiences[name, kind] = found
+        return found
 
     def reached(self, name: str, kind: str = "") -> bool:
         """Some profile reaches it."""
@@ -120,7 +125,8 @@ class Side:
             for each in (entity, *self.names.descendants(entity)):
                 if each in synced and each != name:
                     return each, MEMBER
-            return (owner, MEMBER) if (f"/{last}", MEMBER) in self.walked.reaches[profile.name] else None
+            named = owner.count(".") and (f"/{last}", MEMBER) in self.walked.reaches[profile.name]
+            return (owner, MEMBER) if named else None
         unit = self.names.documents.get(owner)
         if unit is not None and unit.type == ENUMERATION:
             return owner, DOCUMENT
