@@ -1,0 +1,63 @@
+"""What the server does with a column whose attribute is of another type now.
+
+Source: Attribute Type Migration, conversion table (the reference guide of Mendix 6 has it as text).
+"""
+
+from __future__ import annotations
+
+import enum
+
+from mx_changeclass.model.domain import Attribute
+
+STRING = "String"
+
+
+class Fate(enum.Enum):
+    """What becomes of the stored values."""
+
+    KEPT = "kept"
+    DOUBTFUL = "doubtful"  # cut, or written as the database writes them
+    DROPPED = "dropped"
+
+
+# Conversions between types other than strings that are always possible.
+_ALWAYS = {
+    "AutoNumber": frozenset({"Decimal", "Float", "Currency", "Long"}),
+    "Decimal": frozenset({"AutoNumber"}),
+    "Float": frozenset({"AutoNumber", "Long", "Currency"}),
+    "Currency": frozenset({"AutoNumber", "Long", "Float"}),
+    "Integer": frozenset({"AutoNumber", "Decimal", "Float", "Currency", "Long"}),
+    "Long": frozenset({"AutoNumber", "Decimal", "Float", "Currency"}),
+}
+# What can become a string, with the length it takes; 0 cuts what is longer.
+_TO_STRING = {
+    "AutoNumber": 20, "Boolean": 5, "Decimal": 20, "Enumeration": 0, "Float": 24, "Currency": 24, "HashedString": 0,
+    "Integer": 11, "Long": 20,
+}  # fmt: skip
+
+
+def fate(old: Attribute, new: Attribute) -> Fate:
+    """What becomes of the values of an attribute that changed its type."""
+    before, after = _type(old), _type(new)
+    if after == STRING and before in _TO_STRING:
+        return _to_string(before, new.length)
+    if (before, after) in (("Float", "Decimal"), ("Currency", "Decimal")):
+        return Fate.DOUBTFUL  # at most 20 digits before the point
+    return Fate.KEPT if after in _ALWAYS.get(before, ()) else Fate.DROPPED
+
+
+def _to_string(before: str, length: int) -> Fate:
+    needed = _TO_STRING[before]
+    if length and length < needed:
+        return Fate.DROPPED
+    return Fate.DOUBTFUL if before == "Boolean" or (length and not needed) else Fate.KEPT
+
+
+def type_words(attribute: Attribute) -> str:
+    """The type of an attribute as Studio Pro shows it: ``String(200)``, ``Decimal``."""
+    name = _type(attribute)
+    return f"{name}({attribute.length or 'unlimited'})" if name == STRING else name
+
+
+def _type(attribute: Attribute) -> str:
+    return attribute.value_type.removeprefix("DomainModels$").removesuffix("AttributeType")
