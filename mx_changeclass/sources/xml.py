@@ -285,9 +285,10 @@ def _notes(root: etree._Element, tag: str, label: str) -> tuple[str, ...]:
 
 
 def _digest(unit: etree._Element) -> str:
-    """A digest for a unit that states none, as one written by hand: of its rows, not of where it stands."""
-    content = b"".join(etree.tostring(e, method="c14n", with_tail=False) for e in unit)
-    return hashlib.sha256(content).hexdigest()
+    """A digest for a unit that states none, as one written by hand: of its rows, not of where it stands.
+    The first row may take its kind and name from the unit."""
+    taken = f"{unit.get('kind', '')} {unit.get('name', '')} ".encode()
+    return hashlib.sha256(taken + b"".join(etree.tostring(e, method="c14n", with_tail=False) for e in unit)).hexdigest()
 
 
 def _fingerprint(units: Mapping[str, Unit], version: str) -> str:
