@@ -94,6 +94,11 @@ def test_a_model_without_navigation_has_no_footprint() -> None:
     assert footprint_text(Side(Snapshot({}))) == "No navigation profile: nothing lives on devices.\n"
 
 
+def test_what_could_not_be_seen_is_told_first() -> None:
+    text = footprint_text(Side(Snapshot({}, incomplete=("a.mxunit is listed but not there",))))
+    assert text.startswith("! a.mxunit is listed but not there\nNo navigation profile")
+
+
 # Against Studio Pro's own list: from 11.0 it writes the automatic choice out as explicit rows.
 
 

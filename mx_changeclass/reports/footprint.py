@@ -37,9 +37,10 @@ def footprint_document(side: Side) -> dict[str, Any]:
 
 
 def footprint_text(side: Side) -> str:
-    """The same for a reader, one paragraph a profile."""
+    """The same for a reader, one paragraph a profile, after what of the model could not be seen."""
+    unseen = "".join(f"! {one}\n" for one in side.snapshot.incomplete)
     paragraphs = ["\n".join(_paragraph(each)) for each in footprint(side).profiles]
-    return "\n\n".join(paragraphs or ["No navigation profile: nothing lives on devices."]) + "\n"
+    return unseen + "\n\n".join(paragraphs or ["No navigation profile: nothing lives on devices."]) + "\n"
 
 
 def _lists(each: ProfileFootprint) -> tuple[tuple[str, tuple[str, ...]], ...]:
