@@ -39,7 +39,7 @@ def ask(release: Release, rules: Ears) -> tuple[Spoken, ...]:
         for said in spoken
         for s in _on(Spoken, said, release, rules, about=said.about)
     ]
-    spoken += dict.fromkeys(escalated)
+    spoken += {(s.rule.id, id(s.about), s.saw): s for s in escalated}.values()
     spoken += _on(Said, Said(tuple(spoken)), release, rules, about=release)
     return tuple(spoken)
 
@@ -50,9 +50,11 @@ def ask_quiet(release: Release, rules: Ears) -> tuple[Spoken, ...]:
     for change in (*release.changes.quiet, *release.changes.loud):
         names = _noise(change)
         if names:
-            for rule in _hearing(change, release, rules):
-                if names.intersection(rule.noise) and (saw := rule.test(change, release)):
-                    spoken.append(Spoken(rule, change, saw if isinstance(saw, str) else ""))
+            spoken += [
+                Spoken(rule, change, saw if isinstance(saw, str) else "")
+                for rule in _hearing(change, release, rules)
+                if names.intersection(rule.noise) and (saw := rule.test(change, release))
+            ]
     return tuple(spoken)
 
 
@@ -116,11 +118,11 @@ def _left(change: Change, spoken: list[Spoken]) -> tuple[str, ...] | None:
 def _on(verb: type, heard: object, release: Release, rules: Ears, about: Subject | None = None) -> list[Spoken]:
     """Ask the rules that hear an observation, the release, a saying or the rest."""
     judged = (release.new.version,) if verb in (VersionMove, SyncMove) else (release.old.version, release.new.version)
-    out = []
-    for rule in rules.get((verb, Kind), ()):
-        if rule.in_force(*judged) and (saw := rule.test(heard, release)):
-            out.append(Spoken(rule, about if about is not None else heard, saw if isinstance(saw, str) else ""))  # type: ignore[arg-type]
-    return out
+    return [
+        Spoken(rule, about if about is not None else heard, saw if isinstance(saw, str) else "")  # type: ignore[arg-type]
+        for rule in rules.get((verb, Kind), ())
+        if rule.in_force(*judged) and (saw := rule.test(heard, release))
+    ]
 
 
 def _unmuted(spoken: Iterable[Spoken]) -> list[Spoken]:

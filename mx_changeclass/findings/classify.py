@@ -15,7 +15,7 @@ from mx_changeclass.policy import Policy
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.release import Release, SyncMove
 from mx_changeclass.rules.rule import Rule, Spoken, channel_class
-from mx_changeclass.rules.terms import BLOCKED, DESTRUCTIVE, HARD_LOSS, SOFT_LOSS, Maybe, ReleaseClass
+from mx_changeclass.rules.terms import BLOCKED, DESTRUCTIVE, HARD_LOSS, RANK, SOFT_LOSS, Maybe, ReleaseClass
 
 _MOST_TOLD = 3  # so many places of one subject are told in a message
 
@@ -39,8 +39,7 @@ def classify(changes: Changes, policy: Policy | None = None) -> Verdict:
 
 
 def _order(finding: Finding) -> tuple[int, int, str, str]:
-    ranks = list(ReleaseClass)
-    return (-ranks.index(finding.release_class), -ranks.index(finding.channel), finding.subject, finding.rule.id)
+    return (-RANK[finding.release_class], -RANK[finding.channel], finding.subject, finding.rule.id)
 
 
 def _findings(spoken: Iterable[Spoken], release: Release) -> dict[tuple[str, str, str], Finding]:
@@ -95,5 +94,5 @@ def _message(group: list[Spoken], release: Release) -> str:
 
 
 def _touched(spoken: Spoken) -> tuple[str, ...]:
-    fields = getattr(spoken.about, "fields", frozenset())
+    fields: frozenset[str] = getattr(spoken.about, "fields", frozenset())
     return tuple(f for f in fields if any(f == on or f.startswith(on + ".") for on in spoken.rule.on))

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 import attrs
 
 from mx_changeclass.changes.change import Added, Change, Changed
 from mx_changeclass.findings.finding import Finding, Row
 from mx_changeclass.findings.words import words
+from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.rules.release import Release, SyncMove, VersionMove
 from mx_changeclass.rules.rule import Spoken, Subject
-from mx_changeclass.rules.terms import ReleaseClass
+from mx_changeclass.rules.terms import RANK
 
 APP = "Projects$Project"
+CONTENTS = "contents"  # of a document: all its parts answer together
+
+_MOST = 3  # so many changes of one row are told in words
+_LINKS = ("sequence flow", "annotation flow")  # what connects is told after what it connects
 
 
 def subject_of(about: Subject, release: Release) -> tuple[str, str]:
@@ -32,8 +37,16 @@ def subject_of(about: Subject, release: Release) -> tuple[str, str]:
 
 @attrs.define
 class _Draft:
+    """A row in the making: what its changes are in words, each with how often, and what was said."""
+
     row: Row
+    whats: Counter[str] = attrs.field(factory=Counter)
+    heard: set[int] = attrs.field(factory=set)  # changes whose words are counted
     findings: dict[tuple[str, str, str], Finding] = attrs.field(factory=dict)
+
+    def made(self) -> Row:
+        findings = sorted(self.findings.values(), key=lambda f: (-RANK[f.release_class], -RANK[f.channel], f.rule.id))
+        return attrs.evolve(self.row, what=_together(self.whats), findings=tuple(findings))
 
 
 def rows(spoken: tuple[Spoken, ...], said: Mapping[tuple[str, str, str], Finding], release: Release) -> tuple[Row, ...]:
@@ -42,43 +55,34 @@ def rows(spoken: tuple[Spoken, ...], said: Mapping[tuple[str, str, str], Finding
     for s in spoken:
         finding_key = (s.rule.id, *subject_of(s.about, release))
         for key, row in _places(s, release):
-            drafts.setdefault(key, _Draft(row)).findings[finding_key] = said[finding_key]
-    ranks = list(ReleaseClass)
-    made = [attrs.evolve(d.row, findings=tuple(d.findings[k] for k in sorted(d.findings))) for d in drafts.values()]
-    made = [
-        attrs.evolve(r, findings=tuple(sorted(r.findings, key=lambda f: (-ranks.index(f.release_class), f.rule.id))))
-        for r in made
-    ]
-    return tuple(
-        sorted(
-            made,
-            key=lambda r: (-ranks.index(r.release_class), -ranks.index(r.channel), r.name, r.kind, r.verb, r.prop),
-        )
-    )
+            draft = drafts.setdefault(key, _Draft(row))
+            draft.findings[finding_key] = said[finding_key]
+            if id(s.about) not in draft.heard:
+                draft.heard.add(id(s.about))
+                draft.whats[row.what] += 1
+    made = [draft.made() for draft in drafts.values()]
+    return tuple(sorted(made, key=lambda r: (-RANK[r.release_class], -RANK[r.channel], r.name, r.kind, r.verb, r.prop)))
+
+
+def _together(whats: Counter[str]) -> str:
+    """Several changes in one phrase: the telling ones first, how often where it is more than once."""
+    ranked = sorted((w for w in whats if w), key=lambda w: (w.startswith(_LINKS), w))
+    told = [w if whats[w] == 1 else f"{w} ({whats[w]} times)" for w in ranked[:_MOST]]
+    rest = sum(whats[w] for w in ranked[_MOST:])
+    return ", ".join(told) + (f" and {rest} more" if rest else "")
 
 
 def _places(s: Spoken, release: Release) -> list[tuple[tuple[str, ...], Row]]:
     about = s.about
     if isinstance(about, VersionMove):
-        return [_make(release, APP, "", "", "changed", "productVersion", about, old=str(about.old), new=str(about.new))]
+        old, new = str(about.old), str(about.new)
+        return [_make(APP, "", "", "changed", "productVersion", words(about, release), old=old, new=new)]
     if isinstance(about, SyncMove):
-        old, new = about.modes
-        return [
-            _make(
-                release,
-                "DomainModels$Entity",
-                about.entity,
-                about.old_entity,
-                "changed",
-                "syncMode",
-                about,
-                old=old or None,
-                new=new or None,
-            )
-        ]
+        kind, what, (old, new) = "DomainModels$Entity", words(about, release), about.modes
+        return [_make(kind, about.entity, about.old_entity, "changed", "syncMode", what, old=old, new=new)]
     if isinstance(about, Release):
-        return [_make(release, APP, "", "", "changed", s.rule.id, about)]
-    return [_of_change(about, field, release) for field in _properties(about, s, release)]
+        return [_make(APP, "", "", "changed", s.rule.id, s.saw)]
+    return [_of_change(about, prop, release) for prop in _properties(about, s, release)]
 
 
 def _properties(change: Change, s: Spoken, release: Release) -> list[str]:
@@ -86,7 +90,7 @@ def _properties(change: Change, s: Spoken, release: Release) -> list[str]:
     tree = release.changes.tree(change)
     subject = tree.subject(change.row)
     if change.row.id != subject.id:
-        return [_slot(change.row, subject, tree)]
+        return [CONTENTS if is_a(subject.type, "Projects$Document") else _slot(change.row, subject, tree)]
     if not isinstance(change, Changed):
         return [""]
     taken = s.rule.on or tuple(change.fields)
@@ -108,27 +112,21 @@ def _of_change(change: Change, prop: str, release: Release) -> tuple[tuple[str, 
     tree = release.changes.tree(change)
     subject = tree.subject(change.row)
     direct = change.row.id == subject.id
-    verb = type(change).__name__.lower() if direct else "changed"
-    old_name = _old_name(change, subject, release)
-    values: dict[str, Any] = {}
-    if direct and isinstance(change, Changed) and prop:
-        old, new = change.values(prop)
-        values = {"old": old, "new": new}
+    field = (prop,) if direct and isinstance(change, Changed) and prop else ()
+    old, new = change.values(prop) if field and isinstance(change, Changed) else (None, None)
     unit = tree.snapshot.units.get(tree.unit_of.get(subject.id, ""))
-    what = words(change, release, (prop,) if direct and isinstance(change, Changed) and prop else ())
     return _make(
-        release,
         subject.type,
         tree.qualified(subject),
-        old_name,
-        verb,
+        _old_name(change, subject, release),
+        type(change).__name__.lower() if direct else "changed",
         prop,
-        change,
+        words(change, release, field),
         id=subject.id,
-        what=what,
         file=unit.file if unit else "",
         storage=str(subject.props.get("dataStorageGuid") or ""),
-        **values,
+        old=old,
+        new=new,
     )
 
 
@@ -143,25 +141,19 @@ def _old_name(change: Change, subject: Element, release: Release) -> str:
 
 
 def _make(
-    release: Release,
     kind: str,
     name: str,
     old_name: str,
     verb: str,
     prop: str,
-    about: Subject,
+    what: str,
     *,
     id: str = "",
     file: str = "",
     storage: str = "",
-    what: str = "",
     old: object = None,
     new: object = None,
 ) -> tuple[tuple[str, ...], Row]:
     identity = storage or old_name or name
     mark = hashlib.sha256("|".join((kind, identity, prop, verb)).encode()).hexdigest()[:12]
-    row = Row(mark, verb, kind, name, old_name, id, file, prop, (), what or words(about, release), old, new)
-    return (kind, id or name, verb, prop), row
-
-
-__all__ = ["APP", "rows", "subject_of"]
+    return (kind, id or name, verb, prop), Row(mark, verb, kind, name, old_name, id, file, prop, (), what, old, new)

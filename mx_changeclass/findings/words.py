@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from mx_changeclass.changes.change import CONTENT, NAME, ORDER, PARENT, TYPE, Added, Change, Removed
 from mx_changeclass.rules.release import Release, SyncMove, VersionMove
 from mx_changeclass.rules.rule import Subject
 
 _LONGEST = 60
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|sealed:[0-9a-f]+|sha256:.*")
 
 
 def words(about: Subject, release: Release, fields: tuple[str, ...] = ()) -> str:
@@ -52,7 +55,13 @@ def _field(change: Change, name: str, release: Release) -> str:
     if name == TYPE:
         return f"{_short(change.old_row.type)} became {_short(change.new_row.type)}"
     old, new = change.values(name)
+    if _is_id(old) or _is_id(new):
+        return f"{name} changed"
     return f"{name} {plain(old)} to {plain(new)}"
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and bool(_ID.fullmatch(value))
 
 
 def _sync(move: SyncMove) -> str:

@@ -17,7 +17,7 @@ MEANING: Mapping[ReleaseClass, str] = {
 }
 STEPS: Mapping[str, str] = {
     "drain": "Let every device sync before this release goes out",
-    "two-step-release": "Split the release: add the new part now, remove the old one a release later, after every device has synced",
+    "two-step-release": "Split the release: add the new part now, remove the old one when every device has synced",
     "server-first": "Deploy the server before the clients take the update",
     "all-clients-first": "Keep the old server part until every device runs the new client",
     "new-binary": "Build a new binary and release it through the app stores",
@@ -58,7 +58,8 @@ def cautions(verdict: Verdict) -> list[str]:
 
 def unseen(verdict: Verdict) -> list[str]:
     """What the two inputs did not show."""
-    told = [f"{side}: {note}" for side, s in (("old", verdict.old), ("new", verdict.new)) for note in s.incomplete]
+    old, new = dict.fromkeys(verdict.old.incomplete), dict.fromkeys(verdict.new.incomplete)
+    told = [f"{'both' if note in new else 'old'}: {note}" for note in old] + [f"new: {n}" for n in new if n not in old]
     if verdict.old.form == "none":
         return told
     bare = [side for side, s in (("old", verdict.old), ("new", verdict.new)) if not s.side_files]

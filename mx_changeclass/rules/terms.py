@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from functools import total_ordering
 
 
@@ -20,13 +21,13 @@ class ReleaseClass(enum.Enum):
     def __lt__(self, other: object) -> bool:
         if not isinstance(other, ReleaseClass):
             return NotImplemented
-        return _RANK[self] < _RANK[other]
+        return RANK[self] < RANK[other]
 
     def __str__(self) -> str:
         return self.value
 
 
-_RANK = {member: rank for rank, member in enumerate(ReleaseClass)}
+RANK: Mapping[ReleaseClass, int] = {member: rank for rank, member in enumerate(ReleaseClass)}
 
 NONE, OTA_SAFE, NEEDS_REDEPLOY, FULL_RELEASE, DESTRUCTIVE = ReleaseClass
 

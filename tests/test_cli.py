@@ -1,0 +1,141 @@
+"""The command: what it prints, how it ends, and that errors are one line."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from mx_changeclass.data import load
+
+ROOT = Path(__file__).parent.parent
+STORY = ROOT / "fixtures" / "field-service"
+V1, V2 = str(STORY / "v1.snapshot.xml"), str(STORY / "v2.snapshot.xml")
+
+
+def run(*arguments: str, cwd: Path = ROOT, seed: str = "0", **extra: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed, "XDG_CACHE_HOME": str(cwd), **extra}
+    return subprocess.run(
+        [sys.executable, "-m", "mx_changeclass", *arguments],
+        cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def is_one_line(done: subprocess.CompletedProcess[str]) -> bool:
+    return done.stdout == "" and done.stderr.count("\n") == 1 and done.stderr.startswith("mx-changeclass: ")
+
+
+def test_the_story_is_destructive_and_exits_with_1(tmp_path: Path) -> None:
+    done = run("diff", V1, V2, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.startswith("DESTRUCTIVE")
+    assert "Service.Measurement" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("never", 0), ("destructive", 1), ("ota-safe", 1)])
+def test_fail_on_decides_the_exit_code(fail_on: str, code: int, tmp_path: Path) -> None:
+    assert run("diff", V1, V2, "--fail-on", fail_on, cwd=tmp_path).returncode == code
+
+
+def test_a_model_against_itself_has_no_change(tmp_path: Path) -> None:
+    done = run("diff", V1, V1, "--format", "json", cwd=tmp_path)
+    told = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert told["verdict"]["class"] == "OTA_SAFE"
+    assert told["verdict"]["channel"] == "none"
+    assert told["changes"] == []
+    assert told["accountability"]["leaves"] == 0
+
+
+def test_the_json_report_follows_its_schema(tmp_path: Path) -> None:
+    done = run("diff", V1, V2, "--format", "json", cwd=tmp_path)
+    jsonschema.validate(json.loads(done.stdout), load("verdict.schema"))
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "markdown", "html"])
+def test_the_same_input_gives_the_same_bytes(format_: str, tmp_path: Path) -> None:
+    outputs = {run("diff", V1, V2, "--format", format_, "--all", cwd=tmp_path, seed=seed).stdout for seed in "123"}
+    assert len(outputs) == 1
+
+
+def test_output_goes_to_a_file(tmp_path: Path) -> None:
+    done = run("diff", V1, V2, "--format", "json", "-o", "report.json", cwd=tmp_path)
+    assert done.stdout == ""
+    assert json.loads((tmp_path / "report.json").read_text())["verdict"]["destructive"] is True
+
+
+def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    done = run("diff", V1, V2, "-o", "no/such/folder/report.txt", cwd=tmp_path)
+    assert done.returncode == 2
+    assert is_one_line(done)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["diff", "missing.mpr", V1], 3),
+        (["diff", V1, "none"], 3),
+        (["diff", V1], 2),
+        (["diff", V1, V2, "--format", "poem"], 2),
+        (["explain", "no-such-rule"], 2),
+        (["explain", "0123456789ab", "--report", "missing.json"], 2),
+        (["frobnicate"], 2),
+    ],
+)
+def test_errors_are_one_line(arguments: list[str], code: int, tmp_path: Path) -> None:
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == code
+    assert is_one_line(done), done.stderr
+
+
+def test_a_wrong_configuration_is_wrong_use(tmp_path: Path) -> None:
+    (tmp_path / "mx-changeclass.toml").write_text("native_templat = '14.1.13'")
+    done = run("diff", V1, V2, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "native_templat" in done.stderr
+    assert is_one_line(done)
+
+
+def test_an_export_gives_the_verdict_of_the_project(tmp_path: Path) -> None:
+    for version, name in ((V1, "one"), (V2, "two")):
+        assert run("export", version, "-o", f"{name}.snapshot.xml.gz", cwd=tmp_path).returncode == 0
+    assert gzip.decompress((tmp_path / "one.snapshot.xml.gz").read_bytes()).startswith(b"<?xml")
+    told = [
+        json.loads(run("diff", *pair, "--format", "json", cwd=tmp_path).stdout)
+        for pair in ((V1, V2), ("one.snapshot.xml.gz", "two.snapshot.xml.gz"))
+    ]
+    assert told[0]["changes"] == told[1]["changes"]
+    assert told[0]["verdict"] == told[1]["verdict"]
+
+
+def test_explain_answers_for_a_rule_a_class_and_a_row(tmp_path: Path) -> None:
+    done = run("diff", V1, V2, "--format", "json", "-o", "report.json", cwd=tmp_path)
+    assert done.returncode == 1
+    row = json.loads((tmp_path / "report.json").read_text())["changes"][0]
+    for topic in (row["findings"][0]["rule"], row["class"].lower().replace("_", "-"), row["fingerprint"]):
+        told = run("explain", topic, "--report", "report.json", cwd=tmp_path)
+        assert told.returncode == 0, told.stderr
+        assert len(told.stdout.splitlines()) > 2
+    assert row["element"]["name"] in run("explain", row["fingerprint"], cwd=tmp_path).stdout
+
+
+def test_rules_lists_the_whole_catalogue(tmp_path: Path) -> None:
+    told = json.loads(run("rules", "--format", "json", cwd=tmp_path).stdout)["rules"]
+    assert all(r["title"] and r["reason"] and r["source"] for r in told)
+    assert "ent-renamed-sync" in {r["id"] for r in told}
+
+
+def test_footprint_shows_what_lives_on_devices(tmp_path: Path) -> None:
+    told = json.loads(run("footprint", V1, "--format", "json", cwd=tmp_path).stdout)
+    phone = next(p for p in told["profiles"] if p["kind"] == "native")
+    entities = {e["name"]: e for e in phone["entities"]}
+    assert entities["Service.WorkOrder"]["mode"] == "All"
+    assert entities["Service.WorkOrder"]["why"][0] == phone["name"]
+    assert "Office.AuditLog" not in entities
