@@ -3,7 +3,7 @@
 A case is a TOML table. ``base`` changes both sides first, the verbs beside it the new side alone; they come
 in this order: ``folder`` (fixture folders to lay into the project), ``files``, ``version``, ``rename``,
 ``move``, ``remove``, ``add``, ``set``, ``reid``, ``reguid``; ``then`` is a list of further such steps.
-``like`` names a case whose edits are made first.
+``like`` names cases, or tables without a label, whose edits are made first; in ``base`` too.
 ``old = "none"`` stands for a first release, ``turned`` swaps the sides. ``template`` and ``new_template`` are the
 native templates of the released and the planned binary, ``declared`` what the team states of the release.
 
@@ -63,12 +63,12 @@ class Case:
 
     def sides(self) -> tuple[Snapshot, Snapshot]:
         """Both snapshots, written and read again."""
-        line = list(_line(self.table))
         old = base_project()
-        for table in line:
-            _step(old, table.get("base", {}))
+        for table in _line(self.table):
+            for shared in _line(table.get("base", {})):
+                _step(old, shared)
         new = old.copy()
-        for table in line:
+        for table in _line(self.table):
             _step(new, table)
         before = read("none") if self._of("old", "") == "none" else through_xml(old, "old")
         after = through_xml(new, "new")
@@ -132,8 +132,9 @@ def _tables() -> Mapping[str, Table]:
 
 def _line(table: Table) -> Iterator[Table]:
     """The tables a case is made of: those it is like first."""
-    if "like" in table:
-        yield from _line(_tables()[table["like"]])
+    names = table.get("like", [])
+    for name in [names] if isinstance(names, str) else names:
+        yield from _line(_tables()[name])
     yield table
 
 
@@ -205,7 +206,7 @@ def _put(files: dict[str, bytes], path: str, content: Any) -> None:
 
 def widget_package(
     widget: str, version: str = "1.0.0", platform: str = "Native", native: Mapping[str, str] | str | None = None,
-    code: str = "export default 1", note: str = "",
+    code: str = "export default 1", appstore: str = "",
 ) -> bytes:
     """A widget package as the widget tools make it; ``native`` is its sidecar of native dependencies."""
     name = widget.rpartition(".")[2]
@@ -219,8 +220,8 @@ def widget_package(
         f"{name}.android.js": code,
         f"{name}.ios.js": code,
     }
-    if note:
-        inside["package-note.txt"] = note
+    if appstore:
+        inside["appstore.id"] = appstore
     if native is not None:
         inside[f"{name}.json"] = native if isinstance(native, str) else json.dumps({"nativeDependencies": native})
     packed = io.BytesIO()

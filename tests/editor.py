@@ -149,6 +149,8 @@ class Draft:
         new = self.named(self.tree.rows[row.id])
         if row.type.startswith(("Navigation$", "Security$UserRole")):
             return
+        if row.type == "Projects$Module":
+            old, new = f"{old}.", f"{new}."
         self._follow(old, new)
         if row.type == "Enumerations$EnumerationValue":
             self._follow_value(old, row.name, name)
@@ -235,7 +237,8 @@ class Draft:
         self._tree = None
 
     def _follow(self, old: str, new: str) -> None:
-        pattern = re.compile(rf"(?<![\w.$]){re.escape(old)}(?!\w)")
+        end = r"(?=\w)" if old.endswith(".") else r"(?!\w)"
+        pattern = re.compile(rf"(?<![\w.$]){re.escape(old)}{end}")
         if old != new:
             self._rewrite(lambda text: pattern.sub(new, text))
 

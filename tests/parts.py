@@ -61,7 +61,9 @@ def outer(name: str) -> str:
 
 
 def inner(name: str) -> str:
-    return re.split(r"[./]", name)[-1]
+    """The name at the end of an address; what stands in parentheses is only a label."""
+    last = re.split(r"[./]", name)[-1]
+    return "" if last[:1] == "(" else last
 
 
 def rewritten(row: Element, change: Callable[[str], str]) -> Element:
