@@ -7,9 +7,9 @@ about the bare name covers both; give the SDK type as ``kind`` to ask about one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mx_changeclass.graphs.audience import MICROFLOW, SERVER, Audience
 from mx_changeclass.graphs.facts import Facts, Reference
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Profile", "Side", "Synced"]
 
+T = TypeVar("T")
+
 
 class Side:
     """A model with what follows from it. Everything is computed when first asked for."""
@@ -35,6 +37,7 @@ class Side:
         self.walked = Audience(self.names, {} if facts_cache is None else facts_cache)
         self._audiences: dict[tuple[str, str], frozenset[str]] = {}
         self._trees: dict[str, Tree] = {}
+        self._answers: dict[object, Any] = {}
         self._references: dict[str, Mapping[str, tuple[Reference, ...]]] = {}
 
     @classmethod
@@ -42,6 +45,13 @@ class Side:
         """Both sides of a release; units with equal digests are looked at once."""
         shared: dict[str, Facts] = {}
         return cls(old, shared), cls(new, shared)
+
+    def once(self, question: Callable[[Side], T]) -> T:
+        """The answer to a question about this model that is asked more than once."""
+        if question not in self._answers:
+            self._answers[question] = question(self)
+        answer: T = self._answers[question]
+        return answer
 
     @property
     def version(self) -> Version | None:

@@ -77,8 +77,8 @@ _BY_KEY = {
 # Containers whose plain keys are about the place of what they hold.
 _FRAMES = frozenset({
     "Pages$LayoutGrid", "Pages$ScrollContainer", "Pages$Table", "Pages$TabContainer", "Pages$DivContainer",
-    "Pages$GroupBox", "Pages$VerticalFlow", "Pages$HorizontalSplitPane", "Pages$VerticalSplitPane", "Pages$MasterDetail",
-    "Pages$Header", "Pages$Placeholder",
+    "Pages$GroupBox", "Pages$VerticalFlow", "Pages$HorizontalSplitPane", "Pages$VerticalSplitPane",
+    "Pages$MasterDetail", "Pages$Header", "Pages$Placeholder",
 })
 # Words in an action are still words, the class of a header is still style.
 _ALWAYS = frozenset({

@@ -10,7 +10,8 @@ from importlib import import_module
 from mx_changeclass.rules.rule import RULES, Rule
 
 _MECHANISM = frozenset({
-    "rule", "release", "terms", "sources", "phrases", "questions", "uses", "forms", "flows", "uploads", "members",
+    "rule", "release", "terms", "sources", "phrases", "questions", "uses", "forms", "flows", "microflows", "uploads",
+    "members",
 })
 
 

@@ -31,7 +31,8 @@ _WORDS = {
 }
 # Wiring: what leads from one step to the next changes with every step that comes or goes.
 _WIRING = (
-    "Microflows$Flow", "Microflows$CaseValue", "Microflows$ExclusiveMerge", "Microflows$StartEvent", "Microflows$EndEvent",
+    "Microflows$Flow", "Microflows$CaseValue", "Microflows$ExclusiveMerge", "Microflows$StartEvent",
+    "Microflows$EndEvent",
 )
 _GRAVE = ("clear", "background")  # told of a new flow too
 _SIGNATURE = ("microflowReturnType",)

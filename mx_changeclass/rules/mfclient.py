@@ -1,0 +1,436 @@
+"""Microflows that native and offline clients call: their name and signature is a contract with installed devices.
+
+A contract is judged on the old side: what counts is what clients in the field call. Calls go by name.
+"""
+
+from __future__ import annotations
+
+from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
+from mx_changeclass.graphs.offline import NEVER, PRESERVE
+from mx_changeclass.graphs.variables import variables
+from mx_changeclass.model.domain import Association, Attribute
+from mx_changeclass.model.flows import Microflow, Parameter
+from mx_changeclass.model.pages import Form
+from mx_changeclass.model.snapshot import Element
+from mx_changeclass.rules.flows import action, logic
+from mx_changeclass.rules.forms import manner, phrase
+from mx_changeclass.rules.microflows import called, contents, queued, was_called
+from mx_changeclass.rules.phrases import several
+from mx_changeclass.rules.release import Release
+from mx_changeclass.rules.rule import In, rule
+from mx_changeclass.rules.terms import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.rules.uses import new_rows, old_rows
+
+Edit = Added[In[Microflow]] | Removed[In[Microflow]] | Changed[In[Microflow]]
+
+_BESIDE = "Add a new microflow beside it; remove this one when every device is updated."
+_SHOWS = (
+    "Microflows$ShowPageAction", "Microflows$ShowHomePageAction", "Microflows$ShowMessageAction",
+    "Microflows$CloseFormAction", "Microflows$ValidationFeedbackAction",
+)
+_PUSH = "Microflows$PushToClientAction"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    source="BP Offline Microflow Best Practices",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Keep it tolerant: old clients run the new version.",
+)
+def mf_contents(change: Edit, release: Release) -> str:
+    """Contents of a microflow that clients call changed, or the microflow is new
+
+    The docs allow it: the contract with installed devices is as before.
+    """
+    return logic(change, release) if called(change, release) and contents(change) and not _special(change) else ""
+
+
+def _special(change: Change) -> bool:
+    """A step that a rule of its own tells."""
+    return (isinstance(change, Added) and action(change.row) in (*_SHOWS, _PUSH)) or queued(change)
+
+
+# -- the contract ---------------------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    on=NAME,
+    source="BP Offline Microflow Best Practices; OFF Backwards-Compatibility",
+    certainty=Certainty.DOCUMENTED,
+    mitigation=_BESIDE,
+)
+def mf_renamed(change: Changed[Microflow], release: Release) -> bool:
+    """Microflow that clients call renamed
+
+    Installed devices call the old name.
+    """
+    return was_called(change, release) and not _moved(change, release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    on=(PARENT, NAME),
+    source="BP Offline Microflow Best Practices",
+    certainty=Certainty.DOCUMENTED,
+    mitigation=_BESIDE,
+)
+def mf_moved(change: Changed[Microflow], release: Release) -> bool:
+    """Microflow that clients call moved to another module
+
+    Installed devices call it by its old module.
+    """
+    return was_called(change, release) and _moved(change, release)
+
+
+def _moved(change: Changed[Microflow], release: Release) -> bool:
+    return release.old_name(change).partition(".")[0] != release.new_name(change).partition(".")[0]
+
+
+@rule(NONE, on=PARENT, source="MSDK")
+def mf_moved_folder(change: Changed[Microflow], release: Release) -> bool:
+    """Microflow moved to another folder of its module
+
+    Its qualified name is the same.
+    """
+    return not _moved(change, release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    source="BP Offline Microflow Best Practices",
+    certainty=Certainty.DOCUMENTED,
+    mitigation=_BESIDE,
+)
+def mf_parameter_added(change: Added[Parameter], release: Release) -> bool:
+    """Parameter added to a microflow that clients call
+
+    Installed devices do not send it.
+    """
+    return was_called(change, release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    source="BP Offline Microflow Best Practices",
+    certainty=Certainty.DOCUMENTED,
+    mitigation=_BESIDE,
+)
+def mf_parameter_removed(change: Removed[Parameter], release: Release) -> bool:
+    """Parameter of a microflow that clients call removed
+
+    Installed devices still send it.
+    """
+    return was_called(change, release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    on=NAME,
+    source="BP Offline Microflow Best Practices",
+    certainty=Certainty.DOCUMENTED,
+    mitigation=_BESIDE,
+)
+def mf_parameter_renamed(change: Changed[Parameter], release: Release) -> bool:
+    """Parameter of a microflow that clients call renamed
+
+    Arguments are sent by name.
+    """
+    return was_called(change, release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    on=("variableType", "isRequired"),
+    source="BP Offline Microflow Best Practices",
+    certainty=Certainty.DOCUMENTED,
+    mitigation=_BESIDE,
+)
+def mf_parameter_type(change: Changed[Parameter], release: Release) -> bool:
+    """Type of a parameter of a microflow that clients call changed
+
+    The values that installed devices send do not fit.
+    """
+    return was_called(change, release)
+
+
+@rule(NONE, noise="geometry", source="MFC")
+def mf_parameter_order(change: Changed[Parameter], release: Release) -> bool:
+    """Parameter of a microflow stands elsewhere on the canvas
+
+    Arguments are sent by name, so their order means nothing.
+    """
+    return was_called(change, release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    on="microflowReturnType",
+    source="BP Offline Microflow Best Practices",
+    certainty=Certainty.DOCUMENTED,
+    mitigation=_BESIDE,
+)
+def mf_return_type(change: Changed[Microflow], release: Release) -> bool:
+    """Return type of a microflow that clients call changed
+
+    Nanoflows on installed devices expect the old type.
+    """
+    return was_called(change, release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    source="BP Offline Microflow Best Practices",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Delete it when every device is updated.",
+)
+def mf_deleted(change: Removed[Microflow], release: Release) -> bool:
+    """Microflow that clients call deleted
+
+    Installed devices still call it.
+    """
+    return was_called(change, release) and not _put_aside(change, release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    source="BP",
+    mitigation="Exclude it when every device is updated.",
+)
+def mf_excluded(change: Removed[Microflow], release: Release) -> bool:
+    """Microflow that clients call excluded from the build
+
+    For installed devices that is the same as a deletion.
+    """
+    return was_called(change, release) and _put_aside(change, release)
+
+
+def _put_aside(change: Removed[Microflow], release: Release) -> bool:
+    unit = release.new.snapshot.units.get(change.old_row.id)
+    return unit is not None and unit.excluded
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    source="BP Offline Microflow Best Practices",
+    mitigation="Keep one caller in the client until every device is updated.",
+)
+def mf_last_caller_removed(whole: Release, release: Release) -> str:
+    """Microflow that installed devices call has no caller in the client any more
+
+    The server may stop offering it to clients although it is still there.
+    """
+    if not whole.new.offline:
+        return ""
+    called_on = {whole.changes.renames.get(name, name): name for name in whole.old.called}
+    there = whole.new.names.documents
+    return several(sorted(old for new, old in called_on.items() if new in there and not whole.new.calls(new)))
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    breaks_old_clients=Maybe.MAYBE,
+    on="allowConcurrentExecution",
+    source="MSDK",
+    mitigation="Make sure that parallel calls are not refused.",
+)
+def mf_concurrency(change: Changed[Microflow], release: Release) -> bool:
+    """Parallel execution of a microflow that clients call switched
+
+    Calls of several devices at once may be refused.
+    """
+    return called(change, release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    on="stableId",
+    since="10.2.0",
+    source="MSDK",
+    mitigation="Keep the id, or test with an old client.",
+)
+def mf_stable_id(change: Changed[Microflow], release: Release) -> bool:
+    """Stable id of a microflow that clients call changed
+
+    Its part in client calls is not documented; the microflow counts as made anew.
+    """
+    return called(change, release)
+
+
+@rule(NONE, breaks_old_clients=Maybe.MAYBE, noise="new-id", source="BP", mitigation="Test with an old client.")
+def mf_recreated(change: Changed[Microflow], release: Release) -> bool:
+    """Microflow that clients call made anew under the same name
+
+    Calls go by name as far as documented.
+    """
+    return was_called(change, release)
+
+
+@rule(NEEDS_REDEPLOY, on=("url", "urlSearchParameters"), source="RT", mitigation="Deploy; old links end.")
+def mf_url(change: Changed[Microflow], release: Release) -> bool:
+    """Address of a microflow changed
+
+    The runtime routes web addresses.
+    """
+    return True
+
+
+@rule(NEEDS_REDEPLOY, source="MFC Task Queue", certainty=Certainty.DOCUMENTED, mitigation="Deploy.")
+def mf_task_queue(change: Edit, release: Release) -> str:
+    """Call put into a task queue, or taken out of it
+
+    The server runs it; nanoflows cannot use queues.
+    """
+    return logic(change, release) if queued(change) else ""
+
+
+# -- what the microflow does to devices -----------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    source="BP UI Actions",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Show it in the nanoflow that calls the microflow.",
+)
+def mf_ui_action(change: Added[In[Microflow]], release: Release) -> str:
+    """Microflow that clients call shows a page, a message or feedback
+
+    Offline clients ignore it.
+    """
+    return logic(change, release) if action(change.row) in _SHOWS and called(change, release) else ""
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.VALUE_LOSS,
+    requires=Requires.SERVER_FIRST,
+    source="STD Remarks",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Upload the same objects before the call.",
+)
+def mf_sync_to_device(change: Added[In[Microflow]], release: Release) -> str:
+    """Microflow sends objects to the device that calls it
+
+    They overwrite the local copies of the same objects, changes that are committed there included.
+    """
+    sends = any(action(row) == _PUSH for row in new_rows(change, release))
+    return "synchronize to device added" if sends and _for_device(change, release) else ""
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    breaks_old_clients=Maybe.MAYBE,
+    requires=Requires.SERVER_FIRST,
+    instead_of=("mf-contents", "mfs-called-by-client-called"),
+    source="STD; SYNC",
+    mitigation="See what else fills the entity on the device.",
+)
+def mf_sync_to_device_removed(change: Removed[In[Microflow]], release: Release) -> str:
+    """Microflow no longer sends objects to the device, and no synchronisation does
+
+    Nothing fills the entity on the device any more.
+    """
+    sent = [row for row in old_rows(change, release) if action(row) == _PUSH]
+    unfilled = [e for e in (_sent(row, release) for row in sent) if release.old.mode(e) in (NEVER, PRESERVE)]
+    return several(unfilled) if unfilled and _for_device(change, release) else ""
+
+
+def _for_device(change: Change, release: Release) -> bool:
+    """A client's call makes the microflow run."""
+    return any(side.calls(name) or side.runs_for_client(name) for side, name in release.subjects(change))
+
+
+def _sent(row: Element, release: Release) -> str:
+    """The entity of the objects that a step sends to the device."""
+    tree = release.changes.old_tree
+    held = variables(tree.snapshot.rows(tree.unit_of[row.id]))
+    return held.get(str(row.props.get("action.dataVariableName", "")), "")
+
+
+# -- the objects of a call ------------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    source="BP; OFF",
+    mitigation="Only add members; remove this one when every device is updated.",
+)
+def mf_npe_member_removed(change: Removed[Attribute] | Changed[Attribute], release: Release) -> bool:
+    """Member of an object that clients send or receive removed, renamed or retyped
+
+    Installed devices send or read it in their calls.
+    """
+    told = isinstance(change, Removed) or change.touches(NAME) or change.touches("type")
+    return told and any(
+        side is release.old and name in side.signature_entities for side, name in release.entity_names(change)
+    )
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="BP",
+    mitigation="Deploy the server before clients take the update.",
+)
+def mf_npe_member_added(change: Added[Attribute], release: Release) -> bool:
+    """Member added to an object that clients send or receive
+
+    Installed devices ignore it.
+    """
+    return any(name in release.new.signature_entities for _, name in release.entity_names(change))
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    source="BP Microflow Arguments Type",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Copy the values into the object instead.",
+)
+def mf_npe_association(change: Added[Association], release: Release) -> bool:
+    """Object that clients send or receive refers to a persistable entity
+
+    Offline clients do not support it, not even through other objects.
+    """
+    name = release.new_name(change)
+    ends = release.new.names.ends(name)
+    sent = any(e in release.new.signature_entities for e in ends)
+    return sent and any(release.new.persistable(e) for e in ends)
+
+
+@rule(OTA_SAFE, client=True, source="MSDK")
+def mf_async(change: Changed[In[Form]], release: Release) -> str:
+    """How a call of a page waits changed: asynchronous, progress bar, confirmation
+
+    Behaviour of the client.
+    """
+    fields = manner(change, release)
+    return phrase(change, release, fields) if fields else ""
+
+
