@@ -67,3 +67,8 @@ class Constant(Kind):
     value_type = key("type", "")
     default = key("defaultValue", "")
     exposed = key("exposedToClient", False)
+
+
+@kind("Settings$ConstantValue")
+class ConstantValue(Kind):
+    """What a run configuration gives a constant."""

@@ -7,7 +7,7 @@ from mx_changeclass.graphs.side import Side
 from mx_changeclass.model.app import RuntimeSettings
 from mx_changeclass.model.domain import Attribute
 from mx_changeclass.rules.conversion import Fate, fate, type_words
-from mx_changeclass.rules.members import Storage, attributes, held, lineage, lives, on_server, owner
+from mx_changeclass.rules.members import Storage, attributes, held, lives, on_server, owner
 from mx_changeclass.rules.phrases import several
 from mx_changeclass.rules.release import Release
 from mx_changeclass.rules.rule import rule
@@ -447,7 +447,7 @@ def _synced_decimals(release: Release) -> list[str]:
         f"{above}.{name}"
         for entity in side.sync
         if side.synced(entity)
-        for above in lineage(side, entity)
+        for above in side.names.lineage(entity)
         for name, row in attributes(side, above).items()
         if row.props.get("type") == "DomainModels$DecimalAttributeType"
     })

@@ -12,7 +12,6 @@ from mx_changeclass.rules.members import (
     between,
     in_old_call,
     is_file,
-    lineage,
     lives,
     owner,
 )
@@ -309,7 +308,7 @@ def ent_generalization_decimal(change: Changed[Entity] | Added[Entity], release:
         return False
     decimal = any(
         row.props.get("type") == "DomainModels$DecimalAttributeType"
-        for name in lineage(release.old, before)
+        for name in release.old.names.lineage(before)
         for row in attributes(release.old, name).values()
     )
     return decimal and f"now specialises {parent}, which has a decimal attribute"
@@ -332,7 +331,7 @@ def ent_user_specialization_removed(change: Removed[Entity], release: Release) -
     users lose their session.
     """
     about = owner(change, release)
-    return about.was is Storage.TABLE and "System.User" in lineage(release.old, about.old)
+    return about.was is Storage.TABLE and "System.User" in release.old.names.lineage(about.old)
 
 
 def _other_parent(change: Changed[Entity]) -> bool:

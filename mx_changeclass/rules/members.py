@@ -222,17 +222,9 @@ def required(side: Side, entity: str, attribute: str) -> bool:
     )
 
 
-def lineage(side: Side, entity: str) -> tuple[str, ...]:
-    """An entity and what it specialises, nearest first."""
-    found = [entity]
-    while (above := side.generalization(found[-1])) and above not in found:
-        found.append(above)
-    return tuple(found)
-
-
 def is_file(side: Side, entity: str) -> bool:
     """Whether objects of the entity are files or images."""
-    return not FILE_ENTITIES.isdisjoint(lineage(side, entity))
+    return not FILE_ENTITIES.isdisjoint(side.names.lineage(entity))
 
 
 def ends(side: Side, row: Element) -> tuple[str, str]:

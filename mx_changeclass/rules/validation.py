@@ -10,7 +10,7 @@ from typing import Any
 from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
 from mx_changeclass.model.domain import RegularExpression, ValidationRule
 from mx_changeclass.model.snapshot import Element
-from mx_changeclass.rules.members import attributes, held, lineage, owner
+from mx_changeclass.rules.members import attributes, held, owner
 from mx_changeclass.rules.phrases import several
 from mx_changeclass.rules.release import Release
 from mx_changeclass.rules.rule import rule
@@ -217,7 +217,7 @@ def _pattern_users(change: Change, release: Release) -> list[str]:
     for entity in side.sync:
         if not side.synced(entity):
             continue
-        for above in lineage(side, entity):
+        for above in side.names.lineage(entity):
             found |= {str(r.props.get("attribute")) for r in _rules_of(above, release) if _asks_for(r, pattern)}
     return sorted(found)
 
