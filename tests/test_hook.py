@@ -1,0 +1,93 @@
+"""The hook under the real pre-commit, in real repositories of both storage forms."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.sources import read
+from tests.build import write_v1, write_v2
+
+ROOT = Path(__file__).parent.parent
+STORY = ROOT / "fixtures" / "field-service"
+NAME = "FieldService.mpr"
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+pre_commit = pytest.importorskip("pre_commit", reason="needs pre-commit, a part of the dev extra")
+
+
+def git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **{k: v for k, v in os.environ.items() if not k.startswith("GIT_")},
+        "PYTHONPATH": str(ROOT),
+        "PRE_COMMIT_HOME": str(folder.parent / "pre-commit"),
+        "XDG_CACHE_HOME": str(folder.parent / "cache"),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+    }
+    who = ["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]
+    return subprocess.run(
+        ["git", *who, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def write(form: str, model: Snapshot, folder: Path) -> None:
+    if form == "v1":
+        folder.mkdir(exist_ok=True)
+        write_v1(model, folder / NAME)
+    else:
+        shutil.rmtree(folder / "mprcontents", ignore_errors=True)
+        write_v2(model, folder, name=NAME)
+
+
+@pytest.fixture(params=["v1", "v2"])
+def repository(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
+    """A repository with the first version committed and the hook installed, as the hook file declares it."""
+    folder = tmp_path / "app"
+    write(request.param, read(STORY / "v1.snapshot.xml"), folder)
+    hook = (ROOT / ".pre-commit-hooks.yaml").read_text()
+    hook = hook.replace("entry: 'mx-changeclass", f"entry: '{sys.executable} -m mx_changeclass")
+    hook = hook.replace("language: python", "language: system")
+    indented = "".join(f"      {line}\n" for line in hook.splitlines())
+    (folder / ".pre-commit-config.yaml").write_text(f"repos:\n  - repo: local\n    hooks:\n{indented}")
+    assert git(folder, "init", "-q").returncode == 0
+    git(folder, "add", ".")
+    assert git(folder, "commit", "-q", "-m", "first").returncode == 0
+    installed = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "install"], cwd=folder, capture_output=True, check=False
+    )
+    assert installed.returncode == 0
+    return request.param, folder
+
+
+def test_a_destructive_commit_is_stopped_and_told_why(repository: tuple[str, Path]) -> None:
+    form, folder = repository
+    write(form, read(STORY / "v2.snapshot.xml"), folder)
+    git(folder, "add", ".")
+    done = git(folder, "commit", "-m", "consolidate")
+    assert done.returncode == 1
+    assert "DESTRUCTIVE" in done.stdout + done.stderr
+    assert "Service.Measurement" in done.stdout + done.stderr
+
+
+def test_a_harmless_commit_goes_through(repository: tuple[str, Path]) -> None:
+    _, folder = repository
+    (folder / "javasource").mkdir()
+    (folder / "javasource" / "Notes.java").write_text("// nothing yet")
+    git(folder, "add", ".")
+    done = git(folder, "commit", "-m", "a note")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_only_what_is_staged_counts(repository: tuple[str, Path]) -> None:
+    form, folder = repository
+    (folder / "readme.txt").write_text("notes")
+    git(folder, "add", "readme.txt")
+    write(form, read(STORY / "v2.snapshot.xml"), folder)
+    done = git(folder, "commit", "-m", "notes only")
+    assert done.returncode == 0, done.stdout + done.stderr
