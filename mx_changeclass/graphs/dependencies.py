@@ -1,7 +1,7 @@
 """The native dependencies of a whole project, who brings them, and how they move between two versions.
 
 Facts: a widget package and a JavaScript action list the native modules they need in a JSON sidecar.
-A sidecar that cannot be read is an unknown map, never an empty one. The version counts without its
+A sidecar that cannot be read is an unknown list, never an empty one. The version counts without its
 range mark: ``^6.0.0`` and ``6.0.0`` ask for the same module.
 """
 
@@ -43,16 +43,19 @@ class Dependency:
 
 @frozen
 class DependencyMap:
-    """All native modules by package, and the owners whose list could not be read, each with a digest of it."""
+    """All native modules by package; the file each owner stands in; and the files whose list could not be read,
+    each with a digest of it."""
 
     packages: Mapping[str, Dependency] = field(hash=False)
+    files: Mapping[str, str] = field(hash=False)
     unread: Mapping[str, str] = field(hash=False)
 
 
 @frozen
 class DependencyMove:
     """How one native module differs. ``kind`` is ``added``, ``removed``, ``version``, ``range-mark`` or
-    ``unread``; an unread move has no package: a list of its owner is unknown on a side and may hold anything."""
+    ``unread``; an unread move has no package: the list of its owners is unknown on a side and may hold anything.
+    ``owners`` are those of the new side, of the old side where it has none."""
 
     package: str
     old: str
@@ -73,41 +76,46 @@ def resolved(version: str) -> str:
 def dependency_map(rows: Iterable[Element]) -> DependencyMap:
     """The map of a project out of the rows of its side files; rows of other kinds bring nothing."""
     asked: dict[str, dict[str, str]] = {}
+    files: dict[str, str] = {}
     unread: dict[str, str] = {}
     for row in rows:
         if row.parent is not None or not row.type.startswith("File$"):
             continue
+        path = str(row.props.get("path", ""))
         owners = tuple(_owners(row))
         if "nativeDependencies" in row.props:
-            unread.update(dict.fromkeys(owners, str(row.props.get("sidecar", ""))))
-        for key, version in row.props.items():
-            if key.startswith(PREFIX):
-                asked.setdefault(key.removeprefix(PREFIX), {}).update(dict.fromkeys(owners, str(version)))
-    return DependencyMap({p: Dependency(p, a) for p, a in sorted(asked.items())}, dict(sorted(unread.items())))
+            unread[path] = str(row.props.get("sidecar") or row.props.get("content", ""))
+        listed = {k.removeprefix(PREFIX): str(v) for k, v in row.props.items() if k.startswith(PREFIX)}
+        if listed or path in unread:
+            files.update(dict.fromkeys(owners, path))
+        for package, version in listed.items():
+            asked.setdefault(package, {}).update(dict.fromkeys(owners, version))
+    return DependencyMap({p: Dependency(p, a) for p, a in sorted(asked.items())}, files, dict(sorted(unread.items())))
 
 
 def dependency_moves(old: DependencyMap, new: DependencyMap) -> tuple[DependencyMove, ...]:
     """What differs between two maps. What an unread list may hold is neither added nor removed."""
     moves = list(_unread_moves(old, new))
     for package in sorted({*old.packages, *new.packages}):
-        before = _asked(old.packages.get(package), new.unread)
-        after = _asked(new.packages.get(package), old.unread)
+        before, after = _asked(package, old, new), _asked(package, new, old)
         was, now = package in old.packages, package in new.packages
         if after and not was:
             kind = "added"
         elif before and not now:
             kind = "removed"
         elif before and after and set(before.values()) != set(after.values()):
-            kind = "range-mark" if {*map(resolved, before.values())} == {*map(resolved, after.values())} else "version"
+            same = {*map(resolved, before.values())} == {*map(resolved, after.values())}
+            kind = "range-mark" if same else "version"
         else:
             continue
         moves.append(DependencyMove(package, _told(before), _told(after), kind, tuple(sorted(after or before))))
     return tuple(moves)
 
 
-def _asked(dependency: Dependency | None, unknown: Mapping[str, str]) -> dict[str, str]:
+def _asked(package: str, side: DependencyMap, other: DependencyMap) -> dict[str, str]:
     """What owners ask for whose list can be read on the other side too."""
-    return {owner: version for owner, version in dependency.asked.items() if owner not in unknown} if dependency else {}
+    found = side.packages.get(package)
+    return {o: v for o, v in found.asked.items() if side.files[o] not in other.unread} if found else {}
 
 
 def _told(asked: Mapping[str, str]) -> str:
@@ -116,11 +124,17 @@ def _told(asked: Mapping[str, str]) -> str:
 
 def _unread_moves(old: DependencyMap, new: DependencyMap) -> Iterator[DependencyMove]:
     """Lists that are unknown on a side, unless they are equally unknown on both."""
-    for owner in sorted({*old.unread, *new.unread}):
-        before, after = old.unread.get(owner), new.unread.get(owner)
+    for path in sorted({*old.unread, *new.unread}):
+        before, after = old.unread.get(path), new.unread.get(path)
         if before is None or after is None or before != after:
             told = ["unread" if side is not None else "" for side in (before, after)]
-            yield DependencyMove("", told[0], told[1], "unread", (owner,))
+            yield DependencyMove("", told[0], told[1], "unread", _owners_in(path, new, old))
+
+
+def _owners_in(path: str, *sides: DependencyMap) -> tuple[str, ...]:
+    """Who stands in a file; an unread widget package does not say, so the side that could read it is asked."""
+    named = {o for side in sides for o, file in side.files.items() if file == path}
+    return tuple(sorted({o for o in named if o != WIDGET + path} or named))
 
 
 def _owners(row: Element) -> Iterator[str]:

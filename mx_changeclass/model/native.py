@@ -13,6 +13,8 @@ Keys of the row, each absent where it is not known. ``<platform>`` is ``ios`` or
 ``font.<file>`` ``code.<file>``                 digests of fonts and of native sources
 ``<platform>.icons`` ``<platform>.splash``      digests of all launcher icons and of the splash screen
 ``<platform>.minimum``                          lowest Android API level or iOS version
+``<platform>.signing`` ``<platform>.files``     digests of what signs the app, and of all its other build files
+``patches`` ``lock``                            digests of patches to npm packages, and of npm's lock file
 ``databaseName`` ``filesDirectory``             local storage, where own native code names it
 ``unread``                                      what was there and could not be read, in words
 ==============================================  =====================================================

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+Fetch = Callable[[str], bytes | None]  # a path with slashes -> the content of the file, None where there is none
 
 MAX_TEXT = 4 << 20  # bytes of a text that is looked into; a longer one is only hashed
 UNREAD = "unread"  # a dependency map that is there and cannot be read: unknown, never empty

@@ -12,12 +12,11 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from mx_changeclass.model.snapshot import Rows, Unit
-from mx_changeclass.sources.contents import blob_id, combined, lfs_target
-from mx_changeclass.sources.native import belongs, binary_unit, template_roots
+from mx_changeclass.sources.contents import Fetch, blob_id, combined, lfs_target
 from mx_changeclass.sources.siderows import Part, kind_of, side_rows
+from mx_changeclass.sources.template import belongs, binary_unit, template_roots
 from mx_changeclass.sources.widgets import native_package
 
-Fetch = Callable[[str], bytes | None]
 Identity = Callable[[str], str | None]
 
 _ROOTS = frozenset(

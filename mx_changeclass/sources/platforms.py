@@ -11,11 +11,18 @@ from collections.abc import Callable, Iterable
 
 from mx_changeclass.sources import manifests
 from mx_changeclass.sources.builder import builder_facts
-from mx_changeclass.sources.contents import UNREAD, Unreadable, as_text, content_digest, lfs_target, short, suffix
+from mx_changeclass.sources.contents import (
+    UNREAD,
+    Fetch,
+    Unreadable,
+    as_text,
+    content_digest,
+    lfs_target,
+    short,
+    suffix,
+)
 from mx_changeclass.sources.manifests import Facts
 from mx_changeclass.sources.scripts import split_comments
-
-Fetch = Callable[[str], bytes | None]
 
 _MOST_SOURCES = 1_000
 _SETTING = re.compile(r"^[ \t]*(\w+)[ \t]*=[ \t]*(.*?)[ \t]*;?[ \t]*$", re.MULTILINE)
@@ -31,7 +38,7 @@ _GRADLE = {
 _IOS_MINIMUM = re.compile(r"""(?:deployment_target\s*=\s*|platform\s+:ios\s*,\s*)["']([\d.]+)["']""")
 _SIGNING = re.compile(r"^.*(?:CODE_SIGN|DEVELOPMENT_TEAM|PROVISIONING_PROFILE).*$", re.MULTILINE)
 _LINKED = (".native_dependencies", "ios/native_dependencies.json", "res/raw/native_dependencies.json")
-_LOCK_FILES = ("podfile.lock", "gemfile.lock")
+_NPM_LOCKS = ("package-lock.json", "yarn.lock", "pnpm-lock.yaml")
 
 
 def platform_facts(paths: Iterable[str], fetch: Fetch, role: Callable[[str], str]) -> Facts:
@@ -58,6 +65,8 @@ class _Template:
             found[f"font.{path.rpartition('/')[2]}"] = self._digest([path])
         if self._of("patch"):
             found["patches"] = self._digest(self._of("patch"))
+        if locks := [p for p in self._paths if p in _NPM_LOCKS]:
+            found["lock"] = self._digest(locks)
         if self._unread:
             found["unread"] = tuple(sorted(self._unread))
         return {k: v for k, v in found.items() if v not in ("", ())}
@@ -131,8 +140,8 @@ class _Template:
         left = [
             p for p in self._paths if p.startswith(folder) and p not in told and self._role(p) in ("build", "platform")
         ]
-        left = [p for p in left if not p.endswith("project.pbxproj") and not p.lower().endswith(_LOCK_FILES)]
-        return {"build": self._digest(left)} if left else {}
+        left = [p for p in left if not p.endswith("project.pbxproj")]
+        return {"files": self._digest(left)} if left else {}
 
     def _sources(self) -> Facts:
         """A digest a native source, without its comments; and the names of local storage that they set."""

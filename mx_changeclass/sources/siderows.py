@@ -15,6 +15,7 @@ from mx_changeclass.model.snapshot import Element, Rows
 from mx_changeclass.sources.builder import builder_facts
 from mx_changeclass.sources.contents import (
     UNREAD,
+    Fetch,
     Unreadable,
     as_json,
     as_text,
@@ -24,12 +25,11 @@ from mx_changeclass.sources.contents import (
     suffix,
     versions,
 )
-from mx_changeclass.sources.native import role as template_role
 from mx_changeclass.sources.scripts import java_action, javascript_action, javascript_facts, split_comments
 from mx_changeclass.sources.styles import tokens
+from mx_changeclass.sources.template import role as template_role
 from mx_changeclass.sources.widgets import widget_rows
 
-Fetch = Callable[[str], bytes | None]
 Props = dict[str, Any]
 
 _SCRIPTS = ("js", "mjs", "cjs", "jsx", "ts", "tsx")

@@ -26,17 +26,10 @@ from mx_changeclass.sources.contents import (
 
 _MOST_LIBRARIES = 100
 _FLAGS = ("offlineCapable", "needsEntityContext", "pluginWidget")
-_DESIGN_TIME = (
-    ".editorconfig.js",
-    ".editorpreview.js",
-    ".webmodeler.js",
-    ".tile.png",
-    ".icon.png",
-    ".tile.dark.png",
-    ".icon.dark.png",
-)
+_DESIGN_TIME = (".editorconfig.js", ".editorpreview.js", ".webmodeler.js", ".d.ts", "tile.png", "icon.png", "dark.png")
 _NOTES = frozenset(("map", "md", "txt", "id", "license", "html", "flow", "sln"))
-_CLIENT = frozenset(("js", "mjs", "cjs", "jsx", "css", "json"))
+_CLIENT = frozenset(("js", "mjs", "cjs", "jsx", "ts", "tsx", "css", "json"))
+_NATIVE = frozenset(("java", "kt", "m", "mm", "swift", "h", "cpp", "gradle", "podspec"))
 
 
 def widget_rows(unit_id: str, path: str, content: bytes) -> Rows:
@@ -209,20 +202,14 @@ def _xml(content: bytes, name: str) -> Any:
 
 
 def _sort(name: str) -> str:
-    """What a member is: design-time files and notes are metadata, whatever their extension."""
+    """What a member is: sidecars, design-time files and notes are metadata, whatever their extension."""
     low = name.lower()
-    parts = low.split("/")
-    if native_package(low) or suffix(low) in ("java", "kt", "m", "mm", "swift", "h", "cpp", "gradle", "podspec"):
+    kind = suffix(low)
+    if native_package(low) or kind in _NATIVE:
         return "native"
-    if suffix(low) == "xml" and low != "package.xml":
+    if kind == "xml" and low != "package.xml":
         return "definition"
-    if (
-        low.endswith(_DESIGN_TIME)
-        or low.endswith(".d.ts")
-        or suffix(low) in _NOTES
-        or parts[-1] in ("dependencies.json", "package.xml")
-    ):
+    listed = "/" not in low and kind in ("json", "xml")
+    if listed or low.endswith(_DESIGN_TIME) or kind in _NOTES or low.endswith("/dependencies.json"):
         return "metadata"
-    if "node_modules" in parts and suffix(low) not in _CLIENT:
-        return "metadata"
-    return "code"
+    return "code" if "node_modules/" not in low or kind in _CLIENT else "metadata"
