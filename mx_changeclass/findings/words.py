@@ -36,9 +36,13 @@ def words(about: Subject, release: Release, fields: tuple[str, ...] = ()) -> str
 def _part(change: Change) -> str:
     """A part inside its document: "text box textBox1", "activity MicroflowCallAction"."""
     row = change.row
-    kind = str(row.props.get("action") or row.type).rpartition("$")[2]
-    spaced = "".join(f" {c.lower()}" if c.isupper() else c for c in kind).strip()
-    return f"{spaced} {row.name}".strip()
+    return f"{spaced(str(row.props.get('action') or row.type))} {row.name}".strip()
+
+
+def spaced(kind: str) -> str:
+    """A kind in words: ``Pages$ListView`` is "list view"."""
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in kind.rpartition("$")[2]).strip()
+    return words.replace("java script", "JavaScript")
 
 
 def _field(change: Change, name: str, release: Release) -> str:

@@ -147,7 +147,7 @@ def _row(row: Mapping[str, Any]) -> str:
         f"class {row['class']}, channel {row['channel']}",
     ]
     if row["why"]:
-        lines.append("on devices through " + " > ".join(row["why"]))
+        lines.append("reached through " + " > ".join(row["why"]))
     for finding in row["findings"]:
         lines += ["", f"{finding['rule']} ({finding['class']}, {finding['certainty']}; {finding['source']})"]
         lines += textwrap.wrap(finding["message"], 96, initial_indent="  ", subsequent_indent="  ")

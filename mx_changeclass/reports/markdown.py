@@ -52,7 +52,7 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
 
 def _row(row: Row) -> str:
     finding = wording.leading(row)
-    way = f" On devices through {' > '.join(row.why)}." if row.why else ""
+    way = f" Reached through {' > '.join(row.why)}." if row.why else ""
     cells = (
         f"`{_safe(wording.name(row))}`",
         f"{_safe(row.what or finding.rule.title)} (`{finding.rule.id}`, `{row.fingerprint}`)",

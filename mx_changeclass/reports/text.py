@@ -50,7 +50,7 @@ def _class(rows: list[Row], *, told: bool, everything: bool) -> Iterator[str]:
                 yield from _told(row)
                 full += 1
             elif everything or (lines < _LINES and number < _SAME):
-                yield _line(row)
+                yield from _line(row)
                 lines += 1
             else:
                 rest = len(same) - number
@@ -61,19 +61,19 @@ def _class(rows: list[Row], *, told: bool, everything: bool) -> Iterator[str]:
 
 def _told(row: Row) -> Iterator[str]:
     finding = wording.leading(row)
-    yield _line(row)
+    yield from _line(row)
     yield from _wrap(finding.rule.reason, "    ", "    ")
     if row.why:
-        yield from _wrap("on devices through " + " > ".join(row.why), "    ", "      ")
+        yield from _wrap("reached through " + " > ".join(row.why), "    ", "      ")
     if finding.mitigation:
         yield from _wrap(f"do: {finding.mitigation}", "    ", "        ")
     for other in row.findings[1:]:
         yield f"    also: {other.rule.title} ({other.rule.id})"
 
 
-def _line(row: Row) -> str:
+def _line(row: Row) -> list[str]:
     rule = wording.leading(row).rule
-    return f"  {wording.name(row)}  {row.what or rule.title}  [{rule.id} {row.fingerprint}]"
+    return _wrap(f"{wording.titled(row)}: {row.what or rule.title} [{rule.id} {row.fingerprint}]", "  ", "    ")
 
 
 def _rest(verdict: Verdict, everything: bool) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.findings.words import spaced
 from mx_changeclass.rules.terms import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, ReleaseClass
 
 MEANING: Mapping[ReleaseClass, str] = {
@@ -93,8 +94,12 @@ def name(row: Row) -> str:
 
 def kind(row: Row) -> str:
     """The kind in words: ``DomainModels$Entity`` is "entity"."""
-    last = row.kind.rpartition("$")[2]
-    return "".join(f" {c.lower()}" if c.isupper() else c for c in last).strip()
+    return spaced(row.kind)
+
+
+def titled(row: Row) -> str:
+    """The subject of a row with its kind before it: "entity Field.Order"."""
+    return f"{kind(row)} {name(row)}" if row.name or row.old_name else name(row)
 
 
 def groups(rows: Sequence[Row]) -> list[tuple[ReleaseClass, list[Row]]]:
