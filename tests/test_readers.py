@@ -143,7 +143,7 @@ def test_single_parts_are_folded_and_ids_and_names_are_those_of_the_sdk() -> Non
     link = by_name["Field.Note_Job"]
     assert (link.props["parent"], link.props["child"]) == (by_name["Field.Note"].id, by_name["Field.Job"].id)
     assert by_name["Responsive"].props["appTitle.nl_NL"] == "Veld"
-    assert by_name["Field.Thing"].props | {"password": ""} == {
+    assert {**by_name["Field.Thing"].props, "password": ""} == {
         "weight": 7, "ratio": 0.5, "inner": "Acme$Part", "inner.list": ("a", "b"), "password": "",
     }
 
@@ -445,6 +445,12 @@ def test_links_and_submodules_are_told_and_no_deletion(repository: Path) -> None
     assert "themesource/shared is a submodule" in told
     assert f"{home.name} is listed but not there" in told
     assert model.units["file:userlib/clock.jar"].missing
+
+
+def test_a_pointer_in_a_revision_is_told(repository: Path) -> None:
+    (repository / "project" / "userlib" / "clock.jar").write_bytes(LFS)
+    git(repository, "add", ".")
+    assert [n for n in read(":project").incomplete if n.startswith("userlib/clock.jar is a Git LFS pointer")]
 
 
 def test_a_conflict_in_the_index_is_told(repository: Path) -> None:

@@ -12,8 +12,9 @@ import posixpath
 import re
 import subprocess
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ _ENVIRONMENT = {
 }
 # A colon within braces belongs to the revision: HEAD@{2025-01-01 10:00}
 _SPEC = re.compile(r"((?:[^:{]|\{[^}]*\}?)*)(?::(.*))?", re.DOTALL)
+_POINTER_SIZES = range(120, 200)  # bytes of a Git LFS pointer
 _SYMLINK, _SUBMODULE = "120000", "160000"
 _ADVICE = "Give an existing path, or a revision as 'rev' or 'rev:folder'; ':' is the index"
 
@@ -50,7 +52,7 @@ def read_git(spec: str, cwd: Path, label: str) -> Snapshot:
     entries = repository.tree(revision) if revision else repository.index()
     folder, mpr = _project(entries, path or None, repository.prefix, label)
     with Objects(repository) as objects:
-        place = Revision(objects, entries, folder)
+        place = Revision(repository, objects, entries, folder)
         return read_project(place, mpr or the_mpr(place.top(), label, _ADVICE), label, form="git", side_files=not mpr)
 
 
@@ -157,6 +159,16 @@ class Repository:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )
 
+    def sizes(self, oids: Iterable[str]) -> dict[str, int]:
+        """The sizes of objects; of none where git cannot tell, as in a partial clone."""
+        asked = "".join(oid + "\n" for oid in oids)
+        try:
+            listing = self._run(["cat-file", "--batch-check=%(objectname) %(objectsize)"], "cannot be read", text=asked)
+        except ReadError:
+            return {}
+        answers = (line.split() for line in listing.decode("ascii").splitlines())
+        return {oid: int(size) for oid, size in answers if size.isdecimal()}
+
     def local(self) -> frozenset[str]:
         """The ids of all objects that are here."""
         listing = self._run(["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"], "cannot be listed")
@@ -240,9 +252,9 @@ def _ask(process: subprocess.Popen[bytes], oid: str) -> bytes | None:
 class Revision:
     """The folder of a project in a tree or in the index."""
 
-    def __init__(self, objects: Objects, entries: Entries, folder: str) -> None:
+    def __init__(self, repository: Repository, objects: Objects, entries: Entries, folder: str) -> None:
         prefix = folder + "/" if folder else ""
-        self._objects = objects
+        self._repository, self._objects = repository, objects
         self._entries = {n.removeprefix(prefix): e for n, e in entries.items() if n.startswith(prefix)}
 
     def top(self) -> list[str]:
@@ -259,7 +271,13 @@ class Revision:
 
     def identity(self, path: str) -> str | None:
         entry = self._entries.get(path)
-        return None if entry is None or entry.oddity else entry.oid
+        return None if entry is None or entry.oddity or entry.oid in self._pointerlike else entry.oid
+
+    @cached_property
+    def _pointerlike(self) -> frozenset[str]:
+        """The objects of about the size of a Git LFS pointer; only their content tells what they are."""
+        asked = {e.oid for n, e in self._entries.items() if not e.oddity and wanted(n)}
+        return frozenset(oid for oid, size in self._repository.sizes(sorted(asked)).items() if size in _POINTER_SIZES)
 
     def fetch(self, path: str) -> bytes | None:
         entry = self._entries.get(path)

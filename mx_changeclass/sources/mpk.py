@@ -57,7 +57,7 @@ class _Inside:
     def fetch(self, path: str) -> bytes | None:
         return self._archive.read(self._prefix + path)
 
-    def identity(self, path: str) -> None:
+    def identity(self, path: str) -> None:  # noqa: ARG002 - a package knows none
         return None
 
     def unseen(self) -> tuple[str, ...]:

@@ -54,20 +54,32 @@ def read_mpr(content: bytes, fetch: Fetch, label: str) -> Model:
         raise BrokenContainer(label, "is a Git LFS pointer, not the model", "Fetch it with 'git lfs pull'")
     if not is_mpr(content):
         raise BrokenContainer(label, "is no .mpr file (no SQLite header)", _GIVE_MPR)
+    if len(content) < _stated_size(content):
+        raise BrokenContainer(label, f"is cut: {len(content)} of {_stated_size(content)} bytes", RESTORE)
     try:
         with closing(sqlite3.connect(":memory:")) as connection:
             connection.deserialize(content)
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(len(content), 1 << 16))
+            connection.executescript("pragma trusted_schema = off; pragma ignore_check_constraints = on")
             table = _table(connection, label, len(content))
+            sound = str(connection.execute("pragma quick_check(1)").fetchone()[0])
     except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
         raise BrokenContainer(label, f"is a damaged .mpr file ({error})", RESTORE) from None
     model = Model({}, table.version, table.inside)
+    if sound != "ok":
+        model.notes.lost("damaged", f"the .mpr is damaged and may lack units ({sound})")
     for row in table.rows:
         _add(model, row, fetch, label)
     if not model.units:
         raise BrokenContainer(label, "holds no units", RESTORE)
     check_places(model.units, model.notes)
     return model
+
+
+def _stated_size(content: bytes) -> int:
+    """The size of a database by its header: size of a page and number of pages, where that number is valid."""
+    page, pages = int.from_bytes(content[16:18], "big"), int.from_bytes(content[28:32], "big")
+    return (page if page > 1 else 1 << 16) * pages if content[24:28] == content[92:96] else 100
 
 
 def fingerprint(all_units: Iterable[Unit], version: str) -> str:

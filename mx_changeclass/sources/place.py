@@ -85,7 +85,7 @@ class Folder:
             self._links += [prefix + n for n in folders if os.path.islink(os.path.join(folder, n))]
             yield from (prefix + n for n in sorted(files))
 
-    def identity(self, path: str) -> None:
+    def identity(self, path: str) -> None:  # noqa: ARG002 - a folder knows none
         return None
 
     def unseen(self) -> Iterator[str]:
