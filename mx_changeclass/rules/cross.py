@@ -1,0 +1,216 @@
+"""Across chapters: what nobody reaches, what the channel lifts, what is not known, what a release is as a whole."""
+
+from __future__ import annotations
+
+from mx_changeclass.changes.change import TYPE, Added, Change, Changed, Removed
+from mx_changeclass.model.assets import IconCollection, ImageCollection, JavaScriptAction
+from mx_changeclass.model.flows import Nanoflow
+from mx_changeclass.model.kinds import Kind
+from mx_changeclass.model.metamodel import type_named
+from mx_changeclass.model.pages import Layout, Menu, Page, Snippet
+from mx_changeclass.model.versions import Version
+from mx_changeclass.rules.phrases import several, spaced
+from mx_changeclass.rules.release import Release, VersionMove
+from mx_changeclass.rules.rule import In, Said, Spoken, Unheard, rule
+from mx_changeclass.rules.terms import (
+    FULL_RELEASE,
+    NEEDS_REDEPLOY,
+    NONE,
+    OTA_SAFE,
+    Certainty,
+    Hazard,
+    Maybe,
+    Requires,
+)
+from mx_changeclass.rules.uses import new_rows
+
+Client = Page | Layout | Snippet | Menu | Nanoflow | JavaScriptAction | ImageCollection | IconCollection
+# Noise that says something to somebody, so that a rule of its own tells it.
+_TOLD = frozenset({
+    "documentation", "editor-image", "action-info", "widget-definition", "default-effect", "conversion-default",
+})
+
+
+@rule(NONE, source="REAL 10; SYNC Introduction", certainty=Certainty.DOCUMENTED)
+def client_unreachable(
+    change: Added[In[Client]] | Removed[In[Client]] | Changed[In[Client]], release: Release
+) -> bool:
+    """Page, nanoflow or other part of the client changed that nobody reaches
+
+    No navigation profile leads to it, so nothing of it is shipped.
+    """
+    return not release.reached(change)
+
+
+# -- escalations ----------------------------------------------------------------------------------
+
+
+@rule(NEEDS_REDEPLOY, source="OFF; REAL 10", certainty=Certainty.DOCUMENTED, mitigation="Deploy.")
+def agg_no_native(said: Spoken, release: Release) -> bool | str:
+    """Change of the client, in an app or part of it that has no over-the-air channel
+
+    Only native and offline clients take updates over the air. Online web clients load from the runtime.
+    """
+    if said.rule.channel is not OTA_SAFE:
+        return False
+    about = said.about
+    lifted = release.web_app or (isinstance(about, (Added, Removed, Changed)) and release.web_only(about))
+    return (said.saw or True) if lifted else False
+
+
+# -- what is not known ----------------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    client=True,
+    undecided=True,
+    source="no source",
+    mitigation="Look at it by hand.",
+)
+def agg_unknown_type(rest: Unheard, release: Release) -> bool | str:
+    """Change that no rule knows
+
+    What it means for installed devices is not decided. It is taken for a change of the server.
+    """
+    return _unknown(rest, release) if not release.synced(rest.change) else False
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.STRANDED,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.MAYBE,
+    server_data_loss=Maybe.MAYBE,
+    undecided=True,
+    source="no source",
+    mitigation="Look at it by hand.",
+)
+def agg_unknown_in_sync_set(rest: Unheard, release: Release) -> bool | str:
+    """Change that no rule knows, in an entity that devices hold
+
+    What it means for the data on devices is not decided. It is taken for a loss.
+    """
+    return _unknown(rest, release) if release.synced(rest.change) else False
+
+
+def _unknown(rest: Unheard, release: Release) -> str:
+    what = spaced(rest.change.row.type) or "part of an unknown type"
+    verb = "changed" if rest.fields else type(rest.change).__name__.lower()
+    return f"{what} {verb}{': ' if rest.fields else ''}{several(rest.fields)}"
+
+
+@rule(NONE, undecided=True, source="REAL 20", certainty=Certainty.DOCUMENTED, mitigation="Complete the checkout.")
+def agg_incomplete_side(whole: Release, release: Release) -> str:
+    """Version that could not be read in full
+
+    What is missing on a side counts as neither added nor removed, and what it holds is not decided.
+    """
+    seen = {name: side.snapshot.incomplete for name, side in (("old", whole.old), ("new", whole.new))}
+    return "; ".join(f"{name} version: {notes[0]}" + _more(notes) for name, notes in seen.items() if notes)
+
+
+def _more(notes: tuple[str, ...]) -> str:
+    return f" and {len(notes) - 1} more" if len(notes) > 1 else ""
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.START_FAILURE,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    undecided=True,
+    source="MXCLI 846",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Write it again with a tool of the right version.",
+)
+def agg_type_not_in_version(change: Added[Kind] | Changed[Kind], release: Release) -> str:
+    """Part of a type that this Studio Pro version does not have
+
+    The model may not load although checks pass.
+    """
+    version = release.new.version
+    if version is None or (isinstance(change, Changed) and TYPE not in change.fields):
+        return ""
+    strange = {row.type for row in new_rows(change, release) if _foreign(row.type, version)}
+    return several(sorted(strange))
+
+
+def _foreign(type_name: str, version: Version) -> bool:
+    """A type that the metamodel knows, and that is gone by a version."""
+    known = type_named(type_name)
+    gone = Version.of(known.deleted) if known and known.deleted else None
+    return gone is not None and gone <= version
+
+
+# -- the release as a whole -----------------------------------------------------------------------
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    source="S4",
+    mitigation="Take this release as the base line of updates over the air.",
+)
+def agg_ota_on_later(said: Said, release: Release) -> bool:
+    """Updates over the air switched on together with other changes
+
+    Released binaries take no update, so everything in this release rides with its binary.
+    """
+    others = (s for s in said if s.rule.id != "nav-ota-enabled" and s.rule.channel in (OTA_SAFE, NEEDS_REDEPLOY))
+    return said.any("nav-ota-enabled") and any(True for _ in others)
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.MAYBE,
+    source="docs PR 11839; OFF",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Ship compatible server parts and a hidden feature first, then the binary, then switch it on.",
+)
+def agg_binary_plus_server(said: Said, release: Release) -> bool:
+    """New binary and a change of the server in one release
+
+    Old binaries meet the new server while the stores review the new one.
+    """
+    if release.first or not any(s.rule.channel is FULL_RELEASE for s in said):
+        return False
+    return any(s.rule.channel is NEEDS_REDEPLOY and not isinstance(s.about, VersionMove) for s in said)
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.MAYBE,
+    source="docs PR 11839",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Upgrade in a release of its own.",
+)
+def agg_version_plus_features(said: Said, release: Release) -> bool:
+    """Studio Pro upgrade that needs a new binary, together with other changes
+
+    Upgrades should be kept apart, so that old and new clients both work with the new runtime.
+    """
+    binary = any(s.rule.channel is FULL_RELEASE and isinstance(s.about, VersionMove) for s in said)
+    features = (s for s in said if not isinstance(s.about, (VersionMove, Release)) and s.rule.channel is not NONE)
+    return binary and release.new.native and any(True for _ in features)
+
+
+@rule(NONE, source="MSDK")
+def agg_nothing(whole: Release, release: Release) -> bool:
+    """No effective change
+
+    Only bookkeeping differs: ids, positions on the canvas, the order of lists without an order.
+    """
+    if whole.changes.loud or whole.observations:
+        return False
+    return not any(_told(change) for change in whole.changes.quiet)
+
+
+def _told(change: Change) -> bool:
+    """A change that means nothing, but that a rule of its own tells."""
+    names = set(change.noise.values()) if isinstance(change, Changed) else {change.reason}
+    return bool(names & _TOLD) or ("geometry" in names and change.row.type.startswith("DomainModels$"))
