@@ -45,6 +45,11 @@ class UserRole(Kind):
     module_roles = key("moduleRoles", _NONE)
 
 
+@kind("Security$DemoUser")
+class DemoUser(Kind):
+    pass
+
+
 @kind("Settings$ProjectSettingsPart")
 class SettingsPart(Kind):
     """One tab of the app settings."""

@@ -10,6 +10,7 @@ import attrs
 from attrs import frozen
 
 from mx_changeclass.changes.change import Added, Change, Changed, Changes, Removed
+from mx_changeclass.graphs.dependencies import DependencyMove, dependency_moves, of_owners
 from mx_changeclass.graphs.side import Side, Synced
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.navigation import OfflineEntityConfig
@@ -17,6 +18,7 @@ from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -89,7 +91,7 @@ class SyncMove:
         )  # fmt: skip
 
 
-Observation = VersionMove | SyncMove
+Observation = VersionMove | SyncMove | DependencyMove
 
 
 @attrs.define(slots=False, eq=False)
@@ -151,14 +153,15 @@ class Release:
         return {new: old for old, new in self.changes.partner.items()}
 
     def subjects(self, change: Change) -> tuple[tuple[Side, str], ...]:
-        """Each side a change is judged on, with the qualified name of its subject there."""
+        """Each side a change is judged on, with the qualified name of its subject there; of a file beside the
+        model, with the names of what it is part of."""
         return self.once(change, _subjects)
 
-    def once(self, change: Change, question: Callable[[Change, Release], T]) -> T:
-        """The answer to a question that many rules ask about one change."""
-        key = (id(change), question)
+    def once(self, about: S, question: Callable[[S, Release], T]) -> T:
+        """The answer to a question that many rules ask about one change, or about the release itself."""
+        key = (id(about), question)
         if key not in self._answers:
-            self._answers[key] = question(change, self)
+            self._answers[key] = question(about, self)
         answer: T = self._answers[key]
         return answer
 
@@ -255,7 +258,7 @@ class Release:
     @cached_property
     def observations(self) -> tuple[Observation, ...]:
         moved = self.moved_version
-        return (*((moved,) if moved else ()), *self.sync_moves)
+        return (*((moved,) if moved else ()), *self.sync_moves, *self.dependency_moves)
 
     @cached_property
     def sync_moves(self) -> tuple[SyncMove, ...]:
@@ -295,6 +298,30 @@ class Release:
                     found[name] = (*found.get(name, ()), cast("Changed[OfflineEntityConfig]", change))
         return found
 
+    @cached_property
+    def dependency_moves(self) -> tuple[DependencyMove, ...]:
+        """How native modules move: those of what native profiles reach, then those that nobody reaches."""
+        sides = self.old, self.new
+        if not any(side.native for side in sides) or not all(side.snapshot.side_files for side in sides):
+            return ()
+        whole = dependency_moves(self.old.dependencies, self.new.dependencies)
+        old, new = (of_owners(side.dependencies, side.reached_owner) for side in sides)
+        reached = dependency_moves(old, new)
+        told = {move.subject for move in reached}
+        return (*reached, *(attrs.evolve(move, reached=False) for move in whole if move.subject not in told))
+
+    def owners_reached(self, move: DependencyMove) -> tuple[frozenset[str], tuple[str, ...]]:
+        """The native profiles that reach an owner of a native module, and the way to the first one."""
+        found = [
+            (p.name, side.why(name))
+            for side in (self.new, self.old)
+            for owner in move.owners
+            for name in side.owner(owner)
+            for p in side.profiles
+            if p.kind == "native" and p.name in side.audience(name)
+        ]
+        return frozenset(name for name, _ in found), found[0][1] if found else ()
+
     def _changed_on(self, way: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name for name in way[:-1] if name in self.changed_subjects)
 
@@ -308,7 +335,7 @@ class Release:
         return (c for c in self.changes if isinstance(c, verb) and c.within is None)
 
 
-__all__ = ["Added", "Changed", "Observation", "Release", "Removed", "SyncMove", "VersionMove"]
+__all__ = ["Added", "Changed", "DependencyMove", "Observation", "Release", "Removed", "SyncMove", "VersionMove"]
 
 
 def _state(entry: Synced | None) -> tuple[object, ...]:
@@ -325,10 +352,11 @@ def _template(side: Side) -> str:
 
 
 def _subjects(change: Change, release: Release) -> tuple[tuple[Side, str], ...]:
-    out = []
+    out: list[tuple[Side, str]] = []
     for side, row in release.sides(change):
         tree = release.changes.old_tree if side is release.old else release.changes.new_tree
-        out.append((side, tree.qualified(tree.subject(row))))
+        subject = tree.subject(row)
+        out += [(side, name) for name in side.part_of(subject) or (tree.qualified(subject),)]
     return tuple(out)
 
 
