@@ -4,7 +4,7 @@
   ``Changed[In[K]]`` each in a document of that kind, the document itself among them. ``on`` narrows a
   ``Changed`` to some fields, ``noise`` makes a rule hear changes that were set aside under those names
   instead.
-* ``VersionMove``, ``SyncMove``: what follows from comparing both sides.
+* ``VersionMove``, ``SyncMove``, ``DependencyMove``: what follows from comparing both sides.
 * ``Release``: once a release.
 * ``Spoken``: each thing another rule has said (escalations).
 * ``Said``: everything said so far, once (aggregates).
@@ -26,7 +26,7 @@ from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.errors import RuleError
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.versions import Version
-from mx_changeclass.rules.release import Observation, Release, SyncMove, VersionMove
+from mx_changeclass.rules.release import DependencyMove, Observation, Release, SyncMove, VersionMove
 from mx_changeclass.rules.terms import NONE, Certainty, Hazard, Maybe, ReleaseClass, Requires
 
 Test = Callable[[Any, Release], "bool | str"]
@@ -208,8 +208,11 @@ def _heard(test: Test) -> Iterator[tuple[type, Any]]:
         verb = typing.get_origin(member) or member
         if verb in (Added, Removed, Changed):
             for kind in _members(typing.get_args(member)[0]):
-                yield verb, kind
-        elif verb in (VersionMove, SyncMove, Release, Spoken, Said, Unheard):
+                if typing.get_origin(kind) is In:
+                    yield from ((verb, In.of(k)) for k in _members(typing.get_args(kind)[0]))
+                else:
+                    yield verb, kind
+        elif verb in (VersionMove, SyncMove, DependencyMove, Release, Spoken, Said, Unheard):
             yield verb, Kind
         else:
             raise RuleError(f"rule {test.__name__}: cannot hear {member}")
