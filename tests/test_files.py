@@ -386,22 +386,19 @@ def test_an_installed_npm_package_tells_version_and_native_code() -> None:
     assert "native" not in row(pure, f"{root}/package.json").props
 
 
-def test_no_source_takes_long_to_scan() -> None:
+@pytest.mark.parametrize("path", [JS, "theme/native/main.js", "javasource/field/actions/A.java"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`", "/", "a/", "=/[", "{`${", "import ", "import" + " " * 50_000, "aStorage", "(", "\n", "/**/ ",
+        "function a()" + " " * 50_000 + "x", "export const a = {", "a:{", "'", '"a.b',
+        "// BEGIN USER CODE", "// END USER CODE\n",
+    ],
+)  # fmt: skip
+def test_no_source_takes_long_to_scan(path: str, text: str) -> None:
     started = time.monotonic()
-    for text in (
-        b"`" * 200_000,
-        b"/" * 200_000,
-        b"a/" * 200_000,
-        b"{`${" * 50_000,
-        b"import " * 60_000,
-        b"aStorage" * 50_000,
-        b"(" * 200_000,
-    ):
-        row({JS: text}, JS)
-        row({"theme/native/main.js": b"export const a = " + text}, "theme/native/main.js")
-    row({"theme/native/main.js": b"export const a = {" * 20_000}, "theme/native/main.js")
-    row({"javasource/field/actions/A.java": b"// BEGIN USER CODE" * 50_000}, "javasource/field/actions/A.java")
-    assert time.monotonic() - started < 30
+    row({path: ("export const a = {" + text * (400_000 // len(text))).encode()}, path)
+    assert time.monotonic() - started < 10
 
 
 # -- Java, jars, styles -----------------------------------------------------------------------
@@ -573,4 +570,4 @@ def test_thousands_of_side_files_are_listed_within_a_second() -> None:
     files = {f"themesource/m{i % 40}/web/a{i}.scss": b"a { b: c }" * 100 for i in range(4_500)}
     started = time.monotonic()
     assert len(units(files)) == 4_500
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 3

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from mx_changeclass.errors import ReadError, UnknownFormat
 from mx_changeclass.model.kinds import view
-from mx_changeclass.model.native import NativeBinary
+from mx_changeclass.model.native import BINARY_ID, NativeBinary
 from mx_changeclass.model.native_templates import (
     accepts,
     android_minimum_of,
@@ -137,6 +138,25 @@ def test_a_broken_file_of_a_template_is_named_as_unread(path: str, content: byte
     assert [note.partition(" ")[0] for note in app.unread] == [path]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "android/app/build.gradle",
+        "ios/Config/config.xcconfig",
+        "ios/Podfile",
+        "ios/AppDelegate.swift",
+        "ios/a.xcodeproj/project.pbxproj",
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ["applicationId", "A = ", "deployment_target", "defaultDatabaseName", "\n", "CODE_SIGN"]
+)
+def test_no_build_file_takes_long_to_read(path: str, text: str) -> None:
+    started = time.monotonic()
+    facts({**template(), path: (text + " " * 200_000 + "x" + text * 20_000).encode()})
+    assert time.monotonic() - started < 10
+
+
 def test_build_settings_that_name_each_other_stay_short() -> None:
     laughs = (
         b"".join(b"V%d = %s\n" % (i, b"$(V%d)" % (i + 1) * 60) for i in range(9)) + b"BUNDLE_DISPLAY_NAME = $(V0)\n"
@@ -151,9 +171,17 @@ def test_a_native_template_in_the_repository_is_found_and_its_files_are_not_reso
     assert found["file:resources/letter.docx"].type == "File$Resource"
     assert found[f"file:{root}android/app/build.gradle"].type == "File$NativeTemplate"
     assert found[f"file:{root}android/app/build.gradle"].load()[0].props["role"] == "build"
-    binary = view(found[f"file:{root}"].load()[0])
+    binary = view(found[BINARY_ID].load()[0])
     assert isinstance(binary, NativeBinary)
     assert binary.template == "14.1.13"
+
+
+def test_a_native_template_that_moves_stays_the_same_app() -> None:
+    old, new = ({f"{root}/{p}": c for p, c in template().items()} for root in ("resources/native", "mobile"))
+    assert units(old)[BINARY_ID].load()[0].props == units(new)[BINARY_ID].load()[0].props
+    both = units({**old, **new})
+    assert BINARY_ID not in both
+    assert both["file:mobile/"].type == both["file:resources/native/"].type == "File$NativeBinary"
 
 
 def test_a_folder_without_both_platforms_is_no_native_template() -> None:
@@ -163,7 +191,7 @@ def test_a_folder_without_both_platforms_is_no_native_template() -> None:
 
 def test_a_template_outside_of_the_known_folders_is_found_too() -> None:
     files = {f"mobile/{path}": content for path, content in template().items()}
-    assert units(files)["file:mobile/"].type == "File$NativeBinary"
+    assert units(files)[BINARY_ID].type == "File$NativeBinary"
     stray = {"mobile/android/readme.txt": b"x", "tools/package.json": b"{}"}
     assert units(stray) == {}
 
@@ -191,7 +219,7 @@ def test_a_native_app_reads_the_same_from_folder_and_revision(tmp_path: Path) ->
     subprocess.run([*git, "commit", "-qm", "one"], check=True)
     folder, revision = read_native("native", tmp_path), read_native("HEAD:native", tmp_path)
     assert folder.digest == revision.digest
-    assert folder.load() == revision.load()
+    assert folder.load() == revision.load() == read_native(".", tmp_path).load()
 
 
 def test_what_is_no_native_app_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ range mark: ``^6.0.0`` and ``6.0.0`` ask for the same module.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from attrs import field, frozen
 
@@ -55,13 +55,15 @@ class DependencyMap:
 class DependencyMove:
     """How one native module differs. ``kind`` is ``added``, ``removed``, ``version``, ``range-mark`` or
     ``unread``; an unread move has no package: the list of its owners is unknown on a side and may hold anything.
-    ``owners`` are those of the new side, of the old side where it has none."""
+    ``owners`` are those of the new side, of the old side where it has none; ``reached`` says that they are
+    part of the native client."""
 
     package: str
     old: str
     new: str
     kind: str
     owners: tuple[str, ...]
+    reached: bool = True
 
     @property
     def subject(self) -> str:
@@ -91,6 +93,20 @@ def dependency_map(rows: Iterable[Element]) -> DependencyMap:
         for package, version in listed.items():
             asked.setdefault(package, {}).update(dict.fromkeys(owners, version))
     return DependencyMap({p: Dependency(p, a) for p, a in sorted(asked.items())}, files, dict(sorted(unread.items())))
+
+
+LISTING = frozenset({"File$Widget", "File$JavaScriptAction", "File$JavaScript"})
+
+
+def of_owners(whole: DependencyMap, keep: Callable[[str], bool]) -> DependencyMap:
+    """The part of a map that some owners bring. An unread list whose owners nobody knows stays: it may be theirs."""
+    packages = {
+        name: Dependency(name, asked)
+        for name, found in whole.packages.items()
+        if (asked := {owner: version for owner, version in found.asked.items() if keep(owner)})
+    }
+    kept = {path for owner, path in whole.files.items() if keep(owner) or owner == WIDGET + path}
+    return DependencyMap(packages, whole.files, {p: d for p, d in whole.unread.items() if p in kept})
 
 
 def dependency_moves(old: DependencyMap, new: DependencyMap) -> tuple[DependencyMove, ...]:

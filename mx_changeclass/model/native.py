@@ -31,7 +31,7 @@ from mx_changeclass.model.snapshot import Element
 Fact = str | int | bool | tuple[str, ...]
 
 PLATFORMS = ("ios", "android")
-BINARY_ID = "native:binary"
+BINARY_ID, BINARY_NAME = "native:binary", "native app"
 
 
 @kind("File$NativeBinary")
@@ -87,6 +87,6 @@ class NativeBinary(Kind):
         return {k.removeprefix(prefix): str(v) for k, v in self.row.props.items() if k.startswith(prefix)}
 
 
-def native_binary(facts: Mapping[str, Fact], unit_id: str = BINARY_ID, name: str = "native app") -> Element:
+def native_binary(facts: Mapping[str, Fact], unit_id: str = BINARY_ID, name: str = BINARY_NAME) -> Element:
     """The row of a native app out of its facts."""
     return Element(unit_id, "File$NativeBinary", name, None, "", dict(sorted(facts.items())))

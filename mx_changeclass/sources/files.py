@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import partial
 
+from mx_changeclass.model.native import BINARY_ID, BINARY_NAME
 from mx_changeclass.model.snapshot import Rows, Unit
 from mx_changeclass.sources.contents import Fetch, blob_id, combined, lfs_target
 from mx_changeclass.sources.siderows import Part, kind_of, side_rows
@@ -138,9 +139,10 @@ def side_units(
         for unit in (_unit(p, parts, digests, templates, fetch) for p, parts in _grouped(known, templates).items())
     }
     for root in templates:
-        inside = {p.removeprefix(root): digests[p] for p in known if p.startswith(root)}
-        binary = binary_unit(f"file:{root}", root.rstrip("/"), root, inside, fetch, inside)
-        units[binary.id] = binary
+        inside = {p.removeprefix(root): digests[p] for p in known if _template_of(p, templates) == root}
+        only = len(templates) == 1  # the one app stays itself when its folder moves
+        unit_id, name = (BINARY_ID, BINARY_NAME) if only else (f"file:{root}", root.rstrip("/"))
+        units[unit_id] = binary_unit(unit_id, name, root, inside, fetch, inside)
     return units, tuple(notes)
 
 

@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 
 from mx_changeclass.errors import ReadError, UnknownFormat
-from mx_changeclass.model.native import BINARY_ID, NativeBinary, native_binary
+from mx_changeclass.model.native import BINARY_ID, BINARY_NAME, NativeBinary, native_binary
 from mx_changeclass.model.snapshot import Rows, Unit
 from mx_changeclass.sources.contents import Fetch, Unreadable, as_json, blob_id
 from mx_changeclass.sources.place import Folder
-from mx_changeclass.sources.template import belongs, binary_unit, is_fact, is_template
+from mx_changeclass.sources.template import belongs, binary_unit, is_fact, template_roots
 
 _SCHEMA = 1
-_ADVICE = "Give the folder or revision of a native template, or facts written by 'mx-changeclass native export'"
+_ADVICE = "Give the folder or a revision of a native template, or facts written by 'mx-changeclass native export'"
 
 
 def read_native(source: str, cwd: Path) -> Unit:
@@ -39,20 +39,26 @@ def _of_revision(source: str, cwd: Path) -> Unit:
     revision, _, folder = source.partition(":")
     repository = Repository(cwd, source)
     with Objects(repository) as objects:
-        place = Revision(objects, repository.tree(revision) if revision else repository.index(), folder.strip("/"))
+        entries = repository.tree(revision) if revision else repository.index()
+        place = Revision(repository, objects, entries, folder.strip("/"))
         return native_unit(place.paths(), place.fetch, source)
 
 
 def native_unit(paths: Iterable[str], fetch: Fetch, label: str) -> Unit:
-    """The unit of a native app outside of the project. Raises ``UnknownFormat`` where it is no template."""
-    known = sorted(p for p in paths if belongs(p))
-    if not is_template(known, fetch):
-        raise UnknownFormat(
-            label, "is no native template (no .template_version, and no android/, ios/ and React Native)", _ADVICE
-        )
-    contents = ((path, fetch(path)) for path in known if is_fact(path))
+    """The unit of the native app whose template is this folder, or is the only one below it.
+
+    Raises ``UnknownFormat`` where there is none, or more than one.
+    """
+    listed = list(paths)
+    roots = template_roots(listed, fetch)
+    if len(roots) != 1:
+        found = f"holds several native templates ({', '.join(roots)})" if roots else "holds no native template"
+        raise UnknownFormat(label, found, _ADVICE)
+    root = roots[0]
+    inside = [path for p in listed if p.startswith(root) and belongs(path := p.removeprefix(root))]
+    contents = ((path, fetch(root + path)) for path in inside if is_fact(path))
     digests = {path: blob_id(content) for path, content in contents if content is not None}
-    return binary_unit(BINARY_ID, "native app", "", known, fetch, digests)
+    return binary_unit(BINARY_ID, BINARY_NAME, root, sorted(inside), fetch, digests)
 
 
 def facts_unit(content: bytes, label: str) -> Unit:

@@ -25,15 +25,15 @@ from mx_changeclass.sources.manifests import Facts
 from mx_changeclass.sources.scripts import split_comments
 
 _MOST_SOURCES = 1_000
-_SETTING = re.compile(r"^[ \t]*(\w+)[ \t]*=[ \t]*(.*?)[ \t]*;?[ \t]*$", re.MULTILINE)
+_SETTING = re.compile(r"^[ \t]*(\w+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
 _STORED = re.compile(r"""[dD]efault(DatabaseName|FilesDirectoryName)\s*(?:\(|=|:)\s*@?["']([^"'\n]{1,80})["']""")
 _GRADLE = {
-    "bundleId": re.compile(r"""\bapplicationId\s*[=( ]\s*["']([\w.\-]+)["']"""),
-    "version": re.compile(r"""\bversionName\s*[=( ]\s*["']([^"'\n]+)["']"""),
-    "build": re.compile(r"\bversionCode\s*[=( ]\s*(\d+)"),
-    "minimum": re.compile(r"\bminSdk(?:Version)?\s*[=( ]\s*(\d+)"),
-    "targetSdk": re.compile(r"\btargetSdk(?:Version)?\s*[=( ]\s*(\d+)"),
-    "compileSdk": re.compile(r"\bcompileSdk(?:Version)?\s*[=( ]\s*(\d+)"),
+    "bundleId": re.compile(r"""\bapplicationId\s{0,9}[=( ]\s{0,9}["']([\w.\-]+)["']"""),
+    "version": re.compile(r"""\bversionName\s{0,9}[=( ]\s{0,9}["']([^"'\n]+)["']"""),
+    "build": re.compile(r"\bversionCode\s{0,9}[=( ]\s{0,9}(\d+)"),
+    "minimum": re.compile(r"\bminSdk(?:Version)?\s{0,9}[=( ]\s{0,9}(\d+)"),
+    "targetSdk": re.compile(r"\btargetSdk(?:Version)?\s{0,9}[=( ]\s{0,9}(\d+)"),
+    "compileSdk": re.compile(r"\bcompileSdk(?:Version)?\s{0,9}[=( ]\s{0,9}(\d+)"),
 }
 _IOS_MINIMUM = re.compile(r"""(?:deployment_target\s*=\s*|platform\s+:ios\s*,\s*)["']([\d.]+)["']""")
 _SIGNING = re.compile(r"^.*(?:CODE_SIGN|DEVELOPMENT_TEAM|PROVISIONING_PROFILE).*$", re.MULTILINE)
@@ -84,11 +84,11 @@ class _Template:
         for path in sorted(
             (p for p in self._paths if p.startswith("ios/") and suffix(p) == "xcconfig"), key=lambda p: "release" in p
         ):
-            variables |= dict(_SETTING.findall(self._text(path).replace("\\/", "/")))
+            variables |= _settings(self._text(path).replace("\\/", "/"))
         project = self._text(self._first(".xcodeproj/project.pbxproj"))
-        for name, value in _SETTING.findall(project):
-            if name in ("MARKETING_VERSION", "CURRENT_PROJECT_VERSION"):
-                variables.setdefault(name, value.strip('"'))
+        stated = _settings(project)
+        for name in ("MARKETING_VERSION", "CURRENT_PROJECT_VERSION"):
+            variables.setdefault(name, stated.get(name, "").strip('"'))
         plist = min(
             (p for p in self._paths if p.startswith("ios/") and p.endswith("Info.plist") and "framework/" not in p),
             key=lambda p: (p.count("/"), p),
@@ -189,6 +189,11 @@ class _Template:
         except Unreadable as error:
             self._unread.append(f"{path} {error}")
             return {}
+
+
+def _settings(text: str) -> dict[str, str]:
+    """``NAME = value`` of each line, in Xcode's configuration files and projects."""
+    return {name: value.strip().rstrip(";").rstrip() for name, value in _SETTING.findall(text)}
 
 
 def _without_hashes(text: str) -> str:

@@ -14,13 +14,13 @@ from mx_changeclass.sources.contents import short
 
 _MOST = 60  # so many imports, names or calls of one file are kept
 
-_IMPORT = re.compile(r"""\b(?:import|export)\s+(?:[^'"();]{0,600}?\bfrom\s*)?["']([^"'\n]+)["']""")
+_IMPORT = re.compile(r"""\b(?:import|export)\s{1,20}(?:[^'"();]{0,600}?\bfrom\s*+)?["']([^"'\n]+)["']""")
 _LATE_IMPORT = re.compile(r"""\b(?:import|require)\s*\(\s*["'`]([^"'`\n]+)["'`]\s*\)""")
 _GENERATED_IMPORTS = ("big.js", "mx-global")
 _SKELETON = re.compile(
-    r"""^\s*(?:import\s+(?:\{[^}'"]*\}\s*from\s*)?["'](?:big\.js|mx-global)["']\s*;?"""
-    r"""|(?:export\s+)?(?:async\s+)?function\s+(?P<function>[\w$]+)\s*\([^)]*\)\s*\{?"""
-    r"""|export\s*\{\s*(?P<export>[\w$]+)\s*\}\s*;?)\s*$"""
+    r"""^\s*+(?:import\s++(?:\{[^}'"]*+\}\s*+from\s*+)?["'](?:big\.js|mx-global)["']\s*+;?"""
+    r"""|(?:export\s++)?(?:async\s++)?function\s++(?P<function>[\w$]++)\s*+\([^)]*+\)\s*+\{?"""
+    r"""|export\s*+\{\s*+(?P<export>[\w$]++)\s*+\}\s*+;?)\s*+$"""
 )
 # Calls by which hand-written code takes data off the device, whatever the library they belong to.
 _STORAGE = re.compile(
@@ -29,7 +29,7 @@ _STORAGE = re.compile(
 _NAMED = re.compile(r"""["'`](?://)?([A-Za-z]\w*\.[A-Za-z]\w*)(?=["'`\[/])""")
 
 _JAVA_REGIONS = (("// BEGIN USER CODE", "// END USER CODE"), ("// BEGIN EXTRA CODE", "// END EXTRA CODE"))
-_JAVA_IMPORT = re.compile(r"^\s*import\s+(?:static\s+)?([\w.*]+)\s*;", re.MULTILINE)
+_JAVA_IMPORT = re.compile(r"^[ \t]*import[ \t]+(?:static[ \t]+)?([\w.*]+)[ \t]*;", re.MULTILINE)
 _JAVA_GENERATED = re.compile(
     r"com\.mendix\.(?:systemwideinterfaces\.core\.(?:IContext|IMendixObject|UserAction)|webui\.CustomJavaAction)$"
 )
@@ -39,6 +39,7 @@ _NEXT = {False: re.compile(r"""//|/\*|["'`{}/]"""), True: re.compile(r"""//|/\*|
 _QUOTED = {q: re.compile(rf"""{q}(?:[^{q}\\\n]++|\\.)*+{q}?""", re.DOTALL) for q in "\"'"}
 _TEMPLATE = re.compile(r"(?:[^`\\$]++|\\.|\$(?!\{))*+(?:`|\$\{|\Z)", re.DOTALL)
 _REGEX = re.compile(r"/(?:[^/\\\[\n]++|\\.|\[(?:[^\]\\\n]++|\\.)*+\])++/")
+_LONGEST_REGEX = 1_000  # characters; a longer one is read as a division and what follows
 _OPERAND = re.compile(r"[\w$)\]}\"'`]$")
 _BEFORE_REGEX = re.compile(r"\b(?:return|typeof|case|in|of|do|else|void|delete|throw|new|yield|await)$")
 
@@ -148,7 +149,8 @@ def _javascript_literal(text: str, start: int, mark: str, code: list[str], open_
             open_braces.append(0)
         return end
     if mark == "/":
-        return _end(_REGEX, text, start) if _may_start_regex(code) else start + 1
+        found = _REGEX.match(text, start, start + _LONGEST_REGEX) if _may_start_regex(code) else None
+        return found.end() if found else start + 1
     if open_braces:
         open_braces[-1] += 1 if mark == "{" else -1
     return start + 1
