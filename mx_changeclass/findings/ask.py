@@ -9,7 +9,7 @@ from typing import Any
 
 from mx_changeclass.changes.change import CONTENT, Added, Change, Changed, Removed
 from mx_changeclass.model.kinds import Kind, kind_of
-from mx_changeclass.rules.release import Release, SyncMove, VersionMove
+from mx_changeclass.rules.release import DependencyMove, Release, SyncMove, VersionMove
 from mx_changeclass.rules.rule import In, Rule, Said, Spoken, Subject, Unheard
 
 Ears = Mapping[tuple[type, Any], tuple[Rule, ...]]
@@ -117,7 +117,8 @@ def _left(change: Change, spoken: list[Spoken]) -> tuple[str, ...] | None:
 
 def _on(verb: type, heard: object, release: Release, rules: Ears, about: Subject | None = None) -> list[Spoken]:
     """Ask the rules that hear an observation, the release, a saying or the rest."""
-    judged = (release.new.version,) if verb in (VersionMove, SyncMove) else (release.old.version, release.new.version)
+    moves = (VersionMove, SyncMove, DependencyMove)  # devices meet the new version
+    judged = (release.new.version,) if verb in moves else (release.old.version, release.new.version)
     return [
         Spoken(rule, about if about is not None else heard, saw if isinstance(saw, str) else "")  # type: ignore[arg-type]
         for rule in rules.get((verb, Kind), ())

@@ -13,7 +13,7 @@ from mx_changeclass.findings.rows import rows, subject_of
 from mx_changeclass.findings.words import words
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules import catalogue
-from mx_changeclass.rules.release import Release, SyncMove
+from mx_changeclass.rules.release import DependencyMove, Release, SyncMove
 from mx_changeclass.rules.rule import Rule, Spoken, channel_class
 from mx_changeclass.rules.terms import BLOCKED, DESTRUCTIVE, HARD_LOSS, RANK, SOFT_LOSS, Maybe, ReleaseClass
 
@@ -59,6 +59,8 @@ def _finding(key: tuple[str, str, str], group: list[Spoken], release: Release, *
     if isinstance(about, SyncMove):
         entry = about.new or about.old
         audience, why = frozenset(about.profiles), entry.why if entry else ()
+    elif isinstance(about, DependencyMove):
+        audience, why = release.owners_reached(about)
     elif kind != "Projects$Project" and not isinstance(about, Release) and hasattr(about, "row"):
         audience = frozenset().union(*(release.audience(s.about) for s in group))  # type: ignore[arg-type]
         why = release.why(about)  # type: ignore[arg-type]

@@ -13,11 +13,12 @@ from mx_changeclass.findings.finding import Finding, Row
 from mx_changeclass.findings.words import words
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
-from mx_changeclass.rules.release import Release, SyncMove, VersionMove
+from mx_changeclass.rules.release import DependencyMove, Release, SyncMove, VersionMove
 from mx_changeclass.rules.rule import Spoken, Subject
 from mx_changeclass.rules.terms import RANK
 
 APP = "Projects$Project"
+DEPENDENCY = "File$NativeDependency"
 CONTENTS = "contents"  # of a document: all its parts answer together
 
 _MOST = 3  # so many changes of one row are told in words
@@ -28,6 +29,8 @@ def subject_of(about: Subject, release: Release) -> tuple[str, str]:
     """Kind and qualified name of what a saying is about; the app has the name ""."""
     if isinstance(about, SyncMove):
         return "DomainModels$Entity", about.entity
+    if isinstance(about, DependencyMove):
+        return DEPENDENCY, about.subject
     if isinstance(about, (VersionMove, Release)):
         return APP, ""
     tree = release.changes.tree(about)
@@ -80,6 +83,10 @@ def _places(s: Spoken, release: Release) -> list[tuple[tuple[str, ...], Row]]:
     if isinstance(about, SyncMove):
         kind, what, (old, new) = "DomainModels$Entity", words(about, release), about.modes
         return [_make(kind, about.entity, about.old_entity, "changed", "syncMode", what, old=old, new=new)]
+    if isinstance(about, DependencyMove):
+        name, what = about.subject, words(about, release)
+        old, new = about.old, about.new
+        return [_make(DEPENDENCY, name, name, "changed", "version", what, old=old or None, new=new or None)]
     if isinstance(about, Release):
         return [_make(APP, "", "", "changed", s.rule.id, s.saw)]
     return [_of_change(about, prop, release) for prop in _properties(about, s, release)]

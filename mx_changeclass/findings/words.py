@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mx_changeclass.changes.change import CONTENT, NAME, ORDER, PARENT, TYPE, Added, Change, Removed
-from mx_changeclass.rules.release import Release, SyncMove, VersionMove
+from mx_changeclass.rules.release import DependencyMove, Release, SyncMove, VersionMove
 from mx_changeclass.rules.rule import Subject
 
 _LONGEST = 60
@@ -18,6 +18,8 @@ def words(about: Subject, release: Release, fields: tuple[str, ...] = ()) -> str
         return f"Studio Pro {about.old} to {about.new}"
     if isinstance(about, SyncMove):
         return _sync(about)
+    if isinstance(about, DependencyMove):
+        return _dependency(about)
     if isinstance(about, Release):
         return ""
     change: Change = about
@@ -66,6 +68,16 @@ def _field(change: Change, name: str, release: Release) -> str:
 
 def _is_id(value: object) -> bool:
     return isinstance(value, str) and bool(_ID.fullmatch(value))
+
+
+def _dependency(move: DependencyMove) -> str:
+    owners = [owner.removeprefix("widget:") for owner in move.owners]
+    whose = ", ".join(owners[:2]) + (f" and {len(owners) - 2} more" if len(owners) > 2 else "")
+    if not move.package:
+        return f"list of native modules of {whose} cannot be read"
+    if not (move.old and move.new):
+        return f"{move.new or move.old} {move.kind}, asked for by {whose}"
+    return f"{move.old} to {move.new}, asked for by {whose}"
 
 
 def _sync(move: SyncMove) -> str:

@@ -12,6 +12,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mx_changeclass.graphs.audience import MICROFLOW, SERVER, Audience
+from mx_changeclass.graphs.beside import actions, folded, part_of
+from mx_changeclass.graphs.dependencies import LISTING, WIDGET, DependencyMap, dependency_map
 from mx_changeclass.graphs.facts import Facts, Reference
 from mx_changeclass.graphs.names import DOCUMENT, ENUMERATION, MEMBER, Names, Node, space_of
 from mx_changeclass.graphs.offline import ONLINE, Synced, merged, sync_set
@@ -177,6 +179,29 @@ class Side:
         if entity in self.sync:
             return self.sync[entity]
         return next((self.sync[s] for s in self.names.descendants(entity) if s in self.sync), None)
+
+    def part_of(self, row: Element) -> tuple[str, ...]:
+        """The actions, widgets or profiles that a file beside the model serves; () for anything else."""
+        return part_of(row, self.names, self.profiles) if row.type.startswith("File$") else ()
+
+    @cached_property
+    def dependencies(self) -> DependencyMap:
+        """The native modules that files beside the model ask for. Reads every file that may list some."""
+        units = (u for u in self.snapshot.live.values() if u.type in LISTING and not u.missing)
+        return dependency_map(row for u in units for row in self.snapshot.rows(u.id)[:1])
+
+    def reached_owner(self, owner: str) -> bool:
+        """A native profile reaches what asks for a native module."""
+        return any(map(self.reached_native, self.owner(owner)))
+
+    def owner(self, stated: str) -> tuple[str, ...]:
+        """What asks for a native module, by the name the walk knows: a widget, or an action of that file."""
+        return (stated,) if stated.startswith(WIDGET) else self._by_file.get(stated, ())
+
+    @cached_property
+    def _by_file(self) -> Mapping[str, tuple[str, ...]]:
+        """Actions by the name that their file states."""
+        return {folded(name): (name,) for name in actions(self.names)}
 
     # -- what clients call --------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from mx_changeclass.model.navigation import (
 )
 from mx_changeclass.model.pages import Menu
 from mx_changeclass.rules.questions import profiles_of, stands_in
-from mx_changeclass.rules.release import Release, SyncMove, VersionMove
+from mx_changeclass.rules.release import DependencyMove, Release, SyncMove, VersionMove
 from mx_changeclass.rules.rule import In, Spoken, rule
 from mx_changeclass.rules.terms import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Requires
 
@@ -372,9 +372,13 @@ def nav_ota_off_client_change(said: Spoken, release: Release) -> bool:
         return False
     switched_on = {p.name for p in release.new.profiles if p.ota} - {p.name for p in release.old.profiles if p.ota}
     kept = {p.name for p in release.new.profiles if p.kind == "native"} & {p.name for p in release.old.profiles}
-    return not isinstance(said.about, (VersionMove, SyncMove, Release)) and bool(
-        release.audience(said.about) & (kept - switched_on)
-    )
+    if isinstance(said.about, DependencyMove):
+        audience, _ = release.owners_reached(said.about)
+    elif isinstance(said.about, (VersionMove, SyncMove, Release)):
+        return False
+    else:
+        audience = release.audience(said.about)
+    return bool(audience & (kept - switched_on))
 
 
 @rule(

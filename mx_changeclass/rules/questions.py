@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from mx_changeclass.changes.change import Change
 from mx_changeclass.graphs.side import Profile, Side
 from mx_changeclass.model.metamodel import is_a
@@ -25,48 +23,6 @@ def stands_in(change: Change, release: Release, *types: str) -> bool:
     """Whether the changed row is, or lies in, an element of one of those SDK types."""
     tree = release.changes.tree(change)
     return any(is_a(row.type, name) for row in (change.row, *tree.ancestors(change.row)) for name in types)
-
-
-_WORD = re.compile(r"""'[^']*'|"[^"]*"|[()\[\]]|[=<>!]+|[^\s'"()\[\]=<>!]+""")
-
-
-def conditions(constraint: str) -> frozenset[str]:
-    """The conditions of an XPath constraint that must all hold, with even blanks; an ``or`` is one condition."""
-    words = _WORD.findall(constraint)
-    if words and words[0] != "[":
-        words = ["[", *words, "]"]
-    found: set[str] = set()
-    parts: list[list[str]] = []
-    depth = 0
-    for word in words:
-        depth += word in ("[", "(")
-        if depth == 1 and word == "[":
-            parts = [[]]
-        elif depth == 1 and word == "and":
-            parts.append([])
-        elif depth == 1 and word == "]":
-            one = any("or" in _outside(part) for part in parts)
-            found |= {" and ".join(map(" ".join, parts))} if one else {" ".join(part) for part in parts}
-        elif parts:
-            parts[-1].append(word)
-        depth -= word in ("]", ")")
-    return frozenset(found) - {""}
-
-
-def _outside(words: list[str]) -> list[str]:
-    """The words that stand in no bracket."""
-    depth, found = 0, []
-    for word in words:
-        depth += word in ("[", "(")
-        if not depth:
-            found.append(word)
-        depth -= word in ("]", ")")
-    return found
-
-
-def is_wider(old: str, new: str) -> bool:
-    """Whether an XPath constraint lets through all it did before and more, as far as its text proves it."""
-    return conditions(new) < conditions(old)
 
 
 def locked_out(move: SyncMove, release: Release) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.navigation import OfflineEntityConfig
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.versions import Version
+from mx_changeclass.model.xpath import conditions
 from mx_changeclass.policy import Policy
 
 S = TypeVar("S")
@@ -86,8 +87,8 @@ class SyncMove:
         """Something else than the mere presence of an explicit row differs."""
         if self.old is None or self.new is None:
             return True
-        return (self.modes[0], self.constraints[0], self.old.compatibility) != (
-            self.modes[1], self.constraints[1], self.new.compatibility
+        return (self.modes[0], conditions(self.constraints[0]), self.old.compatibility) != (
+            self.modes[1], conditions(self.constraints[1]), self.new.compatibility
         )  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from mx_changeclass.graphs.side import Side, Synced
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.navigation import OfflineEntityConfig
 from mx_changeclass.model.versions import Version
-from mx_changeclass.rules.questions import conditions, is_wider, locked_out, profiles_of
+from mx_changeclass.model.xpath import conditions, is_wider
+from mx_changeclass.rules.questions import locked_out, profiles_of
 from mx_changeclass.rules.release import Release, SyncMove
 from mx_changeclass.rules.rule import rule
 from mx_changeclass.rules.terms import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires

@@ -1,0 +1,42 @@
+"""What a file beside the model is part of, by the names that the walk from a profile knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mx_changeclass.graphs.dependencies import WIDGET
+from mx_changeclass.graphs.names import Names
+from mx_changeclass.graphs.profiles import Profile
+from mx_changeclass.model.snapshot import Element
+
+_ACTION = "JavaScriptActions$JavaScriptAction"
+
+
+def part_of(row: Element, names: Names, profiles: Iterable[Profile]) -> tuple[str, ...]:
+    """The actions, widgets or profiles that a file serves; () for a file that is no part of a client.
+
+    Code of an action is part of it, another script of all actions of its module, a package of its widgets,
+    a style of every profile of its platform.
+    """
+    props = row.props
+    if row.type == "File$JavaScriptAction":
+        return tuple(n for n in actions(names) if folded(n) == row.name)
+    if row.type == "File$JavaScript":
+        return tuple(n for n in actions(names) if n.partition(".")[0].lower() == props.get("module"))
+    if row.type == "File$Widget":
+        return tuple(WIDGET + str(name) for name in props.get("widgets") or (row.name,))
+    if row.type == "File$Theme":
+        platform = props.get("platform")
+        return tuple(p.name for p in profiles if platform in ("both", "native" if p.kind == "native" else "web"))
+    return ()
+
+
+def actions(names: Names) -> tuple[str, ...]:
+    """The JavaScript actions of a model by name."""
+    return tuple(sorted(name for name, unit in names.documents.items() if unit.type == _ACTION))
+
+
+def folded(action: str) -> str:
+    """The name of an action as its file states it: the folder of its module is in lower case."""
+    module, _, name = action.partition(".")
+    return f"{module.lower()}.{name}"
