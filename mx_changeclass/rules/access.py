@@ -10,7 +10,7 @@ from mx_changeclass.model.domain import AccessRule, MemberAccess
 from mx_changeclass.rules.phrases import plain
 from mx_changeclass.rules.questions import stands_in
 from mx_changeclass.rules.release import Release
-from mx_changeclass.rules.rights import CREATE, DELETE, READ, WRITE, given, taken
+from mx_changeclass.rules.rights import CREATE, DELETE, MEMBER_ACCESS, READ, WRITE, given, taken
 from mx_changeclass.rules.rule import rule
 from mx_changeclass.rules.terms import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
 
@@ -195,7 +195,8 @@ def acc_rule_server(change: Added[Access] | Removed[Access] | Changed[Access], r
     loss, more = taken(change, release), given(change, release)
     if stands_in(change, release, "Security$ProjectSecurity"):
         return not _files_on_devices(release)
-    return not (loss.lost or loss.narrowed or more.widened or more.gained or more.newcomers)
+    shifted = loss.lost or loss.narrowed or more.widened or more.gained or more.newcomers
+    return not shifted and not _follows_member(change, release)
 
 
 @rule(
@@ -220,12 +221,14 @@ def sec_file_access(change: Added[Access] | Removed[Access] | Changed[Access], r
     source="ACC Member Read and Write Rights",
     certainty=Certainty.DOCUMENTED,
 )
-def acc_default_rights(change: Changed[AccessRule], release: Release) -> bool:
-    """Default rights for new members, or the caption of a constraint changed
+def acc_default_rights(
+    change: Changed[AccessRule] | Added[MemberAccess] | Removed[MemberAccess], release: Release
+) -> bool | str:
+    """Rights for new members: the default, or what a member brought along or took with it
 
-    They help when modelling, and mean nothing at run time.
+    The default helps when modelling, and means nothing at run time; of a member its own rule tells.
     """
-    return True
+    return isinstance(change, Changed) or _follows_member(change, release)
 
 
 @rule(
@@ -240,6 +243,19 @@ def acc_rule_docs(change: Changed[AccessRule], release: Release) -> bool:
     No effect at run time.
     """
     return True
+
+
+def _follows_member(change: Change, release: Release) -> bool | str:
+    """Whether rights on a member came or went with the member itself."""
+    if isinstance(change, Changed) or change.row.type != MEMBER_ACCESS:
+        return False
+    name = str(change.row.props.get("attribute") or change.row.props.get("association") or "")
+    side, other, partner = (
+        (release.new, release.old, release.partner) if isinstance(change, Added)
+        else (release.old, release.new, release.changes.partner)
+    )  # fmt: skip
+    member = side.names.member(name)
+    return member is not None and member.id not in partner and other.names.member(name) is None and f"rights on {name}"
 
 
 def _constraint(change: Change) -> str:
