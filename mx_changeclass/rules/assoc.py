@@ -204,7 +204,7 @@ def assoc_renamed_sync(change: Changed[Association], release: Release) -> bool |
 
     Devices keep and upload references under the name.
     """
-    return held(change, release) and f"renamed from {release.old_name(change)}"
+    return held(change, release) and _renamed_words(change, release)
 
 
 @rule(
@@ -219,7 +219,12 @@ def assoc_renamed_server(change: Changed[Association], release: Release) -> bool
 
     The references are tied to the storage GUID and stay.
     """
-    return on_server(change, release) and f"renamed from {release.old_name(change)}"
+    return on_server(change, release) and _renamed_words(change, release)
+
+
+def _renamed_words(change: Changed[Association], release: Release) -> str:
+    old = release.old_name(change)
+    return f"renamed from {old}" if old != release.new_name(change) else ""
 
 
 @rule(
@@ -338,7 +343,7 @@ def assoc_narrowed_server(change: Changed[Association], release: Release) -> boo
 @rule(
     NEEDS_REDEPLOY,
     server_data_loss=Maybe.MAYBE,
-    on=("type", "owner", "parent", "child", TYPE),
+    on=("type", "owner", "parent", "child", TYPE, PARENT),
     source="ATM Association Type Changes; ASSOC",
     mitigation="Deploy; back up first where an end changes.",
 )
@@ -357,7 +362,7 @@ def assoc_changed_server(change: Changed[Association], release: Release) -> bool
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.YES,
-    on=("parent", "child", TYPE),
+    on=("parent", "child", TYPE, PARENT),
     instead_of=("assoc-retarget", "assoc-cross-module"),
     source="S6; ASSOC",
     mitigation="Add a new association.",
@@ -376,7 +381,7 @@ def assoc_parent_child_swap(change: Changed[Association], release: Release) -> b
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.MAYBE,
-    on=("parent", "child", TYPE),
+    on=("parent", "child", TYPE, PARENT),
     instead_of="assoc-cross-module",
     source="S6",
     mitigation="Add a new association.",
@@ -395,7 +400,7 @@ def assoc_retarget(change: Changed[Association], release: Release) -> bool | str
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.MAYBE,
-    on=("parent", "child", TYPE),
+    on=("parent", "child", TYPE, PARENT),
     source="S6",
     mitigation="Add a new association instead.",
 )

@@ -160,7 +160,7 @@ def _dangling(release: Release) -> Iterator[tuple[str, str]]:
     for row in new.rows.values():
         for target in pointers(row).values():
             if target in old.rows and target not in new.rows:
-                yield new.qualified(new.subject(row)), old.qualified(old.rows[target]) or target
+                yield new.qualified(new.subject(row)), old.qualified(old.rows[target]) or "what is gone"
         yield from _naming(row, new, gone)
     if gone:
         for unit in release.new.names.domain_models.values():
@@ -170,23 +170,22 @@ def _dangling(release: Release) -> Iterator[tuple[str, str]]:
                     yield from _naming(row, tree, gone)
 
 
-def _gone(release: Release) -> frozenset[str]:
-    """Names of members of domain models and documents that nothing bears any more."""
-    old = release.changes.old_tree
-    names = {old.qualified(c.row) for c in release.changes if isinstance(c, Removed) and _is_named(c.row, old)}
-    names |= set(release.changes.renames)
-    return frozenset(n for n in names if "." in n and release.new.named(n) is None)
+def _gone(release: Release) -> Mapping[str, str]:
+    """What to call members of domain models and documents that are not there any more: by their names, which nothing
+    else bears, and by their ids, which some tools write in the place of names."""
+    old, new = release.changes.old_tree, release.changes.new_tree
+    named = [r for r in old.rows.values() if r.name]
+    known = [r for r in named if r.type.startswith("DomainModels$") or old.unit_of[r.id] == r.id]
+    names = {old.qualified(r) for r in known if r.id not in release.changes.partner} | set(release.changes.renames)
+    found = {n: n for n in names if "." in n and release.new.named(n) is None}
+    return found | {r.id: old.qualified(r) for r in known if r.id not in new.rows}
 
 
-def _is_named(row: Element, tree: Tree) -> bool:
-    return bool(row.name) and (row.type.startswith("DomainModels$") or tree.unit_of.get(row.id) == row.id)
-
-
-def _naming(row: Element, tree: Tree, gone: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _naming(row: Element, tree: Tree, gone: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for key, value in row.props.items():
         for name in value if isinstance(value, tuple) else (value,):
             if name in gone and (declared := property_of(*row.part(key))) and declared.is_reference:
-                yield tree.qualified(tree.subject(row)), str(name)
+                yield tree.qualified(tree.subject(row)), gone[name]
 
 
 # -- edits that fail together -------------------------------------------------------------------------
