@@ -13,9 +13,9 @@ from attrs import frozen
 from mx_changeclass.changes.change import Change, Changed
 from mx_changeclass.graphs.side import Side
 from mx_changeclass.model.snapshot import Element
+from mx_changeclass.model.xpath import conditions
 from mx_changeclass.rules.members import owner
 from mx_changeclass.rules.phrases import several
-from mx_changeclass.rules.questions import conditions
 from mx_changeclass.rules.release import Release
 
 ACCESS_RULE, MEMBER_ACCESS = "DomainModels$AccessRule", "DomainModels$MemberAccess"
