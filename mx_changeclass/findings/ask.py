@@ -72,7 +72,7 @@ def _on_change(change: Change, release: Release, rules: Ears, *, explained: bool
         and (not rule.client or release.shipped(change))
         and (saw := rule.test(change, release))
     )
-    left = _left(change, spoken)
+    left = _left(change, spoken, release.told_by_moves(change))
     if left is not None and not explained:
         spoken += [Spoken(s.rule, change, ", ".join(left)) for s in _on(Unheard, Unheard(change, left), release, rules)]
     return spoken
@@ -104,13 +104,13 @@ def _narrowed(rule: Rule, change: Change) -> bool:
     return not rule.on or not isinstance(change, Changed) or any(change.touches(f) for f in rule.on)
 
 
-def _left(change: Change, spoken: list[Spoken]) -> tuple[str, ...] | None:
+def _left(change: Change, spoken: list[Spoken], told: tuple[str, ...]) -> tuple[str, ...] | None:
     """The fields of a change that nobody took; () for an added or removed element; None where all are."""
     if isinstance(change, (Added, Removed)):
         return None if spoken else ()
     if any(not s.rule.on for s in spoken):
         return None
-    taken = [f for s in spoken for f in s.rule.on]
+    taken = [*told, *(f for s in spoken for f in s.rule.on)]
     left = tuple(sorted(f for f in change.fields if not any(f == t or f.startswith(t + ".") for t in taken)))
     return left or None
 

@@ -190,6 +190,12 @@ class Side:
         units = (u for u in self.snapshot.live.values() if u.type in LISTING and not u.missing)
         return dependency_map(row for u in units for row in self.snapshot.rows(u.id)[:1])
 
+    @cached_property
+    def binary(self) -> Element | None:
+        """The row of the native app beside the model."""
+        unit = next((u for u in self.snapshot.live.values() if u.type == "File$NativeBinary"), None)
+        return next(iter(self.snapshot.rows(unit.id)), None) if unit else None
+
     def reached_owner(self, owner: str) -> bool:
         """A native profile reaches what asks for a native module."""
         return any(map(self.reached_native, self.owner(owner)))

@@ -15,6 +15,7 @@ from mx_changeclass.model.native_templates import (
     template_range,
 )
 from mx_changeclass.model.versions import Version
+from mx_changeclass.rules.questions import meets_clients
 from mx_changeclass.rules.release import Release, VersionMove
 from mx_changeclass.rules.rule import rule
 from mx_changeclass.rules.terms import FULL_RELEASE, NEEDS_REDEPLOY, Certainty, Maybe, Requires
@@ -88,7 +89,7 @@ def sp_upgrade_binary_version_mismatch(release: Release, _: Release) -> bool | s
 
     The template range allows the template, and yet its binary version is not the one that the runtime asks for.
     """
-    if not _both_native(release) or release.ota_off or not _meets_clients(release):
+    if not _both_native(release) or release.ota_off or not meets_clients(release):
         return False
     return _mismatch(release)
 
@@ -195,8 +196,3 @@ def _mismatch(release: Release) -> str:
     if wanted is None or carried is None or wanted == carried:
         return ""
     return f"Studio Pro {version} asks for native binary version {wanted}, template {template} carries {carried}"
-
-
-def _meets_clients(release: Release) -> bool:
-    """The release brings devices something new: another version, or an edit that reaches a native profile."""
-    return release.moved_version is not None or any(release.reached_native(c) for c in release.all(object))

@@ -25,6 +25,11 @@ def stands_in(change: Change, release: Release, *types: str) -> bool:
     return any(is_a(row.type, name) for row in (change.row, *tree.ancestors(change.row)) for name in types)
 
 
+def meets_clients(release: Release) -> bool:
+    """The release brings native devices something new: another version, or an edit of what they reach."""
+    return release.moved_version is not None or any(release.reached_native(c) for c in release.all(object))
+
+
 def locked_out(move: SyncMove, release: Release) -> tuple[str, ...]:
     """User roles that can enter a native app and have no module role of the module of an entity."""
     side, module = release.new, move.entity.partition(".")[0]

@@ -10,7 +10,7 @@ import attrs
 from attrs import frozen
 
 from mx_changeclass.changes.change import Added, Change, Changed, Changes, Removed
-from mx_changeclass.graphs.dependencies import DependencyMove, dependency_moves, of_owners
+from mx_changeclass.graphs.dependencies import LISTING, DependencyMove, dependency_moves, of_owners
 from mx_changeclass.graphs.side import Side, Synced
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.navigation import OfflineEntityConfig
@@ -155,7 +155,7 @@ class Release:
 
     def subjects(self, change: Change) -> tuple[tuple[Side, str], ...]:
         """Each side a change is judged on, with the qualified name of its subject there; of a file beside the
-        model, with the names of what it is part of."""
+        model, with the names of what it is part of, and of what concerns every client, with the profiles."""
         return self.once(change, _subjects)
 
     def once(self, about: S, question: Callable[[S, Release], T]) -> T:
@@ -311,6 +311,10 @@ class Release:
         told = {move.subject for move in reached}
         return (*reached, *(attrs.evolve(move, reached=False) for move in whole if move.subject not in told))
 
+    def told_by_moves(self, change: Change) -> tuple[str, ...]:
+        """The fields of a file that the moves of native modules tell of."""
+        return ("nativeDependencies", "sidecar") if change.row.type in LISTING and self.reached_native(change) else ()
+
     def owners_reached(self, move: DependencyMove) -> tuple[frozenset[str], tuple[str, ...]]:
         """The native profiles that reach an owner of a native module, and the way to the first one."""
         found = [
@@ -348,8 +352,10 @@ def _constraint(entry: Synced | None) -> str:
 
 
 def _template(side: Side) -> str:
-    binary = next((u for u in side.snapshot.live.values() if u.type == "File$NativeBinary"), None)
-    return str(side.snapshot.rows(binary.id)[0].props.get("template", "")) if binary else ""
+    return str(side.binary.props.get("template", "")) if side.binary else ""
+
+
+_FOR_EVERYBODY = frozenset({"Texts$SystemTextCollection", "Settings$ProjectSettings"})
 
 
 def _subjects(change: Change, release: Release) -> tuple[tuple[Side, str], ...]:
@@ -357,7 +363,8 @@ def _subjects(change: Change, release: Release) -> tuple[tuple[Side, str], ...]:
     for side, row in release.sides(change):
         tree = release.changes.old_tree if side is release.old else release.changes.new_tree
         subject = tree.subject(row)
-        out += [(side, name) for name in side.part_of(subject) or (tree.qualified(subject),)]
+        everybody = tuple(p.name for p in side.profiles) if subject.type in _FOR_EVERYBODY else ()
+        out += [(side, name) for name in side.part_of(subject) or everybody or (tree.qualified(subject),)]
     return tuple(out)
 
 

@@ -1,0 +1,357 @@
+"""The native app itself: what its template folder, or the configuration of its builder, tells of the binary.
+
+Facts have plain names (``appName``), the name of a platform before them where the platform's own files
+state them (``ios.appName``), and that of a configuration where it is not the default one.
+"""
+
+from __future__ import annotations
+
+from mx_changeclass.changes.change import Added, Changed, Removed
+from mx_changeclass.model.files import BuilderFile, TemplateFile
+from mx_changeclass.model.native import NativeBinary
+from mx_changeclass.rules.release import Release
+from mx_changeclass.rules.rule import rule
+from mx_changeclass.rules.terms import FULL_RELEASE, NONE, Certainty, Hazard, Maybe, Requires
+
+Facts = Changed[NativeBinary] | Changed[BuilderFile]
+
+
+def _facts(*names: str) -> tuple[str, ...]:
+    """The keys under which facts stand: their own, and those of each platform."""
+    return tuple(f"{place}{name}" for name in names for place in ("", "ios.", "android."))
+
+
+# -- who the app is ---------------------------------------------------------------------------------
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on=_facts("appName"),
+    source="S3.2; OTA When a Full Release Is Required",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Ship a store release.",
+)
+def bin_app_name(change: Facts, release: Release) -> bool:
+    """Name of the app under its icon changed
+
+    It is part of the binary.
+    """
+    return True
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.STRANDED,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.YES,
+    on=_facts("bundleId"),
+    source="DEP Building Your Native App",
+    mitigation="Do not change it; have users sync, and move them by hand.",
+)
+def bin_app_id(change: Facts, release: Release) -> bool:
+    """Identifier of the app changed
+
+    Stores and devices see another app; the old one keeps its data and never gets the update.
+    """
+    return True
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on=_facts("icons"),
+    source="S3.2; NT Assets",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Ship a store release.",
+)
+def bin_launcher_icon(change: Facts, release: Release) -> bool:
+    """Launcher icon of the app changed
+
+    It is part of the binary.
+    """
+    return True
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on=_facts("splash"),
+    source="S3.2; NT Assets",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Ship a store release.",
+)
+def bin_splash(change: Facts, release: Release) -> bool:
+    """Splash screen of the app changed
+
+    It is part of the binary.
+    """
+    return True
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on=_facts("version", "build"),
+    source="NSRC OTA bundle provider",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Embed a bundle that fits the server that is deployed.",
+)
+def bin_version_number(change: Facts, release: Release) -> bool:
+    """Version or build number of the app changed
+
+    A new binary drops the update that was downloaded and starts from its own bundle.
+    """
+    return True
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.YES,
+    source="NSRC OTA bundle provider",
+    mitigation="Build from the revision that is deployed.",
+)
+def bin_version_older_bundle(change: Facts, release: Release) -> bool:
+    """New binary built from an older model than the one deployed
+
+    Right after it is installed, the older bundle inside it runs until the next update.
+    """
+    stated = release.policy.declared.get("binary-of-older-model", "").lower() not in {"", "no", "false"}
+    move = release.moved_version
+    older = move is not None and move.new < move.old
+    return (stated or older) and any(change.touches(f) for f in _facts("version", "build"))
+
+
+# -- where it connects, what it keeps ---------------------------------------------------------------
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.STRANDED,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.YES,
+    on=_facts("runtimeUrl"),
+    source="DEP; NSRC",
+    mitigation="Keep the old address alive and let it lead to the new one; have every device sync first.",
+)
+def bin_runtime_url(change: Facts, release: Release) -> bool:
+    """Address of the server in the binary changed
+
+    Installed apps keep talking to the old server.
+    """
+    return True
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.LOCAL_WIPE,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.YES,
+    on=_facts("databaseName", "filesDirectory"),
+    source="NSRC MxConfiguration DATABASE_NAME",
+    mitigation="Never change it.",
+)
+def bin_database_name(change: Facts, release: Release) -> bool:
+    """Name of the local database, or of the folder of local files, changed
+
+    The client opens another one and finds nothing.
+    """
+    return True
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.YES,
+    on=_facts("cleartext"),
+    source="NT14 14.1.10; NT17 17.0.1",
+    mitigation="Serve the app over https.",
+)
+def bin_cleartext(change: Facts, release: Release) -> bool:
+    """Clear text traffic of the app switched
+
+    An app that talks to its server over http stops connecting where it is off.
+    """
+    return not _over_https(change)
+
+
+# -- what the platforms are told --------------------------------------------------------------------
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on="permission",
+    source="NT Mobile Toolkit; S3.2",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Ship a store release.",
+)
+def bin_permissions(change: Facts, release: Release) -> bool:
+    """Permission of the app, or the text that explains it, changed
+
+    It stands in the manifest or in Info.plist.
+    """
+    return True
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on=("capability", "capabilities"),
+    source="NT Mobile Toolkit Configuration Structure",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Ship a store release.",
+)
+def firebase_capability(change: Facts, release: Release) -> bool:
+    """Capability of the app switched: push messages, crash reports, maps, deep links
+
+    Capabilities are compiled in.
+    """
+    return True
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on=_facts("orientation", "orientationipad", "devices"),
+    source="NT Mobile Toolkit",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Ship a store release.",
+)
+def bin_orientation(change: Facts, release: Release) -> bool:
+    """Orientation or kinds of devices of the app changed
+
+    A setting of the binary.
+    """
+    return True
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on=_facts("deepLink", "deepLinks"),
+    source="NT Mobile Toolkit",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Ship a store release.",
+)
+def bin_deep_link(change: Facts, release: Release) -> bool:
+    """Deep link of the app changed
+
+    A setting of the binary.
+    """
+    return True
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on=("font", *_facts("fonts")),
+    source="FONT",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Ship a store release.",
+)
+def bin_custom_fonts(change: Facts, release: Release) -> bool:
+    """Font in the native app added, removed or changed
+
+    Fonts are linked into the native projects.
+    """
+    return True
+
+
+# -- how it is built --------------------------------------------------------------------------------
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.CANNOT_INSTALL,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.MAYBE,
+    on=_facts("signing"),
+    source="DEP Signing Your Apps",
+    mitigation="Keep the key.",
+)
+def bin_signing(change: Facts, release: Release) -> bool:
+    """Signing key or provisioning of the app changed
+
+    On Android another key blocks updates over the installed app; then only uninstalling helps, and that deletes local
+    data.
+    """
+    return True
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on=_facts("targetSdk", "compileSdk", "minimum", "gradle", "podfile", "project"),
+    source="native-template build files",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Ship a store release.",
+)
+def bin_sdk_versions(change: Facts, release: Release) -> bool:
+    """Build settings of the app changed: SDK, Xcode, Gradle
+
+    They take effect in a new build.
+    """
+    return True
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on=_facts(
+        "code", "patches", "dependency", "linked", "lock", "files", "plist", "manifest", "settings", "other",
+        "cleartext", "hermes", "cookieEncryption",
+    ),
+    source="S3.2; OTA When a Full Release Is Required",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Ship a store release.",
+)
+def bin_native_code(change: Added[NativeBinary] | Removed[NativeBinary] | Facts, release: Release) -> bool:
+    """Native code or another part of the iOS or Android project changed
+
+    It is part of the binary.
+    """
+    return True
+
+
+# -- what no store gets -----------------------------------------------------------------------------
+
+
+@rule(
+    NONE,
+    instead_of="file-native-template",
+    source="no source",
+)
+def bin_store_metadata(
+    change: Added[TemplateFile] | Removed[TemplateFile] | Changed[TemplateFile], release: Release
+) -> bool:
+    """Text or screenshots for the store changed
+
+    They are no part of the app.
+    """
+    folders = str(change.row.props.get("path", "")).lower().split("/")[:-1]
+    return "fastlane" in folders and not {"metadata", "screenshots"}.isdisjoint(folders)
+
+
+@rule(
+    NONE,
+    instead_of="file-native-template",
+    source="NT14 14.1.10",
+    certainty=Certainty.DOCUMENTED,
+)
+def bin_dev_settings(
+    change: Added[TemplateFile] | Removed[TemplateFile] | Changed[TemplateFile], release: Release
+) -> bool:
+    """Settings of developer builds changed
+
+    They are in no binary that a store gets.
+    """
+    return change.row.props.get("role") == "dev"
+
+
+def _over_https(change: Changed[NativeBinary] | Changed[BuilderFile]) -> bool:
+    """The app is known to talk to its server over https alone."""
+    keys = _facts("runtimeUrl")
+    urls = [str(row.props[k]) for row in (change.old_row, change.new_row) for k in keys if k in row.props]
+    return bool(urls) and all(url.lower().startswith("https:") for url in urls)
