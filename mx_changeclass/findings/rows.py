@@ -15,7 +15,7 @@ from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.rules.release import DependencyMove, Release, SyncMove, VersionMove
 from mx_changeclass.rules.rule import Spoken, Subject
-from mx_changeclass.rules.terms import RANK
+from mx_changeclass.rules.terms import NONE, RANK
 
 APP = "Projects$Project"
 DEPENDENCY = "File$NativeDependency"
@@ -88,6 +88,8 @@ def _places(s: Spoken, release: Release) -> list[tuple[tuple[str, ...], Row]]:
         old, new = about.old, about.new
         return [_make(DEPENDENCY, name, name, "changed", "version", what, old=old or None, new=new or None)]
     if isinstance(about, Release):
+        if s.rule.channel is NONE:
+            return []  # a remark on the release, no change
         return [_make(APP, "", "", "changed", s.rule.id, s.saw)]
     return [_of_change(about, prop, release) for prop in _properties(about, s, release)]
 

@@ -9,7 +9,7 @@ from mx_changeclass.rules.release import DependencyMove, Release, SyncMove, Vers
 from mx_changeclass.rules.rule import Subject
 
 _LONGEST = 60
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|sealed:[0-9a-f]+|sha256:.*")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|sealed:[0-9a-f]+|sha256:.*|[0-9a-f]{16}|[0-9a-f]{64}")
 
 
 def words(about: Subject, release: Release, fields: tuple[str, ...] = ()) -> str:

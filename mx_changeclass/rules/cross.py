@@ -109,6 +109,8 @@ def agg_incomplete_side(whole: Release, release: Release) -> str:
     What is missing on a side counts as neither added nor removed, and what it holds is not decided.
     """
     seen = {name: side.snapshot.incomplete for name, side in (("old", whole.old), ("new", whole.new))}
+    if not whole.changes.loud and seen["old"] == seen["new"]:
+        return ""  # the same parts are missing, and by their hashes they are equal
     return "; ".join(f"{name} version: {notes[0]}" + _more(notes) for name, notes in seen.items() if notes)
 
 
