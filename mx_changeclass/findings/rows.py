@@ -19,7 +19,7 @@ from mx_changeclass.rules.terms import NONE, RANK
 
 APP = "Projects$Project"
 DEPENDENCY = "File$NativeDependency"
-CONTENTS = "contents"  # of a document: all its parts answer together
+CONTENTS = "contents"  # of a document or a file: all its parts answer together
 
 _MOST = 3  # so many changes of one row are told in words
 _LINKS = ("sequence flow", "annotation flow")  # what connects is told after what it connects
@@ -102,6 +102,8 @@ def _properties(change: Change, s: Spoken, release: Release) -> list[str]:
         return [CONTENTS if is_a(subject.type, "Projects$Document") else _slot(change.row, subject, tree)]
     if not isinstance(change, Changed):
         return [""]
+    if subject.type.startswith("File$"):
+        return [CONTENTS]
     taken = s.rule.on or tuple(change.fields)
     fields = sorted(f for f in change.fields if any(f == t or f.startswith(t + ".") for t in taken))
     return fields or sorted(change.fields) or [""]
@@ -121,7 +123,7 @@ def _of_change(change: Change, prop: str, release: Release) -> tuple[tuple[str, 
     tree = release.changes.tree(change)
     subject = tree.subject(change.row)
     direct = change.row.id == subject.id
-    field = (prop,) if direct and isinstance(change, Changed) and prop else ()
+    field = (prop,) if direct and isinstance(change, Changed) and prop not in ("", CONTENTS) else ()
     old, new = change.values(prop) if field and isinstance(change, Changed) else (None, None)
     unit = tree.snapshot.units.get(tree.unit_of.get(subject.id, ""))
     return _make(
