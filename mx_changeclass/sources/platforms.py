@@ -125,7 +125,7 @@ class _Template:
         ]
         if keys:
             found["signing"] = self._digest(keys)
-        return found | self._drawn("android/") | self._rest("android/", (manifest, app, top))
+        return found | self._drawn("android/") | self._rest("android/", (manifest, app, top, *keys))
 
     def _drawn(self, *folders: str) -> Facts:
         """Digests of launcher icons and splash screen."""

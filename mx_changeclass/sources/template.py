@@ -110,6 +110,8 @@ def role(path: str) -> str:
     name, kind = parts[-1], suffix(low)
     if _is_dev(parts):
         return "dev"
+    if "fastlane" in parts and not {"metadata", "screenshots"}.isdisjoint(parts):
+        return "notes"
     if low.startswith("ios/bundle/") or name.endswith(".bundle"):
         return "bundle"
     if name in _FACT_NAMES:
