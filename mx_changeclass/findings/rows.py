@@ -63,8 +63,14 @@ def rows(spoken: tuple[Spoken, ...], said: Mapping[tuple[str, str, str], Finding
             if id(s.about) not in draft.heard:
                 draft.heard.add(id(s.about))
                 draft.whats[row.what] += 1
-    made = [draft.made() for draft in drafts.values()]
-    return tuple(sorted(made, key=lambda r: (-RANK[r.release_class], -RANK[r.channel], r.name, r.kind, r.verb, r.prop)))
+    return tuple(sorted((draft.made() for draft in drafts.values()), key=_order))
+
+
+def _order(row: Row) -> tuple[object, ...]:
+    """Worst first; then what is a cause of its own, what was lifted by something else, remarks on the whole."""
+    lifted = any(verb is Spoken for verb, _ in row.findings[0].rule.hears)
+    remark = row.kind == APP and row.prop != "productVersion"
+    return (-RANK[row.release_class], -RANK[row.channel], remark, lifted, row.name, row.kind, row.verb, row.prop)
 
 
 def _together(whats: Counter[str]) -> str:
