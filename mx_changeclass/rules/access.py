@@ -6,6 +6,7 @@ Rules are not compared one by one: what counts is what a user may do by all of t
 from __future__ import annotations
 
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.model.app import ModuleRole
 from mx_changeclass.model.domain import AccessRule, MemberAccess
 from mx_changeclass.rules.phrases import plain
 from mx_changeclass.rules.questions import stands_in
@@ -237,8 +238,8 @@ def acc_default_rights(
     source="ACC",
     certainty=Certainty.DOCUMENTED,
 )
-def acc_rule_docs(change: Changed[AccessRule], release: Release) -> bool:
-    """Documentation of an access rule changed
+def acc_rule_docs(change: Changed[AccessRule | ModuleRole], release: Release) -> bool:
+    """Documentation of an access rule or module role changed
 
     No effect at run time.
     """

@@ -73,17 +73,20 @@ def attr_type_changed_server(change: Changed[Attribute], release: Release) -> bo
     breaks_old_clients=Maybe.MAYBE,
     on=_KIND,
     instead_of=("attr-type-changed-sync", "attr-type-changed-server"),
-    source="ATM; BP",
+    source="ATM Conversion Table; BP",
     mitigation="Deploy the server first. With strict types this counts as a change of type, which is destructive.",
 )
 def attr_int_to_long(change: Changed[Attribute], release: Release) -> bool | str:
-    """Integer attribute made Long
+    """Integer attribute made Long, or another one widened that is not synchronised
 
-    Every old value stays valid. Strictly it is a change of type, which the best practices for offline apps forbid.
+    Every old value stays valid. On devices it is strictly a change of type, which the best practices for offline apps
+    forbid.
     """
-    widened = (change.old.value_type, change.new.value_type) == (INTEGER, LONG)
-    stored = owner(change, release).was is Storage.TABLE
-    return widened and stored and not release.policy.strict_types and "Integer became Long"
+    if not _retyped(change):
+        return False
+    long = (change.old.value_type, change.new.value_type) == (INTEGER, LONG) and held(change, release)
+    widened = on_server(change, release) and fate(change.old, change.new) is Fate.KEPT
+    return ((long and not release.policy.strict_types) or widened) and _told(change)
 
 
 @rule(

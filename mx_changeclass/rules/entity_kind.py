@@ -386,8 +386,7 @@ def ent_system_members(change: Changed[Entity], release: Release) -> bool | str:
 def ent_system_members_off(change: Changed[Entity], release: Release) -> bool | str:
     """System members switched off
 
-    The server drops the columns with all their values, in every specialisation as well. Of file entities the
-    changed date also tells devices which contents are new.
+    The server drops the columns with all their values, in every specialisation as well.
     """
     off = _switched(change, release, on=False)
     return bool(off) and f"{several(off)} switched off"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mx_changeclass.changes.change import NAME, Added, Changed, Removed
+from mx_changeclass.changes.change import NAME, Added, Change, Changed, Removed
 from mx_changeclass.model.app import ModuleRole, UserRole
 from mx_changeclass.model.flows import Microflow, Nanoflow
 from mx_changeclass.model.pages import Page
@@ -17,16 +17,16 @@ from mx_changeclass.rules.terms import NEEDS_REDEPLOY, OTA_SAFE, Hazard, Maybe, 
 
 @rule(
     NEEDS_REDEPLOY,
-    on="moduleRoles",
+    on=("moduleRoles", NAME),
     source="MSDK",
     mitigation="Deploy.",
 )
-def role_module_added(change: Added[ModuleRole] | Changed[UserRole], release: Release) -> bool | str:
-    """Module role added, or given to a user role
+def role_module_added(change: Added[ModuleRole] | Changed[ModuleRole | UserRole], release: Release) -> bool | str:
+    """Module role added, renamed, or given to a user role
 
     The server applies it.
     """
-    if isinstance(change, Added):
+    if change.row.type == "Security$ModuleRole" or isinstance(change, Added):
         return True
     given = set(_module_roles(change, new=True)) - set(_module_roles(change, new=False))
     return bool(given) and f"{several(sorted(given))} given"
@@ -75,8 +75,9 @@ def _takes(change: Removed[ModuleRole] | Changed[UserRole]) -> bool:
     return not set(_module_roles(change, new=False)) <= set(_module_roles(change, new=True))
 
 
-def _module_roles(change: Changed[UserRole], *, new: bool) -> tuple[str, ...]:
-    return (change.new if new else change.old).module_roles
+def _module_roles(change: Change, *, new: bool) -> tuple[str, ...]:
+    row = change.row if new or not isinstance(change, Changed) else change.old_row
+    return tuple(row.props.get("moduleRoles", ()))
 
 
 def _lost_words(shift: Shift) -> str:
