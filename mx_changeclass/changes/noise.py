@@ -45,6 +45,7 @@ _SILENT: dict[str, dict[str, frozenset[str]]] = {
     "documentation": {
         "": frozenset({"documentation"}),
         "CodeActions$CodeActionParameter": frozenset({"description", "category"}),
+        "Security$ModuleRole": frozenset({"description"}),
         "Microflows$Annotation": frozenset("*"),
         "Microflows$AnnotationFlow": frozenset("*"),
         "DomainModels$Annotation": frozenset("*"),
