@@ -28,6 +28,11 @@ class ModuleSettings(Kind):
     pass
 
 
+@kind("Projects$JarDependency", "Projects$JarDependencyExclusion")
+class JarDependency(Kind):
+    """A Java library that a module asks for."""
+
+
 @kind("Security$ModuleRole")
 class ModuleRole(Kind):
     pass

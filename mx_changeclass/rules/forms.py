@@ -82,9 +82,11 @@ def phrase(change: Change, release: Release, fields: Iterable[str] = ()) -> str:
     return f"{where} {what}" if where and not isinstance(change, Changed) else f"{where}: {what}" if where else what
 
 
-def is_inside_widget(change: Change) -> bool:
-    """The row is a property of a pluggable widget, or a group of them."""
-    return change.row.type in (PROPERTY, WIDGET_OBJECT)
+def is_inside_widget(change: Change, release: Release) -> bool:
+    """The row is a property of a pluggable widget, a group of them or a part of one; not a widget in it."""
+    parent = release.changes.tree(change).rows.get(change.row.parent or "")
+    part_of_one = parent is not None and parent.type == PROPERTY and not is_a(change.row.type, "Pages$Widget")
+    return change.row.type in (PROPERTY, WIDGET_OBJECT) or part_of_one
 
 
 # -- actions --------------------------------------------------------------------------------
@@ -224,7 +226,7 @@ def unmasked(change: Change) -> tuple[str, ...]:
 
 def looks(change: Change, release: Release, *aspects: Aspect) -> str:
     """What of a part differs that is about one of some aspects and has no rule of its own, in words."""
-    if change.row.type in _PARAMETERS or is_inside_widget(change):
+    if change.row.type in _PARAMETERS or is_inside_widget(change, release):
         return ""
     leave = {*unmasked(change), *(_TOLD_OF_DOCUMENTS if change.row.parent is None else ())}
     return tells(change, release, *aspects, leave=leave)
@@ -232,7 +234,7 @@ def looks(change: Change, release: Release, *aspects: Aspect) -> str:
 
 def rest_of_widget(change: Change, release: Release) -> str:
     """What differs in the action, the arguments or the data source of a built-in widget, and is no new target."""
-    return "" if is_inside_widget(change) else rest_of_doing(change, release)
+    return "" if is_inside_widget(change, release) else rest_of_doing(change, release)
 
 
 def rest_of_doing(change: Change, release: Release) -> str:

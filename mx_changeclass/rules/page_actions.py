@@ -22,7 +22,7 @@ Gain = Added[In[Form]] | Changed[In[Form]]
 
 
 @rule(OTA_SAFE, client=True, source="S3.1")
-def page_action_page(change: Gain, release: Release) -> str:
+def page_action_page(change: Changed[In[Form]], release: Release) -> str:
     """Widget opens another page
 
     Both pages are in the bundle.
@@ -31,7 +31,7 @@ def page_action_page(change: Gain, release: Release) -> str:
 
 
 @rule(OTA_SAFE, client=True, source="S3.1", certainty=Certainty.DOCUMENTED, mitigation="See what the nanoflow does.")
-def page_action_nanoflow(change: Gain, release: Release) -> str:
+def page_action_nanoflow(change: Changed[In[Form]], release: Release) -> str:
     """Widget calls another nanoflow
 
     Nanoflows are in the bundle.

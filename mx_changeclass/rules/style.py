@@ -1,0 +1,141 @@
+"""Styling and theme."""
+
+from __future__ import annotations
+
+from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.model.app import Module
+from mx_changeclass.model.aspects import Aspect
+from mx_changeclass.model.files import ThemeFile
+from mx_changeclass.model.pages import Page
+from mx_changeclass.model.settings import ThemeModule
+from mx_changeclass.rules.forms import about, phrase
+from mx_changeclass.rules.phrases import plain, several
+from mx_changeclass.rules.release import Release
+from mx_changeclass.rules.rule import In, rule
+from mx_changeclass.rules.terms import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty
+
+Edit = Added[ThemeFile] | Removed[ThemeFile] | Changed[ThemeFile]
+
+_STYLES = ("variables", "style", "script")
+_CACHE = ("theme-cache", "themecache", ".mendix-cache")
+
+
+def _is(change: Change, platform: str, *roles: str) -> bool:
+    """A file of the theme of that platform (web also means a file of both) and of one of some roles."""
+    props = change.row.props
+    of_platform = props.get("platform") == platform or (platform == "web" and props.get("platform") == "both")
+    return of_platform and props.get("role") in roles and not _generated(change)
+
+
+def _generated(change: Change) -> bool:
+    path = str(change.row.props.get("path", ""))
+    return any(step in _CACHE for step in path.split("/")) or path.endswith(".compiled.css")
+
+
+@rule(OTA_SAFE, client=True, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
+def style_native(change: Edit, release: Release) -> bool | str:
+    """Native style changed
+
+    Styles are on the list of what may go over the air.
+    """
+    if not _is(change, "native", *_STYLES):
+        return False
+    if not isinstance(change, Changed):
+        return True
+    tokens = [f for f in sorted(change.fields) if f.startswith("token.")]
+    told = (f"{f.removeprefix('token.')} {plain(a)} to {plain(b)}" for f in tokens for a, b in (change.values(f),))
+    return (several(told) or True) if change.fields - {"content"} or "code" not in change.new_row.props else False
+
+
+@rule(OTA_SAFE, client=True, source="S3.1")
+def style_native_design_properties(change: Edit, release: Release) -> bool:
+    """Native design properties changed
+
+    Style of the bundle.
+    """
+    return _is(change, "native", "design-properties")
+
+
+@rule(
+    OTA_SAFE,
+    client=True,
+    source="NNAV Breaking Changes",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Look at the header on a device.",
+)
+def style_native_header_unsupported(change: Changed[ThemeFile], release: Release) -> str:
+    """Style of headers changed in an app with native navigation
+
+    Native navigation ignores some keys of header styles.
+    """
+    native = any(p.kind == "native" and p.row.props.get("nativeNavigationEnabled") for p in release.new.profiles)
+    tokens = [f.removeprefix("token.") for f in sorted(change.fields) if f.startswith("token.")]
+    return several(t for t in tokens if "header" in t.lower()) if native and _is(change, "native", *_STYLES) else ""
+
+
+@rule(NEEDS_REDEPLOY, source="OFF", mitigation="Deploy.")
+def style_web(change: Edit, release: Release) -> bool:
+    """Web style changed
+
+    It is compiled into the web theme; native apps are untouched.
+    """
+    return _is(change, "web", *_STYLES, "design-properties")
+
+
+@rule(NEEDS_REDEPLOY, source="PWA", mitigation="Deploy.")
+def style_public(change: Edit, release: Release) -> bool:
+    """Public file of the web theme changed
+
+    The runtime serves it.
+    """
+    return _is(change, "web", "image", "asset") and "public" in str(change.row.props.get("path", "")).split("/")
+
+
+@rule(NEEDS_REDEPLOY, source="PWA Web App Manifest", certainty=Certainty.DOCUMENTED, mitigation="Deploy.")
+def style_manifest(change: Edit, release: Release) -> bool:
+    """Manifest or offline page of the web app changed
+
+    Files of the progressive web app, served by the runtime.
+    """
+    return _is(change, "web", "manifest")
+
+
+@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+def style_settings_json(change: Edit, release: Release) -> bool:
+    """Build settings of the web theme changed
+
+    The web theme is made by them.
+    """
+    return _is(change, "web", "settings")
+
+
+@rule(NONE, source="RN11.11", certainty=Certainty.DOCUMENTED)
+def style_cache(change: Edit, release: Release) -> bool:
+    """Generated style changed
+
+    It is made again at every build.
+    """
+    return _generated(change)
+
+
+@rule(OTA_SAFE, client=True, source="MSDK")
+def style_module_order(
+    change: Added[ThemeModule] | Removed[ThemeModule] | Changed[ThemeModule | Module], release: Release
+) -> bool:
+    """Order of style modules changed, or which modules hold styles
+
+    Styles apply in another order.
+    """
+    if change.row.type == "Projects$Module":
+        return isinstance(change, Changed) and change.fields == {"isThemeModule"}
+    return True
+
+
+@rule(OTA_SAFE, client=True, source="S3.1", certainty=Certainty.DOCUMENTED)
+def style_inline(change: Changed[In[Page]], release: Release) -> str:
+    """Inline style of a page changed
+
+    Style of the bundle.
+    """
+    fields = [f for f in about(change, release).get(Aspect.STYLE, ()) if f.endswith(".style")]
+    return phrase(change, release, fields) if fields else ""

@@ -1,0 +1,267 @@
+"""Pluggable widgets: their packages, and how pages configure them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.graphs.dependencies import PREFIX
+from mx_changeclass.model.aspects import Aspect
+from mx_changeclass.model.files import OtherFile, WidgetPackage
+from mx_changeclass.model.pages import Form, WidgetProperty
+from mx_changeclass.rules.forms import elsewhere, is_inside_widget, joining, phrase, rest_of_doing, tells
+from mx_changeclass.rules.needs import native_needs
+from mx_changeclass.rules.phrases import several
+from mx_changeclass.rules.release import Release
+from mx_changeclass.rules.rule import In, rule
+from mx_changeclass.rules.terms import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
+from mx_changeclass.rules.uses import MICROFLOW, gained
+
+PackageEdit = Added[WidgetPackage] | Removed[WidgetPackage] | Changed[WidgetPackage]
+FormEdit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
+
+_PACKED = frozenset({"metadata", "content"})
+_FACTS = ("platform", "offlineCapable", "nativeDependencies", "native", "bundled", "unread", *_PACKED)
+_WORKING = ("action", "dataSource", "attributeRef", "entityRef", "microflow", "nanoflow", "page", "expression")
+
+
+# -- packages -----------------------------------------------------------------------------------------
+
+
+@rule(OTA_SAFE, client=True, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
+def wid_added_js(change: Added[WidgetPackage], release: Release) -> bool:
+    """Widget package added
+
+    Widgets of plain JavaScript are on the list of what may go over the air.
+    """
+    return not release.web_only(change) and not native_needs(change, release)
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.YES,
+    by_bundle=True,
+    source="S3.2; DEV; WT; REAL 11",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Ship the store release first.",
+)
+def wid_added_native(change: Added[WidgetPackage], release: Release) -> str:
+    """Widget package added that needs a native module the binary lacks
+
+    The module must be linked into the binary before a bundle uses it.
+    """
+    return several(native_needs(change, release))
+
+
+@rule(OTA_SAFE, client=True, source="S3.1")
+def wid_updated_js(change: Changed[WidgetPackage], release: Release) -> str:
+    """Widget package updated
+
+    Its code is part of the bundle. A native module that it asks for has findings of its own.
+    """
+    return _updated(change) if not release.web_only(change) else ""
+
+
+def _updated(change: Changed[WidgetPackage]) -> str:
+    fields = {f for f in change.fields if f.partition(".")[0] not in _FACTS}
+    old, new = change.old.version, change.new.version
+    return (f"version {old} to {new}" if old != new else "same version, other code") if fields else ""
+
+
+@rule(OTA_SAFE, client=True, instead_of="wid-updated-js", source="WT")
+def wid_source_widgets(change: Changed[WidgetPackage], release: Release) -> bool:
+    """Widget built anew from source, under the same version
+
+    Its code is part of the bundle.
+    """
+    return change.old.version == change.new.version and bool(_updated(change)) and not release.web_only(change)
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.YES,
+    by_bundle=True,
+    on=("native", "bundled"),
+    source="WT; REAL 11",
+    mitigation="Ship the store release first.",
+)
+def wid_updated_native(change: Changed[WidgetPackage], release: Release) -> bool:
+    """Native sources inside a widget package changed
+
+    They are built into the binary.
+    """
+    return release.reached_native(change)
+
+
+@rule(OTA_SAFE, client=True, source="S3.1", certainty=Certainty.DOCUMENTED)
+def wid_removed(change: Removed[WidgetPackage], release: Release) -> bool:
+    """Widget package removed
+
+    The binary keeps what native modules it needed; they do no harm.
+    """
+    return not release.web_only(change)
+
+
+@rule(NONE, source="no source (bundling)")
+def wid_unused(change: PackageEdit, release: Release) -> bool:
+    """Widget package changed that no page uses
+
+    It is not bundled, as far as known.
+    """
+    return not release.reached(change)
+
+
+@rule(NEEDS_REDEPLOY, source="OFF", mitigation="Deploy.")
+def wid_web_only(change: PackageEdit, release: Release) -> bool:
+    """Widget package of web pages changed
+
+    The runtime serves the web client.
+    """
+    return release.web_only(change) and not _packed_anew(change)
+
+
+@rule(OTA_SAFE, breaks_old_clients=Maybe.MAYBE, client=True, on="platform", source="MSDK", mitigation="Test it.")
+def wid_platform(change: Changed[WidgetPackage], release: Release) -> bool:
+    """Platform of a widget package changed
+
+    Part of the bundle.
+    """
+    return True
+
+
+@rule(OTA_SAFE, client=True, on="offlineCapable", source="MSDK")
+def wid_offline_capable(change: Changed[WidgetPackage], release: Release) -> bool:
+    """Widget package works offline now, or no longer
+
+    Studio Pro checks it.
+    """
+    return True
+
+
+@rule(NONE, instead_of="wid-unused", source="RN11.6 11.6.6")
+def wid_mpk_metadata(change: Changed[WidgetPackage], release: Release) -> bool:
+    """Widget package packed anew
+
+    What the client runs is the same.
+    """
+    return _packed_anew(change)
+
+
+def _packed_anew(change: Change) -> bool:
+    return isinstance(change, Changed) and change.fields <= _PACKED
+
+
+@rule(NONE, on=("nativeDependencies", "unread"), source="WT")
+def file_widgets_mpk(change: Changed[WidgetPackage], release: Release) -> bool:
+    """Native modules that a widget package asks for changed
+
+    What that means is said of the modules.
+    """
+    return any(f.startswith(PREFIX) or f in ("nativeDependencies", "unread") for f in change.fields)
+
+
+@rule(NONE, source="WT")
+def wid_source_folder(change: Added[OtherFile] | Removed[OtherFile] | Changed[OtherFile], release: Release) -> bool:
+    """Source of a widget beside its package changed
+
+    What is bundled is the package.
+    """
+    return change.row.props.get("role") == "widget-source"
+
+
+# -- on pages -----------------------------------------------------------------------------------------
+
+
+@rule(OTA_SAFE, client=True, source="S3.1")
+def wid_property(change: FormEdit, release: Release) -> str:
+    """Property of a pluggable widget changed
+
+    Part of the bundle. What it calls and reads has findings of its own.
+    """
+    if not is_inside_widget(change, release):
+        return ""
+    plain = "" if gained(change, release, MICROFLOW, elsewhere) else tells(change, release, Aspect.OTHER)
+    return plain or rest_of_doing(change, release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    client=True,
+    source="BP Offline Microflow Best Practices",
+    mitigation="Deploy the server before clients take the update.",
+)
+def wid_microflow_property(change: Added[In[Form]] | Changed[In[Form]], release: Release) -> str:
+    """Pluggable widget calls a microflow that it did not call before
+
+    The server must offer the operation to clients before a client calls it.
+    """
+    names = gained(change, release, MICROFLOW, elsewhere)
+    return f"calls {several(names)}" if names else ""
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    client=True,
+    instead_of=("page-widget-attribute", "page-datasource-db", "page-datasource-association", "wid-property"),
+    source="SYNC",
+    mitigation="Deploy the server before clients take the update.",
+)
+def wid_entity_property(change: Added[WidgetProperty] | Changed[WidgetProperty], release: Release) -> str:
+    """Pluggable widget shows an entity that devices did not hold
+
+    The page widens the sync set, so it cannot go out before the server.
+    """
+    entities = joining(change, release)
+    return f"shows {several(entities)}" if entities else ""
+
+
+@rule(
+    OTA_SAFE,
+    client=True,
+    instead_of=(
+        "wid-property", "page-widget-attribute", "page-action-save-cancel", "page-datasource-db",
+        "page-datasource-nanoflow", "page-datasource-association", "page-datasource-listen",
+    ),
+    source="WW 2178",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Set it again.",
+)
+def wid_value_lost_on_update(change: Changed[WidgetProperty], release: Release) -> str:
+    """Pluggable widget lost a value while its definition was refreshed
+
+    The page silently does less: an action, a data source or an attribute fell to empty.
+    """
+    lost = [f for f in sorted(change.fields) if _fell(change, f)]
+    return phrase(change, release, lost) if lost and _refreshed(change, release) else ""
+
+
+def _fell(change: Changed[WidgetProperty], field: str) -> bool:
+    """A key that makes the widget work holds nothing any more."""
+    if field.partition(".")[2].partition(".")[0] not in _WORKING:
+        return False
+    old, new = change.values(field)
+    return old not in (None, "", "Pages$NoClientAction") and new in (None, "", "Pages$NoClientAction")
+
+
+def _refreshed(change: Changed[WidgetProperty], release: Release) -> bool:
+    """The copy of the widget's definition around a property differs."""
+    old, new = release.changes.old_tree.ancestors(change.old_row), release.changes.new_tree.ancestors(change.new_row)
+    pairs = zip(old, new, strict=False)
+    return any(a.props.get("type.definition") != b.props.get("type.definition") for a, b in pairs)
+
+
+@rule(OTA_SAFE, source="MSDK")
+def wid_type_definition(whole: Release, release: Release) -> str:
+    """Definitions of pluggable widgets refreshed on pages
+
+    They follow the widget packages. Values that were lost with it have findings of their own.
+    """
+    refreshed: Counter[str] = Counter()
+    for change in (*whole.changes.quiet, *whole.changes.loud):
+        if isinstance(change, Changed) and "type.definition" in change.noise and whole.shipped(change):
+            refreshed[str(change.new_row.props.get("type.name") or change.new_row.props.get("type.widgetId"))] += 1
+    return several(f"{name} ({n})" for name, n in sorted(refreshed.items()))
