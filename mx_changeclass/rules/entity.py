@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from mx_changeclass.changes.change import NAME, PARENT, Added, Changed, Removed
+from mx_changeclass.changes.change import NAME, PARENT, TYPE, Added, Changed, Removed
 from mx_changeclass.model.domain import Association, Attribute, Entity, Index
 from mx_changeclass.model.kinds import Kind
-from mx_changeclass.rules.members import Owner, Storage, guid_words, merged_into, owner, recreated, split_from
+from mx_changeclass.rules.members import (
+    ENTITY,
+    Owner,
+    Storage,
+    guid_words,
+    in_call,
+    lives,
+    owner,
+    recreated,
+)
+from mx_changeclass.rules.merging import merged_into, split_from
 from mx_changeclass.rules.release import Release
 from mx_changeclass.rules.rule import rule
 from mx_changeclass.rules.terms import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
@@ -237,19 +247,21 @@ def ent_renamed_web(change: Changed[Entity], release: Release) -> bool:
     NEEDS_REDEPLOY,
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
-    on=(NAME, PARENT),
+    on=(NAME, PARENT, TYPE, "type", "owner", "parent", "child", "storageFormat", "deleteBehavior"),
     source="BP Offline Microflow Best Practices",
     mitigation="Add a new entity and a new microflow beside the old ones.",
 )
-def ent_renamed_npe_called(change: Changed[Entity] | Removed[Entity], release: Release) -> bool:
-    """Entity renamed or removed that old clients name, but do not store
+def ent_renamed_npe_called(
+    change: Changed[Entity | Association] | Removed[Entity | Association], release: Release
+) -> bool:
+    """Entity or association renamed or removed that old clients name, but do not store
 
-    Old clients send and expect the old name, in calls of microflows or online; no stored data is at risk.
+    Old clients send and expect it under its old name, in calls of microflows or online; no stored data is at risk.
     """
+    if lives(change, release) is Storage.MEMORY:
+        return in_call(change, release)
     about = owner(change, release)
-    if about.was is Storage.MEMORY:
-        return about.old in release.old.signature_entities
-    named = isinstance(change, Changed) and NAME in change.fields
+    named = isinstance(change, Changed) and NAME in change.fields and change.row.type == ENTITY
     return named and _in_table(about) and not about.held and release.reached_offline(change)
 
 

@@ -10,7 +10,7 @@ from mx_changeclass.rules.members import (
     Storage,
     attributes,
     between,
-    in_old_call,
+    in_call,
     is_file,
     lives,
     owner,
@@ -148,9 +148,9 @@ def ent_npe_server(
 ) -> bool:
     """Non-persistable entity or a member of it added, removed or changed
 
-    Nothing of it is stored anywhere, and no microflow that old clients call takes or gives it.
+    Nothing of it is stored anywhere, and no microflow that clients call takes or gives what changed.
     """
-    return lives(change, release) is Storage.MEMORY and not in_old_call(change, release)
+    return lives(change, release) is Storage.MEMORY and not in_call(change, release)
 
 
 @rule(

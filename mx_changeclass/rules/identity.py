@@ -10,7 +10,8 @@ from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.model.domain import Association, Attribute, Entity
 from mx_changeclass.model.metamodel import property_of
 from mx_changeclass.model.snapshot import Element, Tree
-from mx_changeclass.rules.members import ENTITY, Storage, ends, merged_into, owner, same_entity
+from mx_changeclass.rules.members import ENTITY, Storage, ends, owner, same_entity
+from mx_changeclass.rules.merging import merged_into
 from mx_changeclass.rules.phrases import several
 from mx_changeclass.rules.release import Release
 from mx_changeclass.rules.rule import rule

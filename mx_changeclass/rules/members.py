@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from attrs import frozen
 
 from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
 from mx_changeclass.graphs.side import Side
-from mx_changeclass.model.domain import Entity
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
@@ -93,14 +92,21 @@ def lives(change: Change, release: Release) -> Storage | None:
     return Storage.VIEW if Storage.VIEW in kinds else Storage.ELSEWHERE
 
 
-def in_old_call(change: Change, release: Release) -> bool:
-    """Whether old clients give a non-persistable entity to a microflow, or take it from one, and notice the
-    change: its name, or a member of it that came, went, or has another name or type."""
-    if owner(change, release).old not in release.old.signature_entities:
-        return False
-    if isinstance(change, Changed):
-        return (change.row.type != ENTITY and change.touches("type")) or change.fields <= {NAME, PARENT}
-    return change.row.type != ENTITY or isinstance(change, Removed)
+def in_call(change: Change, release: Release) -> bool:
+    """Whether clients give a non-persistable entity to a microflow, or take it from one, and notice the change:
+    its name, or a member of it."""
+    about = owner(change, release)
+    sent = about.old in release.old.signature_entities
+    if isinstance(change, Added):
+        if change.row.type == ATTRIBUTE:
+            return about.new in release.new.signature_entities
+        both = ends(release.new, change.new_row) if is_a(change.row.type, ASSOCIATION) else ()
+        return any(e in release.new.signature_entities for e in both) and any(map(release.new.persistable, both))
+    if isinstance(change, Removed) or is_a(change.row.type, ASSOCIATION):
+        return sent
+    if change.row.type == ATTRIBUTE:
+        return sent and (NAME in change.fields or change.touches("type"))
+    return sent and change.fields <= {NAME, PARENT}
 
 
 def _owner(change: Change, release: Release) -> Owner:
@@ -240,61 +246,3 @@ def between(version: Version | None, *ranges: tuple[str, str]) -> bool:
 
 def _version(text: str) -> Version:
     return Version.of(text) or Version.of("0.0.0")  # type: ignore[return-value]
-
-
-# -- entities whose attributes went elsewhere -------------------------------------------------------
-
-_ENOUGH = 2  # one in so many attributes of an entity has to turn up elsewhere
-
-
-def merged_into(change: Removed[Entity], release: Release) -> str:
-    """The entity that took over the attributes of a synced entity that is gone, "" for none."""
-    about = owner(change, release)
-    if not about.held or about.was is not Storage.TABLE or about.new:
-        return ""
-    lost = _kinds(attributes(release.old, about.old))
-    return _taker(lost, (n for n in _changed_entities(release) if release.new.synced(n)), release)
-
-
-def split_from(change: Added[Entity], release: Release) -> str:
-    """The synced entity whose lost attributes a new entity took over, "" for none."""
-    about = owner(change, release)
-    if about.now is not Storage.TABLE or about.old:
-        return ""
-    taken = _kinds(attributes(release.new, about.new))
-    for name in _changed_entities(release):
-        old_name = release.old.entity_by_id(release.partner.get(_id(release.new, name), ""))
-        if release.old.synced(old_name):
-            lost = _kinds(attributes(release.old, old_name)) - _kinds(attributes(release.new, name))
-            if _most(lost, taken):
-                return old_name
-    return ""
-
-
-def _taker(lost: frozenset[tuple[str, str]], candidates: Iterable[str], release: Release) -> str:
-    for name in candidates:
-        old_name = release.old.entity_by_id(release.partner.get(_id(release.new, name), ""))
-        gained = _kinds(attributes(release.new, name)) - _kinds(attributes(release.old, old_name))
-        if _most(lost, gained):
-            return name
-    return ""
-
-
-def _most(lost: frozenset[tuple[str, str]], taken: frozenset[tuple[str, str]]) -> bool:
-    return bool(lost & taken) and len(lost & taken) * _ENOUGH >= len(lost)
-
-
-def _kinds(members: Mapping[str, Element]) -> frozenset[tuple[str, str]]:
-    """Attributes as they are told apart after a move: by name and type."""
-    return frozenset((name, str(row.props.get("type"))) for name, row in members.items())
-
-
-def _changed_entities(release: Release) -> tuple[str, ...]:
-    """Entities on both sides that have a changed, new or lost member."""
-    about = (owner(c, release) for c in release.changes if c.within is None and c.row.type in (ENTITY, ATTRIBUTE))
-    return tuple(sorted({o.new for o in about if o.old and o.new}))
-
-
-def _id(side: Side, name: str) -> str:
-    row = side.entity(name)
-    return row.id if row else ""
