@@ -11,53 +11,57 @@ from collections.abc import Mapping
 from typing import Any
 
 from mx_changeclass.model.metamodel import Property
-from mx_changeclass.sources.naming import names_of
-from mx_changeclass.sources.values import guid
+from mx_changeclass.sources.naming import Types
 
 DEFINITION = "CustomWidgets$CustomWidgetType"
 
+Labels = Mapping[bytes | str, str]  # an id as it is written -> property key, "" for what is no property
 
-def definition(document: Mapping[str, Any], *, stored: bool) -> tuple[dict[str, Any], dict[str, str]]:
+
+def definition(document: Mapping[str, Any], types: Types) -> tuple[dict[str, Any], Labels]:
     """The facts of a definition, its digest under ``definition``, and the property key of each id in it.
 
     The digest sees SDK names and leaves out ids, defaults and absent values, so that it is the same
     for a stored unit and a dump, and stays when an upgrade merely writes a new key.
     """
-    names = names_of(document.get("$Type"), stored=stored)
+    names = types.of(document)
     facts = {names[k].name: v for k, v in document.items() if isinstance(v, (str, bool)) and k[:1] != "$"}
-    labels: dict[str, str] = {}
-    content = hashlib.sha256()
+    labels: dict[bytes | str, str] = {}
+    lines: list[str] = []
     todo: list[Mapping[str, Any]] = [document]
     while todo:
         item = todo.pop()
-        own_id = guid(item.get("$ID"))
-        if own_id:
-            labels[own_id] = str(item.get("PropertyKey" if stored else "key") or "")
-        line, inner = _spelled(item, stored=stored)
-        content.update(line.encode(errors="replace"))
+        own_id = item.get("$ID")
+        if isinstance(own_id, (bytes, str)):
+            labels[own_id] = str(item.get("PropertyKey" if types.stored else "key") or "")
+        line, inner = _spelled(item, types)
+        lines.append(line)
         todo += reversed(inner)
-    facts["definition"] = content.hexdigest()[:16]
+    facts["definition"] = hashlib.sha256("\n".join(lines).encode(errors="replace")).hexdigest()[:16]
     return facts, labels
 
 
-def _spelled(item: Mapping[str, Any], *, stored: bool) -> tuple[str, list[Mapping[str, Any]]]:
+def _spelled(item: Mapping[str, Any], types: Types) -> tuple[str, list[Mapping[str, Any]]]:
     """One element in a fixed order of keys, and the elements in it."""
-    names = names_of(item.get("$Type"), stored=stored)
-    words: list[str] = []
-    inner: list[Mapping[str, Any]] = []
-    for key, value in sorted(((names[k], v) for k, v in item.items() if k[:1] != "$"), key=lambda x: x[0].name):
+    names = types.of(item)
+    words: dict[str, str] = {}
+    inner: dict[str, list[Mapping[str, Any]]] = {}
+    for key, value in item.items():
+        if value is None or key[:1] == "$":
+            continue
+        name, declared, _, _ = names[key]
         if isinstance(value, dict):
-            inner.append(value)
-            words.append(f"{key.name}:1")
+            inner[name] = [value]
+            words[name] = "1"
         elif isinstance(value, list):
-            items = value[1:] if stored and value and isinstance(value[0], int) else value
-            elements = [x for x in items if isinstance(x, dict)]
-            inner += elements
+            items = value[1:] if types.stored and value and isinstance(value[0], int) else value
             if items:
-                words.append(f"{key.name}:{len(elements)}{[x for x in items if not isinstance(x, dict)]}")
-        elif not isinstance(value, bytes) and value is not None and not _is_default(value, key.declared):
-            words.append(f"{key.name}={value!r}")
-    return f"<{names.type} {';'.join(words)}>", inner
+                inner[name] = [x for x in items if isinstance(x, dict)]
+                words[name] = f"{len(inner[name])}{[x for x in items if not isinstance(x, dict)]}"
+        elif not isinstance(value, bytes) and not _is_default(value, declared):
+            words[name] = repr(value)
+    line = f"{names.type} " + ";".join([f"{name}={words[name]}" for name in sorted(words)])
+    return line, [x for name in sorted(inner) for x in inner[name]]
 
 
 def _is_default(value: object, declared: Property | None) -> bool:

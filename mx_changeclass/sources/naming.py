@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from mx_changeclass.model.metamodel import Property, sdk_name, type_named
 from mx_changeclass.sources.secrets import is_secret
 
 _MOST = 4096  # types and keys kept in mind; a hostile model may invent more
+_CARE = frozenset({"Blob", "DateTime"})  # types whose text is not taken as it is
 
 
 class Name(NamedTuple):
@@ -36,19 +37,32 @@ class Names(dict[str, Name]):
         if declared is None and name in self._declared:
             name = key  # another key has that SDK name
         secret = is_secret(self.type, name)
-        found = Name(name, declared, secret, not secret and not (declared and declared.type in ("Blob", "DateTime")))
+        care = secret or bool(declared and (declared.type in _CARE or declared.kind == "byIdReference"))
+        found = Name(name, declared, secret, not care)
         if len(self) < _MOST:
             self[key] = found
         return found
 
 
-def names_of(written_type: object, *, stored: bool) -> Names:
-    """The names for a ``$Type`` as it is written; no type and an unknown type have the naming rule only."""
-    if not isinstance(written_type, str):
-        written_type = "" if written_type is None else str(written_type)
-    return _names_of(written_type, stored)
+class Types(dict[str, Names]):
+    """The names for each ``$Type`` as one form of models writes it. No type and an unknown type have the
+    naming rule only."""
+
+    def __init__(self, *, stored: bool) -> None:
+        super().__init__()
+        self.stored = stored
+
+    def __missing__(self, written_type: str) -> Names:
+        found = Names(sdk_name(written_type) if self.stored else written_type, stored=self.stored)
+        if len(self) < _MOST:
+            self[written_type] = found
+        return found
+
+    def of(self, document: Mapping[str, Any]) -> Names:
+        """The names for an element."""
+        written = document.get("$Type")
+        return self[written] if isinstance(written, str) else self["" if written is None else str(written)]
 
 
-@lru_cache(maxsize=_MOST)
-def _names_of(written_type: str, stored: bool) -> Names:
-    return Names(sdk_name(written_type) if stored else written_type, stored=stored)
+STORED = Types(stored=True)  # units of an .mpr
+DUMPED = Types(stored=False)  # units of a dump

@@ -14,8 +14,8 @@ from mx_changeclass.model.metamodel import Property
 def guid(value: object) -> str:
     """Text form of an id: 16 bytes in .NET order, or text already; "" for anything else."""
     if isinstance(value, bytes) and len(value) == 16:
-        h = value.hex()
-        return f"{h[6:8]}{h[4:6]}{h[2:4]}{h[:2]}-{h[10:12]}{h[8:10]}-{h[14:16]}{h[12:14]}-{h[16:20]}-{h[20:]}"
+        h = (value[3::-1] + value[5:3:-1] + value[7:5:-1] + value[8:]).hex()
+        return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
     return value.lower() if isinstance(value, str) else ""
 
 
