@@ -89,6 +89,12 @@ def cli() -> None:
     help=f"Configuration [default: {_CONFIGURATION} if there is one].",
 )
 @click.option("--native-template", help="Version of the native template in the released binary, e.g. 14.1.13.")
+@click.option(
+    "--native-old",
+    metavar="NATIVE",
+    help="Native app that is released: a native template folder, a revision, or a facts file.",
+)
+@click.option("--native-new", metavar="NATIVE", help="Native app of this release.")
 def diff(
     old: str,
     new: str,
@@ -99,15 +105,20 @@ def diff(
     everything: bool,
     config: Path | None,
     native_template: str | None,
+    native_old: str | None,
+    native_new: str | None,
 ) -> int:
     """Classify every change between OLD and NEW. The main job."""
     from mx_changeclass.compare import compare
     from mx_changeclass.reports import render
     from mx_changeclass.rules.terms import ReleaseClass
 
-    policy = _policy(config, native_template)
+    settings, source = _settings(config)
+    if native_template:
+        settings["native_template"] = native_template
+    native = (native_old or settings.pop("native_old", None), native_new or settings.pop("native_new", None))
     with _progress(f"comparing {old} with {new}"):
-        verdict = compare(old, new, policy)
+        verdict = compare(old, new, Policy.of(settings, source), native=native)
     options: dict[str, Any] = {"everything": everything}
     if format_ == "text" and output is None:
         options["color"] = sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -156,6 +167,22 @@ def export(model: str, output: Path | None) -> int:
     return BELOW
 
 
+@cli.group()
+def native() -> None:
+    """The native app, where it is not part of the project."""
+
+
+@native.command("export")
+@click.argument("native_app", metavar="NATIVE")
+@_output
+def native_export(native_app: str, output: Path | None) -> int:
+    """Write the facts of a native app (a native template folder or revision) as a small file for --native-old."""
+    from mx_changeclass.sources.native import export_native
+
+    _write(export_native(native_app).encode(), output)
+    return BELOW
+
+
 @cli.command()
 @click.option("--format", "format_", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
 @_output
@@ -181,7 +208,8 @@ def explain(topic: str, report: Path | None) -> int:
     told = catalogue.explain(topic, _report(report))
     if told is None:
         raise click.UsageError(
-            f"{topic}: no rule, class or row of that name. 'mx-changeclass rules' lists the rules; --report names a JSON report"
+            f"{topic}: no rule, class or row of that name. 'mx-changeclass rules' lists the rules, "
+            "--report names a JSON report"
         )
     _write(told.encode(), None)
     return BELOW
@@ -190,21 +218,18 @@ def explain(topic: str, report: Path | None) -> int:
 # -- ends ----------------------------------------------------------------------------------
 
 
-def _policy(config: Path | None, native_template: str | None) -> Policy:
+def _settings(config: Path | None) -> tuple[dict[str, Any], str]:
+    """What the configuration holds, and its name for errors."""
     import tomllib
 
     file = config or Path(_CONFIGURATION)
-    values: dict[str, Any] = {}
-    if config is not None or file.is_file():
-        try:
-            values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise click.UsageError(
-                f"{file}: {getattr(error, 'strerror', None) or error}. Correct the configuration"
-            ) from None
-    if native_template:
-        values["native_template"] = native_template
-    return Policy.of(values, str(file))
+    if config is None and not file.is_file():
+        return {}, str(file)
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig")), str(file)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problem = getattr(error, "strerror", None) or error
+        raise click.UsageError(f"{file}: {problem}. Correct the configuration") from None
 
 
 def _write(content: bytes, output: Path | None) -> None:

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from mx_changeclass.data import load
+from tests.sidefiles import template
 
 ROOT = Path(__file__).parent.parent
 STORY = ROOT / "fixtures" / "field-service"
@@ -139,3 +140,30 @@ def test_footprint_shows_what_lives_on_devices(tmp_path: Path) -> None:
     assert entities["Service.WorkOrder"]["mode"] == "All"
     assert entities["Service.WorkOrder"]["why"][0] == phone["name"]
     assert "Office.AuditLog" not in entities
+
+
+@pytest.fixture
+def native_app(tmp_path: Path) -> Path:
+    """A native template folder as a release manager has it beside the project."""
+    for path, content in template().items():
+        (tmp_path / "native" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "native" / path).write_bytes(content)
+    return tmp_path / "native"
+
+
+def test_a_change_of_the_native_app_needs_a_new_binary(native_app: Path, tmp_path: Path) -> None:
+    assert run("native", "export", "native", "-o", "released.json", cwd=tmp_path).returncode == 0
+    same = run("diff", V1, V1, "--native-old", "released.json", "--native-new", "native", cwd=tmp_path)
+    assert same.stdout.startswith("OTA_SAFE: no change")
+    plist = next(native_app.glob("ios/**/Info.plist"))
+    plist.write_bytes(
+        plist.read_bytes().replace(b"</dict>", b"<key>NSMicrophoneUsageDescription</key><string>x</string></dict>", 1)
+    )
+    told = run(
+        "diff", V1, V1, "--native-old", "released.json", "--native-new", "native", "--format", "json", cwd=tmp_path
+    )
+    assert json.loads(told.stdout)["verdict"]["class"] == "FULL_RELEASE"
+
+
+def test_without_a_native_app_the_report_says_what_it_could_not_look_at(tmp_path: Path) -> None:
+    assert "launcher icons" in run("diff", V1, V2, cwd=tmp_path).stdout

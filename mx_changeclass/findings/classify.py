@@ -35,6 +35,7 @@ def classify(changes: Changes, policy: Policy | None = None) -> Verdict:
         quiet=tuple(sorted(_findings(ask_quiet(release, rules), release).values(), key=_order)),
         policy=release.policy,
         accountability=account(changes, frozenset(fallback)),
+        native=release.old.native or release.new.native,
     )
 
 

@@ -107,6 +107,7 @@ class Verdict:
     quiet: tuple[Finding, ...]
     policy: Policy
     accountability: Accountability = field(repr=False)
+    native: bool = False  # the app has a native profile
 
     @property
     def old(self) -> Snapshot:

@@ -128,6 +128,11 @@ class Snapshot:
         hidden = {u.id for u in self.units.values() if u.type == "Projects$Module" and u.name == SYSTEM_MODULE}
         return {i: u for i, u in self.units.items() if not u.excluded and not (hidden and hidden & {i, *self._path(u)})}
 
+    @cached_property
+    def native(self) -> Unit | None:
+        """The native app that this version runs in, where the input brings it."""
+        return next((u for u in self.live.values() if u.type == "File$NativeBinary"), None)
+
     def _path(self, unit: Unit) -> Iterator[str]:
         """The containers of a unit, innermost first; a loop in a broken file ends it."""
         seen = {unit.id}

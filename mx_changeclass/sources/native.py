@@ -18,9 +18,10 @@ _SCHEMA = 1
 _ADVICE = "Give the folder or a revision of a native template, or facts written by 'mx-changeclass native export'"
 
 
-def read_native(source: str, cwd: Path) -> Unit:
+def read_native(source: str, cwd: Path | None = None) -> Unit:
     """The native app of a template folder, of a facts file, or of a revision (``rev``, ``rev:folder``) of the
     repository around ``cwd``, which is read from git's own objects. An existing path wins. Raises ``ReadError``."""
+    cwd = cwd or Path.cwd()
     path = cwd / source
     if path.is_dir():
         folder = Folder(path, source)
@@ -73,6 +74,12 @@ def facts_unit(content: bytes, label: str) -> Unit:
     plain = {str(k): tuple(map(str, v)) if isinstance(v, list) else v for k, v in facts.items()}
     row = native_binary(plain)
     return Unit(BINARY_ID, row.type, row.name, None, "files", blob_id(content), partial(_kept, (row,)), file=label)
+
+
+def export_native(source: str, cwd: Path | None = None) -> str:
+    """The facts file of a native app. Raises ``ReadError``."""
+    (row,) = read_native(source, cwd).load()
+    return native_json(NativeBinary(row))
 
 
 def _kept(rows: Rows) -> Rows:
