@@ -59,14 +59,15 @@ class Side:
     """One side's rows with their children and their content without ids."""
 
     tree: Tree
-    children: Mapping[str, list[Element]]
     noise: Noise
+    children: Mapping[str, list[Element]] = field(init=False)
     numbers: dict[Hashable, int] = field(factory=dict, init=False)  # content -> number, one table for both sides
     storage: Storage = field(init=False)
     _label: Callable[[str], str] | None = field(default=None, init=False)  # what a pointer's target is called
     _shapes: dict[bool, dict[str, int]] = field(factory=lambda: {True: {}, False: {}}, init=False)
 
     def __attrs_post_init__(self) -> None:
+        self.children = _children(self.tree)
         self.storage = Storage(self.tree)
 
     def resolve(self, label: Callable[[str], str]) -> None:
@@ -76,7 +77,8 @@ class Side:
     def points(self, row: Element) -> bool:
         """Whether a row leads to rows outside itself."""
         return any(
-            target in self.tree.rows and all(above.id != row.id for above in self.tree.ancestors(self.tree.rows[target]))
+            target in self.tree.rows
+            and all(above.id != row.id for above in self.tree.ancestors(self.tree.rows[target]))
             for target in pointers(row).values()
         )
 
@@ -104,7 +106,8 @@ class Side:
         """The keys of a row with their values, ids apart."""
         targets = pointers(row)
         said = {
-            (k, v) for k, v in row.props.items()
+            (k, v)
+            for k, v in row.props.items()
             if k not in targets and k != GUID and (exact or not self.noise.is_silent(row, k, v))
         }
         if self._label is not None:
@@ -130,7 +133,7 @@ class Side:
             todo += self.children.get(inner.id, ())
 
 
-def children(tree: Tree) -> dict[str, list[Element]]:
+def _children(tree: Tree) -> dict[str, list[Element]]:
     """The rows below each row, in the order of their slots and places."""
     found: dict[str, list[Element]] = defaultdict(list)
     for row in tree.rows.values():
@@ -170,7 +173,9 @@ def _pair_below(
     return list(later)
 
 
-def _groups(left: Side, right: Side, pairs: Pairing, old_id: str, new_id: str) -> Iterator[tuple[list[Element], list[Element]]]:
+def _groups(
+    left: Side, right: Side, pairs: Pairing, old_id: str, new_id: str
+) -> Iterator[tuple[list[Element], list[Element]]]:
     """Unpaired children of two parents by slot and type, where both sides have some."""
     olds = [r for r in left.children.get(old_id, ()) if r.id not in pairs.to_new]
     news = [r for r in right.children.get(new_id, ()) if r.id not in pairs.to_old] if olds else []
@@ -242,7 +247,8 @@ def _without(olds: list[Element], news: list[Element], found: Pairs) -> tuple[li
 
 
 def _alike(left: Side, right: Side, olds: list[Element], news: list[Element]) -> Pairs:
-    """The best matches first. What has a handle never pairs with another, unless that is a mere label. Ties go to the nearest places, which is the same seen from either side."""
+    """The best matches first. What has a handle never pairs with another, unless that is a mere label.
+    Ties go to the nearest places, which is the same seen from either side."""
     if not olds or not news:
         return []
     said_old, said_new = [left.features(r) for r in olds], [right.features(r) for r in news]

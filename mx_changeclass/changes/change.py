@@ -10,7 +10,7 @@ from attrs import field, frozen
 from mx_changeclass.model.kinds import Kind, view
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree
 
-K = TypeVar("K", bound=Kind, covariant=True)
+K = TypeVar("K", bound=Kind, covariant=True)  # noqa: PLC0105 - it stands in signatures that people read
 
 # Fields of a Changed that are no key of a row:
 NAME = "name"  # the element's own name

@@ -12,7 +12,7 @@ _LONGEST = 40  # characters of a piece
 def detail(old: object, new: object) -> str:
     """What has to change in ``old`` to get ``new``: ``"'Open' to 'Busy'; added [Active]"``. "" for equal
     values. Loads deepdiff, so ask only where a report shows it."""
-    from deepdiff import DeepDiff  # noqa: PLC0415 - 150 ms that only reports pay
+    from deepdiff import DeepDiff
 
     as_sets = isinstance(old, tuple) and isinstance(new, tuple)
     found = DeepDiff(_pieces(old), _pieces(new), ignore_order=as_sets, report_repetition=as_sets, verbose_level=2)

@@ -39,7 +39,12 @@ class Names:
     def follows(self, row: Element, path: str, old: Any, new: Any, unit_id: str) -> bool:
         """Whether the new value of a key of a row only calls by its new name what the old one called."""
         if isinstance(old, tuple) and isinstance(new, tuple):
-            return len(old) == len(new) and all(a == b or self.follows(row, path, a, b, unit_id) for a, b in zip(sorted(old), sorted(new)))
+            gone, came = sorted(set(old) - set(new)), sorted(set(new) - set(old))
+            return (
+                bool(gone)
+                and len(old) == len(new)
+                and all(any(self.follows(row, path, a, b, unit_id) for b in came) for a in gone)
+            )
         if not isinstance(old, str) or not isinstance(new, str) or not old or not new:
             return False
         owner, key = row.part(path)
@@ -48,6 +53,8 @@ class Names:
             return new in self._now(old, declared.type)
         if declared is not None and declared.kind == "localByNameReference":
             return (old, new) in self.local[unit_id]
+        if "." in old and new in self._now(old):
+            return True
         return bool(_CODE.search(key)) and self._text_follows(old, new, unit_id)
 
     def _text_follows(self, old: str, new: str, unit_id: str) -> bool:
@@ -80,11 +87,15 @@ def all_renames(names: Names, a: Tree, b: Tree, units: Pairing, rows: Pairing) -
         return {}
     found = {
         a.qualified(o): b.qualified(b.rows[rows.to_new[i]])
-        for i, o in a.rows.items() if i in rows.to_new and o.name and (i in units.to_new or is_referable(o.type))
+        for i, o in a.rows.items()
+        if i in rows.to_new
+        and o.name
+        and (i in units.to_new or is_referable(o.type))
+        and _placed(a, b, a.unit_of[i], units)
     }
     for old_id, new_id in units.to_new.items():
         before, after = a.snapshot.module(old_id), b.snapshot.module(new_id)
-        if before == after or old_id in a.rows:
+        if before == after or old_id in a.rows or not _placed(a, b, old_id, units):
             continue
         unit = a.snapshot.units[old_id]
         tree = Tree.of(a.snapshot, [old_id] if unit.type == DOMAIN_MODEL else [])
@@ -92,3 +103,9 @@ def all_renames(names: Names, a: Tree, b: Tree, units: Pairing, rows: Pairing) -
         for name in inside or ([f"{before}.{unit.name}"] if unit.name else []):
             found[name] = after + name.removeprefix(before)
     return {old: new for old, new in sorted(found.items()) if old != new}
+
+
+def _placed(a: Tree, b: Tree, old_id: str, units: Pairing) -> bool:
+    """Whether both sides know a unit's module, or that it has none: a module that cannot be read has no name."""
+    new_id = units.to_new.get(old_id)
+    return new_id is not None and bool(a.snapshot.module(old_id)) == bool(b.snapshot.module(new_id))

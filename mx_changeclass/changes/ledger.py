@@ -12,7 +12,19 @@ from types import MappingProxyType
 
 from attrs import define, field, frozen
 
-from mx_changeclass.changes.change import CONTENT, ID, NAME, ORDER, PARENT, TYPE, Added, Change, Changed, Changes, Removed
+from mx_changeclass.changes.change import (
+    CONTENT,
+    ID,
+    NAME,
+    ORDER,
+    PARENT,
+    TYPE,
+    Added,
+    Change,
+    Changed,
+    Changes,
+    Removed,
+)
 from mx_changeclass.changes.order import is_ordered
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
 
@@ -51,7 +63,9 @@ def account(changes: Changes, fallback: frozenset[int] = frozenset()) -> Account
         else:
             explained += 1
     total = explained + fell + unexplained + noise.total()
-    return Accountability(total, explained, noise.total(), fell, unexplained, MappingProxyType(dict(sorted(noise.items()))))
+    return Accountability(
+        total, explained, noise.total(), fell, unexplained, MappingProxyType(dict(sorted(noise.items())))
+    )
 
 
 def unowned(changes: Changes) -> list[Leaf]:
@@ -85,9 +99,8 @@ class _Owners:
         if change is None:
             return None
         if isinstance(change, Changed):
-            if change.new_row.id != new_id or key not in change.fields and key not in change.noise:
-                return None
-            return change, change.noise.get(key, "")
+            told = change.new_row.id == new_id and (key in change.fields or key in change.noise)
+            return (change, change.noise.get(key, "")) if told else None
         return (change, change.reason) if old_id is None or new_id is None else None
 
     def falls(self, change: Change, fallback: frozenset[int]) -> bool:
@@ -107,9 +120,9 @@ def leaves(changes: Changes) -> Iterator[Leaf]:
     files = old.side_files and new.side_files
     left = {i: u for i, u in old.live.items() if files or not i.startswith("file:")}
     right = {i: u for i, u in new.live.items() if files or not i.startswith("file:")}
-    same = {i for i in left.keys() & right.keys() if left[i].digest == right[i].digest}
+    same = {i for i, u in left.items() if changes.partner.get(i) == i and u.digest and u.digest == right[i].digest}
     for i in same:
-        if (left[i].container, left[i].slot) != (right[i].container, right[i].slot):
+        if not left[i].missing and not right[i].missing and _place(left[i]) != _place(right[i]):
             yield i, i, PARENT
     yield from _unread(left, right, changes.partner)
     a = _rows(old, (i for i, u in left.items() if i not in same and _readable(i, u, right, changes.partner)))
@@ -135,8 +148,15 @@ def _readable(unit_id: str, unit: Unit, others: Mapping[str, Unit], partner: Map
 def _unread(left: Mapping[str, Unit], right: Mapping[str, Unit], partner: Mapping[str, str]) -> Iterator[Leaf]:
     for i, unit in left.items():
         other = right.get(partner.get(i, ""))
-        if other is not None and (unit.missing or other.missing) and unit.digest != other.digest:
-            yield i, other.id, CONTENT
+        if other is not None and (unit.missing or other.missing):
+            if unit.digest != other.digest:
+                yield i, other.id, CONTENT
+            if _place(unit) != _place(other):
+                yield i, other.id, PARENT
+
+
+def _place(unit: Unit) -> tuple[str | None, str]:
+    return unit.container, unit.slot
 
 
 def _rows(snapshot: Snapshot, unit_ids: Iterator[str]) -> dict[str, Element]:
@@ -154,8 +174,8 @@ def _differing(o: Element, n: Element, left: Mapping[str, Unit], right: Mapping[
         yield TYPE
     if o.name != n.name:
         yield NAME
-    at = (left[o.id].container, left[o.id].slot) if o.id in left else (o.parent, o.slot)
-    if at != ((right[n.id].container, right[n.id].slot) if n.id in right else (n.parent, n.slot)):
+    at = _place(left[o.id]) if o.id in left else (o.parent, o.slot)
+    if at != (_place(right[n.id]) if n.id in right else (n.parent, n.slot)):
         yield PARENT
     if o.props != n.props:
         for key in o.props.keys() | n.props.keys():
@@ -166,11 +186,19 @@ def _differing(o: Element, n: Element, left: Mapping[str, Unit], right: Mapping[
 def _disorder(a: Mapping[str, Element], b: Mapping[str, Element], changes: Changes) -> Iterator[Leaf]:
     """Lists whose order counts and whose common members come in another order, unless those said to have
     moved explain it; each member that has moved by a change is a leaf of its own."""
-    said = {c.old_row.id for c in (*changes.loud, *changes.quiet) if isinstance(c, Changed) and ORDER in c.fields | c.noise.keys()}
+    said = {
+        c.old_row.id
+        for c in (*changes.loud, *changes.quiet)
+        if isinstance(c, Changed) and ORDER in c.fields | c.noise.keys()
+    }
     lists: dict[tuple[str, str], list[Element]] = defaultdict(list)
     for row in a.values():
         partner = b.get(changes.partner.get(row.id, ""))
-        if row.parent is not None and partner is not None and (changes.partner.get(row.parent), row.slot) == (partner.parent, partner.slot):
+        if (
+            row.parent is not None
+            and partner is not None
+            and (changes.partner.get(row.parent), row.slot) == (partner.parent, partner.slot)
+        ):
             lists[row.parent, row.slot].append(row)
     for (parent, slot), members in lists.items():
         if len(members) < 2 or parent not in a or not is_ordered(a[parent], slot):
@@ -184,5 +212,3 @@ def _disorder(a: Mapping[str, Element], b: Mapping[str, Element], changes: Chang
         rest = [b[changes.partner[r.id]].index for r in members if r.id not in said]
         if rest != sorted(rest):
             yield parent, changes.partner[parent], f"{ORDER} {slot}"
-
-

@@ -21,14 +21,25 @@ T = TypeVar("T", Unit, Element)
 
 MODULE, FOLDER, DOMAIN_MODEL = "Projects$Module", "Projects$Folder", "DomainModels$DomainModel"
 ENTITY, ATTRIBUTE, ASSOCIATION, INDEX = (
-    "DomainModels$Entity", "DomainModels$Attribute", "DomainModels$AssociationBase", "DomainModels$Index",
+    "DomainModels$Entity",
+    "DomainModels$Attribute",
+    "DomainModels$AssociationBase",
+    "DomainModels$Index",
 )
 GUID = "dataStorageGuid"
 # Entities of the System module without a table; the module itself is not stored in a project.
-_SYSTEM_NON_PERSISTABLE = frozenset({
-    "System.Error", "System.SoapFault", "System.HttpMessage", "System.HttpRequest", "System.HttpResponse",
-    "System.HttpHeader", "System.Paging", "System.ConsumedODataConfiguration",
-})
+_SYSTEM_NON_PERSISTABLE = frozenset(
+    {
+        "System.Error",
+        "System.SoapFault",
+        "System.HttpMessage",
+        "System.HttpRequest",
+        "System.HttpResponse",
+        "System.HttpHeader",
+        "System.Paging",
+        "System.ConsumedODataConfiguration",
+    }
+)
 
 
 @define
@@ -53,7 +64,12 @@ class Pairing:
         return None if new_id is None else self.to_old.get(new_id, new_id)
 
     def by_key(
-        self, olds: Iterable[T], news: Iterable[T], how: str, old_key: Callable[[T], Hashable], new_key: Callable[[T], Hashable]
+        self,
+        olds: Iterable[T],
+        news: Iterable[T],
+        how: str,
+        old_key: Callable[[T], Hashable],
+        new_key: Callable[[T], Hashable],
     ) -> bool:
         """Pair what shares a key that is unique on both sides (None is no key). Whether any pair was made."""
         found = self.unique(olds, news, old_key, new_key)
@@ -89,24 +105,30 @@ def match_units(old: Mapping[str, Unit], new: Mapping[str, Unit]) -> Pairing:
     was called before. So a document that was put aside and replaced by a copy has changed contents.
     """
     pairs = Pairing()
-    _by_id(old, new, pairs, lambda u: u.type == MODULE)
+    _by_id(old, new, pairs, modules_only=True)
     pairs.by_key(_of(old, MODULE), _of(new, MODULE), "name", lambda u: u.name, lambda u: u.name)
-    module_old, module_new = modules(old), modules(new)
+    module_old, module_new = modules(old, new)
     for o, n in pairs.unique(
-        _documents(old), _documents(new),
+        _documents(old),
+        _documents(new),
         lambda u: (u.type, module_old[u.id], u.name),
         lambda u: (u.type, pairs.label(module_new[u.id]), u.name),
     ):
         if o.id not in new or n.id not in old:
             pairs.add(o.id, n.id, "name")
-    _by_id(old, new, pairs, lambda u: True)
+    _by_id(old, new, pairs)
     while pairs.by_key(
-        _of(old, FOLDER), _of(new, FOLDER), "name",
-        lambda u: (u.container, u.name), lambda u: (pairs.label(u.container), u.name),
+        _of(old, FOLDER),
+        _of(new, FOLDER),
+        "name",
+        lambda u: (u.container, u.name),
+        lambda u: (pairs.label(u.container), u.name),
     ):
         pass  # one more level of folders inside folders
     pairs.by_key(
-        old.values(), new.values(), "place",
+        old.values(),
+        new.values(),
+        "place",
         lambda u: None if u.name or u.missing else (u.type, u.slot, u.container),
         lambda u: None if u.name or u.missing else (u.type, u.slot, pairs.label(u.container)),
     )
@@ -121,26 +143,34 @@ def _documents(units: Mapping[str, Unit]) -> list[Unit]:
     return [u for u in units.values() if u.name and u.container and u.type not in (MODULE, FOLDER)]
 
 
-def _by_id(old: Mapping[str, Unit], new: Mapping[str, Unit], pairs: Pairing, wanted: Callable[[Unit], bool]) -> None:
+def _by_id(old: Mapping[str, Unit], new: Mapping[str, Unit], pairs: Pairing, *, modules_only: bool = False) -> None:
     """Pair equal ids of one type; a unit that cannot be read may be of any type."""
     for o in old.values():
         n = new.get(o.id)
-        if n is None or o.id in pairs.to_new or n.id in pairs.to_old or not (wanted(o) or wanted(n)):
+        if n is None or o.id in pairs.to_new or n.id in pairs.to_old:
+            continue
+        if modules_only and MODULE not in (o.type, n.type):
             continue
         if o.type == n.type or o.missing or n.missing:
             pairs.add(o.id, n.id, "id")
 
 
-def modules(units: Mapping[str, Unit]) -> dict[str, str | None]:
-    """Id of the module around each unit (of a module: itself), None where there is none."""
+def modules(old: Mapping[str, Unit], new: Mapping[str, Unit]) -> tuple[dict[str, str | None], dict[str, str | None]]:
+    """On each side the id of the module around each unit (of a module: itself), None where there is none.
+    A module that cannot be read on a side is known from the other."""
+    known = frozenset(u.id for side in (old, new) for u in side.values() if u.type == MODULE)
+    return _modules(old, known), _modules(new, known)
+
+
+def _modules(units: Mapping[str, Unit], known: frozenset[str]) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for unit in units.values():
         path: list[str] = []
         here: str | None = unit.id
         while here is not None and here in units and here not in found and here not in path:
             path.append(here)
-            here = None if units[here].type == MODULE else units[here].container
-        module = path[-1] if path and units[path[-1]].type == MODULE else found.get(here or "")
+            here = None if here in known else units[here].container
+        module = path[-1] if path and path[-1] in known else found.get(here or "")
         found.update(dict.fromkeys(path, module))
     return found
 
@@ -172,7 +202,7 @@ def match_rows(a: Tree, b: Tree, units: Pairing) -> Pairing:
 
 def _family(row: Element) -> str | None:
     """What keeps its identity across documents; an association that comes to cross modules changes type."""
-    return next((f for f in (ENTITY, ATTRIBUTE, INDEX, ASSOCIATION) if row.type == f or (f == ASSOCIATION and is_a(row.type, f))), None)
+    return row.type if row.type in (ENTITY, ATTRIBUTE, INDEX) else ASSOCIATION if is_a(row.type, ASSOCIATION) else None
 
 
 def _storage(row: Element) -> Hashable:
@@ -220,4 +250,6 @@ class Storage:
     @cached_property
     def _domain_models(self) -> Mapping[str, str]:
         live = self.tree.snapshot.live
-        return {self.tree.snapshot.module(u.id): u.id for u in live.values() if u.type == DOMAIN_MODEL and not u.missing}
+        return {
+            self.tree.snapshot.module(u.id): u.id for u in live.values() if u.type == DOMAIN_MODEL and not u.missing
+        }

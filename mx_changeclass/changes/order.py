@@ -8,15 +8,41 @@ from collections.abc import Mapping, Sequence
 from mx_changeclass.model.snapshot import Element
 
 # Source: how models are stored, section 2. Order means nothing anywhere else.
-_ORDERED = frozenset({
-    "widgets", "firstWidgets", "secondWidgets", "leftWidgets", "rightWidgets", "footerWidgets", "sidebarWidgets", "toplevels",
-    "columns", "rows", "cells", "tabPages", "objects", "items", "sortItems", "bottomBarItems", "parameters", "actionParameters",
-    "arguments", "values", "steps", "activities", "themeModuleOrder",
-})
-_UNORDERED = frozenset({
-    ("Microflows$MicroflowObjectCollection", "objects"), ("Pages$LayoutCall", "arguments"),
-    ("Microflows$CreateObjectAction", "items"), ("Microflows$ChangeObjectAction", "items"),
-})
+_ORDERED = frozenset(
+    {
+        "widgets",
+        "firstWidgets",
+        "secondWidgets",
+        "leftWidgets",
+        "rightWidgets",
+        "footerWidgets",
+        "sidebarWidgets",
+        "toplevels",
+        "columns",
+        "rows",
+        "cells",
+        "tabPages",
+        "objects",
+        "items",
+        "sortItems",
+        "bottomBarItems",
+        "parameters",
+        "actionParameters",
+        "arguments",
+        "values",
+        "steps",
+        "activities",
+        "themeModuleOrder",
+    }
+)
+_UNORDERED = frozenset(
+    {
+        ("Microflows$MicroflowObjectCollection", "objects"),
+        ("Pages$LayoutCall", "arguments"),
+        ("Microflows$CreateObjectAction", "items"),
+        ("Microflows$ChangeObjectAction", "items"),
+    }
+)
 
 
 def is_ordered(parent: Element, slot: str) -> bool:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import attrs
 
-from mx_changeclass.changes.change import CONTENT, ORDER, PARENT, Added, Change, Changed, Changes, Removed
+from mx_changeclass.changes.change import ORDER, PARENT, Added, Change, Changed, Changes, Removed
 from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
 
 
@@ -22,11 +22,19 @@ def patch(old: Snapshot, changes: Changes, only: Iterable[Change] | None = None)
     """
     applied = tuple(only) if only is not None else (*changes.loud, *changes.quiet)
     work = _Work.of(changes, applied)
-    untouched = {i: u for i, u in old.live.items() if i not in work.replaced and (_compared(changes) or not i.startswith("file:"))}
+    untouched = {
+        i: u
+        for i, u in old.live.items()
+        if i not in work.replaced and (_compared(changes) or not i.startswith("file:"))
+    }
     units = {**untouched, **work.units()}
     return Snapshot(
-        units, changes.new.version if only is None else old.version, label=old.label, form="patch",
-        digest=_digest(f"{u.id} {u.container} {u.slot} {u.digest}" for u in units.values()), side_files=old.side_files,
+        units,
+        changes.new.version if only is None else old.version,
+        label=old.label,
+        form="patch",
+        digest=_digest(f"{u.id} {u.container} {u.slot} {u.digest}" for u in units.values()),
+        side_files=old.side_files,
     )
 
 
@@ -45,7 +53,8 @@ class _Work:
 
     @classmethod
     def of(cls, changes: Changes, applied: tuple[Change, ...]) -> _Work:
-        unread = [c for c in applied if isinstance(c, Changed) and CONTENT in c.fields]
+        unread = [c for c in applied if isinstance(c, Changed) and c.new_row.id not in changes.new_tree.rows]
+        bare = {id(c) for c in unread}
         rows = dict(changes.old_tree.rows)
         for change in applied:
             if not isinstance(change, Added):
@@ -53,7 +62,7 @@ class _Work:
         placed: set[str] = set()
         renewed: set[str] = set()
         for change in applied:
-            if isinstance(change, Removed) or (isinstance(change, Changed) and CONTENT in change.fields):
+            if isinstance(change, Removed) or id(change) in bare:
                 continue
             rows[change.new_row.id] = change.new_row
             renewed.add(change.new_row.id)
@@ -62,7 +71,11 @@ class _Work:
             else:  # it keeps its place among those that stayed
                 rows[change.new_row.id] = attrs.evolve(change.new_row, index=change.old_row.index)
         return cls(
-            changes, rows, renewed, placed, {c.new_row.id: changes.new.units[c.new_row.id] for c in unread},
+            changes,
+            rows,
+            renewed,
+            placed,
+            {c.new_row.id: changes.new.units[c.new_row.id] for c in unread},
             {*changes.old_tree.unit_of.values(), *(c.old_row.id for c in unread)},
         )
 
@@ -99,7 +112,9 @@ class _Work:
             todo += reversed(self._in_place(below.get(row.id, ())))
         known = self.changes.new.units if root.id in self.renewed else self.changes.old.units
         content = tuple(rows)
-        digest = _digest(repr((r.id, r.type, r.name, r.parent, r.slot, r.index, sorted(r.props.items()))) for r in content)
+        digest = _digest(
+            repr((r.id, r.type, r.name, r.parent, r.slot, r.index, sorted(r.props.items()))) for r in content
+        )
         return attrs.evolve(known[root.id], digest=digest, load=_Loaded(content), missing=False)
 
     def _in_place(self, rows: Iterable[Element]) -> list[Element]:
