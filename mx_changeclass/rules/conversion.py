@@ -20,14 +20,21 @@ class Fate(enum.Enum):
     DROPPED = "dropped"
 
 
-# Conversions between types other than strings that are always possible.
-_ALWAYS = {
+# Conversions between numbers: those that keep every value, and those that are possible but round it, or leave
+# further values to the database.
+_KEEPING = {
     "AutoNumber": frozenset({"Decimal", "Float", "Currency", "Long"}),
+    "Float": frozenset({"Currency"}),
+    "Currency": frozenset({"Float"}),
+    "Integer": frozenset({"Decimal", "Float", "Currency", "Long"}),
+    "Long": frozenset({"Decimal", "Float", "Currency"}),
+}
+_CHANGING = {
     "Decimal": frozenset({"AutoNumber"}),
-    "Float": frozenset({"AutoNumber", "Long", "Currency"}),
-    "Currency": frozenset({"AutoNumber", "Long", "Float"}),
-    "Integer": frozenset({"AutoNumber", "Decimal", "Float", "Currency", "Long"}),
-    "Long": frozenset({"AutoNumber", "Decimal", "Float", "Currency"}),
+    "Float": frozenset({"AutoNumber", "Decimal", "Long"}),
+    "Currency": frozenset({"AutoNumber", "Decimal", "Long"}),
+    "Integer": frozenset({"AutoNumber"}),
+    "Long": frozenset({"AutoNumber"}),
 }
 # What can become a string, with the length it takes; 0 cuts what is longer.
 _TO_STRING = {
@@ -41,9 +48,9 @@ def fate(old: Attribute, new: Attribute) -> Fate:
     before, after = _type(old), _type(new)
     if after == STRING and before in _TO_STRING:
         return _to_string(before, new.length)
-    if (before, after) in (("Float", "Decimal"), ("Currency", "Decimal")):
-        return Fate.DOUBTFUL  # at most 20 digits before the point
-    return Fate.KEPT if after in _ALWAYS.get(before, ()) else Fate.DROPPED
+    if after in _KEEPING.get(before, ()):
+        return Fate.KEPT
+    return Fate.DOUBTFUL if after in _CHANGING.get(before, ()) else Fate.DROPPED
 
 
 def _to_string(before: str, length: int) -> Fate:

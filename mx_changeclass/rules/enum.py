@@ -172,7 +172,6 @@ def enum_value_renamed_server(change: Changed[EnumerationValue], release: Releas
     NEEDS_REDEPLOY,
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
-    client=True,
     on=NAME,
     source="BP Offline Microflow Best Practices",
     mitigation="Only add values; remove them when every device is updated.",
