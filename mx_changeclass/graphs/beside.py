@@ -21,8 +21,9 @@ def part_of(row: Element, names: Names, profiles: Iterable[Profile]) -> tuple[st
     props = row.props
     if row.type == "File$JavaScriptAction":
         return tuple(n for n in actions(names) if folded(n) == row.name)
-    if row.type == "File$JavaScript":
-        return tuple(n for n in actions(names) if n.partition(".")[0].lower() == props.get("module"))
+    path = str(props.get("path", "")).split("/")
+    if row.type == "File$JavaScript" or (row.type == "File$Package" and path[0] == "javascriptsource"):
+        return tuple(n for n in actions(names) if n.partition(".")[0].lower() == path[1])
     if row.type == "File$Widget":
         return tuple(WIDGET + str(name) for name in props.get("widgets") or (row.name,))
     if row.type == "File$Theme":

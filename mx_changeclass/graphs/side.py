@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Profile", "Side", "Synced"]
 
 T = TypeVar("T")
+_IMAGES = "Images$ImageCollection"
 
 
 class Side:
@@ -128,7 +129,8 @@ class Side:
 
     def _carrier(self, profile: Profile, node: Node) -> Node | None:
         """What brings along something that no document names. The data on a device brings the attributes and
-        the owned associations of its entities and the enumerations of these, an enumeration all its values."""
+        the owned associations of its entities and the enumerations of these, an enumeration all its values,
+        a collection all its images."""
         name, space = node
         owner, _, last = name.rpartition(".")
         synced = self.synced_by_profile.get(profile.name, {})
@@ -140,7 +142,7 @@ class Side:
             named = owner.count(".") and (f"/{last}", MEMBER) in self.walked.reaches[profile.name]
             return (owner, MEMBER) if named else None
         unit = self.names.documents.get(owner)
-        if unit is not None and unit.type == ENUMERATION:
+        if unit is not None and unit.type in (ENUMERATION, _IMAGES):
             return owner, DOCUMENT
         unit = self.names.documents.get(name)
         if unit is not None and unit.type == ENUMERATION:

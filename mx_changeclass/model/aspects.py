@@ -80,6 +80,8 @@ _FRAMES = frozenset({
     "Pages$GroupBox", "Pages$VerticalFlow", "Pages$HorizontalSplitPane", "Pages$VerticalSplitPane",
     "Pages$MasterDetail", "Pages$Header", "Pages$Placeholder",
 })
+# Hints in an empty input: told with the other properties of the input.
+_HINTS = ("placeholder", "placeholderTemplate")
 # Words in an action are still words, the class of a header is still style.
 _ALWAYS = frozenset({
     Aspect.TEXT, Aspect.STYLE, Aspect.ICON, Aspect.VISIBILITY, Aspect.VALIDATION, Aspect.ACCESSIBILITY,
@@ -91,6 +93,8 @@ def aspect(row: Element, key: str) -> Aspect:
     words and looks inside an action, and the object that an action works on."""
     found = Aspect.OTHER
     steps = key.split(".")
+    if steps[0] in _HINTS:
+        return found
     for i in range(len(steps)):
         step = _step(*row.part(".".join(steps[: i + 1])))
         if step in _ALWAYS:

@@ -320,7 +320,7 @@ def bin_native_code(change: Added[NativeBinary] | Removed[NativeBinary] | Facts,
 
 @rule(
     NONE,
-    instead_of="file-native-template",
+    instead_of=("file-native-template", "file-gitignore"),
     source="no source",
 )
 def bin_store_metadata(
@@ -336,7 +336,7 @@ def bin_store_metadata(
 
 @rule(
     NONE,
-    instead_of="file-native-template",
+    instead_of=("file-native-template", "file-gitignore"),
     source="NT14 14.1.10",
     certainty=Certainty.DOCUMENTED,
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mx_changeclass.changes.change import TYPE, Added, Change, Changed, Removed
 from mx_changeclass.model.assets import IconCollection, ImageCollection, JavaScriptAction
+from mx_changeclass.model.files import JavaScriptFile, JavaScriptSource, NpmPackage, ThemeFile
 from mx_changeclass.model.flows import Nanoflow
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.metamodel import type_named
@@ -25,6 +28,7 @@ from mx_changeclass.rules.terms import (
 from mx_changeclass.rules.uses import new_rows
 
 Client = Page | Layout | Snippet | Menu | Nanoflow | JavaScriptAction | ImageCollection | IconCollection
+ClientFile = JavaScriptSource | JavaScriptFile | ThemeFile | NpmPackage
 # Noise that says something to somebody, so that a rule of its own tells it.
 _TOLD = frozenset({
     "documentation", "editor-image", "action-info", "widget-definition", "default-effect", "conversion-default",
@@ -33,13 +37,22 @@ _TOLD = frozenset({
 
 @rule(NONE, source="REAL 10; SYNC Introduction", certainty=Certainty.DOCUMENTED)
 def client_unreachable(
-    change: Added[In[Client]] | Removed[In[Client]] | Changed[In[Client]], release: Release
+    change: Added[In[Client | ClientFile]] | Removed[In[Client | ClientFile]] | Changed[In[Client | ClientFile]],
+    release: Release,
 ) -> bool:
     """Page, nanoflow or other part of the client changed that nobody reaches
 
     No navigation profile leads to it, so nothing of it is shipped.
     """
+    props, kind = change.row.props, change.row.type
+    if (kind == "File$Theme" and props.get("platform") != "native") or (kind == "File$Package" and _of_server(props)):
+        return False
     return not release.reached(change)
+
+
+def _of_server(props: Mapping[str, object]) -> bool:
+    """A list of npm packages that is no package beside JavaScript actions, or has a rule of its own."""
+    return props.get("role") != "module" or bool(props.get("native"))
 
 
 # -- escalations ----------------------------------------------------------------------------------
@@ -161,8 +174,8 @@ def agg_ota_on_later(said: Said, release: Release) -> bool:
 
     Released binaries take no update, so everything in this release rides with its binary.
     """
-    others = (s for s in said if s.rule.id != "nav-ota-enabled" and s.rule.channel in (OTA_SAFE, NEEDS_REDEPLOY))
-    return said.any("nav-ota-enabled") and any(True for _ in others)
+    others = any(s.rule.id != "nav-ota-enabled" and s.rule.channel in (OTA_SAFE, NEEDS_REDEPLOY) for s in said)
+    return said.any("nav-ota-enabled") and others
 
 
 @rule(
@@ -197,19 +210,19 @@ def agg_version_plus_features(said: Said, release: Release) -> bool:
     Upgrades should be kept apart, so that old and new clients both work with the new runtime.
     """
     binary = any(s.rule.channel is FULL_RELEASE and isinstance(s.about, VersionMove) for s in said)
-    features = (s for s in said if not isinstance(s.about, (VersionMove, Release)) and s.rule.channel is not NONE)
-    return binary and release.new.native and any(True for _ in features)
+    features = any(not isinstance(s.about, (VersionMove, Release)) and s.rule.channel is not NONE for s in said)
+    return binary and release.new.native and features
 
 
 @rule(NONE, source="MSDK")
-def agg_nothing(whole: Release, release: Release) -> bool:
+def agg_nothing(said: Said, release: Release) -> bool:
     """No effective change
 
     Only bookkeeping differs: ids, positions on the canvas, the order of lists without an order.
     """
-    if whole.changes.loud or whole.observations:
+    if said.spoken or release.changes.loud:
         return False
-    return not any(_told(change) for change in whole.changes.quiet)
+    return not any(_told(change) for change in release.changes.quiet)
 
 
 def _told(change: Change) -> bool:

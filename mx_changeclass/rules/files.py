@@ -185,8 +185,8 @@ def file_unknown(change: OtherEdit, release: Release) -> bool:
 
 @rule(NONE, on=("nativeDependencies", "sidecar", "unread"), source="JSA", certainty=Certainty.DOCUMENTED)
 def file_javascriptsource(change: Changed[JavaScriptSource | JavaScriptFile], release: Release) -> bool:
-    """Native modules that JavaScript asks for changed
+    """Native modules that JavaScript of web pages asks for changed
 
-    What that means is said of the modules.
+    No binary needs them.
     """
-    return True
+    return release.reached(change) and not release.told_by_moves(change)

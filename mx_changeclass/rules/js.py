@@ -149,8 +149,8 @@ def js_doc(change: Changed[JavaScriptSource], release: Release) -> bool:
     certainty=Certainty.DOCUMENTED,
     mitigation="Ship the store release first.",
 )
-def js_native_dep(change: Added[JavaScriptSource] | Changed[JavaScriptSource], release: Release) -> str:
-    """JavaScript action needs a native module that the binary lacks
+def js_native_dep(change: Changed[JavaScriptSource], release: Release) -> str:
+    """JavaScript action needs a native module now that the binary lacks
 
     The module must be linked into the binary before a bundle uses it.
     """

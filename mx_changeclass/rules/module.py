@@ -75,12 +75,13 @@ def _external(side: Side, module: str) -> bool:
 
 
 @rule(OTA_SAFE, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
-def mod_added_js(change: Added[Module], release: Release) -> bool:
-    """Module added that holds parts of the client only
+def mod_added_js(change: Added[Module] | Removed[Module], release: Release) -> bool:
+    """Module that holds parts of the client only added or removed
 
     Modules of pages, nanoflows and JavaScript are on the list of what may go over the air.
     """
-    return not _has_server_parts(release.new, change.new.name)
+    side = release.old if isinstance(change, Removed) else release.new
+    return not _has_server_parts(side, change.row.name)
 
 
 @rule(
@@ -132,11 +133,12 @@ def mod_removed_server(change: Removed[Module], release: Release) -> str:
 
 @rule(NEEDS_REDEPLOY, source="DS", mitigation="Deploy.")
 def mod_removed_empty(change: Removed[Module], release: Release) -> bool:
-    """Module without tables removed
+    """Module with server logic and without tables removed
 
     No stored data goes with it; what clients called in it has findings of its own.
     """
-    return not _stored(release.old, change.old.name) and not _synced(release.old, change.old.name)
+    name = change.old.name
+    return _has_server_parts(release.old, name) and not (_stored(release.old, name) or _synced(release.old, name))
 
 
 @rule(
@@ -353,7 +355,7 @@ def mod_appstore_metadata(
     Bookkeeping. Its version turns into a number and back, so it is no order.
     """
     if change.row.type == "Projects$ModuleSettings":
-        return not isinstance(change, Changed) or not change.fields <= {*_EXPORT}
+        return not release.frames(change) and not (isinstance(change, Changed) and change.fields <= {*_EXPORT})
     return isinstance(change, Changed) and change.fields <= {*_STORE, *_EXPORT, NAME, "isThemeModule"} and any(
         f in _STORE for f in change.fields
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mx_changeclass.changes.change import Added, Change, Changed
 from mx_changeclass.graphs.dependencies import PREFIX, resolved
+from mx_changeclass.model.native import NativeBinary
 from mx_changeclass.model.native_templates import pinned
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.rules.release import Release
@@ -17,7 +18,8 @@ def native_needs(change: Change, release: Release) -> tuple[str, ...]:
     if not isinstance(change, (Added, Changed)) or not release.reached_native(change):
         return ()
     before = _listed(change.old_row) if isinstance(change, Changed) else {}
-    linked = {name: resolved(version) for name, version in pinned(release.template).items()}
+    built_in = NativeBinary(release.old.binary).linked if release.old.binary else {}
+    linked = {name: resolved(version) for name, version in {**pinned(release.template), **built_in}.items()}
     needed = []
     for name, version in sorted(_listed(change.new_row).items()):
         known = release.old.dependencies.packages.get(name)

@@ -315,6 +315,16 @@ class Release:
         """The fields of a file that the moves of native modules tell of."""
         return ("nativeDependencies", "sidecar") if change.row.type in LISTING and self.reached_native(change) else ()
 
+    def frames(self, change: Change) -> bool:
+        """The row is what every module has, of a module that came or went: the module answers for it."""
+        name = self.changes.tree(change).qualified(change.row)
+        return change.row.type in _FRAME and name in self._modules(type(change))
+
+    def _modules(self, verb: type) -> frozenset[str]:
+        """The modules that came or went."""
+        modules = (c for c in self.changes if isinstance(c, verb) and c.row.type == "Projects$Module")
+        return frozenset(c.row.name for c in modules)
+
     def owners_reached(self, move: DependencyMove) -> tuple[frozenset[str], tuple[str, ...]]:
         """The native profiles that reach an owner of a native module, and the way to the first one."""
         found = [
@@ -355,6 +365,7 @@ def _template(side: Side) -> str:
     return str(side.binary.props.get("template", "")) if side.binary else ""
 
 
+_FRAME = frozenset({"DomainModels$DomainModel", "Security$ModuleSecurity", "Projects$ModuleSettings"})
 _FOR_EVERYBODY = frozenset({"Texts$SystemTextCollection", "Settings$ProjectSettings"})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
-from mx_changeclass.graphs.dependencies import PREFIX
 from mx_changeclass.model.aspects import Aspect
 from mx_changeclass.model.files import OtherFile, WidgetPackage
 from mx_changeclass.model.pages import Form, WidgetProperty
@@ -155,11 +154,11 @@ def _packed_anew(change: Change) -> bool:
 
 @rule(NONE, on=("nativeDependencies", "unread"), source="WT")
 def file_widgets_mpk(change: Changed[WidgetPackage], release: Release) -> bool:
-    """Native modules that a widget package asks for changed
+    """Native modules that a widget package of web pages asks for changed
 
-    What that means is said of the modules.
+    No binary needs them.
     """
-    return any(f.startswith(PREFIX) or f in ("nativeDependencies", "unread") for f in change.fields)
+    return release.web_only(change)
 
 
 @rule(NONE, source="WT")
