@@ -11,7 +11,7 @@ from mx_changeclass.graphs.dependencies import resolved
 from mx_changeclass.model.app import Module
 from mx_changeclass.model.files import BringsNative, JavaScriptFile, JavaScriptSource
 from mx_changeclass.model.native import NativeBinary
-from mx_changeclass.model.native_templates import pinned
+from mx_changeclass.model.native_templates import accepts, pinned, template_range
 from mx_changeclass.rules.release import DependencyMove, Release
 from mx_changeclass.rules.rule import rule
 from mx_changeclass.rules.terms import FULL_RELEASE, NONE, OTA_SAFE, Certainty, Maybe, Requires
@@ -124,7 +124,8 @@ def native_dep_conflict(move: DependencyMove, release: Release) -> bool | str:
         return False
     asked = {resolved(version) for version in move.new.split(", ")}
     template = release.planned_template or release.template
-    has = resolved(pinned(template).get(move.package, ""))
+    taken = template_range(release.new.version) if release.new.version else None
+    has = resolved(pinned(template).get(move.package, "")) if taken and accepts(taken, template) else ""
     if has and asked != {has}:
         return f"{move.new} asked for, template {template} has {has}"
     return len(asked) > 1 and f"{move.new} asked for"
@@ -137,7 +138,7 @@ def native_dep_unreachable(about: DependencyMove | Changed[BringsNative], releas
     It is not part of the client; a build may link it all the same.
     """
     if isinstance(about, Changed):
-        return not release.reached_native(about)
+        return not (release.old.native or release.new.native)
     return not about.reached and about.kind != "range-mark"
 
 

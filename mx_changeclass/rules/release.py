@@ -302,18 +302,27 @@ class Release:
     @cached_property
     def dependency_moves(self) -> tuple[DependencyMove, ...]:
         """How native modules move: those of what native profiles reach, then those that nobody reaches."""
-        sides = self.old, self.new
-        if not any(side.native for side in sides) or not all(side.snapshot.side_files for side in sides):
+        if not self._moves_modules:
             return ()
         whole = dependency_moves(self.old.dependencies, self.new.dependencies)
-        old, new = (of_owners(side.dependencies, side.reached_owner) for side in sides)
-        reached = dependency_moves(old, new)
-        told = {move.subject for move in reached}
-        return (*reached, *(attrs.evolve(move, reached=False) for move in whole if move.subject not in told))
+        old, new = (of_owners(side.dependencies, side.reached_owner) for side in (self.old, self.new))
+        reached = {move.subject: move for move in dependency_moves(old, new) if self._may_be_reached(move)}
+        return (*reached.values(), *(attrs.evolve(m, reached=False) for m in whole if m.subject not in reached))
+
+    def _may_be_reached(self, move: DependencyMove) -> bool:
+        """An unread list counts as reached where nobody can say whose it is: its owner is the package itself."""
+        nameless = any(owner.endswith(".mpk") for owner in move.owners)
+        return move.kind != "unread" or nameless or bool(self.owners_reached(move)[0])
 
     def told_by_moves(self, change: Change) -> tuple[str, ...]:
         """The fields of a file that the moves of native modules tell of."""
-        return ("nativeDependencies", "sidecar") if change.row.type in LISTING and self.reached_native(change) else ()
+        return ("nativeDependencies", "sidecar") if change.row.type in LISTING and self._moves_modules else ()
+
+    @property
+    def _moves_modules(self) -> bool:
+        """There is a native app, and what its modules are can be told on both sides."""
+        sides = self.old, self.new
+        return any(side.native for side in sides) and all(side.snapshot.side_files for side in sides)
 
     def frames(self, change: Change) -> bool:
         """The row is what every module has, of a module that came or went: the module answers for it."""
