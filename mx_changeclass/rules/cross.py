@@ -191,7 +191,7 @@ def agg_binary_plus_server(said: Said, release: Release) -> bool:
 
     Old binaries meet the new server while the stores review the new one.
     """
-    if release.first or not any(s.rule.channel is FULL_RELEASE for s in said):
+    if not release.old.native or not any(s.rule.channel is FULL_RELEASE for s in said):
         return False
     return any(s.rule.channel is NEEDS_REDEPLOY and not isinstance(s.about, VersionMove) for s in said)
 

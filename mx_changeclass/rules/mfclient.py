@@ -38,16 +38,32 @@ _PUSH = "Microflows$PushToClientAction"
     mitigation="Keep it tolerant: old clients run the new version.",
 )
 def mf_contents(change: Edit, release: Release) -> str:
-    """Contents of a microflow that clients call changed, or the microflow is new
+    """Contents of a microflow that clients call changed
 
     The docs allow it: the contract with installed devices is as before.
     """
+    if change.row.parent is None and isinstance(change, Added):
+        return ""
     return logic(change, release) if called(change, release) and contents(change) and not _special(change) else ""
 
 
 def _special(change: Change) -> bool:
     """A step that a rule of its own tells."""
     return (isinstance(change, Added) and action(change.row) in (*_SHOWS, _PUSH)) or queued(change)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="BP; MFC",
+    mitigation="Deploy the server before clients take the update.",
+)
+def mf_added(change: Added[Microflow], release: Release) -> bool:
+    """Microflow added that clients call
+
+    It must exist on the server before a client calls it.
+    """
+    return called(change, release)
 
 
 # -- the contract ---------------------------------------------------------------------------------

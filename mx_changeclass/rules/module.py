@@ -27,6 +27,10 @@ _STORE = (
     "appStoreVersion", "appStoreGuid", "appStoreVersionGuid", "appStorePackageId", "appStorePackageIdString",
     "fromAppStore", "isReusableComponent",
 )
+_SETTINGS = (
+    "version", "basedOnVersion", "solutionIdentifier", "extensionName", "checksum", "convertedChecksum", "packageId",
+    "originalPackageId", "moduleDependencies", "enableDetailedTroubleshooting",
+)
 _EXPORT = ("exportLevel", "protectedModuleType", "markAsUsed")
 
 
@@ -49,6 +53,13 @@ def _stored(side: Side, module: str) -> list[str]:
 def _has_server_parts(side: Side, module: str) -> bool:
     units = (u for u in _units(side.snapshot, module) if u.type not in _FRAME)
     return bool(_entities(side, module)) or any(not any(is_a(u.type, t) for t in _CLIENT) for u in units)
+
+
+def _runs_on_server(side: Side, module: str) -> bool:
+    """A module has tables or logic of the server: not only what clients bring along."""
+    logic = ("Microflows$ServerSideMicroflow", "JavaActions$JavaAction", "ScheduledEvents$ScheduledEvent")
+    units = _units(side.snapshot, module)
+    return bool(_stored(side, module)) or any(is_a(u.type, t) for u in units for t in logic)
 
 
 def _synced(side: Side, module: str) -> list[str]:
@@ -260,8 +271,9 @@ def mod_updated(whole: Release, release: Release) -> str:
     Marketplace are never compared as an order.
     """
     return several(
-        _versions(whole, old, new) for old, new in _imported(whole) if not _replaced(whole, old, new)
-        and _has_server_parts(whole.new, new)
+        _versions(whole, old, new)
+        for old, new in _imported(whole)
+        if not _replaced(whole, old, new) and _runs_on_server(whole.new, new)
     )
 
 
@@ -346,7 +358,7 @@ def _replaced(release: Release, old: str, new: str) -> str:
     return f"{new}: {several(name.partition('.')[2] for name in tables)}" if tables else ""
 
 
-@rule(NONE, source="RN11.6 11.6.6; MKT; REAL 12", certainty=Certainty.DOCUMENTED)
+@rule(NONE, on=(*_STORE, *_SETTINGS), source="RN11.6 11.6.6; MKT; REAL 12", certainty=Certainty.DOCUMENTED)
 def mod_appstore_metadata(
     change: Added[ModuleSettings] | Removed[ModuleSettings] | Changed[Module | ModuleSettings], release: Release
 ) -> bool:
@@ -355,10 +367,8 @@ def mod_appstore_metadata(
     Bookkeeping. Its version turns into a number and back, so it is no order.
     """
     if change.row.type == "Projects$ModuleSettings":
-        return not release.frames(change) and not (isinstance(change, Changed) and change.fields <= {*_EXPORT})
-    return isinstance(change, Changed) and change.fields <= {*_STORE, *_EXPORT, NAME, "isThemeModule"} and any(
-        f in _STORE for f in change.fields
-    )
+        return not release.frames(change)
+    return isinstance(change, Changed) and not change.fields.isdisjoint(_STORE)
 
 
 @rule(NONE, on=(NAME, PARENT), source="MSDK")

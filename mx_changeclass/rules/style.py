@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.changes.change import ORDER, Added, Change, Changed, Removed
 from mx_changeclass.model.app import Module
 from mx_changeclass.model.aspects import Aspect
 from mx_changeclass.model.files import ThemeFile
@@ -118,7 +118,7 @@ def style_cache(change: Edit, release: Release) -> bool:
     return _generated(change)
 
 
-@rule(OTA_SAFE, client=True, source="MSDK")
+@rule(OTA_SAFE, on=("isThemeModule", "themeModuleName", ORDER), source="MSDK")
 def style_module_order(
     change: Added[ThemeModule] | Removed[ThemeModule] | Changed[ThemeModule | Module], release: Release
 ) -> bool:
@@ -126,8 +126,6 @@ def style_module_order(
 
     Styles apply in another order.
     """
-    if change.row.type == "Projects$Module":
-        return isinstance(change, Changed) and change.fields == {"isThemeModule"}
     return True
 
 
