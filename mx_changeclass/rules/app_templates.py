@@ -176,6 +176,8 @@ class _Fit:
 
     @property
     def told(self) -> str:
+        if self.apart:
+            return f"Studio Pro {self.move.old} takes native template {self.old}, {self.move.new} takes {self.new}"
         wanted = f"{self.move.new} takes native template {self.new}" if self.new else f"{self.move.new} is not listed"
         had = f"is {self.template}" if self.template else "is not stated"
         return f"Studio Pro {wanted}; that of the released binary {had}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from mx_changeclass.changes.change import Change, Changed
@@ -61,9 +60,8 @@ def sp_upgrade_conversion_noise(move: VersionMove, release: Release) -> bool | s
 
     They are on a closed list and have no behaviour of their own; the move itself carries the class.
     """
-    found = Counter(name for change in _quiet(release) for name in _noises(change) if name in _CONVERSIONS)
-    told = ", ".join(f"{count} {name}" for name, count in sorted(found.items()))
-    return bool(found) and f"rewritten on opening: {told}"
+    found = sum(not _CONVERSIONS.isdisjoint(_noises(change)) for change in _quiet(release))
+    return bool(found) and f"{found} parts rewritten on opening"
 
 
 @rule(
@@ -82,7 +80,7 @@ def sp_upgrade_default_effect(move: VersionMove, release: Release) -> bool | str
         for change in _quiet(release)
         if isinstance(change, Changed)
         for key, name in change.noise.items()
-        if name == "default-effect"
+        if name == "default-effect" and key in change.new_row.props
     }
     return bool(keys) and f"now set: {', '.join(sorted(keys))}"
 

@@ -6,6 +6,8 @@ state them (``ios.appName``), and that of a configuration where it is not the de
 
 from __future__ import annotations
 
+import re
+
 from mx_changeclass.changes.change import Added, Changed, Removed
 from mx_changeclass.model.files import BuilderFile, TemplateFile
 from mx_changeclass.model.native import NativeBinary
@@ -19,6 +21,12 @@ Facts = Changed[NativeBinary] | Changed[BuilderFile]
 def _facts(*names: str) -> tuple[str, ...]:
     """The keys under which facts stand: their own, and those of each platform."""
     return tuple(f"{place}{name}" for name in names for place in ("", "ios.", "android."))
+
+
+_CODE = _facts(
+    "code", "patches", "dependency", "linked", "lock", "files", "plist", "manifest", "settings", "other",
+    "cleartext", "hermes", "cookieEncryption",
+)  # fmt: skip
 
 
 # -- who the app is ---------------------------------------------------------------------------------
@@ -54,7 +62,7 @@ def bin_app_id(change: Facts, release: Release) -> bool:
 
     Stores and devices see another app; the old one keeps its data and never gets the update.
     """
-    return True
+    return bool(_moved(change, "bundleId"))
 
 
 @rule(
@@ -140,7 +148,7 @@ def bin_runtime_url(change: Facts, release: Release) -> bool:
 
     Installed apps keep talking to the old server.
     """
-    return True
+    return _left_behind(change)
 
 
 @rule(
@@ -299,10 +307,7 @@ def bin_sdk_versions(change: Facts, release: Release) -> bool:
 @rule(
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
-    on=_facts(
-        "code", "patches", "dependency", "linked", "lock", "files", "plist", "manifest", "settings", "other",
-        "cleartext", "hermes", "cookieEncryption",
-    ),
+    on=(*_CODE, *_facts("bundleId", "runtimeUrl")),
     source="S3.2; OTA When a Full Release Is Required",
     certainty=Certainty.DOCUMENTED,
     mitigation="Ship a store release.",
@@ -312,7 +317,9 @@ def bin_native_code(change: Added[NativeBinary] | Removed[NativeBinary] | Facts,
 
     It is part of the binary.
     """
-    return True
+    if not isinstance(change, Changed) or any(map(change.touches, _CODE)):
+        return True
+    return not (_moved(change, "bundleId") or _left_behind(change))
 
 
 # -- what no store gets -----------------------------------------------------------------------------
@@ -348,6 +355,27 @@ def bin_dev_settings(
     They are in no binary that a store gets.
     """
     return change.row.props.get("role") == "dev"
+
+
+def _moved(change: Changed[NativeBinary] | Changed[BuilderFile], name: str) -> list[object]:
+    """The old values of a fact that is stated on both sides and differs."""
+    pairs = (change.values(key) for key in _facts(name) if key in change.fields)
+    return [old for old, new in pairs if old and new]
+
+
+def _left_behind(change: Changed[NativeBinary] | Changed[BuilderFile]) -> bool:
+    """Installed apps were built with the address that is no longer used."""
+    return any(_is_public(str(old)) for old in _moved(change, "runtimeUrl"))
+
+
+def _is_public(url: str) -> bool:
+    """An address that installed apps can have been built with: none of this machine or of a private network."""
+    scheme, mark, rest = url.partition("://")
+    host = rest.partition("/")[0].partition(":")[0].lower()
+    return bool(mark and scheme and host) and not _PRIVATE.match(host)
+
+
+_PRIVATE = re.compile(r"localhost$|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|.*\.local$")
 
 
 def _over_https(change: Changed[NativeBinary] | Changed[BuilderFile]) -> bool:
