@@ -146,7 +146,16 @@ class Side:
             return owner, DOCUMENT
         unit = self.names.documents.get(name)
         if unit is not None and unit.type == ENUMERATION:
-            return next(((e, MEMBER) for e in synced for a in self.names.enumerated(e) if _holds(a, name)), None)
+            return next(
+                (
+                    (entity, MEMBER)
+                    for entity in synced
+                    for above in self.names.lineage(entity)
+                    for attribute in self.names.enumerated(above)
+                    if _holds(attribute, name)
+                ),
+                None,
+            )
         return None
 
     def documents(self, profile: str) -> Iterator[Unit]:

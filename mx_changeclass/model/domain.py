@@ -22,7 +22,7 @@ class Entity(Kind):
 class Attribute(Kind):
     guid = key("dataStorageGuid", "")
     value_type = key("type", "")
-    length = key("type.length", 0)
+    length = key("type.length", 200)
     localize_date = key("type.localizeDate", True)
     enumeration = key("type.enumeration", "")
     value = key("value", "DomainModels$StoredValue")

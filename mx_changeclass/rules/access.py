@@ -5,7 +5,7 @@ Rules are not compared one by one: what counts is what a user may do by all of t
 
 from __future__ import annotations
 
-from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.changes.change import PARENT, Added, Change, Changed, Removed
 from mx_changeclass.model.app import ModuleRole
 from mx_changeclass.model.domain import AccessRule, MemberAccess
 from mx_changeclass.rules.phrases import plain
@@ -15,7 +15,9 @@ from mx_changeclass.rules.rights import CREATE, DELETE, MEMBER_ACCESS, READ, WRI
 from mx_changeclass.rules.rule import rule
 from mx_changeclass.rules.terms import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
 
-_GRANTS = ("moduleRoles", "allowCreate", "allowDelete", "xPathConstraint", "accessRights", "attribute", "association")
+_GRANTS = (
+    "moduleRoles", "allowCreate", "allowDelete", "xPathConstraint", "accessRights", "attribute", "association", PARENT,
+)  # fmt: skip
 Access = AccessRule | MemberAccess
 
 

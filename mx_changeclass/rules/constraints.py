@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.changes.change import PARENT, Added, Change, Changed, Removed
 from mx_changeclass.model.domain import EventHandler, Index, IndexedAttribute
 from mx_changeclass.model.snapshot import Element
+from mx_changeclass.rules.members import owner
 from mx_changeclass.rules.release import Release
 from mx_changeclass.rules.rule import rule
 from mx_changeclass.rules.terms import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
 
 # -- indexes --------------------------------------------------------------------------------------
 
-_COLUMNS = ("type", "attribute", "ascending", "associationPointer", "includeInOffline")
+_COLUMNS = ("type", "attribute", "ascending", "associationPointer", "includeInOffline", PARENT)
 
 
 @rule(
@@ -76,14 +77,14 @@ def index_guid_only(change: Changed[Index], release: Release) -> str:
 
 # -- event handlers -------------------------------------------------------------------------------
 
-_DONE = ("microflow", "event", "moment", "passEventObject", "raiseErrorOnFalse")
+_DONE = ("microflow", "event", "moment", "passEventObject", "raiseErrorOnFalse", PARENT)
 
 
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.REFUSAL_POSSIBLE,
     breaks_old_clients=Maybe.MAYBE,
-    on=("microflow", "event", "moment", "passEventObject"),
+    on=("microflow", "event", "moment", "passEventObject", PARENT),
     source="SYNC Upload Phase",
     mitigation="Make it accept what old clients send.",
 )
@@ -100,7 +101,7 @@ def event_added_before(change: Added[EventHandler] | Changed[EventHandler], rele
     NEEDS_REDEPLOY,
     hazard=Hazard.REFUSAL_POSSIBLE,
     breaks_old_clients=Maybe.MAYBE,
-    on=("microflow", "event", "moment", "passEventObject"),
+    on=("microflow", "event", "moment", "passEventObject", PARENT),
     source="SYNC Upload Phase",
     mitigation="Make it accept what old clients send.",
 )
@@ -171,7 +172,7 @@ def event_removed(change: Removed[EventHandler] | Changed[EventHandler], release
 def _refuses(row: Element, change: Change, release: Release) -> bool:
     """Whether a handler runs before uploads of objects that devices hold."""
     handler = EventHandler(row)
-    return handler.moment == "Before" and handler.event != "RollBack" and release.synced(change)
+    return handler.moment == "Before" and handler.event != "RollBack" and owner(change, release).held
 
 
 def _runs_before(change: Added[EventHandler] | Changed[EventHandler], release: Release, *events: str) -> bool:

@@ -84,17 +84,22 @@ def enum_value_added(change: Added[EnumerationValue], release: Release) -> bool:
     mitigation="Deploy.",
 )
 def enum_value_added_server(
-    change: Added[Enumeration | EnumerationValue] | Changed[Enumeration | EnumerationValue], release: Release
+    change: Added[Enumeration | EnumerationValue]
+    | Removed[Enumeration | EnumerationValue]
+    | Changed[Enumeration | EnumerationValue],
+    release: Release,
 ) -> bool:
-    """Enumeration or value added, renamed or reworded that no device uses
+    """Enumeration or value changed that no device uses, or removed or renamed that nothing stores
 
     Only the server, or pages that it serves, know it.
     """
     if isinstance(change, Added):
         return isinstance(change.new, Enumeration) or not release.reached_offline(change)
-    if release.reached(change) or (NAME in change.fields and isinstance(change.new, EnumerationValue)):
-        return False
-    return change.fields != {PARENT} or release.old_name(change) != release.new_name(change)
+    if isinstance(change, Removed) or (NAME in change.fields and isinstance(change.new, EnumerationValue)):
+        return not _stored(change, release)
+    return not release.reached(change) and (
+        change.fields != {PARENT} or release.old_name(change) != release.new_name(change)
+    )
 
 
 @rule(
@@ -128,7 +133,7 @@ def enum_value_removed_server(change: Removed[Enumeration | EnumerationValue], r
 
     Rows on the server that hold it keep a name that nobody knows.
     """
-    return not _held(change, release)
+    return _stored(change, release) and not _held(change, release)
 
 
 @rule(
@@ -165,7 +170,7 @@ def enum_value_renamed_server(change: Changed[EnumerationValue], release: Releas
 
     The name is what is stored: rows on the server with the old one become invalid.
     """
-    return not _held(change, release)
+    return _stored(change, release) and not _held(change, release)
 
 
 @rule(
@@ -252,6 +257,16 @@ def _held(change: Change, release: Release) -> bool:
         if side.synced(entity)
         for above in side.names.lineage(entity)
         for a in side.names.enumerated(above)
+    )
+
+
+def _stored(change: Change, release: Release) -> bool:
+    """An attribute of an entity with a table has a value of the enumeration."""
+    names, enumeration = release.old.names, _enumeration(change, release)
+    return any(
+        a.props.get("type.enumeration") == enumeration and names.persistable(entity)
+        for entity in names.entities
+        for a in names.enumerated(entity)
     )
 
 

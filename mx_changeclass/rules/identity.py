@@ -85,8 +85,10 @@ def _reset_words(release: Release, *, held: bool) -> str:
     """The domain models with more than one storage GUID that became the id of its element, and which these are."""
     found: dict[str, list[Change]] = defaultdict(list)
     for c in release.all(Changed):
-        reset = isinstance(c, Changed) and GUID in c.fields and c.new_row.props.get(GUID) == c.new_row.id
-        if reset and owner(c, release).keeps_table:
+        if not isinstance(c, Changed) or GUID not in c.fields:
+            continue
+        old, new = c.values(GUID)
+        if old and new == c.new_row.id and owner(c, release).keeps_table:
             found[release.new_name(c).partition(".")[0]].append(c)
     told = [
         f"{module}: {len(every)} storage GUIDs, of {several(sorted(release.new_name(c) for c in every))}"

@@ -193,10 +193,10 @@ def recreated(change: Change, release: Release) -> bool:
 
 
 def guid_words(change: Changed[Kind]) -> str:
-    """What became of a storage GUID; the old one is what has to be restored."""
+    """What became of a storage GUID; the old one is what has to be restored. "" where a side does not state it."""
     old, new = change.values("dataStorageGuid")
     is_id = ", the id of the element" if new == change.new_row.id else ""
-    return f"storage GUID was {old or 'none'} and is {new or 'none'}{is_id}"
+    return f"storage GUID was {old} and is {new}{is_id}" if old and new else ""
 
 
 def same_entity(old_name: str, new_name: str, release: Release) -> bool:

@@ -57,9 +57,9 @@ def _kinds(members: Mapping[str, Element]) -> frozenset[tuple[str, str]]:
 
 
 def _changed_entities(release: Release) -> tuple[str, ...]:
-    """Entities on both sides that have a changed, new or lost member."""
+    """Entities that are there on both sides and have a changed, new or lost member."""
     about = (owner(c, release) for c in release.changes if c.within is None and c.row.type in (ENTITY, ATTRIBUTE))
-    return tuple(sorted({o.new for o in about if o.old and o.new}))
+    return tuple(sorted({o.new for o in about if o.new and _id(release.new, o.new) in release.partner}))
 
 
 def _id(side: Side, name: str) -> str:

@@ -19,7 +19,7 @@ from mx_changeclass.rules.terms import NEEDS_REDEPLOY, Certainty, Hazard, Maybe,
 # -- validation rules -----------------------------------------------------------------------------
 
 REQUIRED, UNIQUE = "DomainModels$RequiredRuleInfo", "DomainModels$UniqueRuleInfo"
-_ASKED = ("attribute", "ruleInfo")
+_ASKED = ("attribute", "ruleInfo", PARENT)
 
 
 @rule(
@@ -113,7 +113,7 @@ def val_message(change: Changed[ValidationRule], release: Release) -> bool:
 
 @rule(
     NEEDS_REDEPLOY,
-    on=(*_ASKED, "regEx", NAME, PARENT),
+    on=(*_ASKED, "regEx", NAME),
     source="SYNC",
     certainty=Certainty.DOCUMENTED,
     mitigation="Deploy.",
@@ -172,7 +172,8 @@ def _attribute(change: Change) -> str:
 
 def _tightened(change: Changed[ValidationRule]) -> bool:
     """Whether a changed rule judges another attribute, asks something else, or asks more. Doubt says yes."""
-    if not change.touches("ruleInfo") or "attribute" in change.fields or change.old.rule_type != change.new.rule_type:
+    moved = not change.fields.isdisjoint({"attribute", PARENT})
+    if not change.touches("ruleInfo") or moved or change.old.rule_type != change.new.rule_type:
         return any(change.touches(f) for f in _ASKED)
     old, new = change.old.row.props, change.new.row.props
     if change.new.rule_type == "DomainModels$MaxLengthRuleInfo":
