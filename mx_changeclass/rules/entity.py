@@ -16,6 +16,7 @@ from mx_changeclass.rules.members import (
     recreated,
 )
 from mx_changeclass.rules.merging import merged_into, split_from
+from mx_changeclass.rules.phrases import several
 from mx_changeclass.rules.release import Release
 from mx_changeclass.rules.rule import rule
 from mx_changeclass.rules.terms import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
@@ -365,16 +366,18 @@ def ent_guid_npe(change: Changed[Entity | Attribute | Association], release: Rel
     certainty=Certainty.DOCUMENTED,
 )
 def guid_equals_id(
-    change: Added[Entity | Attribute | Association | Index] | Changed[Entity | Attribute | Association | Index],
-    release: Release,
-) -> bool:
-    """New storage GUID equal to the element's id
+    change: Release | Changed[Entity | Attribute | Association | Index], release: Release
+) -> bool | str:
+    """New storage GUIDs equal to the ids of their elements
 
-    Usual in models written by tools. Nothing was stored under another one, so nothing is lost.
+    Usual in models written by tools. Nothing was stored under other ones, so nothing is lost.
     """
-    if isinstance(change, Changed) and change.values("dataStorageGuid")[0]:
-        return False
-    return change.new.row.props.get("dataStorageGuid") == change.new_row.id
+    if isinstance(change, Changed):
+        old, new = change.values("dataStorageGuid")
+        return not old and new == change.new_row.id
+    rows = (c.new_row for c in release.all(Added) if isinstance(c, Added))
+    told = [release.changes.new_tree.qualified(r) for r in rows if r.props.get("dataStorageGuid") == r.id]
+    return bool(told) and f"those of {several(sorted(told))}"
 
 
 # -- without effect -------------------------------------------------------------------------------
