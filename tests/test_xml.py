@@ -5,6 +5,7 @@ import io
 import time
 from collections.abc import Mapping
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from mx_changeclass.changes.diff import diff
 from mx_changeclass.errors import BrokenContainer, MxError, UnsupportedVersion
+from mx_changeclass.findings.classify import classify
 from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
 from mx_changeclass.model.versions import Version
+from mx_changeclass.sources import read
 from mx_changeclass.sources.xml import NAMESPACE, is_snapshot, read_xml, write_xml
+from tests.corpus import real_pair
 
 HEAD = f'<snapshot xmlns="{NAMESPACE}" format="1" version="10.24.18">'
 
@@ -185,3 +190,18 @@ def test_a_cut_or_spoilt_file_is_an_error_of_ours(data: st.DataObject) -> None:
             snapshot.rows(i)
     except MxError:
         pass
+
+
+def test_two_exports_of_a_real_app_are_small_and_get_the_verdict_of_the_two_projects(tmp_path: Path) -> None:
+    folders = real_pair("Native-Mobile-Resources-003", tmp_path)
+    projects = [read(folder) for folder in folders]
+    contents = [written(project, compress=True) for project in projects]
+    exports = [read_xml(content, project.label) for content, project in zip(contents, projects, strict=True)]
+    for project, export in zip(projects, exports, strict=True):
+        assert_equal(project, export)
+    of_projects, of_exports = classify(diff(*projects)), classify(diff(*exports))
+    assert of_projects.findings == of_exports.findings
+    assert of_projects.rows == of_exports.rows
+    assert of_projects.accountability == of_exports.accountability
+    whole = sum(path.stat().st_size for path in folders[1].rglob("*") if path.is_file())
+    assert len(contents[1]) < whole / 15
