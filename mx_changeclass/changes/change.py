@@ -19,6 +19,7 @@ ORDER = "$order"  # only its place among its siblings differs, in a list whose o
 CONTENT = "$content"  # a unit whose content cannot be read on one side, and whose digest differs
 TYPE = "$type"  # the same element under another type
 ID = "$id"  # the same element under another id; always noise
+UNSEEN = "not-seen"  # the reason of what the other side may hold in what of it cannot be read
 
 
 @frozen(slots=True)

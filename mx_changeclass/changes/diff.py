@@ -12,6 +12,7 @@ from mx_changeclass.changes.change import (
     ORDER,
     PARENT,
     TYPE,
+    UNSEEN,
     Added,
     Change,
     Changed,
@@ -34,7 +35,7 @@ def diff(old: Snapshot, new: Snapshot) -> Changes:
     Only units whose digest or place differs are expanded. Excluded documents and the System module play
     no part; files beside the model do where both sides have them. A unit that is missing on a side is
     never added or removed: where its digest differs it is a ``Changed`` with the field ``CONTENT`` on a
-    bare root row.
+    bare root row, and what it may be on the other side is set aside as not seen.
     """
     noise = Noise(old.version, new.version)
     who = Partners.of(old, new, noise)
@@ -58,8 +59,12 @@ def _is_quiet(change: Change) -> bool:
 def _without_partner(who: Partners, noise: Noise) -> Iterator[Change]:
     gone = Fates(who.old.tree, who.old.children, who.rows.to_new, who.refreshed, noise, noise.new)
     came = Fates(who.new.tree, who.new.children, who.rows.to_old, who.refreshed, noise, noise.old)
-    yield from (Removed(r, *gone.of(r)) for r in who.old.tree.rows.values() if r.id not in who.rows.to_new)
-    yield from (Added(r, *came.of(r)) for r in who.new.tree.rows.values() if r.id not in who.rows.to_old)
+    ways = ((Removed, who.old, gone, who.rows.to_new), (Added, who.new, came, who.rows.to_old))
+    for verb, side, fates, partners in ways:
+        for row in side.tree.rows.values():
+            if row.id not in partners:
+                within, reason = fates.of(row)
+                yield verb(row, within, UNSEEN if side.tree.unit_of[row.id] in who.unseen else reason)
 
 
 def _changed(who: Partners, noise: Noise) -> Iterator[Changed[Kind]]:

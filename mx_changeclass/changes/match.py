@@ -175,6 +175,23 @@ def _modules(units: Mapping[str, Unit], known: frozenset[str]) -> dict[str, str 
     return found
 
 
+def unseen(these: Mapping[str, Unit], those: Mapping[str, Unit], there: Mapping[str, str]) -> frozenset[str]:
+    """The units without a partner (``there`` leads to it) that may be among those that the other side lists but
+    cannot show: one of those stands where this one would stand, or where what holds this one would."""
+    matched = frozenset(there.values())
+    holes = {(u.container, u.slot) for u in those.values() if u.missing and u.id not in matched}
+    return frozenset(i for i in these if i not in there and _place(i, these, there) in holes) if holes else frozenset()
+
+
+def _place(unit_id: str, units: Mapping[str, Unit], there: Mapping[str, str]) -> tuple[str | None, str]:
+    """Where the outermost unit without a partner around a unit would stand on the other side."""
+    here, seen = units[unit_id], {unit_id}
+    while (above := units.get(here.container or "")) and above.id not in there and above.id not in seen:
+        here = above
+        seen.add(here.id)
+    return there.get(here.container or "", here.container), here.slot
+
+
 # -- rows -----------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from attrs import field
 
 from mx_changeclass.changes.align import Side, align
 from mx_changeclass.changes.follow import Names
-from mx_changeclass.changes.match import Pairing, match_rows, match_units, modules
+from mx_changeclass.changes.match import Pairing, match_rows, match_units, modules, unseen
 from mx_changeclass.changes.noise import WIDGET, Noise
 from mx_changeclass.changes.order import is_ordered, moved
 from mx_changeclass.model.metamodel import is_referable
@@ -32,7 +32,8 @@ class Partners:
     ``elsewhere`` holds the old ids of units that stand in another folder or module, ``reordered`` those
     of rows whose place among their siblings means something and differs, ``unread`` the pairs of units
     of which one cannot be read, ``refreshed`` the ids (of both sides) of pluggable widgets whose copy of
-    the widget's definition differs, ``names`` what is called otherwise now.
+    the widget's definition differs, ``unseen`` the ids (of both sides) of units that may be among what the
+    other side lists but cannot show, ``names`` what is called otherwise now.
     """
 
     units: Pairing
@@ -41,6 +42,7 @@ class Partners:
     old: Side
     new: Side
     rows: Pairing
+    unseen: frozenset[str]
     reordered: frozenset[str] = field(init=False)
     refreshed: frozenset[str] = field(init=False)
     names: Names = field(init=False)
@@ -68,7 +70,8 @@ class Partners:
         a, b = Side(Tree.of(old, expand_old), noise), Side(Tree.of(new, expand_new), noise)
         rows = match_rows(a.tree, b.tree, units)
         align(a, b, rows)
-        return cls(units, elsewhere, tuple(unread), a, b, rows)
+        doubtful = unseen(left, right, units.to_new) | unseen(right, left, units.to_old)
+        return cls(units, elsewhere, tuple(unread), a, b, rows, doubtful)
 
     def each(self) -> Iterator[tuple[Element, Element]]:
         """The pairs of rows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mx_changeclass.changes.change import TYPE, Added, Change, Changed, Removed
+from mx_changeclass.changes.change import CONTENT, TYPE, Added, Change, Changed, Removed
 from mx_changeclass.model.assets import IconCollection, ImageCollection, JavaScriptAction
 from mx_changeclass.model.files import JavaScriptFile, JavaScriptSource, NpmPackage, ThemeFile
 from mx_changeclass.model.flows import Nanoflow
@@ -122,7 +122,7 @@ def agg_incomplete_side(whole: Release, release: Release) -> str:
     What is missing on a side counts as neither added nor removed, and what it holds is not decided.
     """
     seen = {name: side.snapshot.incomplete for name, side in (("old", whole.old), ("new", whole.new))}
-    if not whole.changes.loud and seen["old"] == seen["new"]:
+    if seen["old"] == seen["new"] and not any(isinstance(c, Changed) and CONTENT in c.fields for c in whole.changes):
         return ""  # the same parts are missing, and by their hashes they are equal
     return "; ".join(f"{name} version: {notes[0]}" + _more(notes) for name, notes in seen.items() if notes)
 

@@ -162,7 +162,7 @@ def _dangling(release: Release) -> Iterator[tuple[str, str]]:
     gone = _gone(release)
     for row in new.rows.values():
         for target in pointers(row).values():
-            if target in old.rows and target not in new.rows:
+            if target in old.rows and target not in new.rows and target not in release.unseen:
                 yield new.qualified(new.subject(row)), old.qualified(old.rows[target]) or "what is gone"
         yield from _naming(row, new, gone)
     if gone:
@@ -177,7 +177,7 @@ def _gone(release: Release) -> Mapping[str, str]:
     """What to call members of domain models and documents that are not there any more: by their names, which nothing
     else bears, and by their ids, which some tools write in the place of names."""
     old, new = release.changes.old_tree, release.changes.new_tree
-    named = [r for r in old.rows.values() if r.name]
+    named = [r for r in old.rows.values() if r.name and r.id not in release.unseen]
     known = [r for r in named if r.type.startswith("DomainModels$") or old.unit_of[r.id] == r.id]
     names = {old.qualified(r) for r in known if r.id not in release.changes.partner} | set(release.changes.renames)
     found = {n: n for n in names if "." in n and release.new.named(n) is None}

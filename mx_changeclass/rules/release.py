@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import attrs
 from attrs import frozen
 
-from mx_changeclass.changes.change import Added, Change, Changed, Changes, Removed
+from mx_changeclass.changes.change import UNSEEN, Added, Change, Changed, Changes, Removed
 from mx_changeclass.graphs.dependencies import LISTING, DependencyMove, dependency_moves, of_owners
 from mx_changeclass.graphs.side import Side, Synced
 from mx_changeclass.model.metamodel import is_a
@@ -348,6 +348,11 @@ class Release:
 
     def _changed_on(self, way: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name for name in way[:-1] if name in self.changed_subjects)
+
+    @cached_property
+    def unseen(self) -> frozenset[str]:
+        """Ids of old rows that the new version may still hold, in what of it could not be read."""
+        return frozenset(c.row.id for c in self.changes.quiet if isinstance(c, Removed) and c.reason == UNSEEN)
 
     @cached_property
     def changed_subjects(self) -> frozenset[str]:
