@@ -20,7 +20,7 @@ import typing
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.errors import RuleError
@@ -77,12 +77,13 @@ class Rule:
     test: Test = field(repr=False)
 
     def in_force(self, *judged: Version | None) -> bool:
-        """Whether the rule's dates hold for one of the versions, or there is nothing to judge them by."""
+        """Whether the rule's dates hold for one of the versions, or there is nothing to judge them by. What came
+        with a version is in its candidates too."""
         known = [version for version in judged if version is not None]
         if not self.since or not known:
             return True
         return any(
-            (low is None or low <= version) and (high is None or version <= high)
+            (low is None or evolve(low, released=False) <= version) and (high is None or version <= high)
             for low, high in zip(self.since, self.until, strict=True)
             for version in known
         )
