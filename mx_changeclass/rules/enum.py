@@ -91,7 +91,7 @@ def enum_value_added_server(
 ) -> bool:
     """Enumeration or value changed that no device uses, or removed or renamed that nothing stores
 
-    Only the server, or pages that it serves, know it.
+    What is stored, on devices and on the server, stays as it is.
     """
     if isinstance(change, Added):
         return isinstance(change.new, Enumeration) or not release.reached_offline(change)
