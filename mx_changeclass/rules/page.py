@@ -73,7 +73,7 @@ def page_renamed(change: Changed[Form], release: Release) -> bool:
     breaks_old_clients=Maybe.YES,
     client=True,
     on=(NAME, PARENT),
-    instead_of="page_renamed",
+    instead_of="page-renamed",
     source="no source (deep links)",
     mitigation="Keep a page under the old name for one release.",
 )
