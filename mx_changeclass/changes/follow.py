@@ -17,7 +17,7 @@ from mx_changeclass.model.snapshot import Element, Tree
 # Keys whose text is an expression, an XPath, OQL or a bare name: renames are followed inside them.
 _CODE = re.compile(
     r"(expression|xpathconstraint|constraint|oql|argument|value|initialvalue|defaultvalue|dynamicclasses|limit|offset"
-    r"|variablename|attribute|entity|xpath|condition)s?(model)?$",
+    r"|variablename|rolename|attribute|entity|xpath|condition)s?(model)?$",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")

@@ -35,6 +35,7 @@ _ORDERED = frozenset(
         "themeModuleOrder",
     }
 )
+_ORDERED_IN = frozenset({("DomainModels$Index", "attributes")})
 _UNORDERED = frozenset(
     {
         ("Microflows$MicroflowObjectCollection", "objects"),
@@ -48,7 +49,7 @@ _UNORDERED = frozenset(
 def is_ordered(parent: Element, slot: str) -> bool:
     """Whether the order of the rows that stand in this slot of a row means something."""
     owner, last = parent.part(slot)
-    return last in _ORDERED and (owner, last) not in _UNORDERED
+    return (owner, last) in _ORDERED_IN or (last in _ORDERED and (owner, last) not in _UNORDERED)
 
 
 def moved(old: Sequence[str], new: Sequence[str], partner: Mapping[str, str]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mx_changeclass.changes.change import PARENT, Added, Change, Changed, Removed
+from mx_changeclass.changes.change import ORDER, PARENT, Added, Change, Changed, Removed
 from mx_changeclass.model.domain import EventHandler, Index, IndexedAttribute
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.rules.members import owner
@@ -12,7 +12,7 @@ from mx_changeclass.rules.terms import NEEDS_REDEPLOY, NONE, Certainty, Hazard, 
 
 # -- indexes --------------------------------------------------------------------------------------
 
-_COLUMNS = ("type", "attribute", "ascending", "associationPointer", "includeInOffline", PARENT)
+_COLUMNS = ("type", "attribute", "ascending", "associationPointer", "includeInOffline", PARENT, ORDER)
 
 
 @rule(
