@@ -11,7 +11,7 @@ from mx_changeclass.rules.rule import RULES, Rule
 
 _MECHANISM = frozenset({
     "rule", "release", "terms", "sources", "phrases", "questions", "uses", "forms", "flows", "microflows", "uploads",
-    "needs", "members",
+    "needs", "members", "moves",
 })
 
 

@@ -15,7 +15,7 @@ from mx_changeclass.model.native_templates import (
     template_range,
 )
 from mx_changeclass.model.versions import Version
-from mx_changeclass.rules.questions import meets_clients
+from mx_changeclass.rules.questions import both, meets_clients
 from mx_changeclass.rules.release import Release, VersionMove
 from mx_changeclass.rules.rule import rule
 from mx_changeclass.rules.terms import FULL_RELEASE, NEEDS_REDEPLOY, Certainty, Maybe, Requires
@@ -89,7 +89,7 @@ def sp_upgrade_binary_version_mismatch(release: Release, _: Release) -> bool | s
 
     The template range allows the template, and yet its binary version is not the one that the runtime asks for.
     """
-    if not _both_native(release) or release.ota_off or not meets_clients(release):
+    if not both(release, "native") or release.ota_off or not meets_clients(release):
         return False
     return _mismatch(release)
 
@@ -140,7 +140,7 @@ class _Fit:
     @classmethod
     def of(cls, move: VersionMove, release: Release) -> _Fit | None:
         """None where no installed native app lives on, or the version is the same."""
-        if move.old == move.new or not _both_native(release):
+        if move.old == move.new or not both(release, "native"):
             return None
         return cls(move, template_range(move.old), template_range(move.new), release.template)
 
@@ -181,10 +181,6 @@ class _Fit:
         wanted = f"{self.move.new} takes native template {self.new}" if self.new else f"{self.move.new} is not listed"
         had = f"is {self.template}" if self.template else "is not stated"
         return f"Studio Pro {wanted}; that of the released binary {had}"
-
-
-def _both_native(release: Release) -> bool:
-    return release.old.native and release.new.native
 
 
 def _mismatch(release: Release) -> str:

@@ -10,6 +10,8 @@ from mx_changeclass.graphs.offline import NEVER, NONE, PRESERVE
 from mx_changeclass.graphs.side import Side
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.versions import Version
+from mx_changeclass.rules.phrases import several
+from mx_changeclass.rules.questions import both, denied, keeps_data
 from mx_changeclass.rules.release import Release, VersionMove
 from mx_changeclass.rules.rule import rule
 from mx_changeclass.rules.terms import FULL_RELEASE, NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
@@ -30,7 +32,7 @@ def sp_upgrade_full_sync(move: VersionMove, release: Release) -> bool:
 
     Expect a peak of load after the deployment.
     """
-    return move.old != move.new and _keeps_data(release)
+    return move.old != move.new and keeps_data(release)
 
 
 @rule(
@@ -46,7 +48,7 @@ def sp_downgrade(move: VersionMove, release: Release) -> bool:
 
     Devices that already moved their local database on meet an older client, and no way back is documented.
     """
-    return move.new < move.old and _keeps_data(release)
+    return move.new < move.old and keeps_data(release)
 
 
 @rule(
@@ -105,7 +107,7 @@ def sp_upgrade_data_loss_10_18(move: VersionMove, release: Release) -> bool:
     The new binary looks for the local database in another place. 10.24.18 brings the data along; no release note says
     so of any 11.x.
     """
-    return move.crosses("10.19.0") and _native(release)
+    return move.crosses("10.19.0") and both(release, "native")
 
 
 @rule(
@@ -134,7 +136,7 @@ def sp_upgrade_upload_blocked_11_10(release: Release, _: Release) -> bool | str:
     }
     if release.moved_version is None:
         refused &= {move.entity for move in release.sync_moves}
-    return bool(refused) and f"no longer uploaded: {_some(refused)}"
+    return bool(refused) and f"no longer uploaded: {several(refused)}"
 
 
 @rule(
@@ -152,10 +154,10 @@ def sp_upgrade_autocommit_9_18(move: VersionMove, release: Release) -> bool | st
 
     From 9.18 on synchronisation deletes objects that nanoflows refer to and never commit, on the server as well.
     """
-    if not move.crosses("9.18.0") or not _both(release, "native", "offline") or _keeps_auto_committed(release.new):
+    if not move.crosses("9.18.0") or not both(release, "native", "offline") or _keeps_auto_committed(release.new):
         return False
     flows = {name for name in _flows(release.new) if dangling(_rows(release.new, name))}
-    return bool(flows) and f"commits an object that refers to one it never commits: {_some(flows)}"
+    return bool(flows) and f"commits an object that refers to one it never commits: {several(flows)}"
 
 
 # -- clients that cannot start or synchronise -----------------------------------------------------
@@ -178,7 +180,7 @@ def sp_upgrade_old_client_560(move: VersionMove, release: Release) -> bool:
     Older clients cannot synchronise and may not load until they take the update; their data stays on the device.
     """
     ranges = (("10.24.17", "10.24.19"), ("11.6.5", "11.6.6"), ("11.9.0", "11.10.99"))
-    return move.old < move.new and any(move.enters(*r) for r in ranges) and _keeps_data(release)
+    return move.old < move.new and any(move.enters(*r) for r in ranges) and keeps_data(release)
 
 
 @rule(
@@ -198,7 +200,7 @@ def sp_upgrade_local_db_column(move: VersionMove, release: Release) -> bool:
     The migration of the local database adds a column that is there already. Whether coming from 10.24.11 or newer is
     safe is not stated.
     """
-    return (move.old.major, move.old.minor) == (10, 24) and _keeps_data(release)
+    return (move.old.major, move.old.minor) == (10, 24) and keeps_data(release)
 
 
 @rule(
@@ -218,7 +220,7 @@ def sp_upgrade_multi_user_db(move: VersionMove, release: Release) -> bool:
     Where several users share a device, the synchronisation of some of them fails until a repaired client arrives; their
     rows stay on the device.
     """
-    return move.old != move.new and _keeps_data(release) and not _declared_off(release, "several-users-a-device")
+    return move.old != move.new and keeps_data(release) and not denied(release, "several-users-a-device")
 
 
 @rule(
@@ -238,7 +240,7 @@ def sp_upgrade_start_error(move: VersionMove, release: Release) -> bool:
     The rows stay on the device until a repaired client arrives.
     """
     late = move.new >= Version(10, 24)
-    return move.old < (Version(10, 13) if late else Version(10, 19)) and _native(release)
+    return move.old < (Version(10, 13) if late else Version(10, 19)) and both(release, "native")
 
 
 @rule(
@@ -257,7 +259,7 @@ def sp_upgrade_old_client_start(move: VersionMove, release: Release) -> bool:
 
     An old client waits until it is replaced; its rows stay on the device.
     """
-    return move.old < Version(9, 4) and _native(release)
+    return move.old < Version(9, 4) and both(release, "native")
 
 
 @rule(
@@ -278,7 +280,7 @@ def sp_upgrade_login_loop(move: VersionMove, release: Release) -> bool:
     exist from 10.9 on.
     """
     entered = move.enters("10.24.0", "10.24.6") or move.enters("10.9.0", "10.12.4")
-    return entered and _native(release)
+    return entered and both(release, "native")
 
 
 @rule(
@@ -300,206 +302,6 @@ def sp_target_retracted(move: VersionMove, release: Release) -> bool:
     return move.old != move.new
 
 
-# -- what changes below the app -------------------------------------------------------------------
-
-
-@rule(
-    FULL_RELEASE,
-    requires=Requires.NEW_BINARY,
-    since="11.0.0",
-    source="NNAV; native-template mendix_version.json",
-    certainty=Certainty.DOCUMENTED,
-    mitigation="Build anew, and style headers again.",
-)
-def sp_upgrade_native_navigation_11(move: VersionMove, release: Release) -> bool:
-    """Studio Pro 10 to 11: native navigation is another system
-
-    Navigation moves to the platforms' own interfaces and some styling of headers stops working; the native template
-    changes as well.
-    """
-    return move.crosses("11.0.0") and _native(release)
-
-
-@rule(
-    FULL_RELEASE,
-    hazard=Hazard.SESSION_LOSS,
-    requires=Requires.NEW_BINARY,
-    since="10.21.0",
-    source="RN10.21",
-    certainty=Certainty.DOCUMENTED,
-    mitigation="Set SessionCookieEncryptionEnabled on in the native profile.",
-)
-def sp_upgrade_cookie_default_10_21(move: VersionMove, release: Release) -> bool:
-    """Studio Pro across 10.21: session cookies are no longer encrypted by default
-
-    The handling of cookies is part of the binary; Android users may have to sign in again.
-    """
-    natives = [p for p in release.new.profiles if p.kind == "native"]
-    kept = all(p.row.props.get("sessionCookieEncryptionEnabled") is True for p in natives)
-    return move.crosses("10.21.0") and _native(release) and not kept
-
-
-@rule(
-    FULL_RELEASE,
-    requires=Requires.NEW_BINARY,
-    since="10.18.0",
-    source="MIN 3.1.2; MSDK",
-    certainty=Certainty.DOCUMENTED,
-    mitigation="Build anew, and test JavaScript actions on Hermes.",
-)
-def sp_upgrade_hermes_10_18(move: VersionMove, release: Release) -> bool:
-    """Studio Pro across 10.18 while the JavaScript engine Hermes was off
-
-    Only Hermes is supported afterwards, and the engine is part of the binary.
-    """
-    natives = [p for p in release.old.profiles if p.kind == "native"]
-    off = any(p.row.props.get("hermesEnabled") is not True for p in natives)
-    return move.crosses("10.18.0") and move.old >= Version(10, 11) and off and _native(release)
-
-
-@rule(
-    FULL_RELEASE,
-    requires=Requires.NEW_BINARY,
-    since="10.6.6",
-    source="RN10.6 10.6.6",
-    certainty=Certainty.DOCUMENTED,
-    mitigation="Switch on the over-the-air updates of the runtime.",
-)
-def sp_upgrade_codepush_removed(move: VersionMove, release: Release) -> bool:
-    """Studio Pro across 10.6.6 while updates go through CodePush
-
-    The next binary no longer carries it, so updates end with it.
-    """
-    used = bool(release.policy.declared.get("codepush")) and not _declared_off(release, "codepush")
-    return used and move.crosses("10.6.6") and _native(release)
-
-
-@rule(
-    NEEDS_REDEPLOY,
-    since="10.9.0",
-    source="SESS Native and Offline PWA Applications",
-    certainty=Certainty.DOCUMENTED,
-)
-def sp_upgrade_auth_token_10_9(move: VersionMove, release: Release) -> bool:
-    """Studio Pro across 10.9: sessions are kept by authentication tokens
-
-    The runtime goes on serving older clients.
-    """
-    return move.crosses("10.9.0") and _keeps_data(release)
-
-
-@rule(
-    NEEDS_REDEPLOY,
-    requires=Requires.DRAIN,
-    since="11.15.0",
-    source="RN11.15 Other Improvements",
-    mitigation="Have every device sync its files before the upgrade.",
-)
-def sp_upgrade_offline_files_11_15(move: VersionMove, release: Release) -> bool | str:
-    """Studio Pro across 11.15: files on devices move to another store
-
-    Files that were found by name are listed in the local database from then on.
-    """
-    files = _file_entities(release.old, release.old.sync) if move.crosses("11.15.0") else ()
-    return bool(files) and f"files on devices: {_some(files)}"
-
-
-@rule(
-    NEEDS_REDEPLOY,
-    requires=Requires.SERVER_FIRST,
-    since="9.24.14",
-    until="9.24.17",
-    source="RN9.24 9.24.18",
-    certainty=Certainty.DOCUMENTED,
-    mitigation="Choose 9.24.18.",
-)
-def sp_upgrade_file_path(move: VersionMove, release: Release) -> bool | str:
-    """Studio Pro version that does not find files stored on Azure
-
-    Only files in that storage are meant; where files are stored is not in the model.
-    """
-    files = _file_entities(release.new, release.new.names.entities) if move.old != move.new else ()
-    return bool(files) and f"files in {_some(files)}"
-
-
-# -- offline web apps -----------------------------------------------------------------------------
-
-
-@rule(
-    NEEDS_REDEPLOY,
-    requires=Requires.SERVER_FIRST,
-    since="11.5.0",
-    source="RN11.5 Improvements",
-    certainty=Certainty.DOCUMENTED,
-    mitigation="Warn users of a slow first start; have them sync first.",
-)
-def sp_upgrade_pwa_opfs(move: VersionMove, release: Release) -> bool:
-    """Studio Pro across 11.5: offline web apps move their local database to another store
-
-    It happens at the first start and delays it.
-    """
-    return move.crosses("11.5.0") and _both(release, "offline")
-
-
-@rule(
-    NEEDS_REDEPLOY,
-    requires=Requires.DRAIN,
-    since="9.24.18; 10.6.6; 10.9.0",
-    until="9.99.99; 10.6.99; -",
-    source="RN9.24 9.24.18; RN10.6 10.6.6; docs PR 7504",
-    certainty=Certainty.DOCUMENTED,
-    mitigation="Have users sync first, and serve the app over https.",
-)
-def sp_upgrade_pwa_websql_9_24_18(move: VersionMove, release: Release) -> bool:
-    """Studio Pro version that replaces the local store of offline web apps
-
-    The store in use so far is gone from browsers; the new one needs a secure context.
-    """
-    return not _past_websql(move.old) and _past_websql(move.new) and _both(release, "offline")
-
-
-@rule(
-    NEEDS_REDEPLOY,
-    requires=Requires.ALL_CLIENTS_FIRST,
-    breaks_old_clients=Maybe.MAYBE,
-    since="-; 11.0.0; 11.7.0",
-    until="10.24.22; 11.6.7; 11.12.0",
-    source="RN10.24 10.24.10, 10.24.23",
-    certainty=Certainty.DOCUMENTED,
-    mitigation="Upgrade; until then count on old web clients for long, or have them skip waiting.",
-)
-def sp_pwa_stale_client(release: Release, _: Release) -> bool:
-    """Browsers may keep the old client of an offline web app after a deployment
-
-    In this version a new bundle does not always replace the one that a browser holds.
-    """
-    version = release.new.version
-    if version is None or not _both(release, "offline") or not _keeps_stale_bundle(release.new, version):
-        return False
-    offline = {p.name for p in release.new.profiles if p.kind == "offline"}
-    return any(release.audience(change) & offline for change in release.all(object))
-
-
-@rule(
-    NEEDS_REDEPLOY,
-    hazard=Hazard.SESSION_LOSS,
-    requires=Requires.DRAIN,
-    breaks_old_clients=Maybe.MAYBE,
-    until="9.6.10",
-    source="RN9.6 9.6.11",
-    certainty=Certainty.DOCUMENTED,
-    mitigation="Upgrade to 9.6.11 or newer.",
-)
-def sp_pwa_session_on_deploy(release: Release, _: Release) -> bool:
-    """Each deployment of this version drops the sessions of offline web apps
-
-    Users must sign in again before they can synchronise.
-    """
-    version = release.new.version
-    dropped = version is not None and version < Version(9, 6, 11)
-    return dropped and _both(release, "offline") and len(release.changes) > 0
-
-
 # -- questions ------------------------------------------------------------------------------------
 
 # Noise that stands for a conversion: reasons that only a move of versions gives.
@@ -508,58 +310,12 @@ _CONVERSIONS = frozenset({
 })  # fmt: skip
 
 
-def _native(release: Release) -> bool:
-    """Installed native apps live on."""
-    return _both(release, "native")
-
-
-def _keeps_data(release: Release) -> bool:
-    """Devices or browsers that keep data live on."""
-    return release.old.offline and release.new.offline
-
-
-def _both(release: Release, *kinds: str) -> bool:
-    return all(any(p.kind in kinds for p in side.profiles) for side in (release.old, release.new))
-
-
-def _declared_off(release: Release, name: str) -> bool:
-    return release.policy.declared.get(name, "").lower() in {"no", "false"}
-
-
 def _quiet(release: Release) -> Iterable[Change]:
     return (*release.changes.quiet, *release.changes.loud)
 
 
 def _noises(change: Change) -> frozenset[str]:
     return frozenset(change.noise.values()) if isinstance(change, Changed) else frozenset({change.reason})
-
-
-def _some(names: Iterable[str]) -> str:
-    listed = sorted(names)
-    return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
-
-
-def _past_websql(version: Version) -> bool:
-    later = (Version(9, 24, 18), Version(10)), (Version(10, 6, 6), Version(10, 7))
-    return version >= Version(10, 9) or any(low <= version < high for low, high in later)
-
-
-def _keeps_stale_bundle(side: Side, version: Version) -> bool:
-    """The React client below 10.24.10; with the Rspack bundler below 10.24.23, 11.6.8 and 11.12.1."""
-    part = side.settings_part("Settings$WebUIProjectSettingsPart")
-    props = part.props if part else {}
-    if version < Version(10, 24, 10):
-        return str(props.get("useOptimizedClient", "No")) not in ("No", "False")
-    return props.get("enableRspackBundler") is True
-
-
-def _file_entities(side: Side, names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(n for n in names if "System.FileDocument" in _lineage(side, n))
-
-
-def _lineage(side: Side, name: str) -> tuple[str, ...]:
-    line = side.names.lineage(name)
-    return (*line, "System.FileDocument") if "System.Image" in line else tuple(line)
 
 
 def _flows(side: Side) -> frozenset[str]:

@@ -10,7 +10,7 @@ from mx_changeclass.changes.change import Changed
 from mx_changeclass.model.native import NativeBinary
 from mx_changeclass.model.native_templates import android_minimum_of, ios_minimum_of, react_native_of
 from mx_changeclass.model.versions import Version
-from mx_changeclass.rules.questions import meets_clients
+from mx_changeclass.rules.questions import both, meets_clients
 from mx_changeclass.rules.release import Release
 from mx_changeclass.rules.rule import rule
 from mx_changeclass.rules.terms import FULL_RELEASE, Certainty, Hazard, Maybe, Requires
@@ -258,7 +258,7 @@ def nt_restart_loop(release: Release, _: Release) -> bool | str:
     The update must wait for a binary with a repaired template: 17.3.0 on Android, 17.4.1, 19.1.1 and 20.0.0 on iOS.
     """
     had = _version(release.template)
-    if had is None or release.ota_off or not _lives_on(release) or not meets_clients(release):
+    if had is None or release.ota_off or not both(release, "native") or not meets_clients(release):
         return False
     systems = [name for name, low, high in _LOOPS if low <= had <= high]
     return bool(systems) and f"template {release.template} on {' and '.join(systems)}"
@@ -282,7 +282,7 @@ def nt_bad_release(release: Release, _: Release) -> bool | str:
     if _is(planned, *_BAD):
         return f"planned template {planned}"
     had = release.template
-    meets = _lives_on(release) and meets_clients(release)
+    meets = both(release, "native") and meets_clients(release)
     return _is(had, *_BAD) and meets and f"released template {had}"
 
 
@@ -316,7 +316,7 @@ class _TemplateMove:
 
 
 def _move(release: Release) -> _TemplateMove | None:
-    return _TemplateMove.of(release.template, release.planned_template) if _lives_on(release) else None
+    return _TemplateMove.of(release.template, release.planned_template) if both(release, "native") else None
 
 
 def _stated(release: Release) -> _TemplateMove | None:
@@ -337,10 +337,6 @@ def _version(template: str) -> Version | None:
 def _is(template: object, *releases: str) -> bool:
     found = _version(str(template or ""))
     return found is not None and any(found == Version.of(r) for r in releases)
-
-
-def _lives_on(release: Release) -> bool:
-    return release.old.native and release.new.native
 
 
 def _encrypts(release: Release) -> bool:

@@ -25,6 +25,21 @@ def stands_in(change: Change, release: Release, *types: str) -> bool:
     return any(is_a(row.type, name) for row in (change.row, *tree.ancestors(change.row)) for name in types)
 
 
+def both(release: Release, *kinds: str) -> bool:
+    """Profiles of these kinds are there before and after: installed apps live on."""
+    return all(any(p.kind in kinds for p in side.profiles) for side in (release.old, release.new))
+
+
+def keeps_data(release: Release) -> bool:
+    """Devices or browsers that keep data live on."""
+    return release.old.offline and release.new.offline
+
+
+def denied(release: Release, name: str) -> bool:
+    """The team states that something is not so."""
+    return release.policy.declared.get(name, "").lower() in {"no", "false"}
+
+
 def meets_clients(release: Release) -> bool:
     """The release brings native devices something new: another version, or an edit of what they reach."""
     return release.moved_version is not None or any(release.reached_native(c) for c in release.all(object))

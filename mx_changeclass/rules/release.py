@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any, TypeVar, cast
 
 import attrs
-from attrs import frozen
 
 from mx_changeclass.changes.change import UNSEEN, Added, Change, Changed, Changes, Removed
 from mx_changeclass.graphs.dependencies import LISTING, DependencyMove, dependency_moves, of_owners
@@ -15,81 +14,11 @@ from mx_changeclass.graphs.side import Side, Synced
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.navigation import OfflineEntityConfig
 from mx_changeclass.model.snapshot import Element, Tree
-from mx_changeclass.model.versions import Version
-from mx_changeclass.model.xpath import conditions
 from mx_changeclass.policy import Policy
+from mx_changeclass.rules.moves import SyncMove, VersionMove
 
 S = TypeVar("S")
 T = TypeVar("T")
-
-
-@frozen
-class VersionMove:
-    """The Studio Pro version differs."""
-
-    old: Version
-    new: Version
-
-    @property
-    def subject(self) -> str:
-        return f"Studio Pro {self.new}"
-
-    def crosses(self, *milestones: str) -> bool:
-        """Whether the move comes from below a milestone and reaches it or goes beyond."""
-        return any(self.old < m <= self.new for m in _versions(milestones))
-
-    def enters(self, since: str, until: str) -> bool:
-        """Whether the new version lies in the range (both included) and the old one does not."""
-        low, high = _versions((since, until))
-        return low <= self.new <= high and not low <= self.old <= high
-
-
-@frozen
-class SyncMove:
-    """An entity that exists on both sides, or is new, and whose place in the sync set of ``profiles`` differs.
-
-    ``old``/``new`` are its entries in that set (None where it is not in it); ``causes`` names the changed
-    subjects on the way that led to it, or now does; ``rows`` are its changed explicit rows.
-    """
-
-    entity: str
-    old_entity: str
-    old: Synced | None
-    new: Synced | None
-    profiles: tuple[str, ...] = ()
-    causes: tuple[str, ...] = ()
-    rows: tuple[Changed[OfflineEntityConfig], ...] = ()
-
-    @property
-    def subject(self) -> str:
-        return self.entity
-
-    @property
-    def joins(self) -> bool:
-        return self.old is None
-
-    @property
-    def leaves(self) -> bool:
-        return self.new is None
-
-    @property
-    def modes(self) -> tuple[str, str]:
-        """Effective mode before and after, "" where the entity is not in the set."""
-        return (self.old.mode if self.old else "", self.new.mode if self.new else "")
-
-    @property
-    def constraints(self) -> tuple[str, str]:
-        """The constraint that holds before and after: only mode Constrained obeys one."""
-        return _constraint(self.old), _constraint(self.new)
-
-    @property
-    def matters(self) -> bool:
-        """Something else than the mere presence of an explicit row differs."""
-        if self.old is None or self.new is None:
-            return True
-        return (self.modes[0], conditions(self.constraints[0]), self.old.compatibility) != (
-            self.modes[1], conditions(self.constraints[1]), self.new.compatibility
-        )  # fmt: skip
 
 
 Observation = VersionMove | SyncMove | DependencyMove
@@ -324,15 +253,26 @@ class Release:
         sides = self.old, self.new
         return any(side.native for side in sides) and all(side.snapshot.side_files for side in sides)
 
-    def frames(self, change: Change) -> bool:
-        """The row is what every module has, of a module that came or went: the module answers for it."""
-        name = self.changes.tree(change).qualified(change.row)
-        return change.row.type in _FRAME and name in self._modules(type(change))
+    def follows(self, change: Change) -> bool:
+        """Something else answers for the change: what every module has comes and goes with its module, and
+        what leads from one step of a flow to the next changes with the steps."""
+        if change.row.type in _FRAME:
+            return self.changes.tree(change).qualified(change.row) in self._modules(type(change))
+        if any(is_a(change.row.type, wiring) for wiring in WIRING):
+            return self.document(change).id in self._rewired
+        return False
 
     def _modules(self, verb: type) -> frozenset[str]:
         """The modules that came or went."""
         modules = (c for c in self.changes if isinstance(c, verb) and c.row.type == "Projects$Module")
         return frozenset(c.row.name for c in modules)
+
+    @cached_property
+    def _rewired(self) -> frozenset[str]:
+        """The flows in which a step differs, not only what leads from one to the next."""
+        inside = (c for c in self.changes if c.within is None and c.row.parent and c.row.type.startswith("Microflows$"))
+        apart = (*WIRING, "Microflows$MicroflowParameterObject")
+        return frozenset(self.document(c).id for c in inside if not any(is_a(c.row.type, t) for t in apart))
 
     def owners_reached(self, move: DependencyMove) -> tuple[frozenset[str], tuple[str, ...]]:
         """The native profiles that reach an owner of a native module, and the way to the first one."""
@@ -371,15 +311,12 @@ def _state(entry: Synced | None) -> tuple[object, ...]:
     return (entry.mode, " ".join(entry.constraint.split()), entry.explicit, entry.compatibility) if entry else ()
 
 
-def _constraint(entry: Synced | None) -> str:
-    return " ".join(entry.constraint.split()) if entry and entry.mode == "Constrained" else ""
-
-
 def _template(side: Side) -> str:
     return str(side.binary.props.get("template", "")) if side.binary else ""
 
 
 _FRAME = frozenset({"DomainModels$DomainModel", "Security$ModuleSecurity", "Projects$ModuleSettings"})
+WIRING = ("Microflows$Flow", "Microflows$CaseValue", "Microflows$ExclusiveMerge", "Microflows$StartEvent")
 _FOR_EVERYBODY = frozenset({"Texts$SystemTextCollection", "Settings$ProjectSettings"})
 
 
@@ -395,7 +332,3 @@ def _subjects(change: Change, release: Release) -> tuple[tuple[Side, str], ...]:
 
 def _root(tree: Tree, unit: str | None) -> Element | None:
     return tree.rows.get(unit) if unit else None
-
-
-def _versions(texts: tuple[str, ...]) -> list[Version]:
-    return [v for v in map(Version.of, texts) if v is not None]
