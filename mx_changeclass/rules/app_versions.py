@@ -136,7 +136,7 @@ def sp_upgrade_upload_blocked_11_10(release: Release, _: Release) -> bool | str:
     }
     if release.moved_version is None:
         refused &= {move.entity for move in release.sync_moves}
-    return bool(refused) and f"no longer uploaded: {several(refused)}"
+    return bool(refused) and f"no longer uploaded: {several(sorted(refused))}"
 
 
 @rule(
@@ -157,7 +157,7 @@ def sp_upgrade_autocommit_9_18(move: VersionMove, release: Release) -> bool | st
     if not move.crosses("9.18.0") or not both(release, "native", "offline") or _keeps_auto_committed(release.new):
         return False
     flows = {name for name in _flows(release.new) if dangling(_rows(release.new, name))}
-    return bool(flows) and f"commits an object that refers to one it never commits: {several(flows)}"
+    return bool(flows) and f"commits an object that refers to one it never commits: {several(sorted(flows))}"
 
 
 # -- clients that cannot start or synchronise -----------------------------------------------------
