@@ -7,12 +7,12 @@ import pytest
 from tests.cases import Case, labelled_cases, labels, rule_cases
 
 
-@pytest.mark.parametrize("case", labelled_cases(), ids=lambda case: case.id)
+@pytest.mark.parametrize("case", list(labelled_cases()), ids=lambda case: case.id)
 def test_a_labelled_case_gets_its_label(case: Case) -> None:
     assert case.complaints(case.verdict()) == []
 
 
-@pytest.mark.parametrize("case", rule_cases(), ids=lambda case: case.id)
+@pytest.mark.parametrize("case", list(rule_cases()), ids=lambda case: case.id)
 def test_a_rule_speaks_on_its_hit_and_no_rule_out_of_turn(case: Case) -> None:
     assert case.complaints(case.verdict()) == []
 
