@@ -121,7 +121,7 @@ def test_a_rename_is_heard_once_and_references_follow(old: Model, new: Model) ->
     new.find("edit").props["attributeRef.attribute"] = "Field.Job.Title"
     retrieve, change, _ = new.find("NF_Save").kids[1:4]
     retrieve.props["action.retrieveSource.xPathConstraint"] = "[Field.OrderLine_Order/Field.Job/Title = 'x']"
-    change.props["action.value"] = "$Order/Title + toString(Field.Status.Open) "
+    change.props["action.value"] = "$Order/Title + toString(Field.Status.Busy)"
     changes = compare(old, new)
     assert told(changes) == ["~ Field.Job name", "~ Field.NF_Save action.value"]
     assert changes.renames["Field.Order"] == "Field.Job"
@@ -311,6 +311,14 @@ def test_canvas_and_documentation_are_set_aside_with_their_reason(old: Model, ne
     changes = compare(old, new)
     assert not changes.loud
     assert reasons(changes) == {"geometry", "documentation"}
+
+
+def test_blanks_around_an_expression_are_noise_and_blanks_in_a_text_are_not(old: Model, new: Model) -> None:
+    new.find("NF_Save").kids[2].props["action.value"] += "\n"
+    new.find("title").props["content.template.en_US"] += " "
+    changes = compare(old, new)
+    assert told(changes) == ["~ Field.Home.title content.template.en_US"]
+    assert reasons(changes) == {"white-space"}
 
 
 def test_a_default_that_came_with_the_version_is_noise_and_another_value_is_not(old: Model, new: Model) -> None:

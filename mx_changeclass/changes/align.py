@@ -2,191 +2,115 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from functools import cache, partial
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from functools import partial
 
-import attrs
-from attrs import field
+from attrs import define, field
 
-from mx_changeclass.changes.match import GUID, Pairing, Storage
-from mx_changeclass.changes.noise import WIDGET_PROPERTY, Noise
-from mx_changeclass.changes.order import is_ordered
-from mx_changeclass.model.metamodel import is_a, property_of
-from mx_changeclass.model.snapshot import Element, Tree
+from mx_changeclass.changes.match import Pairing
+from mx_changeclass.changes.side import Side, handle, is_label
+from mx_changeclass.model.snapshot import Element
 
 LIKE = 0.5  # share of content that two rows must have in common to be taken for one
 _MOST_LOOKS = 40_000  # so many pairs are weighed in one list; in a longer one only neighbours are
 
-# Rows without a name of their own that stand for something named, with the keys that name it.
-_HANDLES = {
-    "MemberAccess": ("attribute", "association"),
-    "MemberChange": ("attribute", "association"),
-    "ValidationRule": ("attribute", "ruleInfo"),
-    "EventHandler": ("moment", "event"),
-    "OfflineEntityConfig": ("entity",),
-    "RoleBasedHomePage": ("userRole",),
-    "RoleBasedNativeHomePage": ("userRole",),
-    "LayoutCallArgument": ("parameter",),
-    "DesignPropertyValue": ("key",),
-    "SystemText": ("key",),
-    "JarDependency": ("groupId", "artifactId"),
-    "AccessRule": ("moduleRoles",),
-    "ConstantValue": ("constant",),
-    "Language": ("code",),
-}
 Key = Callable[[Element], Hashable]
 Pairs = list[tuple[Element, Element]]
+Ids = tuple[str, str]
+Group = tuple[list[Element], list[Element]]
 
 
 def align(left: Side, right: Side, pairs: Pairing) -> None:
     """Pair what is left inside matched parents: equal content, then equal names, then what is alike.
 
-    Rows that point at others (the flows between activities) wait until those are paired, since where
-    they lead is what they are.
+    Rows that others join (the activities of a flow) pair at first where only one has their content, then
+    by what they are joined to. Rows that join them (the flows) come last: where they lead is what they are.
     """
     right.numbers = left.numbers
-    later = _pair_below(left, right, pairs, pairs.to_new.items(), waiting=True)
-    if later:
-        left.resolve(lambda i: i)
-        right.resolve(lambda i: pairs.to_old.get(i, i))
-        _pair_below(left, right, pairs, later, waiting=False)
+    work = _Alignment(left, right, pairs)
+    work.descend(pairs.to_new.items())
+    while work.spread():
+        pass
+    work.settle()
 
 
-@attrs.define(slots=False, eq=False)
-class Side:
-    """One side's rows with their children and their content without ids."""
+@define
+class _Alignment:
+    left: Side
+    right: Side
+    pairs: Pairing
+    nodes: dict[Ids, None] = field(factory=dict)  # parents with joined rows that are open still
+    edges: dict[Ids, None] = field(factory=dict)  # parents with rows that join others
 
-    tree: Tree
-    noise: Noise
-    children: Mapping[str, list[Element]] = field(init=False)
-    numbers: dict[Hashable, int] = field(factory=dict, init=False)  # content -> number, one table for both sides
-    storage: Storage = field(init=False)
-    _label: Callable[[str], str] | None = field(default=None, init=False)  # what a pointer's target is called
-    _shapes: dict[bool, dict[str, int]] = field(factory=lambda: {True: {}, False: {}}, init=False)
+    def descend(self, parents: Iterable[Ids]) -> None:
+        """Pair the children of matched parents, level by level, as far as it needs no pointers."""
+        todo = list(parents)
+        for ids in todo:  # grows while it runs
+            for group in self._open(ids):
+                if self._join(group):
+                    self.edges[ids] = None
+                elif self._are_joined(group):
+                    self.nodes[ids] = None
+                    todo += self._add(_certain(self.left, self.right, group))
+                else:
+                    todo += self._add(_pair(self.left, self.right, group))
 
-    def __attrs_post_init__(self) -> None:
-        self.children = _children(self.tree)
-        self.storage = Storage(self.tree)
+    def spread(self) -> bool:
+        """Pair joined rows of equal content that alone are joined to what is paired already."""
+        found = [
+            (o, n, "place")
+            for ids in self.nodes
+            for group in self._open(ids)
+            for o, n in _in_order(*_unkeyed(self.left, self.right, group), self._seen_old, self._seen_new, unique=True)
+        ]
+        self.descend(self._add(found))
+        return bool(found)
 
-    def resolve(self, label: Callable[[str], str]) -> None:
-        """From now on content tells where pointers lead."""
-        self._label, self._shapes = label, {True: {}, False: {}}
+    def settle(self) -> None:
+        """Pair what is left with all that is known of pointers."""
+        for parents in (self.nodes, self.edges):
+            old, new = dict(self.pairs.to_new), dict(self.pairs.to_old)
+            self.left.resolve(lambda i, old=old: i if i in old else None)  # type: ignore[misc]
+            self.right.resolve(new.get)
+            todo = list(parents)
+            for ids in todo:
+                for group in self._open(ids):
+                    if parents is self.nodes and self._join(group):
+                        self.edges[ids] = None
+                    else:
+                        todo += self._add(_pair(self.left, self.right, group))
 
-    def points(self, row: Element) -> bool:
-        """Whether a row leads to rows outside itself."""
-        return any(
-            target in self.tree.rows
-            and all(above.id != row.id for above in self.tree.ancestors(self.tree.rows[target]))
-            for target in pointers(row).values()
-        )
+    def _join(self, group: Group) -> bool:
+        return any(map(self.left.points, group[0])) or any(map(self.right.points, group[1]))
 
-    def shape(self, row: Element, *, exact: bool) -> int:
-        """A number for what a row and all below it hold, ids apart; equal on both sides for equal content.
-        ``exact`` counts everything, else noise and defaults are left out."""
-        memo = self._shapes[exact]
-        todo = [row]
-        while todo:  # children before parents, without recursion
-            top = todo[-1]
-            below = self.children.get(top.id, ())
-            waiting = [c for c in below if c.id not in memo]
-            if waiting and top.id not in memo:
-                todo += waiting
-                continue
-            todo.pop()
-            if top.id not in memo:
-                kept = tuple((c.slot, memo[c.id]) for c in below if is_ordered(top, c.slot))
-                rest = sorted((c.slot, memo[c.id]) for c in below if not is_ordered(top, c.slot))
-                key = (exact, top.type, top.name, self.content(top, exact=exact), kept, tuple(rest))
-                memo[top.id] = self.numbers.setdefault(key, len(self.numbers))
-        return memo[row.id]
+    def _are_joined(self, group: Group) -> bool:
+        return any(r.id in self.left.joined for r in group[0]) or any(r.id in self.right.joined for r in group[1])
 
-    def content(self, row: Element, *, exact: bool) -> frozenset[tuple[str, Any]]:
-        """The keys of a row with their values, ids apart."""
-        targets = pointers(row)
-        said = {
-            (k, v)
-            for k, v in row.props.items()
-            if k not in targets and k != GUID and (exact or not self.noise.is_silent(row, k, v))
-        }
-        if self._label is not None:
-            said |= {(k, self._label(t)) for k, t in targets.items()}
-        return frozenset(said)
+    def _seen_old(self, row: Element) -> Hashable:
+        around = self.left.around(row, lambda i: i if i in self.pairs.to_new else None)
+        return (self.left.shape(row, exact=False), around) if around else row.id
 
-    def features(self, row: Element) -> Counter[Hashable]:
-        """What likeness weighs: content, name and children."""
-        said: Counter[Hashable] = Counter(self.content(row, exact=False))
-        said.update((c.slot, self.shape(c, exact=False)) for c in self.children.get(row.id, ()))
-        said.update(self._named_below(row))
-        if row.name:
-            said[row.name] += 1
-        return said
+    def _seen_new(self, row: Element) -> Hashable:
+        around = self.right.around(row, self.pairs.to_old.get)
+        return (self.right.shape(row, exact=False), around) if around else row.id
 
-    def _named_below(self, row: Element) -> Iterator[Hashable]:
-        """What is called by a name somewhere inside a row, so that a frame is known by what it holds."""
-        todo = list(self.children.get(row.id, ()))
-        while todo:
-            inner = todo.pop()
-            if inner.name and inner.type != WIDGET_PROPERTY:  # those are the same in every such widget
-                yield inner.type, inner.name
-            todo += self.children.get(inner.id, ())
+    def _add(self, found: Iterable[tuple[Element, Element, str]]) -> list[Ids]:
+        added = [(o.id, n.id, how) for o, n, how in found]
+        for old_id, new_id, how in added:
+            self.pairs.add(old_id, new_id, how)
+        return [(old_id, new_id) for old_id, new_id, _ in added]
 
-
-def _children(tree: Tree) -> dict[str, list[Element]]:
-    """The rows below each row, in the order of their slots and places."""
-    found: dict[str, list[Element]] = defaultdict(list)
-    for row in tree.rows.values():
-        if row.parent is not None:
-            found[row.parent].append(row)
-    for rows in found.values():
-        rows.sort(key=lambda r: (r.slot, r.index))
-    return found
-
-
-def pointers(row: Element) -> dict[str, str]:
-    """The keys of a row that hold the id of another row, with it."""
-    return {k: v for k, v in row.props.items() if type(v) is str and len(v) == 36 and _is_pointer(*row.part(k))}
-
-
-@cache
-def _is_pointer(owner: str, key: str) -> bool:
-    declared = property_of(owner, key)
-    return (declared.kind == "byIdReference") if declared else key.endswith("Pointer")
-
-
-def _pair_below(
-    left: Side, right: Side, pairs: Pairing, parents: Iterable[tuple[str, str]], *, waiting: bool
-) -> list[tuple[str, str]]:
-    """Pair the children of matched parents, level by level. Returns the parents some of whose children
-    point elsewhere and, where ``waiting`` is set, were left for later."""
-    later: dict[tuple[str, str], None] = {}
-    todo = list(parents)
-    for old_id, new_id in todo:  # grows while it runs
-        for olds, news in _groups(left, right, pairs, old_id, new_id):
-            if waiting and (any(map(left.points, olds)) or any(map(right.points, news))):
-                later[old_id, new_id] = None
-                continue
-            for o, n, how in _pair(left, right, olds, news):
-                pairs.add(o.id, n.id, how)
-                todo.append((o.id, n.id))
-    return list(later)
-
-
-def _groups(
-    left: Side, right: Side, pairs: Pairing, old_id: str, new_id: str
-) -> Iterator[tuple[list[Element], list[Element]]]:
-    """Unpaired children of two parents by slot and type, where both sides have some."""
-    olds = [r for r in left.children.get(old_id, ()) if r.id not in pairs.to_new]
-    news = [r for r in right.children.get(new_id, ()) if r.id not in pairs.to_old] if olds else []
-    if not news:
-        return
-    by_place: dict[Hashable, tuple[list[Element], list[Element]]] = defaultdict(lambda: ([], []))
-    for row in olds:
-        by_place[_place(row)][0].append(row)
-    for row in news:
-        by_place[_place(row)][1].append(row)
-    yield from (group for group in by_place.values() if group[0] and group[1])
+    def _open(self, ids: Ids) -> Iterator[Group]:
+        """Unpaired children of two parents by slot and type, where both sides have some."""
+        olds = [r for r in self.left.children.get(ids[0], ()) if r.id not in self.pairs.to_new]
+        news = [r for r in self.right.children.get(ids[1], ()) if r.id not in self.pairs.to_old] if olds else []
+        by_place: dict[Hashable, Group] = defaultdict(lambda: ([], []))
+        for row in olds:
+            by_place[_place(row)][0].append(row)
+        for row in news:
+            by_place[_place(row)][1].append(row)
+        return iter([group for group in by_place.values() if group[0] and group[1]])
 
 
 def _place(row: Element) -> Hashable:
@@ -194,11 +118,19 @@ def _place(row: Element) -> Hashable:
     return row.slot, row.type, row.props.get("type.widgetId")
 
 
-def _pair(left: Side, right: Side, olds: list[Element], news: list[Element]) -> Iterator[tuple[Element, Element, str]]:
-    """Partners within one slot. Rows of equal content are interchangeable and pair in their order; a row
-    that the database knows by another storage GUID is never taken for another."""
-    olds = [r for r in olds if not left.storage.keyed(r)]
-    news = [r for r in news if not right.storage.keyed(r)]
+def _certain(left: Side, right: Side, group: Group) -> Iterator[tuple[Element, Element, str]]:
+    """Partners that alone have their content or their name."""
+    olds, news = _unkeyed(left, right, group)
+    for exact in (True, False):
+        found = _in_order(olds, news, partial(left.shape, exact=exact), partial(right.shape, exact=exact), unique=True)
+        yield from ((o, n, "place") for o, n in found)
+        olds, news = _without(olds, news, found)
+    yield from ((o, n, "name") for o, n in _in_order(olds, news, handle, handle, unique=True) if handle(o))
+
+
+def _pair(left: Side, right: Side, group: Group) -> Iterator[tuple[Element, Element, str]]:
+    """Partners within one slot. Rows of equal content are interchangeable and pair in their order."""
+    olds, news = _unkeyed(left, right, group)
     for exact in (True, False):
         found = _in_order(olds, news, partial(left.shape, exact=exact), partial(right.shape, exact=exact))
         yield from ((o, n, "place") for o, n in found)
@@ -209,25 +141,10 @@ def _pair(left: Side, right: Side, olds: list[Element], news: list[Element]) -> 
     yield from ((o, n, "likeness") for o, n in _alike(left, right, olds, news))
 
 
-@cache
-def _handle_keys(type_name: str) -> tuple[str, ...]:
-    own = type_name.rpartition("$")[2]
-    return ("parameter",) if own.endswith("ParameterMapping") else _HANDLES.get(own, ())
-
-
-def handle(row: Element) -> str:
-    """What a row is called inside its list: its name, or the last step of the name it stands for, so that
-    the argument of a parameter stays the argument of that parameter when another flow is called."""
-    if row.name or not (keys := _handle_keys(row.type)):
-        return row.name
-    values = [row.props.get(k, "") for k in keys]
-    return " ".join(" ".join(sorted(v)) if isinstance(v, tuple) else str(v).rpartition(".")[2] for v in values).strip()
-
-
-@cache
-def is_label(type_name: str) -> bool:
-    """Whether rows of a type may change their handle and still be the same: nothing refers to them by it."""
-    return is_a(type_name, "Pages$Widget") or is_a(type_name, "DomainModels$AccessRule")
+def _unkeyed(left: Side, right: Side, group: Group) -> Group:
+    """A row that the database knows by another storage GUID is never taken for another."""
+    olds, news = group
+    return [r for r in olds if not left.storage.keyed(r)], [r for r in news if not right.storage.keyed(r)]
 
 
 def _in_order(olds: list[Element], news: list[Element], old_key: Key, new_key: Key, *, unique: bool = False) -> Pairs:

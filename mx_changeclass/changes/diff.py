@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mx_changeclass.changes.align import pointers
 from mx_changeclass.changes.change import (
     CONTENT,
     ID,
@@ -23,6 +22,7 @@ from mx_changeclass.changes.fate import Fates
 from mx_changeclass.changes.follow import all_renames
 from mx_changeclass.changes.noise import Leaf, Noise, leaves
 from mx_changeclass.changes.partners import Partners
+from mx_changeclass.changes.side import pointers
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
 

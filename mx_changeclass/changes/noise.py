@@ -7,6 +7,7 @@ the metamodel, is drawn on the canvas only, or stands on the closed list of conv
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ ABSENT: Final = None  # no value of a row is None
 WIDGET, WIDGET_PROPERTY = "CustomWidgets$CustomWidget", "CustomWidgets$WidgetProperty"
 _SYSTEM_TEXT = "Texts$SystemText"
 _PLAIN_VALUES = ("primitiveValue", "expression")
+_CODE = re.compile(r"(expression|argument|xpathconstraint|initialvalue)$", re.IGNORECASE)
 
 # New keys with a default that acts: they are quiet, and a rule tells them once beside the version move.
 _DEFAULT_EFFECT: dict[str, tuple[Any, ...]] = {
@@ -134,6 +136,13 @@ def _list_order(leaf: Leaf, _: Noise) -> bool:
     return declared is not None and declared.kind in ("byNameReference", "enum")
 
 
+def _white_space(leaf: Leaf, _: Noise) -> bool:
+    """An expression or XPath with other blanks around it."""
+    if not isinstance(leaf.old, str) or not isinstance(leaf.new, str) or leaf.old.strip() != leaf.new.strip():
+        return False
+    return bool(_CODE.search(leaf.key)) or (leaf.key == "value" and leaf.owner.startswith("Microflows$"))
+
+
 def _system_text(leaf: Leaf, noise: Noise) -> bool:
     return noise.moved and leaf.old_row.type == _SYSTEM_TEXT
 
@@ -198,6 +207,7 @@ def _kind_of_value(leaf: Leaf, _: Noise) -> bool:
 
 _LEAF_RULES: tuple[tuple[str, Callable[[Leaf, Noise], bool]], ...] = (
     ("list-order", _list_order),
+    ("white-space", _white_space),
     ("system-text", _system_text),
     ("default-effect", _default_effect),
     ("renamed-key", _renamed_key),

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 import attrs
 from attrs import field
 
-from mx_changeclass.changes.align import Side, align
+from mx_changeclass.changes.align import align
 from mx_changeclass.changes.follow import Names
 from mx_changeclass.changes.match import Pairing, match_rows, match_units, modules, unseen
 from mx_changeclass.changes.noise import WIDGET, Noise
 from mx_changeclass.changes.order import is_ordered, moved
+from mx_changeclass.changes.side import Side
 from mx_changeclass.model.metamodel import is_referable
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
-from mx_changeclass.changes.align import pointers
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.changes.side import pointers
 from mx_changeclass.model.domain import Association, Attribute, Entity
 from mx_changeclass.model.metamodel import property_of
 from mx_changeclass.model.snapshot import Element, Tree
