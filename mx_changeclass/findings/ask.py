@@ -31,7 +31,7 @@ def ask(release: Release, rules: Ears) -> tuple[Spoken, ...]:
         spoken += _unmuted(_on(type(observation), observation, release, rules))
     observed = {id(change) for s in spoken if isinstance(s.about, SyncMove) for change in s.about.rows}
     for change in release.changes:
-        if change.within is None:
+        if change.within is None and not release.follows(change):
             spoken += _on_change(change, release, rules, explained=id(change) in observed)
     spoken += _unmuted(_on(Release, release, release, rules))
     escalated = [
@@ -73,7 +73,7 @@ def _on_change(change: Change, release: Release, rules: Ears, *, explained: bool
         and (saw := rule.test(change, release))
     )
     left = _left(change, spoken, release.told_by_moves(change))
-    if left is not None and not explained and not release.frames(change):
+    if left is not None and not explained:
         spoken += [Spoken(s.rule, change, ", ".join(left)) for s in _on(Unheard, Unheard(change, left), release, rules)]
     return spoken
 

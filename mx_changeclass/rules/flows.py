@@ -10,7 +10,7 @@ from mx_changeclass.graphs.variables import variables
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.rules.phrases import edits, plain, several, spaced
-from mx_changeclass.rules.release import Release
+from mx_changeclass.rules.release import WIRING, Release
 from mx_changeclass.rules.uploads import SYNCHRONIZE
 from mx_changeclass.rules.uses import JAVASCRIPT, NANOFLOW, PAGE, gained
 
@@ -29,11 +29,6 @@ _WORDS = {
     "Microflows$ExclusiveSplit": "decision", "Microflows$InheritanceSplit": "decision on the type",
     "Microflows$LoopedActivity": "loop", "Microflows$MicroflowParameterObject": "parameter",
 }
-# Wiring: what leads from one step to the next changes with every step that comes or goes.
-_WIRING = (
-    "Microflows$Flow", "Microflows$CaseValue", "Microflows$ExclusiveMerge", "Microflows$StartEvent",
-    "Microflows$EndEvent",
-)
 _GRAVE = ("clear", "background")  # told of a new flow too
 _SIGNATURE = ("microflowReturnType",)
 _OWN_RULES = frozenset({NAME, PARENT, "allowedModuleRoles", "exportLevel", "markAsUsed"})
@@ -61,7 +56,7 @@ def step(row: Element) -> str:
 
 def logic(change: Change, release: Release) -> str:
     """What of a flow differs, in words: "decision Is it valid? added"."""
-    if any(is_a(change.row.type, t) for t in _WIRING):
+    if any(is_a(change.row.type, t) for t in (*WIRING, "Microflows$EndEvent")):
         return "order of steps"
     if change.row.parent is None:
         return edits(change, [f for f in getattr(change, "fields", ()) if f not in _OWN_RULES])

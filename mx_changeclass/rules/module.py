@@ -366,9 +366,7 @@ def mod_appstore_metadata(
 
     Bookkeeping. Its version turns into a number and back, so it is no order.
     """
-    if change.row.type == "Projects$ModuleSettings":
-        return not release.frames(change)
-    return isinstance(change, Changed) and not change.fields.isdisjoint(_STORE)
+    return change.row.type == "Projects$ModuleSettings" or isinstance(change, Changed)
 
 
 @rule(NONE, on=(NAME, PARENT), source="MSDK")
