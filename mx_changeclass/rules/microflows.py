@@ -11,7 +11,7 @@ LIFECYCLE = ("afterStartupMicroflow", "beforeShutdownMicroflow", "healthCheckMic
 
 # Keys of the microflow itself that have rules of their own, whoever calls it.
 _OWN_RULES = frozenset({
-    NAME, PARENT, "allowedModuleRoles", "applyEntityAccess", "allowConcurrentExecution", "stableId", "url",
+    NAME, PARENT, "allowedModuleRoles", "applyEntityAccess", "allowConcurrentExecution", "url",
     "urlSearchParameters", "exportLevel", "markAsUsed",
 })
 _QUEUE = ("action.microflowCall.queueSettings", "action.microflowCall.queue", "action.queueSettings", "action.queue")
