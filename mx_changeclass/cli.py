@@ -185,12 +185,13 @@ def native_export(native_app: str, output: Path | None) -> int:
 
 @cli.command()
 @click.option("--format", "format_", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
+@click.option("--coverage", is_flag=True, help="What the catalogue answers for, and how.")
 @_output
-def rules(format_: str, output: Path | None) -> int:
+def rules(format_: str, coverage: bool, output: Path | None) -> int:
     """The catalogue of rules."""
     from mx_changeclass.reports import catalogue
 
-    _write(catalogue.rules(format_).encode(), output)
+    _write((catalogue.coverage() if coverage else catalogue.rules(format_)).encode(), output)
     return BELOW
 
 

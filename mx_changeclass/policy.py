@@ -9,6 +9,17 @@ from attrs import field, fields, frozen
 
 from mx_changeclass.errors import PolicyError
 
+# What a team may state of a release, and the value it gives; "no" denies it.
+DECLARATIONS: Mapping[str, str] = {
+    "binary-of-older-model": '"yes" where the new binary is built from an older version of the model',
+    "codepush": '"yes" where updates go through CodePush',
+    "deep-links": "the pages that deep links or push notifications open, separated by commas",
+    "purpose-changed": "how the app turned into something else",
+    "rest-called-by-app": "the published REST services that code of the app calls, separated by commas",
+    "session-timeout": "how the time-out of sessions or tokens changed",
+    "several-users-a-device": '"no" where a device belongs to one user',
+}
+
 
 @frozen
 class Policy:
@@ -19,8 +30,8 @@ class Policy:
     ``native_template`` is the version of the native template in the released binary (``14.1.13``),
     ``new_native_template`` that of the binary planned for this release; "" means not known.
     ``ota_in_binary`` says whether the released binary takes over-the-air updates; None means the old
-    model's own switch counts. ``declared`` holds statements about the release by name, for rules
-    that no model can answer (``purpose-changed``, ``codepush``, ``several-users-a-device``).
+    model's own switch counts. ``declared`` holds statements about the release, by their name in
+    ``DECLARATIONS``, for rules that no model can answer.
     """
 
     soft_hazards: bool = False
@@ -43,11 +54,16 @@ class Policy:
             if key not in types:
                 raise PolicyError(f"{source}: {key!r} is no setting. Use one of {', '.join(sorted(types))}")
             if key == "declared":
-                if not isinstance(value, Mapping) or not all(isinstance(v, str) for v in value.values()):
-                    raise PolicyError(
-                        f"{source}: 'declared' must be a table of texts. Write [declared] and name = \"reason\""
-                    )
+                _check_declarations(value, source)
             elif not isinstance(value, types[key] or object):
                 kind = "true or false" if types[key] is bool else "a text"
                 raise PolicyError(f"{source}: {key!r} must be {kind}. Correct it")
         return cls(**values)
+
+
+def _check_declarations(stated: object, source: str) -> None:
+    if not isinstance(stated, Mapping) or not all(isinstance(v, str) for v in stated.values()):
+        raise PolicyError(f"{source}: 'declared' must be a table of texts. Write [declared] and name = \"reason\"")
+    for name in stated:
+        if name not in DECLARATIONS:
+            raise PolicyError(f"{source}: {name!r} cannot be declared. Use one of {', '.join(DECLARATIONS)}")

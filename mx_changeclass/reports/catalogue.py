@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json as codec
 import textwrap
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from mx_changeclass.policy import Policy
+from mx_changeclass.policy import DECLARATIONS, Policy
 from mx_changeclass.reports.wording import MEANING
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.rule import Rule, channel_class
@@ -70,6 +71,22 @@ def rules(format: str = "text") -> str:
     return "\n".join([head, *lines]) + "\n"
 
 
+def coverage() -> str:
+    """What the catalogue answers for: rules by chapter, ids that another rule answers, what is answered by
+    a statement of the team, what is told as undecided."""
+    every = catalogue()
+    chapters = Counter(rule.chapter for rule in every.values())
+    others = sorted((other, rule.id) for rule in every.values() for other in rule.also)
+    lines = [f"{len(every) + len(others)} kinds of change, {len(every)} rules"]
+    lines += [f"  {chapter:<16}{count:>4}" for chapter, count in sorted(chapters.items())]
+    lines += ["", f"answered by another rule ({len(others)})", *(f"  {other:<32} by {rule}" for other, rule in others)]
+    lines += ["", f"answered by declaration ({len(DECLARATIONS)}): [declared] in the configuration"]
+    lines += [f"  {name:<32} {what}" for name, what in DECLARATIONS.items()]
+    open_ = [rule.id for rule in every.values() if rule.undecided]
+    lines += ["", f"told as undecided ({len(open_)})", *(f"  {rule_id}" for rule_id in open_)]
+    return "\n".join(lines) + "\n"
+
+
 def _cells(rule: Rule) -> str:
     cells = (
         f"`{rule.id}`",
@@ -88,7 +105,7 @@ def explain(topic: str, report: Mapping[str, Any] | None = None) -> str | None:
     every = catalogue()
     if topic in every:
         return _rule(every[topic])
-    by_other_name = next((r for r in every.values() if topic in getattr(r, "also", ())), None)
+    by_other_name = next((r for r in every.values() if topic in r.also), None)
     if by_other_name is not None:
         return _rule(by_other_name)
     wanted = topic.upper().replace("-", "_")

@@ -15,4 +15,4 @@ def html(verdict: Verdict, *, everything: bool = False) -> str:
     source = pkgutil.get_data("mx_changeclass.data", "verdict.html.j2")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((source or b"").decode())
-    return template.render(verdict=verdict, wording=wording, everything=everything, groups=wording.groups(verdict.rows))
+    return template.render(verdict=verdict, wording=wording, everything=everything)

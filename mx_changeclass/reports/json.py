@@ -81,6 +81,7 @@ def _row(row: Row) -> dict[str, Any]:
         "channel": str(row.channel),
         "audience": list(row.audience),
         "why": list(row.why),
+        "within": row.within or None,
         "findings": [_finding(f) for f in row.findings],
     }
 

@@ -8,7 +8,7 @@ from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.reports import wording
 from mx_changeclass.rules.terms import OTA_SAFE
 
-_ROWS = 40  # so many rows of a class are listed; the rest are counted
+_SUBJECTS = 5  # so many subjects of a rule are listed; the rest are named together
 
 
 def markdown(verdict: Verdict, *, everything: bool = False) -> str:
@@ -25,8 +25,8 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
     steps = wording.steps(verdict)
     if steps:
         yield ""
-        yield from (f"{n}. {s.text}: {_names(s.subjects)}" for n, s in enumerate(steps, 1))
-    for release_class, rows in wording.groups(verdict.rows):
+        yield from (f"{n}. {s.text}: {_safe(wording.listed(s.subjects))}" for n, s in enumerate(steps, 1))
+    for release_class, rows in wording.classes(verdict.rows):
         yield ""
         folded = release_class is OTA_SAFE
         yield (
@@ -37,10 +37,7 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
         yield ""
         yield "| what | change | why it matters | what to do |"
         yield "| --- | --- | --- | --- |"
-        shown = rows if everything else rows[:_ROWS]
-        yield from map(_row, shown)
-        if len(rows) > len(shown):
-            yield f"| … | {len(rows) - len(shown)} more | | |"
+        yield from _class(rows, verdict, everything=everything)
         if folded:
             yield ""
             yield "</details>"
@@ -50,20 +47,26 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
         yield from (f"- {_safe(note)}" for note in notes)
 
 
-def _row(row: Row) -> str:
-    finding = wording.leading(row)
-    way = f" Reached through {' > '.join(row.why)}." if row.why else ""
+def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:
+    for group in wording.by_rule(wording.unfolded(rows) if everything else rows):
+        shown, rest = wording.cut(group.members, _SUBJECTS, everything=everything)
+        yield from map(_row, shown)
+        if rest:
+            yield f"| {len(rest)} more | {_safe(group.finding.rule.title)}: {_safe(wording.some(rest))} | | |"
+    for told in () if everything else wording.inside(rows, verdict.rows):
+        yield f"| in {_safe(told)} | | | |"
+
+
+def _row(rows: tuple[Row, ...]) -> str:
+    finding, way = wording.leading(rows[0]), next((r.why for r in rows if r.why), ())
+    marks = ", ".join(f"`{mark}`" for mark in (finding.rule.id, *(r.fingerprint for r in rows)))
     cells = (
-        f"`{_safe(wording.name(row))}`",
-        f"{_safe(row.what or finding.rule.title)} (`{finding.rule.id}`, `{row.fingerprint}`)",
-        _safe(finding.rule.reason + way),
-        _safe(finding.mitigation),
+        f"`{_safe(wording.name(rows[0]))}`",
+        f"{_safe(wording.what(rows) or finding.rule.title)} ({marks})",
+        _safe(finding.rule.reason + (f" Reached through {' > '.join(way)}." if len(way) > 1 else "")),
+        _safe(wording.to_do(finding)),
     )
     return "| " + " | ".join(cells) + " |"
-
-
-def _names(names: tuple[str, ...]) -> str:
-    return ", ".join(f"`{_safe(n)}`" for n in names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
 def _safe(text: str) -> str:

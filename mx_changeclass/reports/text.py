@@ -7,12 +7,11 @@ from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.reports import wording
-from mx_changeclass.rules.terms import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
+from mx_changeclass.rules.terms import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, ReleaseClass
 
 _WIDTH = 100
-_FULL = 12  # so many rows of a class are told with reason and way; the rest are lines
-_LINES = 12  # so many further rows of a class get a line each
-_SAME = 3  # so many rows under one rule are told before the rest of them is folded
+_SUBJECTS = 3  # so many subjects of a rule are told before the rest of them is folded
+_GRAVE = 12  # so many where data on devices is at stake
 _COLORS = {DESTRUCTIVE: "1;31", FULL_RELEASE: "1;35", NEEDS_REDEPLOY: "1;33", OTA_SAFE: "1;32"}
 
 
@@ -31,49 +30,55 @@ def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
         yield ""
         yield "What to do"
         for number, step in enumerate(steps, 1):
-            yield from _wrap(f"{number}. {step.text}: {_some(step.subjects)}", "  ", "     ")
-    for release_class, rows in wording.groups(verdict.rows):
+            yield from _wrap(f"{number}. {step.text}: {wording.listed(step.subjects)}", "  ", "     ")
+    for release_class, rows in wording.classes(verdict.rows):
         yield ""
         yield _paint(f"{release_class} ({len(rows)})", release_class, color)
-        yield from _class(rows, told=release_class is not OTA_SAFE, everything=everything)
+        yield from _class(rows, verdict, everything=everything)
     yield from _rest(verdict, everything)
 
 
-def _class(rows: list[Row], *, told: bool, everything: bool) -> Iterator[str]:
-    by_rule: dict[str, list[Row]] = {}
-    for row in rows:
-        by_rule.setdefault(wording.leading(row).rule.id, []).append(row)
-    full = lines = 0
-    for same in by_rule.values():
-        for number, row in enumerate(same):
-            if told and (everything or (full < _FULL and number == 0)):
-                yield from _told(row)
-                full += 1
-            elif everything or (lines < _LINES and number < _SAME):
-                yield from _line(row)
-                lines += 1
-            else:
-                rest = len(same) - number
-                names = _some(tuple(dict.fromkeys(wording.name(r) for r in same[number:])))
-                yield from _wrap(f"and {rest} more, {wording.leading(row).rule.title}: {names}", "  ", "    ")
-                break
+def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:
+    for group in wording.by_rule(wording.unfolded(rows) if everything else rows):
+        yield from _group(group, everything=everything)
+    for told in () if everything else wording.inside(rows, verdict.rows):
+        yield from _wrap(f"in {told}", "  ", "    ")
 
 
-def _told(row: Row) -> Iterator[str]:
-    finding = wording.leading(row)
-    yield from _line(row)
-    yield from _wrap(finding.rule.reason, "    ", "    ")
-    if row.why:
-        yield from _wrap("reached through " + " > ".join(row.why), "    ", "      ")
-    if finding.mitigation:
-        yield from _wrap(f"do: {finding.mitigation}", "    ", "        ")
-    for other in row.findings[1:]:
-        yield f"    also: {other.rule.title} ({other.rule.id})"
+def _group(group: wording.Group, *, everything: bool) -> Iterator[str]:
+    """A rule with its reason, then its subjects; what nothing has to be done about takes one line."""
+    rule, members = group.finding.rule, group.members
+    if group.finding.channel is NONE and group.finding.release_class is OTA_SAFE and not everything:
+        yield from _wrap(f"{rule.title}: {wording.some(members)} [{rule.id}]", "  ", "    ")
+        return
+    bare = len(members) == 1 and not wording.what(members[0]) and not members[0][0].name
+    yield from _wrap(f"{rule.title} [{rule.id}{' ' + _marks(members[0]) if bare else ''}]", "  ", "    ")
+    yield from _wrap(rule.reason, "    ", "    ")
+    if do := wording.to_do(group.finding):
+        yield from _wrap(f"do: {do}", "    ", "      ")
+    grave = group.finding.release_class is DESTRUCTIVE
+    shown, rest = wording.cut(members, _GRAVE if grave else _SUBJECTS, everything=everything)
+    for number, rows in enumerate(() if bare else shown):
+        yield from _subject(rows, full=number == 0 or grave or everything)
+    if rest:
+        yield from _wrap(f"and {len(rest)} more: {wording.some(rest)}", "    - ", "      ")
 
 
-def _line(row: Row) -> list[str]:
-    rule = wording.leading(row).rule
-    return _wrap(f"{wording.titled(row)}: {row.what or rule.title} [{rule.id} {row.fingerprint}]", "  ", "    ")
+def _subject(rows: tuple[Row, ...], *, full: bool) -> Iterator[str]:
+    what = wording.what(rows)
+    yield from _wrap(f"{wording.titled(rows[0])}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      ")
+    if not full:
+        return
+    way = next((r.why for r in rows if r.why), ())
+    if len(way) > 1:
+        yield from _wrap("reached through " + " > ".join(way), "      ", "        ")
+    led = wording.leading(rows[0]).rule.id
+    for other in {f.rule.id: f.rule for r in rows for f in r.findings if f.rule.id != led}.values():
+        yield from _wrap(f"also: {other.title} [{other.id}]", "      ", "        ")
+
+
+def _marks(rows: tuple[Row, ...]) -> str:
+    return " ".join(r.fingerprint for r in rows)
 
 
 def _rest(verdict: Verdict, everything: bool) -> Iterator[str]:
@@ -95,10 +100,6 @@ def _rest(verdict: Verdict, everything: bool) -> Iterator[str]:
 def _side(snapshot: object) -> str:
     label, version = getattr(snapshot, "label", ""), getattr(snapshot, "version", None)
     return f"{label} (Studio Pro {version})" if version else str(label)
-
-
-def _some(names: tuple[str, ...], most: int = 4) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _wrap(line: str, first: str, later: str) -> list[str]:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from mx_changeclass.changes.change import UNSEEN
 from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.findings.words import spaced
-from mx_changeclass.rules.terms import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, ReleaseClass
+from mx_changeclass.rules.release import Release, VersionMove
+from mx_changeclass.rules.rule import Said, Spoken
+from mx_changeclass.rules.terms import (
+    DESTRUCTIVE,
+    FULL_RELEASE,
+    NEEDS_REDEPLOY,
+    NONE,
+    OTA_SAFE,
+    Maybe,
+    ReleaseClass,
+    Requires,
+)
 
 MEANING: Mapping[ReleaseClass, str] = {
     DESTRUCTIVE: "data on devices is at stake",
@@ -23,6 +37,19 @@ STEPS: Mapping[str, str] = {
     "all-clients-first": "Keep the old server part until every device runs the new client",
     "new-binary": "Build a new binary and release it through the app stores",
 }
+
+
+# What a class, or a step of the list of what to do, says anyway:
+_SAID = frozenset(
+    {
+        "Deploy.",
+        "Ship a store release.",
+        "None.",
+        "Deploy the server first.",
+        "Deploy the server before clients take the update.",
+    }
+)
+_NAMED = 3  # so many names of a list are told
 
 
 @frozen
@@ -58,9 +85,14 @@ def cautions(verdict: Verdict) -> list[str]:
 
 
 def unseen(verdict: Verdict) -> list[str]:
-    """What the two inputs did not show."""
+    """What the two inputs did not show; parts of one kind together."""
     old, new = dict.fromkeys(verdict.old.incomplete), dict.fromkeys(verdict.new.incomplete)
-    told = [f"{'both' if note in new else 'old'}: {note}" for note in old] + [f"new: {n}" for n in new if n not in old]
+    sides = [("both" if note in new else "old", note) for note in old] + [("new", n) for n in new if n not in old]
+    alike: dict[tuple[str, str], list[str]] = {}
+    for side, note in sides:
+        subject, gap, said = note.partition(" is ")
+        alike.setdefault((side, gap + said), []).append(subject)
+    told = [f"{side}: {_few(subjects)}{said}" for (side, said), subjects in alike.items()]
     if verdict.old.form == "none":
         return told
     bare = [side for side, s in (("old", verdict.old), ("new", verdict.new)) if not s.side_files]
@@ -69,22 +101,46 @@ def unseen(verdict: Verdict) -> list[str]:
             f"files beside the model ({' and '.join(bare)} came without them): styles, JavaScript, widgets and "
             "native dependencies were not compared"
         )
-    if verdict.native and verdict.new.native is None:
-        told.append(
-            "the native app (name, identifier, launcher icons, splash screen, permissions, native code): "
-            "give it with --native-old and --native-new"
-        )
     return told
+
+
+def _few(subjects: list[str]) -> str:
+    return subjects[0] if len(subjects) == 1 else f"{subjects[0]} and {len(subjects) - 1} more, each"
 
 
 def steps(verdict: Verdict) -> list[Step]:
-    """What to do, in the order in which it is done; server-first and the like only beside a worse step
-    where somebody needs to act on it."""
+    """What to do, in the order in which it is done, each with the subjects that ask for it, worst first. That
+    the server goes first is told where clients are updated too, or would break: any deploy is one of the server."""
     told = []
+    updated = any(f.channel in (OTA_SAFE, FULL_RELEASE) for f in verdict.findings)
     for slug in verdict.requires:
         asking = [f for f in verdict.findings if f.requires.slug == slug]
-        told.append(Step(STEPS[slug], tuple(dict.fromkeys(f.subject or "the app" for f in asking))))
+        if slug == Requires.SERVER_FIRST.slug and not updated and not any(_breaks(f) for f in asking):
+            continue
+        causes = [f for f in asking if not remark(f)] or asking
+        causes.sort(key=lambda f: not f.audience)
+        told.append(Step(STEPS[slug], tuple(dict.fromkeys(map(_asking, causes)))))
     return told
+
+
+def _asking(finding: Finding) -> str:
+    if any(verb is VersionMove for verb, _ in finding.rule.hears):
+        return "the new Studio Pro version"
+    return finding.subject or finding.rule.title
+
+
+def _breaks(finding: Finding) -> bool:
+    return finding.breaks_old_clients is not Maybe.NO
+
+
+def remark(finding: Finding) -> bool:
+    """A finding that lifts another one, or speaks of the release as a whole: told after its causes."""
+    return any(verb in (Spoken, Said, Release) for verb, _ in finding.rule.hears)
+
+
+def to_do(finding: Finding) -> str:
+    """What to do about a finding, where it is more than what is said anyway."""
+    return "" if finding.mitigation in _SAID else finding.mitigation
 
 
 def leading(row: Row) -> Finding:
@@ -107,18 +163,86 @@ def titled(row: Row) -> str:
     return f"{kind(row)} {name(row)}" if row.name or row.old_name else name(row)
 
 
-def groups(rows: Sequence[Row]) -> list[tuple[ReleaseClass, list[Row]]]:
+@frozen
+class Group:
+    """Rows under the rule that decides them, those of one subject together.
+
+    ``finding`` is the one that leads the first row.
+    """
+
+    finding: Finding
+    members: tuple[tuple[Row, ...], ...]
+
+
+def classes(rows: Sequence[Row]) -> list[tuple[ReleaseClass, list[Row]]]:
     """Rows by class, worst first."""
     return [(c, same) for c in reversed(ReleaseClass) if (same := [r for r in rows if r.release_class is c])]
 
 
+def unfolded(rows: Sequence[Row]) -> list[Row]:
+    """Rows that all speak for themselves."""
+    return [evolve(row, within="") for row in rows]
+
+
+def by_rule(rows: Sequence[Row]) -> list[Group]:
+    """Rows under the rule that decides them, those of one subject together; parts of modules left out."""
+    found: dict[str, dict[tuple[str, str], list[Row]]] = {}
+    for row in rows:
+        if not row.within:
+            found.setdefault(leading(row).rule.id, {}).setdefault((row.kind, name(row)), []).append(row)
+    return [Group(leading(next(iter(g.values()))[0]), tuple(map(tuple, g.values()))) for g in found.values()]
+
+
+def what(rows: Sequence[Row]) -> str:
+    """What happened to one subject, in all its rows."""
+    return ", ".join(dict.fromkeys(r.what for r in rows if r.what))
+
+
+M = TypeVar("M")
+
+
+def cut(members: Sequence[M], most: int, *, everything: bool = False) -> tuple[Sequence[M], Sequence[M]]:
+    """The members to show and those to count; a single one is never left over."""
+    shown = members if everything or len(members) <= most + 1 else members[:most]
+    return shown, members[len(shown) :]
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few names of many."""
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+
+
+def some(members: Sequence[tuple[Row, ...]]) -> str:
+    """The subjects of a few members, their kind told once where they share it."""
+    kinds = {kind(rows[0]) for rows in members[:_NAMED]}
+    if len(kinds) == 1 and len(members) > 1:
+        return f"{plural(2, kinds.pop()).removeprefix('2 ')} {listed([name(rows[0]) for rows in members])}"
+    return listed([titled(rows[0]) for rows in members])
+
+
+def inside(rows: Sequence[Row], every: Sequence[Row]) -> list[str]:
+    """What stands in modules that answer for it, in words: "module Shop: 2 pages, 1 microflow"."""
+    modules = {r.fingerprint: r for r in every}
+    counts: dict[str, Counter[str]] = {}
+    for part in {(r.within, r.kind, name(r)): r for r in rows if r.within}.values():
+        counts.setdefault(part.within, Counter())[kind(part)] += 1
+    return [
+        f"{titled(modules[within])} ({modules[within].what}): "
+        + ", ".join(plural(n, word) for word, n in sorted(found.items(), key=lambda item: (-item[1], item[0])))
+        for within, found in counts.items()
+    ]
+
+
 def plural(count: int, word: str) -> str:
-    return f"{count:,} {word}" + ("" if count == 1 else "s")
+    """A count with its word: "2 entities"."""
+    if count == 1:
+        return f"1 {word}"
+    return f"{count:,} " + (f"{word[:-1]}ies" if word.endswith("y") else f"{word}s")
 
 
 def set_aside(verdict: Verdict) -> str:
     """How many differing leaves were set aside, by the name of the noise rule; "" where none were."""
-    noise = verdict.accountability.by_noise
+    noise = {n: count for n, count in verdict.accountability.by_noise.items() if n != UNSEEN}
     if not noise:
         return ""
     most = sorted(noise.items(), key=lambda item: (-item[1], item[0]))
