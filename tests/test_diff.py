@@ -10,8 +10,9 @@ import pytest
 from mx_changeclass.changes.change import CONTENT, ID, NAME, ORDER, PARENT, Added, Changed, Changes, Removed
 from mx_changeclass.changes.detail import detail
 from mx_changeclass.changes.diff import diff
+from mx_changeclass.changes.ledger import unowned
 from mx_changeclass.changes.patch import patch
-from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.model.snapshot import Element, Snapshot, Unit
 from tests.models import (
     Model,
     Node,
@@ -509,3 +510,15 @@ def test_name_is_the_field_of_a_rename(old: Model, new: Model) -> None:
     assert isinstance(change, Changed)
     assert change.fields == {NAME}
     assert change.values(NAME) == ("Order", "Job")
+
+
+def test_rows_that_stand_in_each_other_end_no_walk() -> None:
+    def broken(*ids: str) -> Snapshot:
+        root = Element("u", "Pages$Page", "P", None, "", {})
+        inner, outer = (Element(i, "Pages$DivContainer", "", ids[1 - k], "widgets", {}) for k, i in enumerate(ids))
+        unit = Unit("u", "Pages$Page", "P", None, "documents", "".join(ids), lambda: (root, inner, outer))
+        return Snapshot({"u": unit})
+
+    changes = diff(broken("a", "b"), broken("c", "d"))
+    assert {type(c) for c in changes} == {Added, Removed}
+    assert not unowned(changes)

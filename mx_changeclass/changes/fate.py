@@ -43,7 +43,7 @@ class Fates:
 
     def _judge(self, row: Element) -> Fate:
         above = self._above(row)
-        if above is None:
+        if above is None or above.id not in self._known:  # unknown still: rows that stand in each other
             return None, self._reason(row)
         within, reason = self._known[above.id]
         if within is None and above.type not in CONTAINERS:
