@@ -10,6 +10,7 @@ from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.graphs.offline import ALL, CONSTRAINED, NEVER, ONLINE
 from mx_changeclass.graphs.offline import NONE as CLEAR
 from mx_changeclass.graphs.side import Side, Synced
+from mx_changeclass.model.domain import Association, Attribute, Entity
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.navigation import OfflineEntityConfig
 from mx_changeclass.model.xpath import conditions
@@ -33,7 +34,7 @@ def sync_entity_joined_set(move: SyncMove, release: Release) -> bool:
 
     The server must know how it is synchronised before a client asks for it; old clients ignore it.
     """
-    return move.joins and not _by_parent(move, release) and not _by_row_alone(move.new)
+    return move.joins and not _by_parent(move, release) and (bool(move.rows) or not _by_row_alone(move.new))
 
 
 @rule(
@@ -215,39 +216,31 @@ def sync_download_mode_legacy(change: Changed[OfflineEntityConfig], release: Rel
     NEEDS_REDEPLOY,
     hazard=Hazard.LOCAL_WIPE,
     requires=Requires.DRAIN,
+    on=("name", "generalization", "type", "value", "owner", "parent", "child"),
     source="SYNC Limitations",
     certainty=Certainty.DOCUMENTED,
     mitigation="Keep in mode Never only what can be made again, or hold the schema change back.",
 )
-def sync_never_present_schema_change(release: Release, _: Release) -> bool | str:
+def sync_never_present_schema_change(
+    change: Added[Entity | Attribute | Association]
+    | Removed[Entity | Attribute | Association]
+    | Changed[Entity | Attribute | Association]
+    | SyncMove,
+    release: Release,
+) -> bool | str:
     """Offline schema changes while devices hold objects that are never synchronised
 
     A change of the domain model can reset the local database, and that removes objects of mode Never for good.
     """
+    held = release.once(release, _never)
+    touches = change.joins or change.leaves if isinstance(change, SyncMove) else _on_devices(change, release)
+    return bool(held) and touches and f"{several(held)} is never synchronised"
+
+
+def _never(release: Release, _: Release) -> tuple[str, ...]:
+    """The entities whose objects live on devices alone."""
     sets = release.old.synced_by_profile.values()
-    held = sorted({name for entries in sets for name, entry in entries.items() if entry.mode == NEVER})
-    touched = sorted(_schema_changes(release)) if held else []
-    if not touched:
-        return False
-    return f"{several(held)} is never synchronised, and the offline schema changes: {several(touched)}"
-
-
-_SCHEMA = {
-    "DomainModels$Entity": ("name", "generalization"),
-    "DomainModels$Attribute": ("name", "type", "value"),
-    "DomainModels$AssociationBase": ("name", "type", "owner", "parent", "child"),
-}
-
-
-def _schema_changes(release: Release) -> set[str]:
-    """Names of what changes the tables on devices."""
-    found = {move.entity for move in release.sync_moves if move.joins or move.leaves}
-    for change in release.changes:
-        keys = next((keys for name, keys in _SCHEMA.items() if is_a(change.row.type, name)), ())
-        touched = not isinstance(change, Changed) or any(f.split(".")[0] in keys for f in change.fields)
-        if keys and change.within is None and touched and _on_devices(change, release):
-            found.add(release.subjects(change)[-1][1])
-    return found
+    return tuple(sorted({name for entries in sets for name, entry in entries.items() if entry.mode == NEVER}))
 
 
 def _on_devices(change: Change, release: Release) -> bool:
