@@ -15,8 +15,10 @@ from mx_changeclass.policy import Policy
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.release import DependencyMove, Release, SyncMove
 from mx_changeclass.rules.rule import Rule, Spoken, channel_class
-from mx_changeclass.rules.terms import BLOCKED, DESTRUCTIVE, HARD_LOSS, RANK, SOFT_LOSS, Maybe, ReleaseClass
+from mx_changeclass.rules.terms import BLOCKED, DESTRUCTIVE, HARD_LOSS, RANK, SOFT_LOSS, Maybe, ReleaseClass, Requires
 
+# What waits for installed clients: a web app that keeps nothing on devices comes from the server as a whole.
+_FOR_DEVICES = frozenset({Requires.DRAIN, Requires.SERVER_FIRST, Requires.ALL_CLIENTS_FIRST})
 _MOST_TOLD = 3  # so many places of one subject are told in a message
 
 
@@ -72,6 +74,7 @@ def _finding(key: tuple[str, str, str], group: list[Spoken], release: Release, *
         release_class=_class(rule, release.policy),
         channel=rule.channel,
         breaks_old_clients=Maybe.NO if spared or (rule.by_bundle and release.ota_off) else rule.breaks_old_clients,
+        requires=Requires.EITHER_ORDER if release.web_app and rule.requires in _FOR_DEVICES else rule.requires,
         message=_message(group, release),
         audience=tuple(sorted(audience)),
         why=why,

@@ -26,6 +26,7 @@ class Finding:
 
     ``subject`` is a qualified name, "" for the app as a whole; ``why`` the shortest way from a profile
     to it; ``audience`` the profiles that reach it; ``message`` says what happened and what it means.
+    ``requires`` is what the rule asks for, as far as this app has clients to wait for.
     """
 
     rule: Rule
@@ -34,6 +35,7 @@ class Finding:
     release_class: ReleaseClass
     channel: ReleaseClass
     breaks_old_clients: Maybe
+    requires: Requires
     message: str
     audience: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
@@ -41,10 +43,6 @@ class Finding:
     @property
     def hazard(self) -> Hazard:
         return self.rule.hazard
-
-    @property
-    def requires(self) -> Requires:
-        return self.rule.requires
 
     @property
     def server_data_loss(self) -> Maybe:
@@ -60,7 +58,8 @@ class Row:
     """One reported change: a subject, what of it changed, and the findings about that.
 
     ``prop`` is the field of the subject, the slot its changed parts stand in, or "" where the
-    subject as a whole came or went; ``old``/``new`` are set for a single plain value.
+    subject as a whole came or went; ``old``/``new`` are set for a single plain value. ``within`` is the
+    fingerprint of the row of the module that answers for this one, "" where it speaks for itself.
     """
 
     fingerprint: str
@@ -75,6 +74,7 @@ class Row:
     what: str
     old: object = None
     new: object = None
+    within: str = ""
 
     @property
     def release_class(self) -> ReleaseClass:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 import attrs
 
-from mx_changeclass.changes.change import Added, Change, Changed
+from mx_changeclass.changes.change import Change, Changed, Removed
 from mx_changeclass.findings.finding import Finding, Row
-from mx_changeclass.findings.words import words
+from mx_changeclass.findings.fold import folded
+from mx_changeclass.findings.words import is_id, words
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.rules.release import DependencyMove, Release, SyncMove, VersionMove
@@ -33,9 +34,28 @@ def subject_of(about: Subject, release: Release) -> tuple[str, str]:
         return DEPENDENCY, about.subject
     if isinstance(about, (VersionMove, Release)):
         return APP, ""
-    tree = release.changes.tree(about)
-    row = tree.subject(about.row)
-    return row.type or "Projects$Document", tree.qualified(row)
+    old, new = _both(about, release)
+    row = new or old or about.row
+    return row.type or "Projects$Document", _name(old, new, release)
+
+
+def _both(change: Change, release: Release) -> tuple[Element | None, Element | None]:
+    """The subject of a change on the old and on the new side, None where there is none."""
+    old, new = release.changes.old_tree, release.changes.new_tree
+    if isinstance(change, Removed):
+        subject = old.subject(change.row)
+        return subject, new.rows.get(release.changes.partner.get(subject.id, ""))
+    subject = new.subject(change.row)
+    if isinstance(change, Changed) and change.new_row.id == subject.id:
+        return change.old_row, subject
+    return old.rows.get(release.partner.get(subject.id, "")), subject
+
+
+def _name(old: Element | None, new: Element | None, release: Release) -> str:
+    """The name of a subject: what it is called now, or was called at last."""
+    if new is not None:
+        return release.changes.new_tree.qualified(new)
+    return release.changes.old_tree.qualified(old) if old is not None else ""
 
 
 @attrs.define
@@ -59,11 +79,13 @@ def rows(spoken: tuple[Spoken, ...], said: Mapping[tuple[str, str, str], Finding
         finding_key = (s.rule.id, *subject_of(s.about, release))
         for key, row in _places(s, release):
             draft = drafts.setdefault(key, _Draft(row))
+            if (draft.row.old, draft.row.new) != (row.old, row.new):
+                draft.row = attrs.evolve(draft.row, old=None, new=None)  # several parts under one name
             draft.findings[finding_key] = said[finding_key]
             if id(s.about) not in draft.heard:
                 draft.heard.add(id(s.about))
                 draft.whats[row.what] += 1
-    return tuple(sorted((draft.made() for draft in drafts.values()), key=_order))
+    return tuple(sorted(folded([draft.made() for draft in drafts.values()]), key=_order))
 
 
 def _order(row: Row) -> tuple[object, ...]:
@@ -112,6 +134,8 @@ def _properties(change: Change, s: Spoken, release: Release) -> list[str]:
         return [CONTENTS]
     taken = s.rule.on or tuple(change.fields)
     fields = sorted(f for f in change.fields if any(f == t or f.startswith(t + ".") for t in taken))
+    if s.rule.channel is NONE:  # beside what a reader understands, ids that move with it say nothing
+        fields = [f for f in fields if not any(map(is_id, change.values(f)))] or fields
     return fields or sorted(change.fields) or [""]
 
 
@@ -132,29 +156,20 @@ def _of_change(change: Change, prop: str, release: Release) -> tuple[tuple[str, 
     field = (prop,) if direct and isinstance(change, Changed) and prop not in ("", CONTENTS) else ()
     old, new = change.values(prop) if field and isinstance(change, Changed) else (None, None)
     unit = tree.snapshot.units.get(tree.unit_of.get(subject.id, ""))
+    before, after = _both(change, release)
     return _make(
         subject.type,
-        tree.qualified(subject),
-        _old_name(change, subject, release),
+        _name(before, after, release),
+        release.changes.old_tree.qualified(before) if before is not None else "",
         type(change).__name__.lower() if direct else "changed",
         prop,
         words(change, release, field),
-        id=subject.id,
+        id=(after or subject).id,
         file=unit.file if unit else "",
         storage=str(subject.props.get("dataStorageGuid") or ""),
         old=old,
         new=new,
     )
-
-
-def _old_name(change: Change, subject: Element, release: Release) -> str:
-    """The name of the subject on the old side, where it has one."""
-    if isinstance(change, Added):
-        return ""
-    tree = release.changes.old_tree
-    if isinstance(change, Changed):
-        return tree.qualified(tree.subject(change.old_row))
-    return tree.qualified(subject)
 
 
 def _make(
@@ -173,4 +188,4 @@ def _make(
 ) -> tuple[tuple[str, ...], Row]:
     identity = storage or old_name or name
     mark = hashlib.sha256("|".join((kind, identity, prop, verb)).encode()).hexdigest()[:12]
-    return (kind, id or name, verb, prop), Row(mark, verb, kind, name, old_name, id, file, prop, (), what, old, new)
+    return (mark, kind, name), Row(mark, verb, kind, name, old_name, id, file, prop, (), what, old, new)

@@ -3,13 +3,65 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from mx_changeclass.changes.change import CONTENT, NAME, ORDER, PARENT, TYPE, Added, Change, Removed
+from mx_changeclass.changes.change import CONTENT, NAME, ORDER, PARENT, TYPE, Added, Change, Changed, Removed
+from mx_changeclass.model.kinds import Kind
+from mx_changeclass.rules import phrases
+from mx_changeclass.rules.phrases import plain, several
 from mx_changeclass.rules.release import DependencyMove, Release, SyncMove, VersionMove
 from mx_changeclass.rules.rule import Subject
 
-_LONGEST = 60
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|sealed:[0-9a-f]+|sha256:.*|[0-9a-f]{16}|[0-9a-f]{64}")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|sealed:[0-9a-f]+|sha256:.*|[0-9a-f]{16,64}")
+# Keys whose own words tell a reader little, in words; a key ending in "." stands for all below it.
+_KEYS: Mapping[str, str] = {
+    "actionDefaultReturnName": "name of the result",
+    "allowedModuleRoles": "allowed roles",
+    "appStoreGuid": "marketplace id",
+    "appStoreVersion": "marketplace version",
+    "appStoreVersionGuid": "marketplace version id",
+    "code": "code",
+    "dataStorageGuid": "storage id",
+    "deleteBehavior.childDeleteBehavior": "on deletion of the owner",
+    "deleteBehavior.parentDeleteBehavior": "on deletion of the other side",
+    "exportLevel": "export level",
+    "generated": "generated part",
+    "guestUserRoleName": "role of anonymous users",
+    "enableGuestAccess": "anonymous users",
+    "enableDemoUsers": "demo users",
+    "isThemeModule": "use as a theme module",
+    "nativeDependencies.": "native module ",
+    "permission": "reading and writing",
+    "securityLevel": "security level",
+    "token.": "",
+    "type": "type",
+    "type.length": "length",
+    "userCode": "code",
+    "value.defaultValue": "default value",
+    "variableType": "type",
+    "xPathConstraint": "XPath constraint",
+}
+_KINDS: Mapping[str, str] = {
+    "CustomWidgets$CustomWidget": "widget",
+    "CustomWidgets$WidgetObject": "item of a widget",
+    "DomainModels$CrossAssociation": "association",
+    "File$Java": "Java file",
+    "File$JavaAction": "Java source",
+    "File$JavaScript": "JavaScript file",
+    "File$JavaScriptAction": "JavaScript source",
+    "File$NativeBuilder": "file of the native app",
+    "File$NativeDependency": "native module",
+    "File$Package": "npm package",
+    "File$Theme": "theme file",
+    "File$Widget": "widget package",
+    "Microflows$ActionActivity": "activity",
+    "Navigation$NativeNavigationProfile": "native profile",
+    "Navigation$OfflineEntityConfig": "synchronisation row",
+    "Pages$DivContainer": "container",
+    "Settings$WebUIProjectSettingsPart": "web settings",
+}
+_SPELLED = re.compile(r"\b(?:json|xml|oql|rest|odata|url|ui|xpath|java(?: script)?)\b")
+_SPELLING = {"odata": "OData", "xpath": "XPath", "java": "Java", "java script": "JavaScript"}
 
 
 def words(about: Subject, release: Release, fields: tuple[str, ...] = ()) -> str:
@@ -29,27 +81,40 @@ def words(about: Subject, release: Release, fields: tuple[str, ...] = ()) -> str
         return f"{part} added" if part else "added"
     if isinstance(change, Removed):
         return f"{part} removed" if part else "removed"
-    told = [_field(change, f, release) for f in sorted(fields or change.fields)]
-    return ": ".join(
-        x for x in (part, ", ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")) if x
-    )
+    told = list(dict.fromkeys(_field(change, f, release) for f in sorted(fields or change.fields)))
+    return ": ".join(x for x in (part, several(told)) if x)
 
 
 def _part(change: Change) -> str:
-    """A part inside its document: "text box textBox1", "activity MicroflowCallAction"."""
+    """A part inside its document: "text box textBox1", "microflow call action"."""
     row = change.row
     return f"{spaced(str(row.props.get('action') or row.type))} {row.name}".strip()
 
 
 def spaced(kind: str) -> str:
-    """A kind in words: ``Pages$ListView`` is "list view"."""
-    words = "".join(f" {c.lower()}" if c.isupper() else c for c in kind.rpartition("$")[2]).strip()
-    return words.replace("java script", "JavaScript")
+    """A kind in words.
+
+    >>> spaced("Pages$ListView"), spaced("JsonStructures$JsonStructure"), spaced("File$Theme")
+    ('list view', 'JSON structure', 'theme file')
+    """
+    return _KINDS.get(kind) or _SPELLED.sub(_spelled, phrases.spaced(kind))
 
 
-def _field(change: Change, name: str, release: Release) -> str:
-    if isinstance(change, (Added, Removed)):
-        return ""
+def _spelled(word: re.Match[str]) -> str:
+    return _SPELLING.get(word[0], word[0].upper())
+
+
+def _key(field: str) -> str:
+    """A key in words: ``type.length`` is the "length"."""
+    for key, told in _KEYS.items():
+        if field == key:
+            return told
+        if key.endswith(".") and field.startswith(key):
+            return told + field.removeprefix(key)
+    return _SPELLED.sub(_spelled, phrases.label(field))
+
+
+def _field(change: Changed[Kind], name: str, release: Release) -> str:
     if name == NAME:
         return f"renamed to {release.new_name(change)}"
     if name == PARENT:
@@ -59,14 +124,33 @@ def _field(change: Change, name: str, release: Release) -> str:
     if name == CONTENT:
         return "differs, content not readable"
     if name == TYPE:
-        return f"{_short(change.old_row.type)} became {_short(change.new_row.type)}"
+        return f"{spaced(change.old_row.type)} became {spaced(change.new_row.type)}"
     old, new = change.values(name)
-    if _is_id(old) or _is_id(new):
-        return f"{name} changed"
-    return f"{name} {plain(old)} to {plain(new)}"
+    if is_id(old) or is_id(new):
+        return f"{_key(name)} changed"
+    if isinstance(old, tuple) or isinstance(new, tuple):
+        return f"{_key(name)}: {_members(old, new)}"
+    return f"{_key(name)} {_value(old)} to {_value(new)}"
 
 
-def _is_id(value: object) -> bool:
+def _members(old: object, new: object) -> str:
+    """What came to a list and what went."""
+    before, after = (tuple(map(str, v)) if isinstance(v, tuple) else (str(v),) if v else () for v in (old, new))
+    told = (
+        ("added " + several(plain(m) for m in after if m not in before), set(after) - set(before)),
+        ("removed " + several(plain(m) for m in before if m not in after), set(before) - set(after)),
+    )
+    return ", ".join(text for text, some in told if some) or "order changed"
+
+
+def _value(value: object) -> str:
+    """A value; a text of several words in quotes, so that its ends show."""
+    text = plain(value)
+    return f'"{text}"' if isinstance(value, str) and " " in text else text
+
+
+def is_id(value: object) -> bool:
+    """A value that tells a reader nothing: an id, a digest, a sealed secret."""
     return isinstance(value, str) and bool(_ID.fullmatch(value))
 
 
@@ -88,24 +172,3 @@ def _sync(move: SyncMove) -> str:
     if move.modes[0] != move.modes[1]:
         return f"sync mode {move.modes[0]} to {move.modes[1]}"
     return "sync configuration changed"
-
-
-def plain(value: object) -> str:
-    """A value as a reader writes it, cut to a length that fits a line."""
-    if value is None or value == "":
-        return "none"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, tuple):
-        return _cut(", ".join(map(str, value)))
-    return _cut(_short(str(value)))
-
-
-def _short(text: str) -> str:
-    head, dollar, tail = text.partition("$")
-    return tail if dollar and head.isalnum() and tail.isalnum() else text
-
-
-def _cut(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -101,6 +101,11 @@ def unseen(verdict: Verdict) -> list[str]:
             f"files beside the model ({' and '.join(bare)} came without them): styles, JavaScript, widgets and "
             "native dependencies were not compared"
         )
+    if verdict.native and verdict.new.native is None:
+        told.append(
+            "the native app (name, identifier, launcher icons, splash screen, permissions, native code): "
+            "give it with --native-old and --native-new"
+        )
     return told
 
 
