@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from mx_changeclass.data import load
 from mx_changeclass.policy import DECLARATIONS, Policy
 from mx_changeclass.reports.wording import MEANING
 from mx_changeclass.rules import catalogue
@@ -42,6 +43,8 @@ def as_document(rule: Rule) -> dict[str, Any]:
         "reason": rule.reason,
         "mitigation": rule.mitigation,
         "source": rule.source,
+        "also": list(rule.also),
+        "example": load("examples").get(rule.id, {}),
     }
 
 
@@ -149,6 +152,10 @@ def _rule(rule: Rule) -> str:
     body = [f"{rule.id}: {rule.title}", "", *textwrap.wrap(rule.reason, 96)]
     if rule.mitigation:
         body += ["", *textwrap.wrap(f"What to do: {rule.mitigation}", 96)]
+    shown = load("examples").get(rule.id, {})
+    for key, title in (("hit", "Example"), ("near_miss", "Near miss")):
+        if key in shown:
+            body += ["", *textwrap.wrap(f"{title}: {shown[key]}", 96, subsequent_indent="  ")]
     return "\n".join([*body, "", *(f"{k + ':':<16}{v}" for k, v in facts if v)]) + "\n"
 
 
