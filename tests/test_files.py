@@ -64,6 +64,7 @@ def test_files_of_an_app_are_wanted(path: str) -> None:
         "resources/native/ios/Pods/Podfile",
         "resources/native/android/app/build/outputs/app.apk",
         "_corpus_missing.json",
+        "javasource/._.DS_Store",
         "README.md",
         "docs/guide.md",
     ],

@@ -78,6 +78,8 @@ def wanted(path: str, ignore: Iterable[str] = ()) -> bool:
     low = [p.lower() for p in parts]
     if low[-1] in _NOT_APP_NAMES or low[-1].endswith(_NOT_APP_ENDS) or not _NOT_APP.isdisjoint(low[:-1]):
         return False
+    if low[-1].startswith("._"):  # what macOS keeps beside a file on a foreign disk
+        return False
     if any(fnmatchcase(path, pattern) for pattern in ignore):
         return False
     if "node_modules" in parts:
