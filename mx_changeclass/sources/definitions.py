@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from mx_changeclass.model.metamodel import Property
 from mx_changeclass.sources.naming import Types
 
 DEFINITION = "CustomWidgets$CustomWidgetType"
@@ -25,7 +24,7 @@ def definition(document: Mapping[str, Any], types: Types) -> tuple[dict[str, Any
     for a stored unit and a dump, and stays when an upgrade merely writes a new key.
     """
     names = types.of(document)
-    facts = {names[k].name: v for k, v in document.items() if isinstance(v, (str, bool)) and k[:1] != "$"}
+    facts = {name.label: v for k, v in document.items() if isinstance(v, (str, bool)) and (name := names[k])}
     labels: dict[bytes | str, str] = {}
     lines: list[str] = []
     todo: list[Mapping[str, Any]] = [document]
@@ -44,26 +43,21 @@ def definition(document: Mapping[str, Any], types: Types) -> tuple[dict[str, Any
 def _spelled(item: Mapping[str, Any], types: Types) -> tuple[str, list[Mapping[str, Any]]]:
     """One element in a fixed order of keys, and the elements in it."""
     names = types.of(item)
-    words: dict[str, str] = {}
-    inner: dict[str, list[Mapping[str, Any]]] = {}
-    for key, value in item.items():
-        if value is None or key[:1] == "$":
-            continue
-        name, declared, _, _ = names[key]
-        if isinstance(value, dict):
-            inner[name] = [value]
-            words[name] = "1"
-        elif isinstance(value, list):
+    words: list[str] = []
+    inner: list[Mapping[str, Any]] = []
+    for key, (name, _, _, _, default) in names.sorted(tuple(item)):
+        value = item[key]
+        kind = type(value)
+        if kind is dict:
+            inner.append(value)
+            words.append(f"{name}=1")
+        elif kind is list:
             items = value[1:] if types.stored and value and isinstance(value[0], int) else value
             if items:
-                inner[name] = [x for x in items if isinstance(x, dict)]
-                words[name] = f"{len(inner[name])}{[x for x in items if not isinstance(x, dict)]}"
-        elif not isinstance(value, bytes) and not _is_default(value, declared):
-            words[name] = repr(value)
-    line = f"{names.type} " + ";".join([f"{name}={words[name]}" for name in sorted(words)])
-    return line, [x for name in sorted(inner) for x in inner[name]]
+                elements = [x for x in items if isinstance(x, dict)]
+                inner += elements
+                words.append(f"{name}={len(elements)}{[x for x in items if not isinstance(x, dict)]}")
+        elif (value if default is None else value != default) and value is not None and not isinstance(value, bytes):
+            words.append(f"{name}={value!r}")
+    return f"{names.type} {';'.join(words)}", inner
 
-
-def _is_default(value: object, declared: Property | None) -> bool:
-    default = declared.default if declared else None
-    return value == default if default is not None else value in ("", False, 0)

@@ -8,60 +8,81 @@ from typing import Any, NamedTuple
 from mx_changeclass.model.metamodel import Property, sdk_name, type_named
 from mx_changeclass.sources.secrets import is_secret
 
-_MOST = 4096  # types and keys kept in mind; a hostile model may invent more
+_MOST = 4096  # kept in mind of each: types where they stand, keys of one; a hostile model may invent more
 _CARE = frozenset({"Blob", "DateTime"})  # types whose text is not taken as it is
 
 
 class Name(NamedTuple):
-    """A key: its SDK name, its declaration, whether it may hold a credential, whether text in it stays as it is."""
+    """A key: its SDK name behind the prefix it stands under, its declaration, whether it may hold a
+    credential, whether text in it stays as it is, and its default (None: whatever is empty)."""
 
-    name: str
+    label: str
     declared: Property | None
     secret: bool
     plain: bool
+    default: Any
 
 
-class Names(dict[str, Name]):
-    """The names of the keys of one type, by the key as it is written."""
+class Names(dict[str, Name | None]):
+    """The names of the keys of one type, by the key as it is written; None for what is no property (``$ID``).
 
-    def __init__(self, type_name: str, *, stored: bool) -> None:
+    A dotted name is spelled once for all the elements of a type that stand under the same prefix: to
+    spell it again for each would be a third of the work of making rows.
+    """
+
+    def __init__(self, type_name: str, prefix: str = "", *, stored: bool) -> None:
         super().__init__()
-        self.type = type_name
+        self.type, self.prefix = type_name, prefix
         known = type_named(type_name)
         self._declared = known.properties if known else {}
         self._written = (known.by_storage if stored else known.properties) if known else {}
+        self._sorted: dict[tuple[str, ...], tuple[tuple[str, Name], ...]] = {}
 
-    def __missing__(self, key: str) -> Name:
+    def __missing__(self, key: str) -> Name | None:
+        found = None if key[:1] == "$" else self._name(key)
+        if len(self) < _MOST:
+            self[key] = found
+        return found
+
+    def _name(self, key: str) -> Name:
         declared = self._written.get(key)
         name = declared.name if declared else key[:1].lower() + key[1:]
         if declared is None and name in self._declared:
             name = key  # another key has that SDK name
         secret = is_secret(self.type, name)
         care = secret or bool(declared and (declared.type in _CARE or declared.kind == "byIdReference"))
-        found = Name(name, declared, secret, not care)
-        if len(self) < _MOST:
-            self[key] = found
+        return Name(self.prefix + name, declared, secret, not care, declared.default if declared else None)
+
+    def sorted(self, keys: tuple[str, ...]) -> tuple[tuple[str, Name], ...]:
+        """The properties among the keys of an element in the order of their SDK names."""
+        found = self._sorted.get(keys)
+        if found is None:
+            named = [(key, name) for key in keys if (name := self[key])]
+            found = tuple(sorted(named, key=lambda x: x[1].label))
+            if len(self._sorted) < _MOST:
+                self._sorted[keys] = found
         return found
 
 
-class Types(dict[str, Names]):
-    """The names for each ``$Type`` as one form of models writes it. No type and an unknown type have the
-    naming rule only."""
+class Types(dict[tuple[str, str], Names]):
+    """The names for each ``$Type`` as one form of models writes it, and each prefix it stands under. No type
+    and an unknown type have the naming rule only."""
 
     def __init__(self, *, stored: bool) -> None:
         super().__init__()
         self.stored = stored
 
-    def __missing__(self, written_type: str) -> Names:
-        found = Names(sdk_name(written_type) if self.stored else written_type, stored=self.stored)
+    def __missing__(self, written: tuple[str, str]) -> Names:
+        type_name, prefix = written
+        found = Names(sdk_name(type_name) if self.stored else type_name, prefix, stored=self.stored)
         if len(self) < _MOST:
-            self[written_type] = found
+            self[written] = found
         return found
 
-    def of(self, document: Mapping[str, Any]) -> Names:
-        """The names for an element."""
+    def of(self, document: Mapping[str, Any], prefix: str = "") -> Names:
+        """The names for an element; ``prefix`` ends with its dot."""
         written = document.get("$Type")
-        return self[written] if isinstance(written, str) else self["" if written is None else str(written)]
+        return self[written if isinstance(written, str) else str(written or ""), prefix]
 
 
 STORED = Types(stored=True)  # units of an .mpr

@@ -25,6 +25,7 @@ from mx_changeclass.sources.values import guid, scalar
 MAX_DEPTH = 400  # real units nest below 60; more is an attack on the reader
 MAX_KEY = 4000  # characters of a dotted key; real ones stay below 200
 _POINTS = (("x", "y"), ("width", "height"))  # a dump writes these as objects, a stored unit as "1;2"
+_IDS = (bytes, str)  # how an id is written
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 
 Document = Mapping[str, Any]
@@ -108,7 +109,7 @@ def _rows(root: Document, unit_id: str, types: Types) -> Iterator[Element]:
         yield Element(row_id, fold.type, fold.name, parent, slot, fold.props, at)
 
 
-_Part = tuple[Document, str, Names, int, bool]  # a single part: its dotted key with the last dot, depth, in a secret
+_Part = tuple[Document, Names, int, bool]  # a single part with the names of its keys, its depth, in a secret
 
 
 class _Fold:
@@ -121,64 +122,65 @@ class _Fold:
         self.label = ""
         names = types.of(place.document)
         self.type = names.type
-        self._parts: list[_Part] = [(place.document, "", names, place.depth, place.secret)]
+        self._parts: list[_Part] = [(place.document, names, place.depth, place.secret)]
         while self._parts:
             self._part(*self._parts.pop())
         self.name = self.label or str(self.props.pop("name", ""))
 
-    def _part(self, document: Document, prefix: str, names: Names, depth: int, sealing: bool) -> None:
-        props = self.props
-        if depth > MAX_DEPTH or len(prefix) > MAX_KEY:
+    def _part(self, document: Document, names: Names, depth: int, sealing: bool) -> None:
+        if depth > MAX_DEPTH or len(names.prefix) > MAX_KEY:
             raise BrokenUnit(f"nested deeper than {MAX_DEPTH} levels")
+        props, stored = self.props, self.types.stored
         for key, value in document.items():
-            if value is None or key[:1] == "$":
+            name = names[key]
+            if value is None or name is None:
                 continue
-            name, declared, secret, plain = names[key]
-            if plain and not sealing and isinstance(value, (str, bool)):
-                props[prefix + name] = value
-            elif isinstance(value, dict):
-                self._single(prefix + name, value, depth + 1, secret=secret or sealing)
-            elif isinstance(value, list):
-                self._list(prefix, name, declared, value, depth + 1, secret=secret or sealing)
-            elif name == "type" and isinstance(value, (bytes, str)) and value in self.labels:
+            label, declared, secret, plain, _ = name
+            kind = type(value)
+            if plain and not sealing and (kind is str or kind is bool):
+                props[label] = value
+            elif kind is dict:
+                self._single(label, value, depth + 1, secret=secret or sealing)
+            elif kind is list:
+                items = value[1:] if stored and value and isinstance(value[0], int) else value  # the mark of a list
+                if items:
+                    self._list(label, names.prefix, declared, items, depth + 1, secret=secret or sealing)
+            elif kind in _IDS and value in self.labels and label[len(names.prefix) :] == "type":
                 self.label = self.label or self.labels[value]  # a pointer into the definition of the widget
             else:
-                self._put(prefix + name, scalar(value, declared), declared, secret=secret or sealing)
+                self._put(label, scalar(value, declared), declared, secret=secret or sealing)
 
-    def _put(self, key: str, value: Any, declared: Property | None, *, secret: bool) -> None:
-        self.props[key] = sealed(value) if secret and (declared is None or declared.kind == "attribute") else value
+    def _put(self, label: str, value: Any, declared: Property | None, *, secret: bool) -> None:
+        self.props[label] = sealed(value) if secret and (declared is None or declared.kind == "attribute") else value
 
-    def _single(self, key: str, value: dict[str, Any], depth: int, *, secret: bool) -> None:
-        names = self.types.of(value)
+    def _single(self, label: str, value: dict[str, Any], depth: int, *, secret: bool) -> None:
+        names = self.types.of(value, label + ".")
         if names.type:
-            self.props[key] = names.type
+            self.props[label] = names.type
         else:
             for point in _POINTS:
                 if value.keys() == set(point):
-                    self.props[key] = ";".join(str(value[k]) for k in point)
+                    self.props[label] = ";".join(str(value[k]) for k in point)
                     return
         if names.type == DEFINITION:
             facts, self.labels = definition(value, self.types)
-            self.props.update({f"{key}.{k}": v for k, v in facts.items()})
+            self.props.update({f"{label}.{k}": v for k, v in facts.items()})
         else:
-            self._parts.append((value, key + ".", names, depth, secret))
+            self._parts.append((value, names, depth, secret))
 
     def _list(
-        self, prefix: str, name: str, declared: Property | None, value: list[Any], depth: int, *, secret: bool
+        self, label: str, prefix: str, declared: Property | None, items: list[Any], depth: int, *, secret: bool
     ) -> None:
-        items = value[1:] if self.types.stored and value and isinstance(value[0], int) else value
-        if not items:
-            return
         elements: list[Document] = [x for x in items if isinstance(x, dict)]
         if len(elements) < len(items):
             plain = tuple(scalar(x, declared) for x in items if not isinstance(x, dict))
-            self._put(prefix + name, plain, declared, secret=secret)
+            self._put(label, plain, declared, secret=secret)
         if not elements:
             return
         if elements[0].get("$Type") == "Texts$Translation":
-            self._translations(prefix or name + ".", elements, secret=secret)
+            self._translations(prefix or label + ".", elements, secret=secret)
         else:
-            self.lists.append((prefix + name, elements, depth, secret))
+            self.lists.append((label, elements, depth, secret))
 
     def _translations(self, prefix: str, items: list[Document], *, secret: bool) -> None:
         code, text = ("LanguageCode", "Text") if self.types.stored else ("languageCode", "text")

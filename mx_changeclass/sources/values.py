@@ -14,8 +14,8 @@ from mx_changeclass.model.metamodel import Property
 def guid(value: object) -> str:
     """Text form of an id: 16 bytes in .NET order, or text already; "" for anything else."""
     if isinstance(value, bytes) and len(value) == 16:
-        h = (value[3::-1] + value[5:3:-1] + value[7:5:-1] + value[8:]).hex()
-        return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+        a, b, c, d, e = value[3::-1], value[5:3:-1], value[7:5:-1], value[8:10], value[10:]
+        return f"{a.hex()}-{b.hex()}-{c.hex()}-{d.hex()}-{e.hex()}"
     return value.lower() if isinstance(value, str) else ""
 
 
