@@ -81,14 +81,19 @@ def test_a_model_stored_in_another_form_is_told_and_means_nothing() -> None:
         ("[A=1][B]", "[ A = 1 ]", True),
         ("[A]", "", True),
         ("[A]", "[A and B]", False),
-        ("[A]", "[A or B]", False),
+        ("[A]", "[A or B]", True),
+        ("[A or B]", "[B or A]", False),
+        ("[A and (B or C)]", "[B or C or D]", True),
+        ("[A][B or C]", "[(A and B) or C]", True),
+        ("[A or B]", "[A or (B and C)]", False),
+        ("[not(A and B)]", "[not(A)]", False),
         ("[A or B]", "[A]", False),
         ("[(A or B) and C]", "[( A or B )]", True),
         ("[X.Y/X.Z[Name = 'a and b' and C]]", "[X.Y/X.Z[C]]", False),
         ("[A]", "[A]", False),
     ],
 )
-def test_a_constraint_is_wider_only_where_whole_conditions_went(old: str, new: str, wider: bool) -> None:
+def test_a_constraint_is_wider_only_where_its_text_proves_it(old: str, new: str, wider: bool) -> None:
     assert is_wider(old, new) is wider
 
 

@@ -43,4 +43,49 @@ def _outside(words: list[str]) -> list[str]:
 
 def is_wider(old: str, new: str) -> bool:
     """Whether an XPath constraint lets through all it did before and more, as far as its text proves it."""
-    return conditions(new) < conditions(old)
+    before, after = conditions(old), conditions(new)
+    return implies(before, after) and not implies(after, before)
+
+
+def implies(strict: frozenset[str], loose: frozenset[str]) -> bool:
+    """Whether whatever meets all conditions of one constraint meets those of another, as far as their text
+    proves it: each is among them, or allows as an alternative what they ask for."""
+    return all(_met(condition, strict) for condition in loose)
+
+
+def _met(condition: str, held: frozenset[str]) -> bool:
+    if condition in held:
+        return True
+    allowed = _alternatives(condition)
+    cases = [[frozenset({*held, *asked}) for asked in _alternatives(each)] for each in sorted(held)]
+    return any(all(any(each <= case for each in allowed) for case in split) for split in ([held], *cases))
+
+
+def _alternatives(condition: str) -> tuple[frozenset[str], ...]:
+    """The conditions of each side of an ``or``, with or without brackets around it; of anything else the
+    conditions that it asks for."""
+    sides: list[list[str]] = [[]]
+    depth = 0
+    for word in _bare(_WORD.findall(condition)):
+        depth += word in ("[", "(")
+        if not depth and word == "or":
+            sides.append([])
+        else:
+            sides[-1].append(word)
+        depth -= word in ("]", ")")
+    return tuple(conditions(f"[{' '.join(_bare(side))}]") for side in sides)
+
+
+def _bare(words: list[str]) -> list[str]:
+    """Without the brackets around all of them."""
+    open_at: list[int] = []
+    closed_by: dict[int, int] = {}
+    for i, word in enumerate(words):
+        if word == "(":
+            open_at.append(i)
+        elif word == ")" and open_at:
+            closed_by[open_at.pop()] = i
+    around = 0
+    while closed_by.get(around) == len(words) - 1 - around:
+        around += 1
+    return words[around : len(words) - around]

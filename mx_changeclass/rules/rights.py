@@ -13,7 +13,7 @@ from attrs import frozen
 from mx_changeclass.changes.change import Change, Changed
 from mx_changeclass.graphs.side import Side
 from mx_changeclass.model.snapshot import Element
-from mx_changeclass.model.xpath import conditions
+from mx_changeclass.model.xpath import conditions, implies
 from mx_changeclass.rules.members import owner
 from mx_changeclass.rules.phrases import several
 from mx_changeclass.rules.release import Release
@@ -228,7 +228,7 @@ def _of(old_name: str, new_name: str, old: User, new: User, release: Release) ->
 def _covers(wide: frozenset[frozenset[str]], narrow: frozenset[frozenset[str]]) -> bool:
     """Whether each condition of one grant lets through no more than some condition of the other, as far as
     their texts prove it."""
-    return all(any(w <= n for w in wide) for n in narrow)
+    return all(any(implies(n, w) for w in wide) for n in narrow)
 
 
 def _known(found: Rights, release: Release) -> Rights:
