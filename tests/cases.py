@@ -44,7 +44,8 @@ Table = Mapping[str, Any]
 @frozen
 class Case:
     """One edit. ``label`` is what is expected of it: exact ``speaks`` for the case of a rule; ``class``,
-    ``channel`` and the least ``rules`` for a labelled case."""
+    ``channel`` and the least ``rules`` for a labelled case, and where they matter rules that must be ``silent``,
+    ``hazards``, what the release ``requires`` and words of a message (``says``)."""
 
     id: str
     table: Table
@@ -61,8 +62,8 @@ class Case:
     def _of(self, key: str, otherwise: Any) -> Any:
         return next((t[key] for t in reversed(list(_line(self.table))) if key in t), otherwise)
 
-    def sides(self) -> tuple[Snapshot, Snapshot]:
-        """Both snapshots, written and read again."""
+    def drafts(self) -> tuple[Draft, Draft]:
+        """The base project as the case wants it, and the same after the edit."""
         old = base_project()
         for table in _line(self.table):
             for shared in _line(table.get("base", {})):
@@ -70,6 +71,11 @@ class Case:
         new = old.copy()
         for table in _line(self.table):
             _step(new, table)
+        return old, new
+
+    def sides(self) -> tuple[Snapshot, Snapshot]:
+        """Both snapshots, written and read again."""
+        old, new = self.drafts()
         before = read("none") if self._of("old", "") == "none" else through_xml(old, "old")
         after = through_xml(new, "new")
         return (after, before) if self._of("turned", False) else (before, after)
@@ -90,6 +96,12 @@ class Case:
             if key in self.label and str(is_).upper() != str(self.label[key]).upper()
         ]
         out += [f"{rule} does not speak" for rule in self.label.get("rules", ()) if rule not in said]
+        out += [f"{rule} speaks" for rule in self.label.get("silent", ()) if rule in said]
+        hazards = {str(f.hazard) for f in verdict.findings}
+        out += [f"no hazard {hazard}" for hazard in self.label.get("hazards", ()) if hazard not in hazards]
+        out += [f"does not ask for {step}" for step in self.label.get("requires", ()) if step not in verdict.requires]
+        messages = " ".join(f.message for f in verdict.findings)
+        out += [f"does not say {text!r}" for text in self.label.get("says", ()) if text not in messages]
         if "speaks" in self.label:
             loud = sorted({f.rule.id for f in verdict.findings})
             out += [f"{rule} does not speak" for rule in sorted(set(self.label["speaks"]) - said)]
@@ -206,32 +218,34 @@ def _put(files: dict[str, bytes], path: str, content: Any) -> None:
 
 def widget_package(
     widget: str, version: str = "1.0.0", platform: str = "Native", native: Mapping[str, str] | str | None = None,
-    code: str = "export default 1", appstore: str = "",
+    code: str = "export default 1", appstore: str = "", offline: bool = True, inside: Mapping[str, str] | None = None,
 ) -> bytes:
-    """A widget package as the widget tools make it; ``native`` is its sidecar of native dependencies."""
+    """A widget package as the widget tools make it; ``native`` is its sidecar of native dependencies, ``inside``
+    are further files."""
     name = widget.rpartition(".")[2]
-    inside = {
+    members = {
         "package.xml": f'<?xml version="1.0" encoding="utf-8"?>\n<package xmlns="http://www.mendix.com/package/1.0/">\n'
         f'<clientModule name="{name}" version="{version}" xmlns="http://www.mendix.com/clientModule/1.0/">'
         f'<widgetFiles><widgetFile path="{name}.xml"/></widgetFiles></clientModule></package>',
         f"{name}.xml": f'<?xml version="1.0" encoding="utf-8"?>\n<widget id="{widget}" pluginWidget="true" '
-        f'offlineCapable="true" supportedPlatform="{platform}" xmlns="http://www.mendix.com/widget/1.0/">'
+        f'offlineCapable="{str(offline).lower()}" supportedPlatform="{platform}" xmlns="http://www.mendix.com/widget/1.0/">'
         f"<name>{name}</name><properties/></widget>",
         f"{name}.android.js": code,
         f"{name}.ios.js": code,
     }
     if appstore:
-        inside["appstore.id"] = appstore
+        members["appstore.id"] = appstore
     if native is not None:
-        inside[f"{name}.json"] = native if isinstance(native, str) else json.dumps({"nativeDependencies": native})
+        members[f"{name}.json"] = native if isinstance(native, str) else json.dumps({"nativeDependencies": native})
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as package:
-        for path, text in inside.items():
+        for path, text in {**members, **(inside or {})}.items():
             package.writestr(zipfile.ZipInfo(path), text)
     return packed.getvalue()
 
 
-def _report(case: Case) -> str:
+def report(case: Case) -> str:
+    """The verdict on a case in words, and what is wrong with it after ``!``."""
     verdict = case.verdict()
     lines = [f"{case.id}: {verdict.release_class.name}, channel {verdict.channel.name}"]
     lines += [
@@ -246,10 +260,10 @@ def main(wanted: list[str]) -> int:
     for case in (*labelled_cases(), *rule_cases()):
         if wanted and case.id.partition(" ")[0] not in wanted:
             continue
-        report = _report(case)
-        failing += "!" in report
-        if wanted or "!" in report:
-            print(report)
+        told = report(case)
+        failing += "!" in told
+        if wanted or "!" in told:
+            print(told)
     return int(bool(failing))
 
 

@@ -12,14 +12,14 @@ class Form(Kind):
     """A page, layout, snippet, building block or page template."""
 
 
-@kind("Pages$Page")
+@kind("Pages$Page", "NativePages$NativePage")
 class Page(Form):
     layout = key("layoutCall.layout", "")
     roles = key("allowedRoles", _NONE)
     url = key("url", "")
 
 
-@kind("Pages$Layout")
+@kind("Pages$Layout", "NativePages$NativeLayout")
 class Layout(Form):
     content = key("content", "")
 

@@ -48,7 +48,7 @@ def img_changed(change: Changed[Image], release: Release) -> bool:
     return True
 
 
-@rule(OTA_SAFE, client=True, source="S3.1")
+@rule(OTA_SAFE, client=True, source="S3.1", certainty=Certainty.DOCUMENTED)
 def img_added_removed(change: ImageEdit, release: Release) -> bool:
     """Image or image collection added, removed or renamed
 

@@ -407,5 +407,5 @@ def ent_export_level(change: Changed[Kind], release: Release) -> bool:
 
     It says what modellers of other modules see, and means nothing at run time.
     """
-    return True
+    return change.row.type not in ("Projects$Module", "Projects$ModuleSettings")
 

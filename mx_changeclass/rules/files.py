@@ -23,7 +23,6 @@ OtherEdit = Added[OtherFile] | Removed[OtherFile] | Changed[OtherFile]
 
 _IN_BINARY = ("facts", "code", "build", "platform", "font", "icon", "splash", "patch")
 _OWN_RULES = ("variables", "style", "script", "design-properties", "design-time", "note")
-_GENERATED = ("deployment/", "releases/", ".mendix-cache/")
 
 
 def _role(change: Change) -> str:
@@ -34,7 +33,7 @@ def _platform(change: Change) -> str:
     return str(change.row.props.get("platform", ""))
 
 
-@rule(OTA_SAFE, client=True, source="S3.1")
+@rule(OTA_SAFE, client=True, source="S3.1", certainty=Certainty.DOCUMENTED)
 def file_theme_native(change: ThemeEdit, release: Release) -> bool:
     """Other file of the native theme changed
 
@@ -101,20 +100,11 @@ def _has_native(release: Release) -> bool:
     return release.old.native or release.new.native
 
 
-@rule(NONE, source="no source (generated)")
-def file_deployment(change: OtherEdit, release: Release) -> bool:
-    """Generated file changed
-
-    It is made again at every build.
-    """
-    return change.row.name.startswith(_GENERATED) or change.row.name.endswith(".log")
-
-
-@rule(NONE, source="RN11.11", certainty=Certainty.DOCUMENTED)
+@rule(NONE, source="RN11.11", certainty=Certainty.DOCUMENTED, also=("file-deployment", "style-cache"))
 def file_gitignore(change: Added[Kind] | Removed[Kind] | Changed[Kind], release: Release) -> bool:
     """Note, script or other file without effect changed
 
-    Nothing is built from it.
+    Nothing is built from it. What a build makes, the folder of deployments and compiled styles, is not even read.
     """
     kind, role = change.row.type, _role(change)
     if kind in ("File$NativeTemplate", "File$NativeBuilder"):
@@ -179,8 +169,7 @@ def file_unknown(change: OtherEdit, release: Release) -> bool:
 
     What it does is not known; it is taken for a part of the server.
     """
-    skills = change.row.name.startswith(("skillssource/", *_GENERATED)) or change.row.name.endswith(".log")
-    return _role(change) == "unknown" and not skills
+    return _role(change) == "unknown" and not change.row.name.startswith("skillssource/")
 
 
 @rule(NONE, on=("nativeDependencies", "sidecar", "unread"), source="JSA", certainty=Certainty.DOCUMENTED)

@@ -22,8 +22,6 @@ from mx_changeclass.rules.terms import (
 FileEdit = Added[JavaScriptFile] | Removed[JavaScriptFile] | Changed[JavaScriptFile]
 
 _DEFINED = ("actionReturnType", "javaReturnType", "actionDefaultReturnName", "useLegacyCodeGeneration", "returnType")
-_SHOWN = ("modelerActionInfo", "microflowActionInfo")
-_DESCRIBED = frozenset({"description", "category"})
 _REMOVING_ONE = ("removeitem", "deleteitem", "remove")  # takes away one key that the code names
 _CLIENT_API = "mx-api/"
 
@@ -67,7 +65,7 @@ def js_parameter(
 
     Callers travel along in the bundle.
     """
-    return change.row.parent is not None and not _described(change)
+    return change.row.parent is not None
 
 
 @rule(OTA_SAFE, client=True, on=_DEFINED, source="JSA Return Type")
@@ -95,19 +93,18 @@ def js_platform(change: Changed[JavaScriptAction], release: Release) -> bool:
     return True
 
 
-@rule(NONE, source="JSA Expose as Nanoflow Action", certainty=Certainty.DOCUMENTED)
+@rule(
+    NONE,
+    noise=("action-info", "documentation"),
+    source="JSA Expose as Nanoflow Action",
+    certainty=Certainty.DOCUMENTED,
+)
 def js_expose(change: Changed[In[JavaScriptAction]], release: Release) -> bool:
-    """Caption, icon or category of a JavaScript action in the toolbox changed
+    """Caption, icon, category or description of a JavaScript action changed
 
     An aid of Studio Pro.
     """
-    if change.row.parent is not None:
-        return _described(change)
-    return all(f.partition(".")[0] in _SHOWN for f in change.fields)
-
-
-def _described(change: Change) -> bool:
-    return isinstance(change, Changed) and change.fields <= _DESCRIBED
+    return True
 
 
 # -- its code -------------------------------------------------------------------------------------

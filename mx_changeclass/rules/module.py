@@ -388,4 +388,5 @@ def mod_export_level(change: Changed[Kind], release: Release) -> bool:
 
     It matters to those who model with the module only.
     """
-    return change.row.parent is None and not change.row.type.startswith("DomainModels$")
+    told = change.fields & {"protectedModuleType", "markAsUsed"}
+    return bool(told) or change.row.type in ("Projects$Module", "Projects$ModuleSettings")

@@ -244,8 +244,13 @@ class Release:
         return move.kind != "unread" or nameless or bool(self.owners_reached(move)[0])
 
     def told_by_moves(self, change: Change) -> tuple[str, ...]:
-        """The fields of a file that the moves of native modules tell of."""
-        return ("nativeDependencies", "sidecar") if change.row.type in LISTING and self._moves_modules else ()
+        """The fields of a file that the moves of native modules tell of; of a widget package the bytes of its
+        list, too."""
+        if change.row.type not in LISTING or not self._moves_modules:
+            return ()
+        listed = isinstance(change, Changed) and change.touches("nativeDependencies")
+        packed = ("content", "metadata") if listed and change.row.type == "File$Widget" else ()
+        return ("nativeDependencies", "sidecar", *packed)
 
     @property
     def _moves_modules(self) -> bool:

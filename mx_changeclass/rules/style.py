@@ -12,24 +12,18 @@ from mx_changeclass.rules.forms import about, phrase
 from mx_changeclass.rules.phrases import plain, several
 from mx_changeclass.rules.release import Release
 from mx_changeclass.rules.rule import In, rule
-from mx_changeclass.rules.terms import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty
+from mx_changeclass.rules.terms import NEEDS_REDEPLOY, OTA_SAFE, Certainty
 
 Edit = Added[ThemeFile] | Removed[ThemeFile] | Changed[ThemeFile]
 
 _STYLES = ("variables", "style", "script")
-_CACHE = ("theme-cache", "themecache", ".mendix-cache")
 
 
 def _is(change: Change, platform: str, *roles: str) -> bool:
     """A file of the theme of that platform (web also means a file of both) and of one of some roles."""
     props = change.row.props
     of_platform = props.get("platform") == platform or (platform == "web" and props.get("platform") == "both")
-    return of_platform and props.get("role") in roles and not _generated(change)
-
-
-def _generated(change: Change) -> bool:
-    path = str(change.row.props.get("path", ""))
-    return any(step in _CACHE for step in path.split("/")) or path.endswith(".compiled.css")
+    return of_platform and props.get("role") in roles
 
 
 @rule(OTA_SAFE, client=True, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
@@ -107,15 +101,6 @@ def style_settings_json(change: Edit, release: Release) -> bool:
     The web theme is made by them.
     """
     return _is(change, "web", "settings")
-
-
-@rule(NONE, source="RN11.11", certainty=Certainty.DOCUMENTED)
-def style_cache(change: Edit, release: Release) -> bool:
-    """Generated style changed
-
-    It is made again at every build.
-    """
-    return _generated(change)
 
 
 @rule(OTA_SAFE, on=("isThemeModule", "themeModuleName", ORDER), source="MSDK")

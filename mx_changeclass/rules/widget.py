@@ -20,7 +20,8 @@ PackageEdit = Added[WidgetPackage] | Removed[WidgetPackage] | Changed[WidgetPack
 FormEdit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
 
 _PACKED = frozenset({"metadata", "content"})
-_FACTS = ("platform", "offlineCapable", "nativeDependencies", "native", "bundled", "unread", *_PACKED)
+_BUILT_IN = frozenset({"native", "bundled"})
+_FACTS = ("platform", "offlineCapable", "nativeDependencies", "unread", *_PACKED, *_BUILT_IN)
 _WORKING = ("action", "dataSource", "attributeRef", "entityRef", "microflow", "nanoflow", "page", "expression")
 
 
@@ -53,7 +54,7 @@ def wid_added_native(change: Added[WidgetPackage], release: Release) -> str:
     return several(native_needs(change, release))
 
 
-@rule(OTA_SAFE, client=True, source="S3.1")
+@rule(OTA_SAFE, client=True, source="S3.1", also="file-widgets-mpk")
 def wid_updated_js(change: Changed[WidgetPackage], release: Release) -> str:
     """Widget package updated
 
@@ -65,7 +66,7 @@ def wid_updated_js(change: Changed[WidgetPackage], release: Release) -> str:
 def _updated(change: Changed[WidgetPackage]) -> str:
     fields = {f for f in change.fields if f.partition(".")[0] not in _FACTS}
     old, new = change.old.version, change.new.version
-    return (f"version {old} to {new}" if old != new else "same version, other code") if fields else ""
+    return (f"version {old} to {new}" if old != new else "same version, other contents") if fields else ""
 
 
 @rule(OTA_SAFE, client=True, instead_of="wid-updated-js", source="WT")
@@ -82,7 +83,7 @@ def wid_source_widgets(change: Changed[WidgetPackage], release: Release) -> bool
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
     by_bundle=True,
-    on=("native", "bundled"),
+    on=("native", "bundled", "content", "metadata"),
     source="WT; REAL 11",
     mitigation="Ship the store release first.",
 )
@@ -91,7 +92,8 @@ def wid_updated_native(change: Changed[WidgetPackage], release: Release) -> bool
 
     They are built into the binary.
     """
-    return release.reached_native(change)
+    built_in = any(f.partition(".")[0] in _BUILT_IN for f in change.fields)
+    return built_in and release.reached_native(change)
 
 
 @rule(OTA_SAFE, client=True, source="S3.1", certainty=Certainty.DOCUMENTED)
@@ -118,7 +120,7 @@ def wid_web_only(change: PackageEdit, release: Release) -> bool:
 
     The runtime serves the web client.
     """
-    return release.web_only(change) and not _packed_anew(change)
+    return release.web_only(change) and not _packed_anew(change, release)
 
 
 @rule(OTA_SAFE, breaks_old_clients=Maybe.MAYBE, client=True, on="platform", source="MSDK", mitigation="Test it.")
@@ -139,26 +141,19 @@ def wid_offline_capable(change: Changed[WidgetPackage], release: Release) -> boo
     return True
 
 
-@rule(NONE, instead_of="wid-unused", source="RN11.6 11.6.6")
+@rule(NONE, instead_of="wid-unused", source="RN11.6 11.6.6", certainty=Certainty.DOCUMENTED)
 def wid_mpk_metadata(change: Changed[WidgetPackage], release: Release) -> bool:
     """Widget package packed anew
 
     What the client runs is the same.
     """
-    return _packed_anew(change)
+    return _packed_anew(change, release)
 
 
-def _packed_anew(change: Change) -> bool:
-    return isinstance(change, Changed) and change.fields <= _PACKED
-
-
-@rule(NONE, on=("nativeDependencies", "unread"), source="WT")
-def file_widgets_mpk(change: Changed[WidgetPackage], release: Release) -> bool:
-    """Native modules that a widget package of web pages asks for changed
-
-    No binary needs them.
-    """
-    return release.web_only(change)
+def _packed_anew(change: Change, release: Release) -> bool:
+    """Nothing differs that a client runs; native sources count where a native profile reaches the widget."""
+    heads = {f.partition(".")[0] for f in change.fields} if isinstance(change, Changed) else {""}
+    return heads <= (_PACKED if release.reached_native(change) else _PACKED | _BUILT_IN)
 
 
 @rule(NONE, source="WT")
