@@ -7,6 +7,12 @@ from mx_changeclass.graphs.side import Side
 from mx_changeclass.rules.flows import signature
 from mx_changeclass.rules.release import Release
 
+# What shows something to users, and what sends objects to the device that calls.
+SHOWS = (
+    "Microflows$ShowPageAction", "Microflows$ShowHomePageAction", "Microflows$ShowMessageAction",
+    "Microflows$CloseFormAction", "Microflows$ValidationFeedbackAction",
+)
+PUSH = "Microflows$PushToClientAction"
 LIFECYCLE = ("afterStartupMicroflow", "beforeShutdownMicroflow", "healthCheckMicroflow")
 
 # Keys of the microflow itself that have rules of their own, whoever calls it.

@@ -327,13 +327,13 @@ def _find_imported(whole: Release, release: Release) -> list[tuple[str, str]]:
     for old_id, new_id in whole.changes.partner.items():
         if old_id in old.units and new_id in new.units and old.units[old_id].type not in _FRAME[:2]:
             kept.setdefault((old.module(old_id), new.module(new_id)), set()).add(old_id == new_id)
-    changed = {name.partition(".")[0] for name in whole.changed_subjects if "." in name}
     versioned = {
         (c.old_row.name, c.new_row.name)
         for c in whole.changes
         if isinstance(c, Changed) and c.row.type == "Projects$Module" and "appStoreVersion" in c.fields
     }
     renewed = {names for names, ids in kept.items() if ids == {False} and all(names)}
+    changed = {name.partition(".")[0] for name in whole.changed_subjects if "." in name} if versioned else set()
     return sorted(renewed | {names for names in versioned if names[1] in changed})
 
 

@@ -6,12 +6,12 @@ from mx_changeclass.changes.change import ORDER, Added, Change, Changed, Removed
 from mx_changeclass.model.app import RuntimeSettings
 from mx_changeclass.model.documents import ExtensionDocument
 from mx_changeclass.model.metamodel import is_a
-from mx_changeclass.model.settings import CustomSetting, ProjectSettings, WebSettings
+from mx_changeclass.model.settings import CustomSetting, ProjectSettings
 from mx_changeclass.rules.phrases import edits, part
 from mx_changeclass.rules.release import Release
 from mx_changeclass.rules.rule import In, rule
+from mx_changeclass.rules.settings_client import BUNDLING
 from mx_changeclass.rules.terms import (
-    FULL_RELEASE,
     NEEDS_REDEPLOY,
     NONE,
     Certainty,
@@ -23,12 +23,7 @@ from mx_changeclass.rules.terms import (
 Edit = Added[In[ProjectSettings]] | Removed[In[ProjectSettings]] | Changed[In[ProjectSettings]]
 
 _LIFECYCLE = ("afterStartupMicroflow", "beforeShutdownMicroflow", "healthCheckMicroflow")
-_BUNDLING = ("enableRspackBundler", "enableWidgetBundling", "enableNewWidgetGeneration", "exportEmbeddedEntrypoint")
 _AUTO_COMMITTED = "autocommitted"
-# Lines of the native template with the first release whose iOS builds take the React client.
-_REACT_READY: dict[tuple[int, ...], tuple[int, ...]] = {
-    (14, 0): (14, 0, 1), (14, 1): (14, 1, 2), (15, 0): (15, 1, 1), (15, 1): (15, 1, 1),
-}
 
 
 # -- the life of the server -----------------------------------------------------------------------
@@ -210,7 +205,7 @@ _TOLD: dict[str, frozenset[str] | None] = {
         "javaMajorVersion",
     }),
     "Settings$WebUIProjectSettingsPart": frozenset({
-        "useOptimizedClient", *_BUNDLING, "enableNewStringBehavior", "enableMicroflowReachabilityAnalysis",
+        "useOptimizedClient", *BUNDLING, "enableNewStringBehavior", "enableMicroflowReachabilityAnalysis",
         "urlPrefix", "theme", "themeModuleName", "themeConversionStatus",
     }),
     "Settings$ThemeModuleEntry": None,
@@ -235,136 +230,6 @@ def _part(change: Change, release: Release) -> str:
 
 def _touches(change: Change, field: str) -> bool:
     return isinstance(change, Changed) and change.touches(field)
-
-
-# -- client and server ----------------------------------------------------------------------------
-
-
-@rule(
-    NEEDS_REDEPLOY,
-    breaks_old_clients=Maybe.MAYBE,
-    on="useOptimizedClient",
-    source="RT Use React Client; NT14; NT15",
-    mitigation="Test the web client.",
-)
-def set_react_client(change: Changed[WebSettings], release: Release) -> bool:
-    """React client switched
-
-    Web users get another client.
-    """
-    return True
-
-
-@rule(
-    FULL_RELEASE,
-    requires=Requires.NEW_BINARY,
-    on="useOptimizedClient",
-    instead_of="set-react-client",
-    source="NT14; NT15",
-    certainty=Certainty.DOCUMENTED,
-    mitigation="Raise the native template first.",
-)
-def set_react_client_ios_old(change: Changed[WebSettings], release: Release) -> str:
-    """React client switched with a native template whose iOS builds fail with it
-
-    iOS builds of these templates fail.
-    """
-    template = release.template if release.new.native else ""
-    numbers = tuple(int(n) for n in template.split(".") if n.isdigit())
-    ready = numbers >= _REACT_READY.get(numbers[:2], (11, 1, 1))
-    return f"native template {template}" if numbers and not ready else ""
-
-
-@rule(
-    NEEDS_REDEPLOY,
-    on=_BUNDLING,
-    source="RT App bundler; RN11.15",
-    certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
-)
-def set_bundler(change: Changed[WebSettings], release: Release) -> bool:
-    """Bundler of the web client changed
-
-    Only the web bundle is made by it.
-    """
-    return True
-
-
-@rule(
-    NEEDS_REDEPLOY,
-    requires=Requires.SERVER_FIRST,
-    breaks_old_clients=Maybe.MAYBE,
-    client=True,
-    on="enableNewStringBehavior",
-    since="11.6.3",
-    source="RT Use New String Behavior; RN11.6 11.6.3",
-    certainty=Certainty.DOCUMENTED,
-    mitigation="Test with data that devices hold already.",
-)
-def set_new_string_behavior(change: Changed[WebSettings], release: Release) -> bool:
-    """New string behaviour switched
-
-    Empty and missing strings are told apart, so conditions of nanoflows may act differently on rows that
-    devices hold.
-    """
-    return True
-
-
-@rule(
-    NEEDS_REDEPLOY,
-    breaks_old_clients=Maybe.MAYBE,
-    client=True,
-    on="enableMicroflowReachabilityAnalysis",
-    source="RT Optimize Network Calls",
-    certainty=Certainty.DOCUMENTED,
-    mitigation="Test calls from the released app.",
-)
-def set_optimize_network(change: Changed[WebSettings], release: Release) -> bool:
-    """Optimisation of network calls switched
-
-    It decides which objects travel with a call.
-    """
-    return True
-
-
-@rule(
-    NEEDS_REDEPLOY,
-    breaks_old_clients=Maybe.MAYBE,
-    on="urlPrefix",
-    source="RT URL Prefix",
-    mitigation="Deploy; links to old addresses end.",
-)
-def set_url_prefix(change: Changed[WebSettings], release: Release) -> bool:
-    """Prefix of web addresses changed
-
-    The runtime routes by it.
-    """
-    return True
-
-
-@rule(
-    NEEDS_REDEPLOY,
-    breaks_old_clients=Maybe.MAYBE,
-    client=True,
-    on="roundingMode",
-    source="RT Round Numbers",
-    mitigation="Accept small differences until devices are updated.",
-)
-def set_round(change: Changed[RuntimeSettings], release: Release) -> bool:
-    """Rounding of numbers changed
-
-    Server and client calculate differently until devices update; stored values stay.
-    """
-    return True
-
-
-@rule(NEEDS_REDEPLOY, client=True, on="firstDayOfWeek", source="RT First Day of the Week", mitigation="Deploy.")
-def set_first_day(change: Changed[RuntimeSettings], release: Release) -> bool:
-    """First day of the week changed
-
-    Date pickers read it.
-    """
-    return True
 
 
 @rule(NEEDS_REDEPLOY, requires=Requires.SERVER_FIRST, source="BP Language Switching", mitigation="Deploy.")
