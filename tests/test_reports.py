@@ -108,4 +108,4 @@ def test_kinds_and_keys_are_words() -> None:
     new = old.edit()
     new.find("Title").props["type.length"] = 50
     (row,) = (r for r in verdict(old, new).rows if r.name == "Sales.Order.Title")
-    assert row.what.startswith("length none to 50")
+    assert row.what.startswith("length set to 50")

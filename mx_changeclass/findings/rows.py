@@ -11,12 +11,12 @@ import attrs
 from mx_changeclass.changes.change import Change, Changed, Removed
 from mx_changeclass.findings.finding import Finding, Row
 from mx_changeclass.findings.fold import folded
-from mx_changeclass.findings.words import is_id, words
+from mx_changeclass.findings.words import is_id, telling, words
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.rules.release import DependencyMove, Release, SyncMove, VersionMove
 from mx_changeclass.rules.rule import Spoken, Subject
-from mx_changeclass.rules.terms import NONE, RANK
+from mx_changeclass.rules.terms import NONE, RANK, Maybe
 
 APP = "Projects$Project"
 DEPENDENCY = "File$NativeDependency"
@@ -68,7 +68,7 @@ class _Draft:
     findings: dict[tuple[str, str, str], Finding] = attrs.field(factory=dict)
 
     def made(self) -> Row:
-        findings = sorted(self.findings.values(), key=lambda f: (-RANK[f.release_class], -RANK[f.channel], f.rule.id))
+        findings = sorted(self.findings.values(), key=_first)
         return attrs.evolve(self.row, what=_together(self.whats), findings=tuple(findings))
 
 
@@ -86,6 +86,12 @@ def rows(spoken: tuple[Spoken, ...], said: Mapping[tuple[str, str, str], Finding
                 draft.heard.add(id(s.about))
                 draft.whats[row.what] += 1
     return tuple(sorted(folded([draft.made() for draft in drafts.values()]), key=_order))
+
+
+def _first(finding: Finding) -> tuple[object, ...]:
+    """The finding that decides first; of equal ones that which asks for most care."""
+    calm = (not finding.rule.undecided, finding.breaks_old_clients is Maybe.NO, finding.server_data_loss is Maybe.NO)
+    return (-RANK[finding.release_class], -RANK[finding.channel], *calm, finding.rule.id)
 
 
 def _order(row: Row) -> tuple[object, ...]:
@@ -133,7 +139,7 @@ def _properties(change: Change, s: Spoken, release: Release) -> list[str]:
     if subject.type.startswith("File$"):
         return [CONTENTS]
     taken = s.rule.on or tuple(change.fields)
-    fields = sorted(f for f in change.fields if any(f == t or f.startswith(t + ".") for t in taken))
+    fields = telling(tuple(f for f in change.fields if any(f == t or f.startswith(t + ".") for t in taken)))
     if s.rule.channel is NONE:  # beside what a reader understands, ids that move with it say nothing
         fields = [f for f in fields if not any(map(is_id, change.values(f)))] or fields
     return fields or sorted(change.fields) or [""]

@@ -13,6 +13,7 @@ from mx_changeclass.rules.release import DependencyMove, Release, SyncMove, Vers
 from mx_changeclass.rules.rule import Subject
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|sealed:[0-9a-f]+|sha256:.*|[0-9a-f]{16,64}")
+_TYPE = re.compile(r"[A-Z]\w+\$[A-Z]\w+")
 # Keys whose own words tell a reader little, in words; a key ending in "." stands for all below it.
 _KEYS: Mapping[str, str] = {
     "actionDefaultReturnName": "name of the result",
@@ -26,6 +27,8 @@ _KEYS: Mapping[str, str] = {
     "deleteBehavior.parentDeleteBehavior": "on deletion of the other side",
     "exportLevel": "export level",
     "generated": "generated part",
+    "homePage.microflow": "microflow of the home page",
+    "homePage.page": "home page",
     "guestUserRoleName": "role of anonymous users",
     "enableGuestAccess": "anonymous users",
     "enableDemoUsers": "demo users",
@@ -44,6 +47,7 @@ _KEYS: Mapping[str, str] = {
 _KINDS: Mapping[str, str] = {
     "CustomWidgets$CustomWidget": "widget",
     "CustomWidgets$WidgetObject": "item of a widget",
+    "DomainModels$ViewEntitySourceDocument": "query of view entity",
     "DomainModels$CrossAssociation": "association",
     "File$Java": "Java file",
     "File$JavaAction": "Java source",
@@ -81,8 +85,16 @@ def words(about: Subject, release: Release, fields: tuple[str, ...] = ()) -> str
         return f"{part} added" if part else "added"
     if isinstance(change, Removed):
         return f"{part} removed" if part else "removed"
-    told = list(dict.fromkeys(_field(change, f, release) for f in sorted(fields or change.fields)))
+    told = list(dict.fromkeys(_field(change, f, release) for f in telling(fields or tuple(change.fields))))
     return ": ".join(x for x in (part, several(told)) if x)
+
+
+def telling(fields: tuple[str, ...]) -> list[str]:
+    """The fields worth a word: a part that became another says all of what is in it, what differs in a file
+    more than that it differs."""
+    plenty = len(fields) > 1
+    told = sorted(f for f in fields if not (plenty and f == "content"))
+    return [f for f in told if not any(f.startswith(above + ".") for above in told)]
 
 
 def _part(change: Change) -> str:
@@ -111,7 +123,7 @@ def _key(field: str) -> str:
             return told
         if key.endswith(".") and field.startswith(key):
             return told + field.removeprefix(key)
-    return _SPELLED.sub(_spelled, phrases.label(field))
+    return _SPELLED.sub(_spelled, phrases.label(field.removeprefix("generalization.")))
 
 
 def _field(change: Changed[Kind], name: str, release: Release) -> str:
@@ -130,7 +142,17 @@ def _field(change: Changed[Kind], name: str, release: Release) -> str:
         return f"{_key(name)} changed"
     if isinstance(old, tuple) or isinstance(new, tuple):
         return f"{_key(name)}: {_members(old, new)}"
-    return f"{_key(name)} {_value(old)} to {_value(new)}"
+    return f"{_key(name)} {_values(old, new)}"
+
+
+def _values(old: object, new: object) -> str:
+    """Two plain values, of which one may be absent."""
+    if isinstance(old, bool) or isinstance(new, bool):
+        return f"{plain(bool(old))} to {plain(bool(new))}"
+    if old in (None, "") or new in (None, ""):
+        return f"set to {_value(new)}" if old in (None, "") else f"{_value(old)} removed"
+    before, after = _value(old), _value(new)
+    return "changed" if before == after else f"{before} to {after}"  # what differs was cut off
 
 
 def _members(old: object, new: object) -> str:
@@ -145,6 +167,8 @@ def _members(old: object, new: object) -> str:
 
 def _value(value: object) -> str:
     """A value; a text of several words in quotes, so that its ends show."""
+    if isinstance(value, str) and _TYPE.fullmatch(value):
+        return spaced(value).removesuffix(" attribute type")
     text = plain(value)
     return f'"{text}"' if isinstance(value, str) and " " in text else text
 
@@ -158,7 +182,7 @@ def _dependency(move: DependencyMove) -> str:
     owners = [owner.removeprefix("widget:") for owner in move.owners]
     whose = ", ".join(owners[:2]) + (f" and {len(owners) - 2} more" if len(owners) > 2 else "")
     if not move.package:
-        return f"list of native modules of {whose} cannot be read"
+        return "list of native modules cannot be read"
     if not (move.old and move.new):
         return f"{move.new or move.old} {move.kind}, asked for by {whose}"
     return f"{move.old} to {move.new}, asked for by {whose}"

@@ -155,7 +155,8 @@ def leading(row: Row) -> Finding:
 
 def name(row: Row) -> str:
     """The subject of a row as a reader knows it; the old name where it was renamed or removed."""
-    return row.old_name if row.prop == "name" and row.old_name else row.name or "the app"
+    named = row.old_name if row.prop == "name" and row.old_name else row.name or "the app"
+    return named.removeprefix("widget:")
 
 
 def kind(row: Row) -> str:
