@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.graphs.side import Profile as Served
 from mx_changeclass.model.navigation import (
@@ -125,15 +127,23 @@ def nav_profile_duplicate_removed(change: Removed[WebProfile], release: Release)
     hazard=Hazard.STRANDED,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
+    on="kind",
     source="NAV Profiles",
     mitigation="Move the users to a native app or a web app first.",
 )
-def nav_hybrid_profile_removed(change: Removed[WebProfile], release: Release) -> bool:
-    """Hybrid profile removed
+def nav_hybrid_profile_removed(change: Removed[WebProfile] | Changed[WebProfile], release: Release) -> bool:
+    """Hybrid profile removed, or one that keeps data on devices turned into a web profile
 
     Installed hybrid apps are no longer served; Mendix 10 has no hybrid profiles.
     """
+    if isinstance(change, Changed):
+        return _stops_being_hybrid(change)
     return _kinds(change, release) == ["hybrid"]
+
+
+def _stops_being_hybrid(change: Changed[Any]) -> bool:
+    old, new = (str(kind or "") for kind in change.values("kind"))
+    return old.startswith("Hybrid") and old.endswith("Offline") and not new.startswith("Hybrid")
 
 
 @rule(
@@ -191,6 +201,8 @@ def nav_web_profile_changed(
     told = {f for f in change.fields if f.partition(".")[0] in _TOLD_ELSEWHERE}
     if len(set(kinds)) > 1 and "offline" in kinds:
         told |= {f for f in ("kind", "offlineEnabled") if f in change.fields}
+    if _stops_being_hybrid(change):
+        told |= {"kind"}
     if "offline" in kinds:
         told |= change.fields & {"throwPartialSyncError"}
     return bool(change.fields - told)
