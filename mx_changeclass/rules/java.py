@@ -61,11 +61,11 @@ def java_listener(change: Added[JavaSource] | Changed[JavaSource], release: Rele
 
 @rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
 def java_signature(change: ActionEdit, release: Release) -> bool:
-    """Parameters or result of a Java action changed
+    """Name, parameters or result of a Java action changed
 
     They are internal to the server.
     """
-    return change.row.parent is not None or isinstance(change, Changed)
+    return change.row.parent is not None or (isinstance(change, Changed) and change.fields != {"exportLevel"})
 
 
 @rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
+from mx_changeclass.graphs.beside import folded
 from mx_changeclass.model.assets import JavaScriptAction
 from mx_changeclass.model.files import JavaScriptFile, JavaScriptSource, NpmPackage
 from mx_changeclass.rules.needs import native_needs
@@ -19,6 +22,7 @@ from mx_changeclass.rules.terms import (
     Requires,
 )
 
+NewCode = Added[JavaScriptSource] | Changed[JavaScriptSource]
 FileEdit = Added[JavaScriptFile] | Removed[JavaScriptFile] | Changed[JavaScriptFile]
 
 _DEFINED = ("actionReturnType", "javaReturnType", "actionDefaultReturnName", "useLegacyCodeGeneration", "returnType")
@@ -35,7 +39,7 @@ def js_added(change: Added[JavaScriptAction | JavaScriptSource], release: Releas
 
     Its code is part of the bundle. What it needs from the binary has its own findings.
     """
-    return True
+    return not _of_renamed(change, release)
 
 
 @rule(OTA_SAFE, client=True, source="S3.1")
@@ -44,16 +48,26 @@ def js_removed(change: Removed[JavaScriptAction | JavaScriptSource], release: Re
 
     Devices keep their copy until they update.
     """
-    return True
+    return not _of_renamed(change, release)
 
 
 @rule(OTA_SAFE, client=True, on=(NAME, PARENT), source="JSA Name")
-def js_renamed(change: Changed[JavaScriptAction], release: Release) -> bool:
+def js_renamed(
+    change: Changed[JavaScriptAction] | Added[JavaScriptSource] | Removed[JavaScriptSource], release: Release
+) -> bool:
     """JavaScript action renamed or moved to another module
 
     Callers travel along in the bundle.
     """
-    return release.old_name(change) != release.new_name(change)
+    if isinstance(change, Changed):
+        return release.old_name(change) != release.new_name(change)
+    return _of_renamed(change, release)
+
+
+def _of_renamed(change: Change, release: Release) -> bool:
+    """The file of an action that goes by another name on the other side: Studio Pro writes it under that name."""
+    elsewhere = {*release.changes.renames, *release.changes.renames.values()}
+    return any(name in elsewhere for side, row in release.sides(change) for name in side.part_of(row))
 
 
 @rule(OTA_SAFE, client=True, source="JSA Parameters")
@@ -199,6 +213,15 @@ def _told(change: Change) -> bool:
 # -- what the code does ---------------------------------------------------------------------------
 
 
+def _as_it_was(change: NewCode, release: Release) -> JavaScriptSource | None:
+    """The code before; of a renamed action it stands in the file of the old name. None for a new action."""
+    if isinstance(change, Changed):
+        return change.old
+    old = {folded(release.old_names[n]) for n in release.new.part_of(change.row) if n in release.old_names}
+    files = (c for c in release.changes if isinstance(c, Removed) and c.row.type == change.row.type)
+    return next((cast("Removed[JavaScriptSource]", c).old for c in files if c.row.name in old), None)
+
+
 @rule(
     OTA_SAFE,
     client=True,
@@ -206,12 +229,13 @@ def _told(change: Change) -> bool:
     certainty=Certainty.DOCUMENTED,
     mitigation="Add a row for the entity to the synchronisation settings of the profile.",
 )
-def js_entity_by_name(change: Added[JavaScriptSource] | Changed[JavaScriptSource], release: Release) -> str:
+def js_entity_by_name(change: NewCode, release: Release) -> str:
     """Code names an entity in a text
 
     Studio Pro does not see it, so the entity may be missing in the sync set.
     """
-    before = change.old.names if isinstance(change, Changed) else ()
+    was = _as_it_was(change, release)
+    before = was.names if was else ()
     named = (n for n in change.new.names if n not in before and release.new.entity(n) is not None)
     return several(named)
 
@@ -224,12 +248,13 @@ def js_entity_by_name(change: Added[JavaScriptSource] | Changed[JavaScriptSource
     certainty=Certainty.DOCUMENTED,
     mitigation="Call a nanoflow instead.",
 )
-def js_client_api_strict(change: Added[JavaScriptSource] | Changed[JavaScriptSource], release: Release) -> str:
+def js_client_api_strict(change: NewCode, release: Release) -> str:
     """Code uses the client API in an app with strict mode
 
     Strict mode blocks a part of it; such calls fail when they run.
     """
-    before = change.old.imports if isinstance(change, Changed) else ()
+    was = _as_it_was(change, release)
+    before = was.imports if was else ()
     used = [i for i in change.new.imports if i.startswith(_CLIENT_API) and i not in before]
     return several(used) if used and _strict(release) else ""
 
@@ -247,15 +272,15 @@ def _strict(release: Release) -> bool:
     source="no source (code scan)",
     mitigation="Look at the code: does it keep what was not uploaded?",
 )
-def js_localstorage(change: Added[JavaScriptSource] | Changed[JavaScriptSource], release: Release) -> str:
+def js_localstorage(change: NewCode, release: Release) -> str:
     """Code takes data off the device
 
     Calls that clear or delete storage can remove local data.
     """
     if not release.reached_offline(change):
         return ""
-    if isinstance(change, Changed):
-        calls = [c for c in change.new.storage if c not in change.old.storage]
+    if was := _as_it_was(change, release):
+        calls = [c for c in change.new.storage if c not in was.storage]
     else:
         calls = [c for c in change.new.storage if c.rpartition(".")[2].lower() not in _REMOVING_ONE]
     return several(calls)
