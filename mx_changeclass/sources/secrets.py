@@ -1,7 +1,7 @@
 """Values that reach no output: they are sealed while a unit is read, so nothing behind the reader holds them.
 
-Source: how models are stored, section 11. A seal is a short salted digest: it shows that a value
-changed, and is too short (24 bits) to confirm a guess.
+Source: how models are stored, section 11. A seal is a short salted digest of 16 bits: it shows
+that a value changed, and so many values share it that none can be told from it.
 """
 
 from __future__ import annotations
@@ -46,4 +46,4 @@ def sealed(value: object) -> object:
     """A stand-in for a secret that changes when the secret does. Flags and empty values stay readable."""
     if isinstance(value, bool) or value in ("", (), None):
         return value
-    return "sealed:" + hashlib.sha256(f"mx-changeclass:{value!r}".encode()).hexdigest()[:6]
+    return "sealed:" + hashlib.sha256(f"mx-changeclass:{value!r}".encode()).hexdigest()[:4]
