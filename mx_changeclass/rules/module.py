@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from mx_changeclass.changes.change import NAME, PARENT, Added, Changed, Removed
 from mx_changeclass.graphs.side import Side
@@ -10,6 +11,7 @@ from mx_changeclass.model.app import Folder, Module, ModuleSettings
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Snapshot, Unit
+from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.phrases import several
 from mx_changeclass.rules.release import Release
 from mx_changeclass.rules.rule import rule
@@ -246,12 +248,17 @@ def mod_renamed_server(change: Changed[Module], release: Release) -> bool:
     certainty=Certainty.DOCUMENTED,
     mitigation="Upgrade Studio Pro first.",
 )
-def mod_renamed_external_old(change: Changed[Module], release: Release) -> bool:
-    """Module with external entities renamed, in a version that does not start then
+def mod_renamed_external_old(heard: Changed[Module] | Release, release: Release) -> bool | str:
+    """Module with external entities renamed or replaced, in a version that does not start then
 
-    The runtime failed to start after it, below 9.6.11 and 9.12.1.
+    The runtime failed to start after a rename below 9.6.11 and 9.12.1, and after a replacement below 9.6.3.
     """
-    return _external(release.old, change.old.name)
+    if isinstance(heard, Changed):
+        return _external(release.old, heard.old.name)
+    version = release.new.version
+    if version is None or version >= Version(9, 6, 3):
+        return False
+    return several(new for old, new in _imported(release) if old == new and _external(release.old, old))
 
 
 # -- the Marketplace --------------------------------------------------------------------------------
@@ -273,7 +280,7 @@ def mod_updated(whole: Release, release: Release) -> str:
     return several(
         _versions(whole, old, new)
         for old, new in _imported(whole)
-        if not _replaced(whole, old, new) and _runs_on_server(whole.new, new)
+        if not _replaced(whole, old, new) and _runs_on_server(whole.new, new) and _differs(whole, old, new)
     )
 
 
@@ -337,14 +344,29 @@ def _find_imported(whole: Release, release: Release) -> list[tuple[str, str]]:
     return sorted(renewed | {names for names in versioned if names[1] in changed})
 
 
+def _differs(release: Release, old: str, new: str) -> bool:
+    """Another version of a module, or one of the Marketplace with something else in it: new ids are no change."""
+    if _version(release.old, old) != _version(release.new, new):
+        return True
+    return _from_store(release.new, new) and any(name.startswith(f"{new}.") for name in release.changed_subjects)
+
+
 def _versions(release: Release, old: str, new: str) -> str:
     told = [_version(side, name) for side, name in ((release.old, old), (release.new, new))]
     return f"{new} {told[0]} to {told[1]}" if told[0] != told[1] else f"{new} {told[1]}".strip()
 
 
 def _version(side: Side, module: str) -> str:
-    units = (u for u in side.snapshot.live.values() if u.type == "Projects$Module" and u.name == module)
-    return next((str(side.snapshot.rows(u.id)[0].props.get("appStoreVersion", "")) for u in units), "")
+    return str(_module(side, module).get("appStoreVersion", ""))
+
+
+def _from_store(side: Side, module: str) -> bool:
+    return _module(side, module).get("fromAppStore") is True
+
+
+def _module(side: Side, name: str) -> Mapping[str, Any]:
+    units = (u for u in side.snapshot.live.values() if u.type == "Projects$Module" and u.name == name)
+    return next((side.snapshot.rows(u.id)[0].props for u in units), {})
 
 
 def _replaced(release: Release, old: str, new: str) -> str:
