@@ -8,11 +8,14 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
+import bson
 import pytest
 
 from mx_changeclass.errors import ReadError
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree
 from mx_changeclass.sources import read
+from mx_changeclass.sources.secrets import sealed
+from mx_changeclass.sources.units import decode
 from tests.build import Document, content_of, documents, uid, write_dump, write_mpk, write_v1, write_v2, write_zip
 from tests.specimen import READERS, SECRETS, SIDE, specimen
 
@@ -484,3 +487,17 @@ def test_documents_of_a_missing_unit_can_be_written(project: Path, tmp_path: Pat
     model = read(project)
     again = read(write_v2(documents(model), tmp_path / "again"))
     assert {i for i, u in again.units.items() if u.missing} == {i for i, u in model.units.items() if u.missing}
+
+
+def test_a_custom_setting_that_is_a_flag_stays_readable_and_any_other_is_sealed() -> None:
+    """Whether a setting is on decides what a release costs; any other value may be a credential."""
+
+    def kept(value: str) -> object:
+        setting = {"$ID": uid("setting"), "$Type": "Settings$CustomSetting", "Name": "x", "Value": value}
+        part = {"$ID": uid("part"), "$Type": "Settings$ServerConfiguration", "CustomSettings": [2, setting]}
+        root = {"$ID": uid("root"), "$Type": "Settings$ProjectSettings", "Settings": [2, part]}
+        rows = decode(bson.encode(root), uid("root"))
+        return next(r.props["value"] for r in rows if r.type == "Settings$CustomSetting")
+
+    assert kept("true") == "true"
+    assert kept("hunter2") == sealed("hunter2") != "hunter2"

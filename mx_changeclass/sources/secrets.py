@@ -42,8 +42,11 @@ def is_secret(type_name: str, key: str) -> bool:
     return declared is None or declared.kind in ("attribute", "part", "partList")
 
 
-def sealed(value: object) -> object:
-    """A stand-in for a secret that changes when the secret does. Flags and empty values stay readable."""
+def sealed(value: object, row_type: str = "") -> object:
+    """A stand-in for a secret that changes when the secret does. Flags and empty values stay readable, also
+    where a custom setting writes a flag as text: whether it is on decides what a release costs."""
     if isinstance(value, bool) or value in ("", (), None):
+        return value
+    if row_type == "Settings$CustomSetting" and str(value).strip().lower() in ("true", "false"):
         return value
     return "sealed:" + hashlib.sha256(f"mx-changeclass:{value!r}".encode()).hexdigest()[:4]

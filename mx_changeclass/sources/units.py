@@ -151,7 +151,9 @@ class _Fold:
                 self._put(label, scalar(value, declared), declared, secret=secret or sealing)
 
     def _put(self, label: str, value: Any, declared: Property | None, *, secret: bool) -> None:
-        self.props[label] = sealed(value) if secret and (declared is None or declared.kind == "attribute") else value
+        if secret and (declared is None or declared.kind == "attribute"):
+            value = sealed(value, self.type)
+        self.props[label] = value
 
     def _single(self, label: str, value: dict[str, Any], depth: int, *, secret: bool) -> None:
         names = self.types.of(value, label + ".")
