@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar, cast
+from types import GenericAlias
+from typing import Any, Generic, TypeVar, cast
 
 from attrs import field, frozen
 
@@ -22,8 +23,18 @@ ID = "$id"  # the same element under another id; always noise
 UNSEEN = "not-seen"  # the reason of what the other side may hold in what of it cannot be read
 
 
+class Of(Generic[K]):
+    """What is said of a kind: ``Added[Entity]``. Hundreds of rules name one; the alias that ``typing`` makes
+    of it takes thirty times as long."""
+
+    __slots__ = ()
+
+    def __class_getitem__(cls, kind: Any) -> Any:
+        return GenericAlias(cls, kind)
+
+
 @frozen(slots=True)
-class Added(Generic[K]):
+class Added(Of[K]):
     """An element of the new side without a partner. ``within`` is the id of the outermost added whole
     that answers for it, None where it speaks for itself; ``reason`` the noise rule that sets it aside,
     "" where it means something."""
@@ -42,7 +53,7 @@ class Added(Generic[K]):
 
 
 @frozen(slots=True)
-class Removed(Generic[K]):
+class Removed(Of[K]):
     """An element of the old side without a partner; ``within`` and ``reason`` as in ``Added``."""
 
     old_row: Element
@@ -59,7 +70,7 @@ class Removed(Generic[K]):
 
 
 @frozen(slots=True)
-class Changed(Generic[K]):
+class Changed(Of[K]):
     """One element on both sides. ``fields`` are the keys that differ and mean something, ``noise`` the
     keys that differ without meaning, each with the name of the noise rule that says so."""
 

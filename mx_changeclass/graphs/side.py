@@ -46,6 +46,7 @@ class Side:
     @classmethod
     def pair(cls, old: Snapshot, new: Snapshot) -> tuple[Side, Side]:
         """Both sides of a release; units with equal digests are looked at once."""
+        new.borrow(old)
         shared: dict[str, Facts] = {}
         return cls(old, shared), cls(new, shared)
 

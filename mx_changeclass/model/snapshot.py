@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
+from weakref import ref
 
 import attrs
 from attrs import field, frozen
@@ -115,12 +116,27 @@ class Snapshot:
     warnings: tuple[str, ...] = ()
     side_files: bool = False
     _rows: dict[str, Rows] = field(factory=dict, repr=False, init=False)
+    _lender: Callable[[], Snapshot | None] = field(default=lambda: None, repr=False, init=False)
 
     def rows(self, unit_id: str) -> Rows:
         """The rows of a unit, its root first."""
         if unit_id not in self._rows:
-            self._rows[unit_id] = self.units[unit_id].load()
+            self._rows[unit_id] = self._lent(unit_id) or self.units[unit_id].load()
         return self._rows[unit_id]
+
+    def borrow(self, other: Snapshot) -> None:
+        """Share the rows of units that are the same in another version, so that they are decoded once."""
+        if other is not self and other.form == self.form:
+            self._lender = ref(other)
+
+    def _lent(self, unit_id: str) -> Rows:
+        lender, unit = self._lender(), self.units[unit_id]
+        other = lender.units.get(unit_id) if lender else None
+        if lender is None or other is None or other.digest != unit.digest or not unit.digest or unit.missing:
+            return ()
+        if unit_id not in lender._rows:
+            lender._rows[unit_id] = other.load()
+        return lender._rows[unit_id]
 
     @cached_property
     def live(self) -> Mapping[str, Unit]:

@@ -18,11 +18,11 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
-from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.changes.change import Added, Change, Changed, Of, Removed
 from mx_changeclass.errors import RuleError
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.versions import Version
@@ -36,13 +36,13 @@ K = TypeVar("K", bound=Kind)
 Subject = Change | Observation | Release  # what a rule speaks about
 
 
-class In(Kind, Generic[K]):
+class In(Kind, Of[K]):
     """A document of kind ``K`` or anything in it, as something a rule hears: ``Changed[In[Nanoflow]]``."""
 
     @staticmethod
     def of(kind: type[Kind]) -> Any:
         """``In[kind]`` for a kind that is known when the program runs."""
-        return In.__class_getitem__(kind)  # type: ignore[attr-defined]
+        return In.__class_getitem__(kind)
 
 
 @frozen(kw_only=True)
@@ -120,6 +120,7 @@ class Said:
 
 
 RULES: dict[str, Rule] = {}
+_HEARD: dict[tuple[str, Any], tuple[tuple[type, Any], ...]] = {}  # by chapter and annotation
 
 
 def rule(
@@ -184,7 +185,7 @@ def rule(
             also=_tuple(also),
             since=low,
             until=high,
-            hears=tuple(_heard(test)),
+            hears=_heard(test),
             test=test,
         )
         return test
@@ -203,9 +204,22 @@ def _ranges(since: str | None, until: str | None) -> tuple[tuple[Version | None,
     return tuple(low + [None] * (size - len(low))), tuple(high + [None] * (size - len(high)))
 
 
-def _heard(test: Test) -> Iterator[tuple[type, Any]]:
-    first = typing.get_type_hints(test)[test.__code__.co_varnames[0]]
-    for member in _members(first):
+def _heard(test: Test) -> tuple[tuple[type, Any], ...]:
+    """What the first argument of a rule is annotated with. Each annotation is looked at once a chapter:
+    ``typing.get_type_hints`` takes ten times as long as importing the chapters does."""
+    first = test.__annotations__[test.__code__.co_varnames[0]]
+    key = test.__module__, first
+    if key not in _HEARD:
+        hint = eval(first, test.__globals__) if isinstance(first, str) else first  # noqa: S307 - an annotation of our own
+        try:
+            _HEARD[key] = tuple(_pairs(hint))
+        except RuleError as error:
+            raise RuleError(f"rule {test.__name__}: {error}") from None
+    return _HEARD[key]
+
+
+def _pairs(hint: Any) -> Iterator[tuple[type, Any]]:
+    for member in _members(hint):
         verb = typing.get_origin(member) or member
         if verb in (Added, Removed, Changed):
             for kind in _members(typing.get_args(member)[0]):
@@ -216,7 +230,7 @@ def _heard(test: Test) -> Iterator[tuple[type, Any]]:
         elif verb in (VersionMove, SyncMove, DependencyMove, Release, Spoken, Said, Unheard):
             yield verb, Kind
         else:
-            raise RuleError(f"rule {test.__name__}: cannot hear {member}")
+            raise RuleError(f"cannot hear {member}")
 
 
 def _members(hint: Any) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ Facts: how models are stored, sections 1 and 3. The form is decided by columns, 
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -27,6 +27,8 @@ Fetch = Callable[[str], bytes | None]  # a path beside the .mpr, with slashes ->
 _SQLITE = b"SQLite format 3\0"
 _GIVE_MPR = "Give the .mpr of a Mendix project"
 _KNOWN_FORMAT = 2
+_MOST_HEADERS = 1 << 15  # kept in mind; the largest apps have some 5,000 units
+_HEADERS: dict[str, units.Header] = {}  # by digest
 
 
 @define
@@ -136,31 +138,40 @@ def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
 
 
 def _add(model: Model, row: _Row, fetch: Fetch, label: str) -> None:
-    if not isinstance(row.unit_id, bytes) or not guid(row.unit_id):
+    unit_id = guid(row.unit_id) if isinstance(row.unit_id, bytes) else ""
+    if not unit_id:
         model.notes.lost("bad-id", "a row of the Unit table has no valid id")
         return
-    unit_id, container = guid(row.unit_id), guid(row.container)
     if unit_id in model.units:
         model.notes.lost("twice", f"{unit_id} is listed twice; the first was read")
         return
-    slot = str(row.slot or "")
+    container, slot = guid(row.container), str(row.slot or "")
     file = "" if model.inside else f"mprcontents/{unit_id[:2]}/{unit_id[2:4]}/{unit_id}.mxunit"
     stored = Stored(
         unit_id, None if container == unit_id else container, slot[:1].lower() + slot[1:], file,
-        str(row.stated_hash or ""), label,
+        _as_hex(str(row.stated_hash or "")), bool(row.stated_hash), label,
     )
     content = row.content if model.inside else fetch(file)
     model.units[unit_id] = stored.unit(content if isinstance(content, bytes) else None, model.notes)
 
 
+def _as_hex(stated_hash: str) -> str:
+    """A stated ContentsHash as hex, "" where it is no hash."""
+    try:
+        return binascii.a2b_base64(stated_hash, strict_mode=True).hex()
+    except ValueError:
+        return ""
+
+
 class Stored(NamedTuple):
-    """What the ``Unit`` table says of a unit."""
+    """What the ``Unit`` table says of a unit; ``stated`` is its ContentsHash as hex."""
 
     id: str
     container: str | None
     slot: str
     file: str
-    stated_hash: str
+    stated: str
+    hashed: bool
     label: str
 
     def unit(self, content: bytes | None, notes: Notes) -> Unit:
@@ -178,13 +189,13 @@ class Stored(NamedTuple):
             return self._missing()
         digest = hashlib.sha256(content).hexdigest()
         try:
-            header = units.header(content)
-            if digest != self._stated_digest():
+            header = _header(content, digest)
+            if digest != self.stated:
                 units.decode(content, self.id)
         except units.BrokenUnit as error:
             notes.lost("broken", f"{where} is damaged ({error})")
             return self._missing(digest)
-        if self.stated_hash and digest != self._stated_digest():
+        if self.hashed and digest != self.stated:
             notes.odd("hash", f"{where} does not match its ContentsHash")
         if header.id != self.id:
             notes.odd("id", f"{where} states another id, {header.id or 'none'}")
@@ -194,15 +205,19 @@ class Stored(NamedTuple):
         )
 
     def _missing(self, digest: str = "") -> Unit:
-        digest = self._stated_digest() or digest
+        """The stated hash still shows whether a unit changed that cannot be read."""
+        digest = self.stated or digest
         return Unit(self.id, "", "", self.container, self.slot, digest, tuple, missing=True, file=self.file)
 
-    def _stated_digest(self) -> str:
-        """The stated ContentsHash as hex, so that a missing unit still shows whether it changed."""
-        try:
-            return base64.b64decode(self.stated_hash, validate=True).hex()
-        except ValueError:
-            return ""
+
+def _header(content: bytes, digest: str) -> units.Header:
+    """The header of a unit; two versions of an app share most units, so it is looked at once."""
+    found = _HEADERS.get(digest)
+    if found is None:
+        found = units.header(content)
+        if len(_HEADERS) < _MOST_HEADERS:
+            _HEADERS[digest] = found
+    return found
 
 
 def _load(content: bytes, unit_id: str, label: str, where: str) -> Rows:

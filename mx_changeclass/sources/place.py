@@ -12,8 +12,10 @@ from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.model.versions import Version
 from mx_changeclass.sources.bounds import MOST
-from mx_changeclass.sources.files import enters, side_units
 from mx_changeclass.sources.mpr import Model, fingerprint, read_mpr
+
+# Without waiting: a pipe in the place of a file has nobody at its other end.
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Place(Protocol):
@@ -39,6 +41,8 @@ def read_project(place: Place, mpr: str, label: str, *, form: str = "", side_fil
         raise BrokenContainer(label, f"{mpr} cannot be read", "Check the path and its rights")
     model = read_mpr(content, place.fetch, label)
     if side_files:
+        from mx_changeclass.sources.files import side_units  # loads what looks into archives, code and styles
+
         found, unseen = side_units(place.paths(), place.fetch, place.identity)
         model.units.update(found)
         for text in (*unseen, *place.unseen()):
@@ -78,6 +82,8 @@ class Folder:
         self._links: list[str] = []
 
     def paths(self) -> Iterator[str]:
+        from mx_changeclass.sources.files import enters
+
         for folder, folders, files in os.walk(self._root):
             at = os.path.relpath(folder, self._root).replace(os.sep, "/")
             prefix = "" if at == "." else f"{at}/"
@@ -92,14 +98,26 @@ class Folder:
         return (f"{path} is a symbolic link to a folder and was not followed" for path in self._links)
 
     def fetch(self, path: str) -> bytes | None:
-        full = f"{self._root}/{path}"
         try:
-            status = os.stat(full)
+            file = os.open(f"{self._root}/{path}", _READ)
+        except OSError:
+            return None
+        try:
+            status = os.fstat(file)
             if not S_ISREG(status.st_mode):
                 return None
             if status.st_size > MOST:
                 raise BrokenContainer(self._label, f"{path} is larger than {MOST >> 30} GB", "Give the model of an app")
-            with open(full, "rb", buffering=0) as file:
-                return file.readall()
+            return _whole(file, status.st_size)
         except OSError:
             return None
+        finally:
+            os.close(file)
+
+
+def _whole(file: int, size: int) -> bytes:
+    """What an open file holds; a read may stop short."""
+    content = os.read(file, size)
+    while len(content) < size and (more := os.read(file, size - len(content))):
+        content += more
+    return content
