@@ -73,7 +73,7 @@ def _on_change(change: Change, release: Release, rules: Ears, *, explained: bool
         and (saw := rule.test(change, release))
     )
     left = _left(change, spoken, release.told_by_moves(change))
-    if left is not None and not explained:
+    if left is not None and not explained and not release.first:  # of a first release nothing is undecided
         spoken += [Spoken(s.rule, change, ", ".join(left)) for s in _on(Unheard, Unheard(change, left), release, rules)]
     return spoken
 
