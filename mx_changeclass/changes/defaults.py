@@ -26,7 +26,7 @@ def is_default(row: Element, path: str, value: Any) -> bool:
     if declared is not None and declared.kind in ("part", "structuralChild"):
         return bool(value == declared.type) or _does_nothing(value) or bool(silent(str(value), ""))
     if declared is not None and declared.default is not None:
-        return bool(value == declared.default)
+        return bool(value == declared.default or (declared.kind == "enum" and value == ""))  # no value at all
     return value in ("", False, 0, _NO_ID) or _does_nothing(value)
 
 

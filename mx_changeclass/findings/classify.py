@@ -17,7 +17,7 @@ from mx_changeclass.rules.release import DependencyMove, Release, SyncMove
 from mx_changeclass.rules.rule import Rule, Spoken, channel_class
 from mx_changeclass.rules.terms import BLOCKED, DESTRUCTIVE, HARD_LOSS, RANK, SOFT_LOSS, Maybe, ReleaseClass, Requires
 
-# What waits for installed clients: a web app that keeps nothing on devices comes from the server as a whole.
+# What waits for installed clients: where there are none yet, all comes from the server or in a first binary.
 _FOR_DEVICES = frozenset({Requires.DRAIN, Requires.SERVER_FIRST, Requires.ALL_CLIENTS_FIRST})
 _MOST_TOLD = 3  # so many places of one subject are told in a message
 
@@ -67,14 +67,15 @@ def _finding(key: tuple[str, str, str], group: list[Spoken], release: Release, *
     elif kind != "Projects$Project" and not isinstance(about, Release) and hasattr(about, "row"):
         audience = frozenset().union(*(release.audience(s.about) for s in group))  # type: ignore[arg-type]
         why = release.why(about)  # type: ignore[arg-type]
+    late = rule.by_bundle and release.ota_off  # the bundle that would meet an old binary does not get there
     return Finding(
         rule=rule,
         kind=kind,
         subject=subject,
         release_class=_class(rule, release.policy),
         channel=rule.channel,
-        breaks_old_clients=Maybe.NO if spared or (rule.by_bundle and release.ota_off) else rule.breaks_old_clients,
-        requires=Requires.EITHER_ORDER if release.web_app and rule.requires in _FOR_DEVICES else rule.requires,
+        breaks_old_clients=rule.breaks_old_clients if release.installed and not spared and not late else Maybe.NO,
+        requires=rule.requires if release.installed or rule.requires not in _FOR_DEVICES else Requires.EITHER_ORDER,
         message=_message(group, release),
         audience=tuple(sorted(audience)),
         why=why,

@@ -61,6 +61,7 @@ _KINDS: Mapping[str, str] = {
     "Microflows$ActionActivity": "activity",
     "Navigation$NativeNavigationProfile": "native profile",
     "Navigation$OfflineEntityConfig": "synchronisation row",
+    "ODataPublish$PublishedODataService2": "published OData service",
     "Pages$DivContainer": "container",
     "Settings$WebUIProjectSettingsPart": "web settings",
 }

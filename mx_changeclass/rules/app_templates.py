@@ -99,12 +99,12 @@ def sp_upgrade_binary_version_mismatch(release: Release, _: Release) -> bool | s
     requires=Requires.SERVER_FIRST,
     source="NT Versioning; OTA When a Full Release Is Required; REAL 11",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy; devices load the new bundle when they restart, and run a full synchronisation.",
+    mitigation="Deploy.",
 )
 def sp_upgrade_same_template(move: VersionMove, release: Release) -> bool:
-    """Studio Pro version moves, and the installed binary still fits
+    """Studio Pro version moves, no new binary is needed
 
-    Runtime and client bundle change together when the app is deployed.
+    Runtime and clients change together when the app is deployed.
     """
     if move.old == move.new:
         return False

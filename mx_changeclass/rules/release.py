@@ -158,6 +158,11 @@ class Release:
         return not (self.old.offline or self.new.offline)
 
     @property
+    def installed(self) -> bool:
+        """The old version has clients that live on devices: a native or an offline profile."""
+        return self.old.offline
+
+    @property
     def first(self) -> bool:
         """Nothing was released before."""
         return self.changes.old.form == "none"
@@ -254,9 +259,10 @@ class Release:
 
     @property
     def _moves_modules(self) -> bool:
-        """There is a native app, and what its modules are can be told on both sides."""
+        """There is a native app on both sides (before the first binary none can lack a module), and what its modules
+        are can be told on both."""
         sides = self.old, self.new
-        return any(side.native for side in sides) and all(side.snapshot.side_files for side in sides)
+        return all(side.native for side in sides) and all(side.snapshot.side_files for side in sides)
 
     def follows(self, change: Change) -> bool:
         """Something else answers for the change: what every module has comes and goes with its module, and
