@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import tarfile
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -13,12 +15,22 @@ CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 
 def real_pair(pair_id: str, folder: Path) -> tuple[Path, Path]:
     """The project folders of both versions of a pair; skips the test where the corpus is not there."""
+    return real_pairs([pair_id], folder)[pair_id]
+
+
+def real_pairs(pair_ids: Iterable[str], folder: Path) -> dict[str, tuple[Path, Path]]:
+    """The same for several pairs; each archive is read once."""
     if not CORPUS.is_dir():
         pytest.skip("the corpus of real apps (../shared/corpus) is not here")
-    pair = next(p for p in json.loads((CORPUS / "index.json").read_text()) if p["pair_id"] == pair_id)
-    old, new = (str(Path(pair[side]).parent) for side in ("old_path", "new_path"))
-    _unpack(CORPUS / pair["archive"], (f"{old}/", f"{new}/"), folder)
-    return folder / old, folder / new
+    known = {p["pair_id"]: p for p in json.loads((CORPUS / "index.json").read_text())}
+    found, tops = {}, defaultdict(set)
+    for pair_id in pair_ids:
+        old, new = (str(Path(known[pair_id][side]).parent) for side in ("old_path", "new_path"))
+        found[pair_id] = folder / old, folder / new
+        tops[known[pair_id]["archive"]] |= {f"{old}/", f"{new}/"}
+    for archive, wanted in tops.items():
+        _unpack(CORPUS / archive, tuple(wanted), folder)
+    return found
 
 
 def _unpack(archive: Path, tops: tuple[str, ...], folder: Path) -> None:
