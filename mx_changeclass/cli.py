@@ -121,9 +121,12 @@ def diff(
     options: dict[str, Any] = {"everything": everything}
     if format_ == "text" and output is None:
         options["color"] = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    bar = None if fail_on == "never" else ReleaseClass(fail_on.replace("-", "_").upper())
+    if format_ == "junit":
+        options["fail_on"] = bar
     _write(render(verdict, format_, **options).encode(), output)
     _remember(verdict)
-    if fail_on != "never" and verdict.release_class >= ReleaseClass(fail_on.replace("-", "_").upper()):
+    if bar is not None and verdict.release_class >= bar:
         return AT_OR_ABOVE
     return UNDECIDED if strict and not verdict.decided else BELOW
 

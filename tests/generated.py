@@ -18,7 +18,7 @@ from tests.cases import Case, rule_cases
 ROOT = Path(__file__).parent.parent
 STORY = "fixtures/field-service"
 README = ROOT / "README.md"
-_ENDINGS = {"text": "txt", "markdown": "md"}
+_ENDINGS = {"text": "txt", "markdown": "md", "junit": "junit.xml", "github": "github.txt", "gitlab": "gitlab.json"}
 _OUTPUT = re.compile(r"(<!-- output -->\n```\n).*?(```\n)", re.DOTALL)
 
 

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from mx_changeclass.data import load
+from mx_changeclass.reports import FORMATS
 from tests.sidefiles import template
 
 ROOT = Path(__file__).parent.parent
@@ -45,6 +46,12 @@ def test_fail_on_decides_the_exit_code(fail_on: str, code: int, tmp_path: Path) 
     assert run("diff", V1, V2, "--fail-on", fail_on, cwd=tmp_path).returncode == code
 
 
+@pytest.mark.parametrize(("fail_on", "failures"), [("never", 0), ("destructive", 3), ("needs-redeploy", 6)])
+def test_fail_on_decides_what_fails_in_junit(fail_on: str, failures: int, tmp_path: Path) -> None:
+    done = run("diff", V1, V2, "--format", "junit", "--fail-on", fail_on, cwd=tmp_path)
+    assert done.stdout.count("<failure ") == failures
+
+
 def test_a_model_against_itself_has_no_change(tmp_path: Path) -> None:
     done = run("diff", V1, V1, "--format", "json", cwd=tmp_path)
     told = json.loads(done.stdout)
@@ -60,7 +67,7 @@ def test_the_json_report_follows_its_schema(tmp_path: Path) -> None:
     jsonschema.validate(json.loads(done.stdout), load("verdict.schema"))
 
 
-@pytest.mark.parametrize("format_", ["text", "json", "markdown", "html"])
+@pytest.mark.parametrize("format_", FORMATS)
 def test_the_same_input_gives_the_same_bytes(format_: str, tmp_path: Path) -> None:
     outputs = {run("diff", V1, V2, "--format", format_, "--all", cwd=tmp_path, seed=seed).stdout for seed in "123"}
     assert len(outputs) == 1

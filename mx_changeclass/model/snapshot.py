@@ -105,7 +105,8 @@ class Unit:
 @attrs.define(slots=False, eq=False)
 class Snapshot:
     """One version of an app. ``incomplete`` says in words what of it could not be seen, ``warnings``
-    what is odd but does no harm. ``side_files`` is False where the form brings no files beside the model."""
+    what is odd but does no harm. ``side_files`` is False where the form brings no files beside the model.
+    ``mpr`` is the name of the model file in the project's folder, "" where the form has none."""
 
     units: Mapping[str, Unit]
     version: Version | None = None
@@ -115,6 +116,7 @@ class Snapshot:
     incomplete: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     side_files: bool = False
+    mpr: str = ""
     _rows: dict[str, Rows] = field(factory=dict, repr=False, init=False)
     _lender: Callable[[], Snapshot | None] = field(default=lambda: None, repr=False, init=False)
 

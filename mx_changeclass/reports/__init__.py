@@ -9,12 +9,13 @@ from mx_changeclass.errors import PolicyError
 from mx_changeclass.findings.finding import Verdict
 
 # Format -> the module that renders it; its function has the same name.
-FORMATS = ("text", "json", "markdown", "html")
+FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "github", "gitlab")
 
 
 def render(verdict: Verdict, format: str = "text", **options: Any) -> str:
-    """The verdict in a format: ``text``, ``json``, ``markdown`` or ``html``. ``everything=True`` also
-    lists what was set aside as noise and folds nothing; ``color=True`` is for ``text`` on a terminal."""
+    """The verdict in one of ``FORMATS``. ``everything=True`` folds nothing, and for readers also lists what was
+    set aside as noise; ``color=True`` is for ``text`` on a terminal; ``fail_on`` is the class at which a
+    change is a failure of ``junit``, DESTRUCTIVE unless told, None for never."""
     if format not in FORMATS:
         raise PolicyError(f"unknown format {format!r}; use one of {', '.join(FORMATS)}")
     rendered: str = getattr(import_module(f"{__name__}.{format}"), format)(verdict, **options)

@@ -47,10 +47,11 @@ def read_project(place: Place, mpr: str, label: str, *, form: str = "", side_fil
         model.units.update(found)
         for text in (*unseen, *place.unseen()):
             model.notes.lost("side", text)
-    return snapshot(model, label, form or ("mpr-v1" if model.inside else "mpr-v2"), side_files=side_files)
+    form = form or ("mpr-v1" if model.inside else "mpr-v2")
+    return snapshot(model, label, form, side_files=side_files, mpr=mpr)
 
 
-def snapshot(model: Model, label: str, form: str, *, side_files: bool = False) -> Snapshot:
+def snapshot(model: Model, label: str, form: str, *, side_files: bool = False, mpr: str = "") -> Snapshot:
     """What a reader found, as a snapshot."""
     return Snapshot(
         units=model.units,
@@ -61,6 +62,7 @@ def snapshot(model: Model, label: str, form: str, *, side_files: bool = False) -
         incomplete=model.notes.incomplete,
         warnings=model.notes.warnings,
         side_files=side_files,
+        mpr=mpr,
     )
 
 

@@ -1,0 +1,37 @@
+"""The verdict as workflow commands, which GitHub shows as annotations: a line a change, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.reports import marks, wording
+from mx_changeclass.rules.terms import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
+
+_COMMANDS: Mapping[ReleaseClass, str] = {
+    DESTRUCTIVE: "error",
+    FULL_RELEASE: "warning",
+    NEEDS_REDEPLOY: "warning",
+    OTA_SAFE: "notice",
+}
+
+
+def github(verdict: Verdict, *, everything: bool = False) -> str:
+    """Commands and nothing else. GitHub shows the first ten of each kind, so what a module answers for is left
+    out unless ``everything`` is asked for."""
+    return "".join(_command(row, verdict) for row in verdict.rows if everything or not row.within)
+
+
+def _command(row: Row, verdict: Verdict) -> str:
+    title = f"{row.release_class}: {marks.heading(row)}"
+    message = f"{marks.explanation(row)} [{wording.leading(row).rule.id} {row.fingerprint}]"
+    where = f"file={_property(marks.file(row, verdict))},title={_property(title)}"
+    return f"::{_COMMANDS[row.release_class]} {where}::{_data(message)}\n"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,46 @@
+"""The verdict as JUnit XML: a suite a class, a test a change, a failure where the release should stop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.reports import marks, wording
+from mx_changeclass.rules.terms import DESTRUCTIVE, OTA_SAFE, ReleaseClass
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+
+def junit(verdict: Verdict, *, everything: bool = False, fail_on: ReleaseClass | None = DESTRUCTIVE) -> str:
+    """XML text. A change at or above ``fail_on`` is a failure; with None there are none. Where nothing
+    changed one test says so, as CI systems take a report without tests for a broken run."""
+    from lxml import etree
+
+    top = etree.Element("testsuites", name="mx-changeclass")
+    failed = [_suite(top, release_class, rows, fail_on) for release_class, rows in wording.classes(verdict.rows)]
+    if not verdict.rows:
+        silent = etree.SubElement(top, "testsuite", name=str(OTA_SAFE), tests="1", failures="0")
+        etree.SubElement(silent, "testcase", classname=str(OTA_SAFE), name=wording.headline(verdict))
+    top.set("tests", str(len(verdict.rows) or 1))
+    top.set("failures", str(sum(failed)))
+    written: bytes = etree.tostring(top, encoding="utf-8", xml_declaration=True, pretty_print=True)
+    return written.decode()
+
+
+def _suite(top: _Element, release_class: ReleaseClass, rows: list[Row], fail_on: ReleaseClass | None) -> int:
+    """Add the suite of a class; how many of its tests fail."""
+    from lxml import etree
+
+    failed = len(rows) if fail_on is not None and release_class >= fail_on else 0
+    suite = etree.SubElement(top, "testsuite", name=str(release_class), tests=str(len(rows)), failures=str(failed))
+    for row in rows:
+        rule, heading, why = wording.leading(row).rule, marks.heading(row), marks.explanation(row)
+        test = etree.SubElement(
+            suite, "testcase", classname=f"{release_class}.{rule.id}", name=f"{heading} [{row.fingerprint}]"
+        )
+        if failed:
+            etree.SubElement(test, "failure", type=rule.id, message=heading).text = why
+        else:
+            etree.SubElement(test, "system-out").text = why
+    return failed

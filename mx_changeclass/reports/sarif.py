@@ -1,0 +1,83 @@
+"""The verdict as SARIF 2.1.0, the exchange format of static analysis: a result a change."""
+
+from __future__ import annotations
+
+import json as codec
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from mx_changeclass import __version__
+from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.reports import marks, wording
+from mx_changeclass.reports.catalogue import release_class
+from mx_changeclass.rules.rule import Rule
+from mx_changeclass.rules.sources import spelled
+from mx_changeclass.rules.terms import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS: Mapping[ReleaseClass, str] = {
+    DESTRUCTIVE: "error",
+    FULL_RELEASE: "warning",
+    NEEDS_REDEPLOY: "warning",
+    OTA_SAFE: "note",
+}
+_PAGE = re.compile(r"https://[^\s()]+")
+
+
+def sarif(verdict: Verdict, *, everything: bool = False) -> str:
+    """JSON text. The rules are those that spoke; what the models did not show are notifications."""
+    rules = {f.rule.id: f.rule for row in verdict.rows for f in row.findings}
+    order = {rule_id: number for number, rule_id in enumerate(sorted(rules))}
+    driver = {"name": "mx-changeclass", "version": __version__, "rules": [_rule(rules[i]) for i in order]}
+    unseen = [{"level": "warning", "message": _message(note)} for note in wording.unseen(verdict)]
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": unseen}],
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(row, verdict, order) for row in verdict.rows],
+        "properties": {"class": str(verdict.release_class), "channel": str(verdict.channel)},
+    }
+    return codec.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    source = spelled(rule.source)
+    page = _PAGE.search(source)
+    advice = " ".join(filter(None, (rule.reason, rule.mitigation, f"Source: {source}.")))
+    told = {
+        "id": rule.id,
+        "shortDescription": _message(rule.title),
+        "fullDescription": _message(rule.reason),
+        "help": _message(advice),
+        "defaultConfiguration": {"level": _LEVELS[release_class(rule)]},
+        "properties": {"tags": [rule.chapter, str(rule.certainty)]},
+    }
+    return {**told, "helpUri": page[0]} if page else told
+
+
+def _result(row: Row, verdict: Verdict, order: Mapping[str, int]) -> dict[str, Any]:
+    rule = wording.leading(row).rule
+    artifact = {"uri": quote(marks.file(row, verdict)), "uriBaseId": "%SRCROOT%"}
+    where: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": 1}}}
+    if name := row.name or row.old_name:
+        where["logicalLocations"] = [{"fullyQualifiedName": marks.legible(name), "kind": row.kind}]
+    return {
+        "ruleId": rule.id,
+        "ruleIndex": order[rule.id],
+        "level": _LEVELS[row.release_class],
+        "message": _message(f"{marks.heading(row)}. {marks.explanation(row)}"),
+        "locations": [where],
+        "partialFingerprints": {"mxChangeclass/v1": row.fingerprint},
+        "properties": {
+            "class": str(row.release_class),
+            "channel": str(row.channel),
+            "rules": [f.rule.id for f in row.findings],
+        },
+    }
+
+
+def _message(text: str) -> dict[str, str]:
+    """A plain text: braces would be placeholders in it, brackets before a parenthesis a link (3.11.5, 3.11.6)."""
+    return {"text": marks.legible(text).replace("{", "{{").replace("}", "}}").replace("](", "] (")}
