@@ -37,6 +37,9 @@ _CONVERTED: dict[tuple[str, str], Any] = {
     ("Pages$Page", "autofocus"): "DesktopOnly",
     ("Navigation$NavigationProfile", "throwPartialSyncError"): True,
     ("Images$Image", "imageFormat"): ABSENT,
+    ("Settings$WebUIProjectSettingsPart", "useOptimizedClient"): "No",
+    ("Settings$RuntimeSettings", "bcryptCost"): 10,
+    ("Security$ProjectSecurity", "strictPageUrlCheck"): False,
 }
 # Keys that took the place of others: steps of a dotted key before and after.
 _RENAMED = (
@@ -177,8 +180,11 @@ def _plain_text(value: object) -> str:
 
 def _converted(leaf: Leaf, noise: Noise) -> bool:
     """An upgrade wrote a value of its own into a new key."""
-    if not leaf.one_sided or not noise.moved:
+    declared = property_of(leaf.owner, leaf.key)
+    if not leaf.one_sided or not noise.moved or declared is None:
         return False
+    if declared.introduced and not came_after(noise.lacks(leaf), leaf.holder, leaf.path):
+        return False  # a version that knew the key, and did without
     return any(
         leaf.key == key and is_a(leaf.owner, owner) and written in (ABSENT, leaf.value)
         for (owner, key), written in _CONVERTED.items()

@@ -12,6 +12,7 @@ from mx_changeclass.changes.change import Change, Changed, Removed
 from mx_changeclass.findings.finding import Finding, Row
 from mx_changeclass.findings.fold import folded
 from mx_changeclass.findings.words import is_id, telling, words
+from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.rules.release import DependencyMove, Release, SyncMove, VersionMove
@@ -20,6 +21,7 @@ from mx_changeclass.rules.terms import NONE, RANK, Maybe
 
 APP = "Projects$Project"
 DEPENDENCY = "File$NativeDependency"
+SETTINGS = "Settings$ProjectSettings"
 CONTENTS = "contents"  # of a document or a file: all its parts answer together
 
 _MOST = 3  # so many changes of one row are told in words
@@ -132,17 +134,26 @@ def _properties(change: Change, s: Spoken, release: Release) -> list[str]:
     """The properties of the subject that a saying is about."""
     tree = release.changes.tree(change)
     subject = tree.subject(change.row)
+    if subject.type == SETTINGS and isinstance(change, Changed):
+        part = change.row.type.partition("$")[2]
+        return [f"{part}.{field}" for field in _taken(change, s)]
     if change.row.id != subject.id:
         return [CONTENTS if is_a(subject.type, "Projects$Document") else _slot(change.row, subject, tree)]
     if not isinstance(change, Changed):
         return [""]
     if subject.type.startswith("File$"):
         return [CONTENTS]
-    taken = s.rule.on or tuple(change.fields)
-    fields = telling(tuple(f for f in change.fields if any(f == t or f.startswith(t + ".") for t in taken)))
+    fields = _taken(change, s)
     if s.rule.channel is NONE:  # beside what a reader understands, ids that move with it say nothing
         fields = [f for f in fields if not any(map(is_id, change.values(f)))] or fields
-    return fields or sorted(change.fields) or [""]
+    return fields or [""]
+
+
+def _taken(change: Changed[Kind], s: Spoken) -> list[str]:
+    """The fields of a change that the rule speaks about."""
+    taken = s.rule.on or tuple(change.fields)
+    fields = telling(tuple(f for f in change.fields if any(f == t or f.startswith(t + ".") for t in taken)))
+    return fields or sorted(change.fields)
 
 
 def _slot(row: Element, subject: Element, tree: Tree) -> str:
@@ -160,6 +171,8 @@ def _of_change(change: Change, prop: str, release: Release) -> tuple[tuple[str, 
     subject = tree.subject(change.row)
     direct = change.row.id == subject.id
     field = (prop,) if direct and isinstance(change, Changed) and prop not in ("", CONTENTS) else ()
+    if subject.type == SETTINGS and isinstance(change, Changed):
+        field = (prop.partition(".")[2],)  # the settings are one document of many parts; each key is a row
     old, new = change.values(prop) if field and isinstance(change, Changed) else (None, None)
     unit = tree.snapshot.units.get(tree.unit_of.get(subject.id, ""))
     before, after = _both(change, release)

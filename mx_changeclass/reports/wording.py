@@ -195,8 +195,15 @@ def by_rule(rows: Sequence[Row]) -> list[Group]:
     found: dict[str, dict[tuple[str, str], list[Row]]] = {}
     for row in rows:
         if not row.within:
-            found.setdefault(leading(row).rule.id, {}).setdefault((row.kind, name(row)), []).append(row)
-    return [Group(leading(next(iter(g.values()))[0]), tuple(map(tuple, g.values()))) for g in found.values()]
+            found.setdefault(leading(row).rule.id, {}).setdefault((row.kind, row.name), []).append(row)
+    return [
+        Group(leading(members[0][0]), tuple(tuple(sorted(rows, key=_renamed_first)) for rows in members))
+        for members in (list(by_subject.values()) for by_subject in found.values())
+    ]
+
+
+def _renamed_first(row: Row) -> bool:
+    return row.prop != "name"
 
 
 def what(rows: Sequence[Row]) -> str:
