@@ -428,10 +428,17 @@ def java_diff(old: bytes, new: bytes) -> set[str]:
 
 def test_java_user_code_is_told_apart_from_generated_code() -> None:
     assert java_diff(java("return 1;"), java("return 2;")) == {"userCode"}
-    assert java_diff(java("return 1;"), java("return 1; // one")) == {"comments"}
+    assert java_diff(java("return 1;"), java("return 1; // one")) == {"userCode"}
+    assert java_diff(java("return 1;"), java("return 1;", around="// generated")) == {"comments"}
     assert java_diff(java("return 1;"), java("return 1;", around="int generated;")) == {"generated"}
     assert java_diff(java("return 1;"), java("return 1;", imports="import java.util.List;")) == {"userCode", "imports"}
     assert row({JAVA: java("")}, JAVA).name == "field.JA_Sum"
+
+
+def test_java_without_markers_is_all_user_code() -> None:
+    bare = b"public class JA_Sum { int one() { return 1; } }"
+    assert java_diff(bare, bare.replace(b"1;", b"2;")) == {"userCode"}
+    assert java_diff(b"// BEGIN USER CODE\nreturn 1;", b"// BEGIN USER CODE\nreturn 2;") == {"userCode"}
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,24 @@ def file_npm_native(change: Added[NpmPackage] | Removed[NpmPackage] | Changed[Np
     return _role(change) == "module" and bool(change.row.props.get("native"))
 
 
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.MAYBE,
+    undecided=True,
+    instead_of="file-npm-native",
+    source="DEV; WT",
+    mitigation="List it in the sidecar of the action that uses it, or remove it.",
+)
+def file_npm_native_unlisted(change: Added[NpmPackage] | Changed[NpmPackage], release: Release) -> bool:
+    """npm package with native code beside JavaScript actions that no list of native modules names
+
+    Whether an action needs it cannot be told; a binary that lacks it would fail.
+    """
+    named = change.new.package_name in release.new.dependencies.packages
+    return _role(change) == "module" and change.new.native and not named and release.reached_native(change)
+
+
 @rule(NONE, source="RN11.6 11.6.6", certainty=Certainty.DOCUMENTED)
 def file_appstore_metadata(change: OtherEdit, release: Release) -> bool:
     """Bookkeeping of the Marketplace changed

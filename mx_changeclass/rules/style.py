@@ -34,11 +34,9 @@ def style_native(change: Edit, release: Release) -> bool | str:
     """
     if not _is(change, "native", *_STYLES):
         return False
-    if not isinstance(change, Changed):
-        return True
-    tokens = [f for f in sorted(change.fields) if f.startswith("token.")]
+    tokens = [f for f in sorted(change.fields) if f.startswith("token.")] if isinstance(change, Changed) else []
     told = (f"{f.removeprefix('token.')} {plain(a)} to {plain(b)}" for f in tokens for a, b in (change.values(f),))
-    return (several(told) or True) if change.fields - {"content"} or "code" not in change.new_row.props else False
+    return several(told) or True
 
 
 @rule(OTA_SAFE, client=True, source="S3.1")

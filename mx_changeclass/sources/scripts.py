@@ -81,26 +81,24 @@ def javascript_facts(code: str) -> dict[str, Any]:
 
 def java_action(text: str) -> dict[str, Any]:
     """``userCode``, ``generated`` and ``comments`` as short digests, and ``imports``. What stands outside
-    of the markers and the import list is written anew at every deployment."""
+    of the markers and the import list is written anew at every deployment; a file without markers is not
+    of that form, and all of it is somebody's own."""
     rest, regions = text, []
     for begin, end in _JAVA_REGIONS:
         before, started, after = rest.partition(begin)
-        region, ended, behind = after.partition(end)
-        if started and ended:
+        if started:
+            region, _, behind = after.partition(end)
             regions.append(region)
             rest = before + behind
-    imports = {i for i in _JAVA_IMPORT.findall(rest) if not _JAVA_GENERATED.match(i)}
-    own: list[str] = []
-    comments: list[str] = []
-    for region in regions:
-        code, notes = split_comments(region, java=True)
-        own += code
-        comments += notes
-    skeleton, notes = split_comments(_JAVA_IMPORT.sub("", rest), java=True)
+    if not regions:
+        regions, rest = [text], ""
+    imports = {i for i in _JAVA_IMPORT.findall(rest or text) if not _JAVA_GENERATED.match(i)}
+    own = [line.rstrip() for region in regions for line in region.split("\n") if line.strip()]
+    skeleton, comments = split_comments(_JAVA_IMPORT.sub("", rest), java=True)
     facts: dict[str, Any] = {
         "userCode": short(*sorted(imports), *own),
         "generated": short(*skeleton),
-        "comments": short(*comments, *notes),
+        "comments": short(*comments),
     }
     if imports:
         facts["imports"] = tuple(sorted(imports)[:_MOST])
