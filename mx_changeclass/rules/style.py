@@ -34,7 +34,9 @@ def style_native(change: Edit, release: Release) -> bool | str:
     """
     if not _is(change, "native", *_STYLES):
         return False
-    tokens = [f for f in sorted(change.fields) if f.startswith("token.")] if isinstance(change, Changed) else []
+    if not isinstance(change, Changed):
+        return True
+    tokens = [f for f in sorted(change.fields) if f.startswith("token.")]
     told = (f"{f.removeprefix('token.')} {plain(a)} to {plain(b)}" for f in tokens for a, b in (change.values(f),))
     return several(told) or True
 
