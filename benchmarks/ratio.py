@@ -50,14 +50,13 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     given = parser.parse_args()
     models = [str(given.old), str(given.new)]
-    decoded, diffed, size = [], [], 0
+    decoded, size = [], 0
     for _ in range(given.runs):
         seconds, output = run(["-c", DECODE, *models])
         decoded.append(seconds)
         size = int(output)
     decode_peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    for _ in range(given.runs):
-        diffed.append(run(["-m", "mx_changeclass", "diff", *models, "--format", "json"])[0])
+    diffed = [run(["-m", "mx_changeclass", "diff", *models, "--format", "json"])[0] for _ in range(given.runs)]
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     decode, diff = statistics.median(decoded), statistics.median(diffed)
     print(f"decode {decode:.3f} s   diff {diff:.3f} s   ratio {diff / decode:.2f}")

@@ -60,7 +60,7 @@ _TEXTS = frozenset(
 )
 
 
-class Unreadable(ValueError):  # noqa: N818 - what is unreadable is the file
+class Unreadable(ValueError):
     """A file is there and cannot be read; the message says why, in the middle of a sentence."""
 
 

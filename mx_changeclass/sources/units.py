@@ -31,7 +31,7 @@ _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocumen
 Document = Mapping[str, Any]
 
 
-class BrokenUnit(ValueError):  # noqa: N818 - what is broken is the unit
+class BrokenUnit(ValueError):
     """The bytes of a unit are no valid document."""
 
 
