@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mx_changeclass.changes.change import Changes as Changes
     from mx_changeclass.changes.diff import diff as diff
-    from mx_changeclass.compare import compare as compare
     from mx_changeclass.errors import MxError as MxError
     from mx_changeclass.errors import ReadError as ReadError
     from mx_changeclass.findings.classify import classify as classify
@@ -21,11 +20,13 @@ if TYPE_CHECKING:
     from mx_changeclass.findings.finding import Verdict as Verdict
     from mx_changeclass.graphs.draw import graph as graph
     from mx_changeclass.model.snapshot import Snapshot as Snapshot
+    from mx_changeclass.pair import compare as compare
     from mx_changeclass.policy import Policy as Policy
     from mx_changeclass.reports import render as render
     from mx_changeclass.rules.rule import rule as rule
     from mx_changeclass.rules.terms import ReleaseClass as ReleaseClass
     from mx_changeclass.sources import read as read
+    from mx_changeclass.steps import audit as audit
 
 __version__ = "0.1.0"
 
@@ -39,8 +40,9 @@ _HOME = {
     "ReleaseClass": "rules.terms",
     "Snapshot": "model.snapshot",
     "Verdict": "findings.finding",
+    "audit": "steps",
     "classify": "findings.classify",
-    "compare": "compare",
+    "compare": "pair",
     "diff": "changes.diff",
     "graph": "graphs.draw",
     "read": "sources",

@@ -108,7 +108,7 @@ def diff(
     native_new: str | None,
 ) -> int:
     """Classify every change between OLD and NEW. The main job."""
-    from mx_changeclass.compare import compare
+    from mx_changeclass.pair import compare
     from mx_changeclass.reports import render
     from mx_changeclass.rules.terms import ReleaseClass
 

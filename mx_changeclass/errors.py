@@ -18,6 +18,10 @@ class ReadError(MxError):
         self.source, self.problem, self.advice = str(source), problem, advice
         super().__init__(one_line(f"{self.source}: {problem.rstrip('.')}. {advice}"))
 
+    def __reduce__(self) -> tuple[type[ReadError], tuple[str, str, str]]:
+        """An error crosses to another process in its three parts."""
+        return type(self), (self.source, self.problem, self.advice)
+
 
 class UnknownFormat(ReadError):
     """The input is none of the forms that a model comes in."""

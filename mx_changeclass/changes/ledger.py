@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 
 from attrs import define, field, frozen
 
@@ -63,9 +62,7 @@ def account(changes: Changes, fallback: frozenset[int] = frozenset()) -> Account
         else:
             explained += 1
     total = explained + fell + unexplained + noise.total()
-    return Accountability(
-        total, explained, noise.total(), fell, unexplained, MappingProxyType(dict(sorted(noise.items())))
-    )
+    return Accountability(total, explained, noise.total(), fell, unexplained, dict(sorted(noise.items())))
 
 
 def unowned(changes: Changes) -> list[Leaf]:

@@ -102,6 +102,10 @@ class Unit:
     file: str = ""
 
 
+def _nobody() -> None:
+    """The lender of a snapshot that borrows from none."""
+
+
 @attrs.define(slots=False, eq=False)
 class Snapshot:
     """One version of an app. ``incomplete`` says in words what of it could not be seen, ``warnings``
@@ -118,7 +122,7 @@ class Snapshot:
     side_files: bool = False
     mpr: str = ""
     _rows: dict[str, Rows] = field(factory=dict, repr=False, init=False)
-    _lender: Callable[[], Snapshot | None] = field(default=lambda: None, repr=False, init=False)
+    _lender: Callable[[], Snapshot | None] = field(default=_nobody, repr=False, init=False)
 
     def rows(self, unit_id: str) -> Rows:
         """The rows of a unit, its root first."""

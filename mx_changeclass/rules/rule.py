@@ -76,6 +76,10 @@ class Rule:
     hears: tuple[tuple[type, Any], ...]
     test: Test = field(repr=False)
 
+    def __reduce__(self) -> tuple[Callable[[str], Rule], tuple[str]]:
+        """A rule crosses to another process by its id."""
+        return _declared, (self.id,)
+
     def in_force(self, *judged: Version | None) -> bool:
         """Whether the rule's dates hold for one of the versions, or there is nothing to judge them by. What came
         with a version is in its candidates too."""
@@ -121,6 +125,13 @@ class Said:
 
 RULES: dict[str, Rule] = {}
 _HEARD: dict[tuple[str, Any], tuple[tuple[type, Any], ...]] = {}  # by chapter and annotation
+
+
+def _declared(rule_id: str) -> Rule:
+    from mx_changeclass.rules import catalogue
+
+    catalogue()
+    return RULES[rule_id]
 
 
 def rule(

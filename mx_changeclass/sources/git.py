@@ -1,8 +1,8 @@
 """Revisions and the index of a git repository, read straight from its objects: nothing is checked out.
 
-Only plumbing that writes nothing is asked (``rev-parse``, ``cat-file``, ``ls-tree``, ``ls-files``), and
-nothing is fetched: what a partial clone or Git LFS left on the server is said to be missing. The
-environment that git gives its hooks (``GIT_DIR``, ``GIT_INDEX_FILE``) is passed on.
+Only plumbing that writes nothing is asked (``rev-parse``, ``cat-file``, ``ls-tree``, ``ls-files``,
+``rev-list``), and nothing is fetched: what a partial clone or Git LFS left on the server is said to be
+missing. The environment that git gives its hooks (``GIT_DIR``, ``GIT_INDEX_FILE``) is passed on.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def read_git(spec: str, cwd: Path, label: str) -> Snapshot:
     revision, path = found.group(1), found.group(2)
     repository = Repository(cwd, label)
     entries = repository.tree(revision) if revision else repository.index()
-    folder, mpr = _project(entries, path or None, repository.prefix, label)
+    folder, mpr = project_in(entries, path or None, repository.prefix, label)
     with Objects(repository) as objects:
         place = Revision(repository, objects, entries, folder)
         return read_project(place, mpr or the_mpr(place.top(), label, _ADVICE), label, form="git", side_files=not mpr)
@@ -74,7 +74,7 @@ class Entry(NamedTuple):
 Entries = Mapping[str, Entry]
 
 
-def _project(entries: Entries, path: str | None, prefix: str, label: str) -> tuple[str, str]:
+def project_in(entries: Entries, path: str | None, prefix: str, label: str) -> tuple[str, str]:
     """The folder of the project, "" for the top, and the ``.mpr`` where it was named itself."""
     if path is None:
         at = prefix.rstrip("/")
@@ -134,6 +134,15 @@ class Repository:
         listing = self._run(["ls-files", "-s", "-z"], "cannot be listed", at_top=True)
         return {path: Entry(words[0], words[1], words[2] != "0") for words, path in _lines(listing)}
 
+    def commits(self, revision: str, folder: str, most: int | None) -> list[str]:
+        """The commits that touched a folder, newest first, along first parents; of many the newest ``most``."""
+        oid = self._resolve(revision + "^{commit}")
+        if oid is None:
+            raise ReadError(self._label, f"'{revision}' is no commit", _ADVICE)
+        count = [] if most is None else [f"--max-count={most}"]
+        listed = ["--literal-pathspecs", "rev-list", "--first-parent", *count, oid, "--", folder or "."]
+        return self._run(listed, "has no history here", at_top=True).decode("ascii").split()
+
     def _resolve(self, name: str) -> str | None:
         """The object that a name stands for. It goes through a pipe, so it never is an option."""
         answer = self._run(["cat-file", "--batch-check=%(objectname)"], "cannot be read", text=name + "\n")
@@ -142,8 +151,12 @@ class Repository:
     def _run(self, arguments: list[str], problem: str, *, text: str = "", at_top: bool = False) -> bytes:
         try:
             done = subprocess.run(
-                ["git", "-c", "core.fsmonitor=false", *arguments], cwd=self._top if at_top else self._cwd,
-                env=_environment(), input=text.encode("utf-8", "surrogateescape"), capture_output=True, check=False,
+                ["git", "-c", "core.fsmonitor=false", *arguments],
+                cwd=self._top if at_top else self._cwd,
+                env=_environment(),
+                input=text.encode("utf-8", "surrogateescape"),
+                capture_output=True,
+                check=False,
             )
         except OSError as error:
             raise ReadError(self._label, f"{problem} ({error.strerror})", _ADVICE) from None
@@ -155,8 +168,12 @@ class Repository:
     def objects(self) -> subprocess.Popen[bytes]:
         """A process that gives the content of objects whose ids it is told."""
         return subprocess.Popen(
-            ["git", "cat-file", "--batch"], cwd=self._cwd, env=_environment(),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            ["git", "cat-file", "--batch"],
+            cwd=self._cwd,
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
 
     def sizes(self, oids: Iterable[str]) -> dict[str, int]:

@@ -1,4 +1,5 @@
-"""The verbs chained: two models, or what leads to them, to a verdict."""
+"""The verbs chained: two models, or what leads to them, to a verdict. No module is named as a public verb is:
+once loaded it would stand in the package in place of the verb."""
 
 from __future__ import annotations
 
