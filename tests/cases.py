@@ -126,12 +126,17 @@ def labels() -> Mapping[str, Table]:
 
 
 def rule_cases() -> Iterator[Case]:
-    """A hit and near misses for each rule: ``fixtures/rules/<chapter>/<rule-id>.toml``."""
-    for path in sorted((FIXTURES / "rules").glob("*/*.toml")):
+    """A hit, near misses and further hits for each rule: ``fixtures/rules/<chapter>/<rule-id>.toml``."""
+    for path in rule_files():
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-        found = {"hit": content["hit"], **{f"near-miss {k}": v for k, v in content.get("near-miss", {}).items()}}
-        for name, table in found.items():
-            yield Case(f"{path.stem} {name}", table, table)
+        yield Case(f"{path.stem} hit", content["hit"], content["hit"])
+        for kind in ("near-miss", "further"):
+            for name, table in content.get(kind, {}).items():
+                yield Case(f"{path.stem} {kind} {name}", table, table)
+
+
+def rule_files() -> list[Path]:
+    return sorted((FIXTURES / "rules").glob("*/*.toml"))
 
 
 @cache

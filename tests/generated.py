@@ -41,8 +41,10 @@ def examples() -> str:
     found: dict[str, dict[str, str]] = {}
     for case in rule_cases():
         rule, _, name = case.id.partition(" ")
-        key = "hit" if name == "hit" else "near_miss"
-        if key not in found.setdefault(rule, {}) and (told := _told(case, rule if key == "hit" else "")):
+        key = name.partition(" ")[0].replace("-", "_")
+        if key == "further" or key in found.setdefault(rule, {}):
+            continue
+        if told := _told(case, rule if key == "hit" else ""):
             found[rule][key] = told
     lines = (
         f"{json.dumps(rule)}: {json.dumps(told, ensure_ascii=False, sort_keys=True)}"

@@ -72,6 +72,8 @@ def test_a_model_stored_in_another_form_is_told_and_means_nothing() -> None:
     verdict = classify(diff(evolve(side, form="mpr-v1"), evolve(side, form="mpr-v2")))
     assert {f.rule.id for f in verdict.findings} >= {"mpr-format-v1-v2"}
     assert verdict.channel.name == "NONE"
+    again = classify(diff(evolve(side, form="mpr-v2"), evolve(side, form="mpr-v2")))
+    assert "mpr-format-v1-v2" not in {f.rule.id for f in again.findings}
 
 
 @pytest.mark.parametrize(
