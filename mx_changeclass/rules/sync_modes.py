@@ -9,6 +9,7 @@ from mx_changeclass.graphs.offline import ALL, CONSTRAINED, NEVER, ONLINE, PRESE
 from mx_changeclass.graphs.offline import NONE as CLEAR
 from mx_changeclass.model.versions import Version
 from mx_changeclass.model.xpath import conditions, is_wider
+from mx_changeclass.rules.members import between
 from mx_changeclass.rules.release import Release, SyncMove
 from mx_changeclass.rules.rule import rule
 from mx_changeclass.rules.terms import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
@@ -119,16 +120,19 @@ def sync_mode_to_nothing_preserve(move: SyncMove, release: Release) -> bool:
     hazard=Hazard.STRANDED,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
-    source="SYNC Customizable Synchronization; SYNC Limitations",
+    source="SYNC Customizable Synchronization; SYNC Limitations; RN10.24 10.24.17; RN11.6 11.6.6; RN11.10",
     certainty=Certainty.DOCUMENTED,
     mitigation="Have every device sync first; keep the old mode for one release.",
 )
-def sync_mode_to_never(move: SyncMove, release: Release) -> bool:
+def sync_mode_to_never(move: SyncMove, release: Release) -> bool | str:
     """Sync mode to Never
 
     Full and unsynchronised synchronisation skip the entity from now on, and a reset of the local database wipes it.
     """
-    return _moves(move, _UPLOADED, (NEVER,))
+    if not _moves(move, _UPLOADED, (NEVER,)):
+        return False
+    unrepaired = between(release.new.version, ("0.0.0", "10.24.16"), ("11.0.0", "11.6.5"), ("11.7.0", "11.9.99"))
+    return not unrepaired or "below 10.24.17, 11.6.6 and 11.10.0 synchronising such objects selectively fails as well"
 
 
 @rule(
