@@ -326,7 +326,7 @@ class Draft:
         pattern = re.compile(rf"(?<![\w.$]){re.escape(old_name)}(?!\w)")
 
         def copied(row: Element, outer: str | None) -> Element:
-            row = rewritten(row, lambda text: new.get(text, pattern.sub(full, text)))
+            row = rewritten(row, lambda text: new.get(text, pattern.sub(full, text) if model.name else text))
             if "dataStorageGuid" in row.props:
                 row = evolve(row, props={**row.props, "dataStorageGuid": self._new_id()})
             if row.id == model.id:
