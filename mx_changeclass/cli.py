@@ -124,7 +124,7 @@ def diff(
     bar = None if fail_on == "never" else ReleaseClass(fail_on.replace("-", "_").upper())
     if format_ == "junit":
         options["fail_on"] = bar
-    _write(render(verdict, format_, **options).encode(), output)
+    _write(render(verdict, format_, **options), output)
     _remember(verdict)
     if bar is not None and verdict.release_class >= bar:
         return AT_OR_ABOVE
@@ -148,7 +148,7 @@ def footprint(model: str, format_: str, output: Path | None) -> int:
             if format_ == "text"
             else json.dumps(footprint_document(side), ensure_ascii=False, indent=2) + "\n"
         )
-    _write(text.encode(), output)
+    _write(text, output)
     return BELOW
 
 
@@ -181,7 +181,7 @@ def native_export(native_app: str, output: Path | None) -> int:
     """Write the facts of a native app (a native template folder or revision) as a small file for --native-old."""
     from mx_changeclass.sources.native import export_native
 
-    _write(export_native(native_app).encode(), output)
+    _write(export_native(native_app), output)
     return BELOW
 
 
@@ -193,7 +193,7 @@ def rules(format_: str, coverage: bool, output: Path | None) -> int:
     """The catalogue of rules."""
     from mx_changeclass.reports import catalogue
 
-    _write((catalogue.coverage() if coverage else catalogue.rules(format_)).encode(), output)
+    _write(catalogue.coverage() if coverage else catalogue.rules(format_), output)
     return BELOW
 
 
@@ -214,7 +214,7 @@ def explain(topic: str, report: Path | None) -> int:
             f"{topic}: no rule, class or row of that name. 'mx-changeclass rules' lists the rules, "
             "--report names a JSON report"
         )
-    _write(told.encode(), None)
+    _write(told, None)
     return BELOW
 
 
@@ -235,8 +235,11 @@ def _settings(config: Path | None) -> tuple[dict[str, Any], str]:
         raise click.UsageError(f"{file}: {problem}. Correct the configuration") from None
 
 
-def _write(content: bytes, output: Path | None) -> None:
-    """To standard output, or to a file that is replaced as a whole or not at all."""
+def _write(content: str | bytes, output: Path | None) -> None:
+    """To standard output, or to a file that is replaced as a whole or not at all. Half a surrogate pair, which a
+    dump may hold, is written as a question mark."""
+    if isinstance(content, str):
+        content = content.encode("utf-8", "replace")
     if output is None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()

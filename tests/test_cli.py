@@ -174,3 +174,12 @@ def test_a_change_of_the_native_app_needs_a_new_binary(native_app: Path, tmp_pat
 
 def test_without_a_native_app_the_report_says_what_it_could_not_look_at(tmp_path: Path) -> None:
     assert "launcher icons" in run("diff", V1, V2, cwd=tmp_path).stdout
+
+
+def test_half_a_surrogate_pair_in_a_dump_ends_in_one_line(tmp_path: Path) -> None:
+    dump = json.loads((ROOT / "fixtures" / "readers" / "dump.json").read_text("utf-8-sig"))
+    dump["units"][0]["documentation"] = "x\ud800y"
+    (tmp_path / "odd.json").write_text(json.dumps(dump))
+    done = run("diff", "odd.json", "odd.json", cwd=tmp_path)
+    assert done.returncode == 3
+    assert is_one_line(done)
