@@ -30,6 +30,8 @@ PARTLY_SHOWN: Mapping[int, str] = {
     34: "that an invalid token restarts the app again and again happens at run time",
     39: "where files are stored is a setting of the environment",
     49: "the platforms that a team builds for are not in the model: both are told",
+    50: "whether each device has the client that moves its secrets is not in a model: an encrypted database stays loud",
+    52: "that updates go through CodePush is not in the model: it is caught where the team declares it",
     54: "a renamed caption of a property is inside the definition of a widget, of which a digest is read",
     57: "that a newer Studio Pro can only replace modules is a fact about the tool; its result is judged",
 }
