@@ -111,6 +111,8 @@ def agg_unknown_in_sync_set(rest: Unheard, release: Release) -> bool | str:
 
 def _unknown(rest: Unheard, release: Release) -> str:
     what = spaced(rest.change.row.type) or "part of an unknown type"
+    if CONTENT in rest.fields:
+        return f"{what} differs, content not readable"
     verb = "changed" if rest.fields else type(rest.change).__name__.lower()
     return f"{what} {verb}{': ' if rest.fields else ''}{several(rest.fields)}"
 
