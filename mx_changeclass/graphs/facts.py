@@ -8,7 +8,7 @@ own module is written with a leading dot (``.Order`` for an entity of the same d
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from attrs import frozen
@@ -80,13 +80,11 @@ def _of_row(row: Element, by_id: Mapping[str, Element]) -> Iterator[tuple[str, M
     for key, value in props.items():
         if not value or (type(value) is not str and type(value) is not tuple):
             continue
-        dot = key.rfind(".")
-        if dot < 0:
-            role = _role("", row.type, key)
+        around, part, last = _standing(key)
+        if part:
+            role = _role(props.get(around, "") if around else row.type, props.get(part, ""), last)
         else:
-            outer = key.rfind(".", 0, dot)
-            around = props.get(key[:outer], "") if outer > 0 else row.type
-            role = _role(around, props.get(key[:dot], ""), key[dot + 1 :])
+            role = _role("", row.type, last)
         if role is None:
             continue
         if row.type == "DomainModels$EntityRefStep":
@@ -96,6 +94,13 @@ def _of_row(row: Element, by_id: Mapping[str, Element]) -> Iterator[tuple[str, M
         for text in (value,) if isinstance(value, str) else value:
             for mention in _named(role, text, by_id):
                 yield key, mention
+
+
+@lru_cache(maxsize=1 << 15)
+def _standing(key: str) -> tuple[str, str, str]:
+    """A dotted key as the key of the part around the one it belongs to, that of this part, and its own name."""
+    part, _, last = key.rpartition(".")
+    return part.rpartition(".")[0], part, last
 
 
 def _named(role: Role, text: str, by_id: Mapping[str, Element]) -> Iterator[Mention]:
@@ -145,6 +150,8 @@ def _of_flow(rows: Rows) -> Iterator[Reference]:
     """What a flow does to the objects in its variables."""
     held = variables(rows)
     for row in rows:
+        if "action" not in row.props:
+            continue
         for key, verb in _ON_VARIABLES.items():
             if entity := held.get(row.props.get(key, "")):
                 yield Reference(verb, "DomainModels$Entity", entity, row.id, key)

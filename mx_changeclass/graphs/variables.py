@@ -9,14 +9,8 @@ from collections.abc import Mapping
 
 from mx_changeclass.model.snapshot import Rows
 
-# Where a variable gets its entity: the key of its name and the key of the entity, in one row.
-_TOLD = (
-    ("action.outputVariableName", "action.entity"),
-    ("action.outputVariableName", "action.retrieveSource.entity"),
-)
-# Where a variable is taken from another one.
-_TAKEN = (
-    ("action.outputVariableName", "action.operation.listVariableName"),
+# Where a variable of a loop is taken from another one.
+_LOOPS = (
     ("loopVariableName", "iteratedListVariableName"),
     ("loopSource.variableName", "loopSource.listVariableName"),
 )
@@ -30,10 +24,13 @@ def variables(rows: Rows) -> Mapping[str, str]:
         props = row.props
         if row.name and (entity := props.get("variableType.entity")):
             held[row.name] = entity
-        for variable, entity in _TOLD:
-            if props.get(variable) and props.get(entity):
-                held[props[variable]] = props[entity]
-        taken += [(props[to], props[of]) for to, of in _TAKEN if props.get(to) and props.get(of)]
+        if result := props.get("action.outputVariableName"):
+            if entity := props.get("action.retrieveSource.entity") or props.get("action.entity"):
+                held[result] = entity
+            if source := props.get("action.operation.listVariableName"):
+                taken.append((result, source))
+        elif "loopVariableName" in props or "loopSource" in props:
+            taken += [(props[to], props[of]) for to, of in _LOOPS if props.get(to) and props.get(of)]
     for _ in taken:  # a list may be taken from one that stands further down
         fresh = {to: held[of] for to, of in taken if of in held and to not in held}
         if not fresh:

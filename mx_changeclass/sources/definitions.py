@@ -24,7 +24,7 @@ def definition(document: Mapping[str, Any], types: Types) -> tuple[dict[str, Any
     for a stored unit and a dump, and stays when an upgrade merely writes a new key.
     """
     names = types.of(document)
-    facts = {name.label: v for k, v in document.items() if isinstance(v, (str, bool)) and (name := names[k])}
+    facts = {name[0]: v for k, v in document.items() if isinstance(v, (str, bool)) and (name := names[k])}
     labels: dict[bytes | str, str] = {}
     lines: list[str] = []
     todo: list[Mapping[str, Any]] = [document]
@@ -45,7 +45,7 @@ def _spelled(item: Mapping[str, Any], types: Types) -> tuple[str, list[Mapping[s
     names = types.of(item)
     words: list[str] = []
     inner: list[Mapping[str, Any]] = []
-    for key, (name, _, _, _, default) in names.sorted(tuple(item)):
+    for key, (name, _, _, _, default, _) in names.sorted(tuple(item)):
         value = item[key]
         kind = type(value)
         if kind is dict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from mx_changeclass.model.metamodel import Property, sdk_name, type_named
 from mx_changeclass.sources.secrets import is_secret
@@ -12,15 +12,10 @@ _MOST = 4096  # kept in mind of each: types where they stand, keys of one; a hos
 _CARE = frozenset({"Blob", "DateTime"})  # types whose text is not taken as it is
 
 
-class Name(NamedTuple):
-    """A key: its SDK name behind the prefix it stands under, its declaration, whether it may hold a
-    credential, whether text in it stays as it is, and its default (None: whatever is empty)."""
-
-    label: str
-    declared: Property | None
-    secret: bool
-    plain: bool
-    default: Any
+# A key: its SDK name behind the prefix it stands under, its declaration, whether it may hold a credential,
+# whether text in it stays as it is, its default (None: whatever is empty), and the prefix of what stands in it.
+# A bare tuple, for each key of each element unpacks one.
+Name = tuple[str, Property | None, bool, bool, Any, str]
 
 
 class Names(dict[str, Name | None]):
@@ -51,14 +46,15 @@ class Names(dict[str, Name | None]):
             name = key  # another key has that SDK name
         secret = is_secret(self.type, name)
         care = secret or bool(declared and (declared.type in _CARE or declared.kind == "byIdReference"))
-        return Name(self.prefix + name, declared, secret, not care, declared.default if declared else None)
+        label, default = self.prefix + name, declared.default if declared else None
+        return label, declared, secret, not care, default, label + "."
 
     def sorted(self, keys: tuple[str, ...]) -> tuple[tuple[str, Name], ...]:
         """The properties among the keys of an element in the order of their SDK names."""
         found = self._sorted.get(keys)
         if found is None:
             named = [(key, name) for key in keys if (name := self[key])]
-            found = tuple(sorted(named, key=lambda x: x[1].label))
+            found = tuple(sorted(named, key=lambda x: x[1][0]))
             if len(self._sorted) < _MOST:
                 self._sorted[keys] = found
         return found

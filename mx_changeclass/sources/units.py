@@ -18,7 +18,7 @@ from bson.raw_bson import RawBSONDocument
 from mx_changeclass.model.metamodel import Property
 from mx_changeclass.model.snapshot import Element, Rows
 from mx_changeclass.sources.definitions import DEFINITION, Labels, definition
-from mx_changeclass.sources.naming import DUMPED, STORED, Names, Types
+from mx_changeclass.sources.naming import DUMPED, STORED, Name, Names, Types
 from mx_changeclass.sources.secrets import sealed
 from mx_changeclass.sources.values import guid, scalar
 
@@ -79,32 +79,24 @@ def _header(document: Document, types: Types) -> Header:
     return Header(guid(document.get("$ID")), types.of(document).type, stated, document.get(excluded) is True)
 
 
-class _Place(NamedTuple):
-    """An element that waits for its turn: where it stands, and what it needs to know of its surroundings."""
-
-    document: Document
-    parent: str | None
-    slot: str
-    at: int
-    depth: int
-    secret: bool
-    labels: Labels  # of the definition of the widget around it
+# An element that waits for its turn: the id of its parent row, its slot and place there, its depth, whether it
+# stands in a secret, and the ids in the definition of the widget around it.
+_Place = tuple[Document, str | None, str, int, int, bool, Labels]
 
 
 def _rows(root: Document, unit_id: str, types: Types) -> Iterator[Element]:
     """Walk a document in the order of slots: single parts fold into their row, list items become rows."""
     taken: set[str] = set()
-    todo = [_Place(root, None, "", 0, 0, False, {})]
+    todo: list[_Place] = [(root, None, "", 0, 0, False, {})]
     while todo:
-        place = todo.pop()
-        document, parent, slot, at, _, _, _ = place
+        document, parent, slot, at, depth, sealing, labels = todo.pop()
         row_id = guid(document.get("$ID")) if parent is not None else unit_id
         if not row_id or row_id in taken:
             row_id = f"{parent}/{slot}/{at}"
         taken.add(row_id)
-        fold = _Fold(place, types)
-        for inner, items, depth, secret in sorted(fold.lists, key=itemgetter(0), reverse=True):
-            places = [_Place(x, row_id, inner, i, depth, secret, fold.labels) for i, x in enumerate(items)]
+        fold = _Fold(document, labels, types, depth, sealing)
+        for inner, items, below, secret in sorted(fold.lists, key=itemgetter(0), reverse=True):
+            places = [(x, row_id, inner, i, below, secret, fold.labels) for i, x in enumerate(items)]
             todo += reversed(places)
         yield Element(row_id, fold.type, fold.name, parent, slot, fold.props, at)
 
@@ -115,48 +107,52 @@ _Part = tuple[Document, Names, int, bool]  # a single part with the names of its
 class _Fold:
     """One row made of an element and of the single parts in it."""
 
-    def __init__(self, place: _Place, types: Types) -> None:
-        self.types, self.labels = types, place.labels
+    __slots__ = ("_todo", "label", "labels", "lists", "name", "props", "type", "types")
+
+    def __init__(self, document: Document, labels: Labels, types: Types, depth: int, sealing: bool) -> None:
+        self.types, self.labels = types, labels
         self.props: dict[str, Any] = {}
         self.lists: list[tuple[str, list[Document], int, bool]] = []
         self.label = ""
-        names = types.of(place.document)
+        names = types.of(document)
         self.type = names.type
-        self._parts: list[_Part] = [(place.document, names, place.depth, place.secret)]
-        while self._parts:
-            self._part(*self._parts.pop())
+        self._todo: list[_Part] = [(document, names, depth, sealing)]
+        self._parts()
         self.name = self.label or str(self.props.pop("name", ""))
 
-    def _part(self, document: Document, names: Names, depth: int, sealing: bool) -> None:
-        if depth > MAX_DEPTH or len(names.prefix) > MAX_KEY:
-            raise BrokenUnit(f"nested deeper than {MAX_DEPTH} levels")
-        props, stored = self.props, self.types.stored
-        for key, value in document.items():
-            name = names[key]
-            if value is None or name is None:
-                continue
-            label, declared, secret, plain, _ = name
-            kind = type(value)
-            if plain and not sealing and (kind is str or kind is bool):
-                props[label] = value
-            elif kind is dict:
-                self._single(label, value, depth + 1, secret=secret or sealing)
-            elif kind is list:
-                items = value[1:] if stored and value and isinstance(value[0], int) else value  # the mark of a list
-                if items:
-                    self._list(label, names.prefix, declared, items, depth + 1, secret=secret or sealing)
-            elif kind in _IDS and value in self.labels and label[len(names.prefix) :] == "type":
-                self.label = self.label or self.labels[value]  # a pointer into the definition of the widget
-            else:
-                self._put(label, scalar(value, declared), declared, secret=secret or sealing)
+    def _parts(self) -> None:
+        """The keys of the element and of each part in it; a model has millions, so every step counts here."""
+        props, todo, stored = self.props, self._todo, self.types.stored
+        while todo:
+            document, names, depth, sealing = todo.pop()
+            if depth > MAX_DEPTH or len(names.prefix) > MAX_KEY:
+                raise BrokenUnit(f"nested deeper than {MAX_DEPTH} levels")
+            for key, value in document.items():
+                name = names[key]
+                if value is None or name is None:
+                    continue
+                label, declared, secret, plain, _, inside = name
+                kind = type(value)
+                if plain and not sealing and (kind is str or kind is bool):
+                    props[label] = value
+                elif kind is dict:
+                    self._single(label, inside, value, depth + 1, secret or sealing)
+                elif kind is list:
+                    items = value[1:] if stored and value and isinstance(value[0], int) else value  # after its mark
+                    if items:
+                        self._list(name, names.prefix, items, depth + 1, secret or sealing)
+                elif kind in _IDS and value in self.labels and label[len(names.prefix) :] == "type":
+                    self.label = self.label or self.labels[value]  # a pointer into the definition of the widget
+                else:
+                    self._put(label, scalar(value, declared), declared, secret or sealing)
 
-    def _put(self, label: str, value: Any, declared: Property | None, *, secret: bool) -> None:
+    def _put(self, label: str, value: Any, declared: Property | None, secret: bool) -> None:
         if secret and (declared is None or declared.kind == "attribute"):
             value = sealed(value, self.type)
         self.props[label] = value
 
-    def _single(self, label: str, value: dict[str, Any], depth: int, *, secret: bool) -> None:
-        names = self.types.of(value, label + ".")
+    def _single(self, label: str, inside: str, value: dict[str, Any], depth: int, secret: bool) -> None:
+        names = self.types.of(value, inside)
         if names.type:
             self.props[label] = names.type
         else:
@@ -166,25 +162,24 @@ class _Fold:
                     return
         if names.type == DEFINITION:
             facts, self.labels = definition(value, self.types)
-            self.props.update({f"{label}.{k}": v for k, v in facts.items()})
+            self.props.update({inside + k: v for k, v in facts.items()})
         else:
-            self._parts.append((value, names, depth, secret))
+            self._todo.append((value, names, depth, secret))
 
-    def _list(
-        self, label: str, prefix: str, declared: Property | None, items: list[Any], depth: int, *, secret: bool
-    ) -> None:
+    def _list(self, name: Name, prefix: str, items: list[Any], depth: int, secret: bool) -> None:
+        label, declared, _, _, _, inside = name
         elements: list[Document] = [x for x in items if isinstance(x, dict)]
         if len(elements) < len(items):
             plain = tuple(scalar(x, declared) for x in items if not isinstance(x, dict))
-            self._put(label, plain, declared, secret=secret)
+            self._put(label, plain, declared, secret)
         if not elements:
             return
         if elements[0].get("$Type") == "Texts$Translation":
-            self._translations(prefix or label + ".", elements, secret=secret)
+            self._translations(prefix or inside, elements, secret)
         else:
             self.lists.append((label, elements, depth, secret))
 
-    def _translations(self, prefix: str, items: list[Document], *, secret: bool) -> None:
+    def _translations(self, prefix: str, items: list[Document], secret: bool) -> None:
         code, text = ("LanguageCode", "Text") if self.types.stored else ("languageCode", "text")
         for item in items:
-            self._put(f"{prefix}{item.get(code) or ''}", str(item.get(text) or ""), None, secret=secret)
+            self._put(f"{prefix}{item.get(code) or ''}", str(item.get(text) or ""), None, secret)
