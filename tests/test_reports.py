@@ -6,7 +6,7 @@ from mx_changeclass.changes.diff import diff
 from mx_changeclass.findings.classify import classify
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.findings.words import spaced
-from mx_changeclass.reports import render
+from mx_changeclass.reports import render, wording
 from tests.models import Doc, Model, Node, attribute, entity, step
 
 
@@ -109,3 +109,9 @@ def test_kinds_and_keys_are_words() -> None:
     new.find("Title").props["type.length"] = 50
     (row,) = (r for r in verdict(old, new).rows if r.name == "Sales.Order.Title")
     assert row.what.startswith("length set to 50")
+
+
+def test_a_long_value_is_told_by_what_differs_in_it() -> None:
+    before = "[Field.Order_Engineer = '[%CurrentUser%]' and Status = 'Open']"
+    assert wording.difference(before, before.replace("Open", "Busy")) == "'Open' to 'Busy'"
+    assert wording.difference("North", "South") == ""

@@ -10,7 +10,7 @@ from typing import Any
 
 from mx_changeclass.data import load
 from mx_changeclass.policy import DECLARATIONS, Policy
-from mx_changeclass.reports.wording import MEANING
+from mx_changeclass.reports.wording import MEANING, difference
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.rule import Rule, channel_class
 from mx_changeclass.rules.sources import spelled
@@ -172,6 +172,9 @@ def _row(row: Mapping[str, Any]) -> str:
     ]
     if row["why"]:
         lines.append("reached through " + " > ".join(row["why"]))
+    old, new = (tuple(v) if isinstance(v, list) else v for v in (row.get("old"), row.get("new")))
+    if exact := difference(old, new):
+        lines += textwrap.wrap(f"differs in {exact}", 96, subsequent_indent="  ")
     for finding in row["findings"]:
         lines += ["", f"{finding['rule']} ({finding['class']}, {finding['certainty']}; {finding['source']})"]
         lines += textwrap.wrap(finding["message"], 96, initial_indent="  ", subsequent_indent="  ")

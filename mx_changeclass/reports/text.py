@@ -59,12 +59,12 @@ def _group(group: wording.Group, *, everything: bool) -> Iterator[str]:
     grave = group.finding.release_class is DESTRUCTIVE
     shown, rest = wording.cut(members, _GRAVE if grave else _SUBJECTS, everything=everything)
     for number, rows in enumerate(() if bare else shown):
-        yield from _subject(rows, full=number == 0 or grave or everything)
+        yield from _subject(rows, full=number == 0 or grave or everything, exact=everything)
     if rest:
         yield from _wrap(f"and {len(rest)} more: {wording.some(rest)}", "    - ", "      ")
 
 
-def _subject(rows: tuple[Row, ...], *, full: bool) -> Iterator[str]:
+def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]:
     what = wording.what(rows)
     yield from _wrap(f"{wording.titled(rows[0])}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      ")
     if not full:
@@ -72,6 +72,9 @@ def _subject(rows: tuple[Row, ...], *, full: bool) -> Iterator[str]:
     way = next((r.why for r in rows if r.why), ())
     if len(way) > 1:
         yield from _wrap("reached through " + " > ".join(way), "      ", "        ")
+    for row in rows if exact else ():
+        if difference := wording.difference(row.old, row.new):
+            yield from _wrap(f"differs in {difference}", "      ", "        ")
     led = wording.leading(rows[0]).rule.id
     for other in {f.rule.id: f.rule for r in rows for f in r.findings if f.rule.id != led}.values():
         yield from _wrap(f"also: {other.title} [{other.id}]", "      ", "        ")

@@ -51,6 +51,8 @@ _SAID = frozenset(
 )
 _NAMED = 3  # so many names of a list are told
 
+_SHORT = 40  # characters of a value that is told as it is
+
 
 @frozen
 class Step:
@@ -261,3 +263,12 @@ def set_aside(verdict: Verdict) -> str:
     most = sorted(noise.items(), key=lambda item: (-item[1], item[0]))
     told = ", ".join(f"{n} {count:,}" for n, count in most[:4]) + (", …" if len(most) > 4 else "")
     return f"{plural(sum(noise.values()), 'edit')} without meaning set aside ({told})"
+
+
+def difference(old: object, new: object) -> str:
+    """Where two long values of one property differ; "" where they are short enough to be told as a whole."""
+    if not old or not new or max(len(str(old)), len(str(new))) <= _SHORT:
+        return ""
+    from mx_changeclass.changes.detail import detail
+
+    return detail(old, new)
