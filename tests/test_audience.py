@@ -156,15 +156,17 @@ def test_the_enumeration_of_an_attribute_is_reached_with_its_entity() -> None:
     assert side(app).why("Field.Status") == ("NativePhone", "Field.Home", "Field.Order", "Field.Status")
 
 
-def test_a_reached_enumeration_brings_all_its_values_but_a_collection_only_the_images_in_use() -> None:
+def test_a_reached_enumeration_brings_all_its_values_and_a_collection_all_its_images() -> None:
     app = App().nanoflow("Field.NF_Start", small.splits("$Status = Field.Status.Busy"))
     app.page("Field.Home", small.widget("com.acme.Pic", small.widget_value(image="Field.Images.Logo")))
     values = (Part("Enumerations$EnumerationValue", "values", name=n) for n in ("Busy", "Done"))
     app.document("Enumerations$Enumeration", "Field.Status", *values)
-    app.document("Images$ImageCollection", "Field.Images").native(home="Field.Home", nanoflow="Field.NF_Start")
+    app.document("Images$ImageCollection", "Field.Images").document("Images$ImageCollection", "Field.Unused")
+    app.native(home="Field.Home", nanoflow="Field.NF_Start")
     asked = side(app)
     assert asked.why("Field.Status.Done") == ("NativePhone", "Field.NF_Start", "Field.Status", "Field.Status.Done")
-    assert not asked.reached("Field.Images.Other")
+    assert asked.reached("Field.Images.Other")
+    assert not asked.reached("Field.Unused.Other")
 
 
 def test_loops_end() -> None:
