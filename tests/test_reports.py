@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.findings.classify import classify
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.findings.words import spaced
 from mx_changeclass.reports import render, wording
+from tests.cases import Case
 from tests.models import Doc, Model, Node, attribute, entity, step
 
 
@@ -109,6 +114,26 @@ def test_kinds_and_keys_are_words() -> None:
     new.find("Title").props["type.length"] = 50
     (row,) = (r for r in verdict(old, new).rows if r.name == "Sales.Order.Title")
     assert row.what.startswith("length set to 50")
+
+
+@pytest.mark.parametrize(
+    ("edit", "name", "what"),
+    [
+        ({"set": {"Field.Customer/AccessRule/Field.Customer.Phone": {"accessRights": "None"}}},
+         "Field.Customer", "member access Phone"),
+        ({"set": {"NativePhone/Field.Customer": {"constraint": "[Region = 'South']"}}},
+         "Field.Customer", "sync constraint"),
+        ({"add": {"Field.Order/(rule)": {"kind": "DomainModels$ValidationRule", "attribute": "Field.Order.Title",
+                                         "ruleInfo": "DomainModels$RequiredRuleInfo"}}},
+         "Field.Order.Title", "required rule added"),
+        ({"add": {"Field.Order/(handler)": {"kind": "DomainModels$EventHandler", "moment": "Before",
+                                            "microflow": "Field.ACT_BeforeCommitOrder"}}},
+         "Field.Order", "before commit added"),
+    ],
+)  # fmt: skip
+def test_what_has_no_name_says_which_it_is(edit: dict[str, Any], name: str, what: str) -> None:
+    rows = Case("case", edit, {}).verdict().rows
+    assert [r.what[: len(what)] for r in rows if r.name == name] == [what]
 
 
 def test_a_long_value_is_told_by_what_differs_in_it() -> None:

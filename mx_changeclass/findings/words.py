@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 
 from mx_changeclass.changes.change import CONTENT, NAME, ORDER, PARENT, TYPE, Added, Change, Changed, Removed
+from mx_changeclass.model.domain import EventHandler
 from mx_changeclass.model.kinds import Kind
+from mx_changeclass.model.snapshot import Element
 from mx_changeclass.rules import phrases
 from mx_changeclass.rules.phrases import plain, several
 from mx_changeclass.rules.release import DependencyMove, Release, SyncMove, VersionMove
@@ -81,7 +83,7 @@ def words(about: Subject, release: Release, fields: tuple[str, ...] = ()) -> str
         return ""
     change: Change = about
     subject = release.subject_row(change)
-    part = "" if change.row.id == subject.id else _part(change)
+    part = _which(change.row) if change.row.id == subject.id else _part(change)
     if isinstance(change, Added):
         return f"{part} added" if part else "added"
     if isinstance(change, Removed):
@@ -98,10 +100,24 @@ def telling(fields: tuple[str, ...]) -> list[str]:
     return [f for f in told if not any(f.startswith(above + ".") for above in told)]
 
 
+def _which(row: Element) -> str:
+    """Which of several without a name: "required rule", "before commit", "for Field.User"."""
+    if row.type == "DomainModels$ValidationRule":
+        return spaced(str(row.props.get("ruleInfo", ""))).removesuffix(" info")
+    if row.type == "DomainModels$EventHandler":
+        handler = EventHandler(row)
+        return f"{handler.moment} {handler.event}".lower()
+    if row.type == "DomainModels$AccessRule":
+        return f"for {several(map(str, row.props.get('moduleRoles') or ('nobody',)))}"
+    return ""
+
+
 def _part(change: Change) -> str:
-    """A part inside its document: "text box textBox1", "microflow call action"."""
+    """A part inside its document: "text box textBox1", "microflow call action", "member access Title"."""
     row = change.row
-    return f"{spaced(str(row.props.get('action') or row.type))} {row.name}".strip()
+    member = str(row.props.get("attribute") or row.props.get("association") or "")
+    name = row.name or ("" if is_id(member) else member.rpartition(".")[2])
+    return f"{spaced(str(row.props.get('action') or row.type))} {name}".strip()
 
 
 def spaced(kind: str) -> str:
@@ -196,4 +212,6 @@ def _sync(move: SyncMove) -> str:
         return f"leaves the offline sync set (was {move.modes[0]})"
     if move.modes[0] != move.modes[1]:
         return f"sync mode {move.modes[0]} to {move.modes[1]}"
+    if move.constraints[0] != move.constraints[1]:
+        return f"sync constraint {_values(*move.constraints)}"
     return "sync configuration changed"

@@ -226,9 +226,11 @@ class Tree:
 
     def qualified(self, row: Element) -> str:
         """The name Mendix gives an element: ``Module.Entity.Attribute``, ``Module.Page``, ``Module.Role``;
-        a widget or activity is named under its document, a row of the sync configuration by its entity."""
-        if row.type == "Navigation$OfflineEntityConfig":
-            return str(row.props.get("entity", ""))
+        a widget or activity is named under its document, a row of the sync configuration by its entity, a
+        validation rule by its attribute."""
+        told_by = _NAMED_BY.get(row.type)
+        if told_by and row.props.get(told_by):
+            return str(row.props[told_by])
         module = self.snapshot.module(self.unit_of.get(row.id, row.id))
         if row.type == "Projects$Module":
             return row.name
@@ -242,6 +244,9 @@ class Tree:
             if r.type in HEADLINES or r.parent is None or r.parent not in self.rows:
                 return r
         return row
+
+
+_NAMED_BY = {"Navigation$OfflineEntityConfig": "entity", "DomainModels$ValidationRule": "attribute"}
 
 
 def _names_children(row: Element) -> bool:
