@@ -258,7 +258,7 @@ def write_mpk(
     database = path.with_suffix(".tmp")
     write_v1(model, database, version=version)
     what = f'<module name="{module}"/>' if module else "<project/>"
-    listed = "".join("<file path=\"{}\"/>".format(name.replace("/", "\\")) for name in side or {})
+    listed = "".join('<file path="{}"/>'.format(name.replace("/", "\\")) for name in side or {})
     manifest = (
         '<?xml version="1.0" encoding="utf-8"?><package xmlns="http://www.mendix.com/package/1.0/">'
         f'<modelerProject xmlns="http://www.mendix.com/modelerProject/1.0/">{what}<projectFile path="project.mpr"/>'

@@ -89,8 +89,10 @@ class Case:
         out = [
             f"{key} is {is_}, should be {self.label[key]}"
             for key, is_ in (
-                ("class", verdict.release_class.name), ("channel", verdict.channel.name),
-                ("breaks_old_clients", verdict.breaks_old_clients), ("server_data_loss", verdict.server_data_loss),
+                ("class", verdict.release_class.name),
+                ("channel", verdict.channel.name),
+                ("breaks_old_clients", verdict.breaks_old_clients),
+                ("server_data_loss", verdict.server_data_loss),
                 ("undecided", verdict.undecided > 0),
             )
             if key in self.label and str(is_).upper() != str(self.label[key]).upper()
@@ -190,8 +192,13 @@ def _step(draft: Draft, table: Table) -> None:
     if "version" in table:
         draft.version = Version.of(table["version"])
     each: tuple[tuple[str, Callable[..., None]], ...] = (
-        ("rename", draft.rename), ("move", draft.move), ("remove", draft.remove), ("add", draft.add),
-        ("set", draft.set), ("reid", draft.reid), ("reguid", draft.reguid),
+        ("rename", draft.rename),
+        ("move", draft.move),
+        ("remove", draft.remove),
+        ("add", draft.add),
+        ("set", draft.set),
+        ("reid", draft.reid),
+        ("reguid", draft.reguid),
     )
     for verb, edit in each:
         told = table.get(verb, {})
@@ -222,8 +229,14 @@ def _put(files: dict[str, bytes], path: str, content: Any) -> None:
 
 
 def widget_package(
-    widget: str, version: str = "1.0.0", platform: str = "Native", native: Mapping[str, str] | str | None = None,
-    code: str = "export default 1", appstore: str = "", offline: bool = True, inside: Mapping[str, str] | None = None,
+    widget: str,
+    version: str = "1.0.0",
+    platform: str = "Native",
+    native: Mapping[str, str] | str | None = None,
+    code: str = "export default 1",
+    appstore: str = "",
+    offline: bool = True,
+    inside: Mapping[str, str] | None = None,
 ) -> bytes:
     """A widget package as the widget tools make it; ``native`` is its sidecar of native dependencies, ``inside``
     are further files."""

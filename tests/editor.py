@@ -256,8 +256,10 @@ class Draft:
         name = f"{module.name}.{row.name}"
         self.rows[home] = tuple(
             evolve(r, type="DomainModels$CrossAssociation", slot="crossAssociations", props={**r.props, "child": name})
-            if r.type == "DomainModels$Association" and r.props.get("child") == row.id else r
-            for r in self.rows[home] if r.id not in ids
+            if r.type == "DomainModels$Association" and r.props.get("child") == row.id
+            else r
+            for r in self.rows[home]
+            if r.id not in ids
         )
         self.rows[target] = (*self.rows[target], evolve(moved[0], parent=target), *moved[1:])
         self._tree = None
@@ -348,7 +350,11 @@ class Draft:
         return self.find(spec.get("in") or outer(name))
 
     def _copy_units(
-        self, rows: list[Element], new: Mapping[str, str], own: str, spec: Table,
+        self,
+        rows: list[Element],
+        new: Mapping[str, str],
+        own: str,
+        spec: Table,
         copied: Callable[[Element, str | None], Element],
     ) -> None:
         units = [self.units[r.id] for r in rows if r.id in self.units]

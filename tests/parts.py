@@ -16,30 +16,56 @@ Table = Mapping[str, Any]
 SPEC = frozenset({"like", "kind", "in", "slot", "name", "rows", "at", "before", "case", "id"})
 # Kinds whose items go when what they name goes.
 _SWEPT = (
-    "Pages$", "Navigation$", "NativePages$", "Menus$", "CustomWidgets$", "DomainModels$MemberAccess",
-    "DomainModels$ValidationRule", "Microflows$MemberChange",
+    "Pages$",
+    "Navigation$",
+    "NativePages$",
+    "Menus$",
+    "CustomWidgets$",
+    "DomainModels$MemberAccess",
+    "DomainModels$ValidationRule",
+    "Microflows$MemberChange",
 )
 
 STORED = (
-    "DomainModels$Entity", "DomainModels$Attribute", "DomainModels$Association", "DomainModels$CrossAssociation",
+    "DomainModels$Entity",
+    "DomainModels$Attribute",
+    "DomainModels$Association",
+    "DomainModels$CrossAssociation",
     "DomainModels$Index",
 )
 # Where a part of a kind stands unless an edit says otherwise.
 SLOTS = {
-    "DomainModels$Attribute": "attributes", "DomainModels$Association": "associations",
-    "DomainModels$CrossAssociation": "crossAssociations", "DomainModels$Entity": "entities",
-    "DomainModels$ValidationRule": "validationRules", "DomainModels$Index": "indexes",
-    "DomainModels$IndexedAttribute": "attributes", "DomainModels$AccessRule": "accessRules",
-    "DomainModels$MemberAccess": "memberAccesses", "DomainModels$EventHandler": "eventHandlers",
-    "Enumerations$EnumerationValue": "values", "Images$Image": "images", "Security$ModuleRole": "moduleRoles",
-    "Navigation$OfflineEntityConfig": "offlineEntityConfigs", "Settings$Language": "languages",
-    "Microflows$SequenceFlow": "flows", "Microflows$NoCase": "caseValues", "Microflows$EnumerationCase": "caseValues",
-    "Microflows$ActionActivity": "objectCollection.objects", "Microflows$ExclusiveSplit": "objectCollection.objects",
-    "Microflows$StartEvent": "objectCollection.objects", "Microflows$EndEvent": "objectCollection.objects",
-    "Microflows$MicroflowParameterObject": "objectCollection.objects", "Microflows$MemberChange": "action.items",
+    "DomainModels$Attribute": "attributes",
+    "DomainModels$Association": "associations",
+    "DomainModels$CrossAssociation": "crossAssociations",
+    "DomainModels$Entity": "entities",
+    "DomainModels$ValidationRule": "validationRules",
+    "DomainModels$Index": "indexes",
+    "DomainModels$IndexedAttribute": "attributes",
+    "DomainModels$AccessRule": "accessRules",
+    "DomainModels$MemberAccess": "memberAccesses",
+    "DomainModels$EventHandler": "eventHandlers",
+    "Enumerations$EnumerationValue": "values",
+    "Images$Image": "images",
+    "Security$ModuleRole": "moduleRoles",
+    "Navigation$OfflineEntityConfig": "offlineEntityConfigs",
+    "Settings$Language": "languages",
+    "Microflows$SequenceFlow": "flows",
+    "Microflows$NoCase": "caseValues",
+    "Microflows$EnumerationCase": "caseValues",
+    "Microflows$ActionActivity": "objectCollection.objects",
+    "Microflows$ExclusiveSplit": "objectCollection.objects",
+    "Microflows$StartEvent": "objectCollection.objects",
+    "Microflows$EndEvent": "objectCollection.objects",
+    "Microflows$MicroflowParameterObject": "objectCollection.objects",
+    "Microflows$MemberChange": "action.items",
     "Microflows$MicroflowCallParameterMapping": "action.microflowCall.parameterMappings",
-    "Pages$ActionButton": "widgets", "Pages$ListView": "widgets", "Pages$DynamicText": "widgets",
-    "Pages$DataView": "widgets", "Pages$TextBox": "widgets", "CustomWidgets$CustomWidget": "widgets",
+    "Pages$ActionButton": "widgets",
+    "Pages$ListView": "widgets",
+    "Pages$DynamicText": "widgets",
+    "Pages$DataView": "widgets",
+    "Pages$TextBox": "widgets",
+    "CustomWidgets$CustomWidget": "widgets",
     "CustomWidgets$WidgetProperty": "object.properties",
 }
 
@@ -68,8 +94,11 @@ def inner(name: str) -> str:
 
 def rewritten(row: Element, change: Callable[[str], str]) -> Element:
     props = {
-        k: change(v) if isinstance(v, str) else tuple(change(x) if isinstance(x, str) else x for x in v)
-        if isinstance(v, tuple) else v
+        k: change(v)
+        if isinstance(v, str)
+        else tuple(change(x) if isinstance(x, str) else x for x in v)
+        if isinstance(v, tuple)
+        else v
         for k, v in row.props.items()
     }
     return evolve(row, props=props) if props != row.props else row

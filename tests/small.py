@@ -141,8 +141,13 @@ def _connected(module: str, parts: list[Part]) -> list[Part]:
     """Ends of associations as they are stored: a row id in the own domain model, a name in another one."""
     ids = {f"{module}.{part.name}": f"{module}/domain/{i}" for i, part in enumerate(parts)}
     return [
-        Part(p.type, p.slot, {**p.props, **{k: ids.get(v, v) for k, v in p.props.items() if k in ("parent", "child")}},
-             p.name, p.inside)
+        Part(
+            p.type,
+            p.slot,
+            {**p.props, **{k: ids.get(v, v) for k, v in p.props.items() if k in ("parent", "child")}},
+            p.name,
+            p.inside,
+        )
         for p in parts
     ]
 

@@ -35,9 +35,10 @@ def part(type_name: str, /, **values: Any) -> Document:
 
 
 def text(**translations: str) -> Document:
-    return part("Texts$Text", translations=[
-        part("Texts$Translation", languageCode=code, text=value) for code, value in translations.items()
-    ])
+    return part(
+        "Texts$Text",
+        translations=[part("Texts$Translation", languageCode=code, text=value) for code, value in translations.items()],
+    )
 
 
 def _within(place: str, value: Any) -> Any:
@@ -57,7 +58,10 @@ def _within(place: str, value: Any) -> Any:
 
 def attribute(name: str, type_name: str, default: str = "", /, **facts: Any) -> Document:
     return part(
-        "DomainModels$Attribute", name=name, dataStorageGuid=uid(f"guid of {name}"), documentation="",
+        "DomainModels$Attribute",
+        name=name,
+        dataStorageGuid=uid(f"guid of {name}"),
+        documentation="",
         type=part(f"DomainModels${type_name}AttributeType", **facts),
         value=part("DomainModels$StoredValue", defaultValue=default),
     )
@@ -69,38 +73,66 @@ def widget_property(key: str, /, **value: Any) -> Document:
 
 def navigation() -> Document:
     native = part(
-        "Navigation$NativeNavigationProfile", name="Phone", otaEnabled=True, networkTimeoutMs=60000,
+        "Navigation$NativeNavigationProfile",
+        name="Phone",
+        otaEnabled=True,
+        networkTimeoutMs=60000,
         nativeHomePage=part("Navigation$NativeHomePage", homePagePage="Field.Home", homePageNanoflow=""),
-        offlineEntityConfigs=[part(
-            "Navigation$OfflineEntityConfig", entity="Field.Job", syncMode="Constrained", constraint="[Open = true()]",
-        )],
-        bottomBarItems=[], roleBasedNativeHomePages=[],
+        offlineEntityConfigs=[
+            part(
+                "Navigation$OfflineEntityConfig",
+                entity="Field.Job",
+                syncMode="Constrained",
+                constraint="[Open = true()]",
+            )
+        ],
+        bottomBarItems=[],
+        roleBasedNativeHomePages=[],
     )
     web = part(
-        "Navigation$NavigationProfile", name="Responsive", kind="Responsive",
+        "Navigation$NavigationProfile",
+        name="Responsive",
+        kind="Responsive",
         appTitle=text(en_US="Field", nl_NL="Veld"),
-        homePage=part("Navigation$HomePage", page="Field.Home", microflow=""), menuItemCollection=None,
+        homePage=part("Navigation$HomePage", page="Field.Home", microflow=""),
+        menuItemCollection=None,
     )
     return unit("Navigation$NavigationDocument", "projectDocuments", profiles=[web, native])
 
 
 def project_documents() -> list[Document]:
     configuration = part(
-        "Settings$Configuration", name="Default", databasePassword=SECRETS[2], databaseUserName="field",
-        runtimePortNumber=8080, constantValues=[],
+        "Settings$Configuration",
+        name="Default",
+        databasePassword=SECRETS[2],
+        databaseUserName="field",
+        runtimePortNumber=8080,
+        constantValues=[],
     )
     return [
         unit("Projects$Project", "", isSystemProject=False),
-        unit("Settings$ProjectSettings", "projectDocuments", settingsParts=[
-            part("Settings$ConfigurationSettings", configurations=[configuration]),
-        ]),
-        navigation(),
-        unit("Texts$SystemTextCollection", "projectDocuments", systemTexts=[
-            part("Texts$SystemText", key="mendix.lib.MxDataSource.status", text=text(en_US="Item {1} of {2}")),
-        ]),
         unit(
-            "Security$ProjectSecurity", "projectDocuments", securityLevel="CheckEverything", adminUserName="MxAdmin",
-            adminPassword=SECRETS[0], enableDemoUsers=True,
+            "Settings$ProjectSettings",
+            "projectDocuments",
+            settingsParts=[
+                part("Settings$ConfigurationSettings", configurations=[configuration]),
+            ],
+        ),
+        navigation(),
+        unit(
+            "Texts$SystemTextCollection",
+            "projectDocuments",
+            systemTexts=[
+                part("Texts$SystemText", key="mendix.lib.MxDataSource.status", text=text(en_US="Item {1} of {2}")),
+            ],
+        ),
+        unit(
+            "Security$ProjectSecurity",
+            "projectDocuments",
+            securityLevel="CheckEverything",
+            adminUserName="MxAdmin",
+            adminPassword=SECRETS[0],
+            enableDemoUsers=True,
             passwordPolicySettings=part("Security$PasswordPolicySettings", minimumLength=12, requireDigit=True),
             userRoles=[part("Security$UserRole", name="Engineer", guid=uid("engineer"), moduleRoles=["Field.User"])],
             demoUsers=[part("Security$DemoUser", userName="demo", password=SECRETS[1], userRoles=["Engineer"])],
@@ -112,43 +144,88 @@ def project_documents() -> list[Document]:
 def domain_model() -> Document:
     own = "project/Field/DomainModels$DomainModel/entities"
     job = part(
-        "DomainModels$Entity", name="Job", dataStorageGuid=uid("guid of Job"), location={"x": 100, "y": 50},
-        generalization=part("DomainModels$NoGeneralization", persistable=True, hasCreatedDate=True), eventHandlers=[],
+        "DomainModels$Entity",
+        name="Job",
+        dataStorageGuid=uid("guid of Job"),
+        location={"x": 100, "y": 50},
+        generalization=part("DomainModels$NoGeneralization", persistable=True, hasCreatedDate=True),
+        eventHandlers=[],
         attributes=[
-            attribute("Title", "String", length=200), attribute("Open", "Boolean", "true"),
+            attribute("Title", "String", length=200),
+            attribute("Open", "Boolean", "true"),
             attribute("Due", "DateTime", localizeDate=False),
             attribute("State", "Enumeration", "New", enumeration="Field.State"),
         ],
-        validationRules=[part(
-            "DomainModels$ValidationRule", attribute="Field.Job.Title", errorMessage=text(en_US="Give a title"),
-            ruleInfo=part("DomainModels$RequiredRuleInfo"),
-        )],
-        indexes=[part("DomainModels$Index", dataStorageGuid=uid("guid of index"), attributes=[part(
-            "DomainModels$IndexedAttribute", type="Normal", ascending=True,
-            attribute=uid(f"{own}/Job/attributes/Title"),
-        )])],
-        accessRules=[part(
-            "DomainModels$AccessRule", moduleRoles=["Field.User"], allowCreate=True, xPathConstraint="[Open = true()]",
-            defaultMemberAccessRights="ReadWrite",
-            memberAccesses=[part("DomainModels$MemberAccess", attribute="Field.Job.Title", accessRights="ReadWrite")],
-        )],
+        validationRules=[
+            part(
+                "DomainModels$ValidationRule",
+                attribute="Field.Job.Title",
+                errorMessage=text(en_US="Give a title"),
+                ruleInfo=part("DomainModels$RequiredRuleInfo"),
+            )
+        ],
+        indexes=[
+            part(
+                "DomainModels$Index",
+                dataStorageGuid=uid("guid of index"),
+                attributes=[
+                    part(
+                        "DomainModels$IndexedAttribute",
+                        type="Normal",
+                        ascending=True,
+                        attribute=uid(f"{own}/Job/attributes/Title"),
+                    )
+                ],
+            )
+        ],
+        accessRules=[
+            part(
+                "DomainModels$AccessRule",
+                moduleRoles=["Field.User"],
+                allowCreate=True,
+                xPathConstraint="[Open = true()]",
+                defaultMemberAccessRights="ReadWrite",
+                memberAccesses=[
+                    part("DomainModels$MemberAccess", attribute="Field.Job.Title", accessRights="ReadWrite")
+                ],
+            )
+        ],
     )
     note = part(
-        "DomainModels$Entity", name="Note", dataStorageGuid=uid("guid of Note"), location={"x": 300, "y": 50},
-        generalization=part("DomainModels$Generalization", generalization="System.Image"), attributes=[],
+        "DomainModels$Entity",
+        name="Note",
+        dataStorageGuid=uid("guid of Note"),
+        location={"x": 300, "y": 50},
+        generalization=part("DomainModels$Generalization", generalization="System.Image"),
+        attributes=[],
     )
     association = part(
-        "DomainModels$Association", name="Note_Job", dataStorageGuid=uid("guid of Note_Job"), type="Reference",
-        owner="Default", parent=uid(f"{own}/Note"), child=uid(f"{own}/Job"),
+        "DomainModels$Association",
+        name="Note_Job",
+        dataStorageGuid=uid("guid of Note_Job"),
+        type="Reference",
+        owner="Default",
+        parent=uid(f"{own}/Note"),
+        child=uid(f"{own}/Job"),
         deleteBehavior=part("DomainModels$AssociationDeleteBehavior", parentDeleteBehavior="DeleteMeButKeepReferences"),
     )
     crossing = part(
-        "DomainModels$CrossAssociation", name="Job_Customer", dataStorageGuid=uid("guid of Job_Customer"),
-        type="Reference", parent=uid(f"{own}/Job"), child="Office.Customer",
+        "DomainModels$CrossAssociation",
+        name="Job_Customer",
+        dataStorageGuid=uid("guid of Job_Customer"),
+        type="Reference",
+        parent=uid(f"{own}/Job"),
+        child="Office.Customer",
     )
     return unit(
-        "DomainModels$DomainModel", "domainModel", "project/Field", documentation="", entities=[job, note],
-        associations=[association], crossAssociations=[crossing], annotations=[],
+        "DomainModels$DomainModel",
+        "domainModel",
+        "project/Field",
+        documentation="",
+        entities=[job, note],
+        associations=[association],
+        crossAssociations=[crossing],
+        annotations=[],
     )
 
 
@@ -158,30 +235,63 @@ def home_page() -> Document:
         widget_property("attribute", attributeRef=part("DomainModels$AttributeRef", attribute="Field.Job.Title")),
     ]
     listing = part(
-        "CustomWidgets$CustomWidget", name="jobs", tabIndex=0, editable="Always", labelTemplate=None,
+        "CustomWidgets$CustomWidget",
+        name="jobs",
+        tabIndex=0,
+        editable="Always",
+        labelTemplate=None,
         appearance=part("Pages$Appearance", **{"class": "jobs"}, designProperties=[]),
         type=part(DEFINITION, widgetId="com.acme.jobs.Jobs", supportedPlatform="Native", offlineCapable=True),
-        object=part("CustomWidgets$WidgetObject", properties=[
-            widget_property("datasource", dataSource=part(
-                "CustomWidgets$CustomWidgetXPathSource", xPathConstraint="[Open = true()]",
-                entityRef=part("DomainModels$DirectEntityRef", entity="Field.Job"),
-            )),
-            widget_property("caption", textTemplate=part(
-                "Pages$ClientTemplate", template=text(en_US="Job {1}"), parameters=[],
-            )),
-            widget_property("columns", objects=[part("CustomWidgets$WidgetObject", properties=columns)]),
-        ]),
+        object=part(
+            "CustomWidgets$WidgetObject",
+            properties=[
+                widget_property(
+                    "datasource",
+                    dataSource=part(
+                        "CustomWidgets$CustomWidgetXPathSource",
+                        xPathConstraint="[Open = true()]",
+                        entityRef=part("DomainModels$DirectEntityRef", entity="Field.Job"),
+                    ),
+                ),
+                widget_property(
+                    "caption",
+                    textTemplate=part(
+                        "Pages$ClientTemplate",
+                        template=text(en_US="Job {1}"),
+                        parameters=[],
+                    ),
+                ),
+                widget_property("columns", objects=[part("CustomWidgets$WidgetObject", properties=columns)]),
+            ],
+        ),
     )
     button = part(
-        "Pages$ActionButton", name="finish", caption=part("Pages$ClientTemplate", template=text(en_US="Finish")),
+        "Pages$ActionButton",
+        name="finish",
+        caption=part("Pages$ClientTemplate", template=text(en_US="Finish")),
         action=part("Pages$CallNanoflowClientAction", nanoflow="Field.Finish", parameterMappings=[]),
     )
     return unit(
-        "Pages$Page", "documents", "project/Field/Screens", name="Home", excluded=False, title=text(en_US="Jobs"),
-        allowedRoles=["Field.User"], canvasWidth=1200, url="",
-        layoutCall=part("Pages$LayoutCall", layout="Field.Phone_Default", arguments=[part(
-            "Pages$LayoutCallArgument", parameter="Field.Phone_Default.Main", widgets=[listing, button],
-        )]),
+        "Pages$Page",
+        "documents",
+        "project/Field/Screens",
+        name="Home",
+        excluded=False,
+        title=text(en_US="Jobs"),
+        allowedRoles=["Field.User"],
+        canvasWidth=1200,
+        url="",
+        layoutCall=part(
+            "Pages$LayoutCall",
+            layout="Field.Phone_Default",
+            arguments=[
+                part(
+                    "Pages$LayoutCallArgument",
+                    parameter="Field.Phone_Default.Main",
+                    widgets=[listing, button],
+                )
+            ],
+        ),
     )
 
 
@@ -189,52 +299,97 @@ def flow(kind: str, name: str, action: Document) -> Document:
     own = f"project/Field/{name}/objectCollection/objects"
     objects = [
         part("Microflows$StartEvent", relativeMiddlePoint={"x": 20, "y": 100}, size={"width": 20, "height": 20}),
-        part("Microflows$MicroflowParameterObject", name="Job", variableType=part(
-            "DataTypes$ObjectType", entity="Field.Job",
-        )),
+        part(
+            "Microflows$MicroflowParameterObject",
+            name="Job",
+            variableType=part(
+                "DataTypes$ObjectType",
+                entity="Field.Job",
+            ),
+        ),
         part("Microflows$ActionActivity", caption="Activity", autoGenerateCaption=True, action=action),
         part("Microflows$EndEvent", returnValue=""),
     ]
     flows = [
-        part("Microflows$SequenceFlow", origin=uid(f"{own}/{a}"), destination=uid(f"{own}/{b}"), caseValues=[
-            part("Microflows$NoCase"),
-        ])
+        part(
+            "Microflows$SequenceFlow",
+            origin=uid(f"{own}/{a}"),
+            destination=uid(f"{own}/{b}"),
+            caseValues=[
+                part("Microflows$NoCase"),
+            ],
+        )
         for a, b in ((0, 2), (2, 3))
     ]
     return unit(
-        f"Microflows${kind}", "documents", "project/Field", name=name, excluded=False, flows=flows,
+        f"Microflows${kind}",
+        "documents",
+        "project/Field",
+        name=name,
+        excluded=False,
+        flows=flows,
         objectCollection=part("Microflows$MicroflowObjectCollection", objects=objects),
-        microflowReturnType=part("DataTypes$VoidType"), allowedModuleRoles=["Field.User"],
+        microflowReturnType=part("DataTypes$VoidType"),
+        allowedModuleRoles=["Field.User"],
     )
 
 
 def field_documents() -> list[Document]:
-    call = part("Microflows$MicroflowCallAction", microflowCall=part(
-        "Microflows$MicroflowCall", microflow="Field.Check", parameterMappings=[],
-    ))
+    call = part(
+        "Microflows$MicroflowCallAction",
+        microflowCall=part(
+            "Microflows$MicroflowCall",
+            microflow="Field.Check",
+            parameterMappings=[],
+        ),
+    )
     commit = part("Microflows$CommitAction", commitVariableName="Job", withEvents=True)
     state = [part("Enumerations$EnumerationValue", name=n, caption=text(en_US=n), image="") for n in ("New", "Done")]
     field = "project/Field"
     return [
         unit("Enumerations$Enumeration", "documents", field, name="State", values=state),
         unit(
-            "Constants$Constant", "documents", field, name="Token", type=part("DataTypes$StringType"),
-            defaultValue=SECRETS[3], exposedToClient=False,
+            "Constants$Constant",
+            "documents",
+            field,
+            name="Token",
+            type=part("DataTypes$StringType"),
+            defaultValue=SECRETS[3],
+            exposedToClient=False,
         ),
         flow("Microflow", "Check", commit),
         flow("Nanoflow", "Finish", call),
-        unit("Images$ImageCollection", "documents", field, name="Images", images=[
-            part("Images$Image", name=name, imageFormat="Png", imageData=base64.b64encode(content).decode())
-            for name, content in (("logo", b"\x89PNG not really"), ("dot", bytes(range(16))))
-        ]),
+        unit(
+            "Images$ImageCollection",
+            "documents",
+            field,
+            name="Images",
+            images=[
+                part("Images$Image", name=name, imageFormat="Png", imageData=base64.b64encode(content).decode())
+                for name, content in (("logo", b"\x89PNG not really"), ("dot", bytes(range(16))))
+            ],
+        ),
         unit("Microflows$Microflow", "documents", field, name="OldCheck", excluded=True, flows=[]),
         unit(
-            "Acme$Thing", "documents", field, name="Thing", weight=7, ratio=0.5,
-            inner=part("Acme$Part", list=["a", "b"]), password=SECRETS[3],
+            "Acme$Thing",
+            "documents",
+            field,
+            name="Thing",
+            weight=7,
+            ratio=0.5,
+            inner=part("Acme$Part", list=["a", "b"]),
+            password=SECRETS[3],
         ),
         unit(
-            "ScheduledEvents$ScheduledEvent", "documents", field, name="Nightly", enabled=True, microflow="Field.Check",
-            startDateTime="2024-05-01T02:30:00", interval=1, intervalType="Day",
+            "ScheduledEvents$ScheduledEvent",
+            "documents",
+            field,
+            name="Nightly",
+            enabled=True,
+            microflow="Field.Check",
+            startDateTime="2024-05-01T02:30:00",
+            interval=1,
+            intervalType="Day",
         ),
     ]
 
@@ -249,9 +404,14 @@ def specimen() -> list[Document]:
         unit("Projects$Folder", "folders", "project/Field", name="Screens"),
         domain_model(),
         unit("DomainModels$DomainModel", "domainModel", "project/Office", entities=[customer]),
-        unit("Security$ModuleSecurity", "moduleSecurity", "project/Field", moduleRoles=[
-            part("Security$ModuleRole", name="User", description=""),
-        ]),
+        unit(
+            "Security$ModuleSecurity",
+            "moduleSecurity",
+            "project/Field",
+            moduleRoles=[
+                part("Security$ModuleRole", name="User", description=""),
+            ],
+        ),
         home_page(),
         *field_documents(),
     ]

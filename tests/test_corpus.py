@@ -23,9 +23,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Pat
 
 
 @pytest.mark.parametrize("pair_id", LABELS)
-def test_a_real_release_is_judged_as_a_careful_reader_does(
-    pair_id: str, pairs: dict[str, tuple[Path, Path]]
-) -> None:
+def test_a_real_release_is_judged_as_a_careful_reader_does(pair_id: str, pairs: dict[str, tuple[Path, Path]]) -> None:
     label = LABELS[pair_id]
     verdict = compare(*pairs[pair_id])
     assert (str(verdict.release_class), str(verdict.channel)) == (label["class"], label["channel"]), label["why"]

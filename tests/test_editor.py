@@ -21,9 +21,15 @@ def values(draft: Draft) -> set[str]:
 def test_the_base_project_syncs_what_its_description_says(draft: Draft) -> None:
     side = Side(through_xml(draft, "base"))
     assert {name: entry.mode for name, entry in side.sync.items()} == {
-        "Field.Order": "All", "Field.OrderLine": "All", "Field.Customer": "Constrained", "Field.Contact": "All",
-        "Field.Inspection": "All", "Field.Measurement": "All", "Field.Photo": "NoneAndPreserveData",
-        "Field.Feedback": "None", "Shared.Setting": "All",
+        "Field.Order": "All",
+        "Field.OrderLine": "All",
+        "Field.Customer": "Constrained",
+        "Field.Contact": "All",
+        "Field.Inspection": "All",
+        "Field.Measurement": "All",
+        "Field.Photo": "NoneAndPreserveData",
+        "Field.Feedback": "None",
+        "Shared.Setting": "All",
     }
     assert {"Field.MF_Login", "Field.MF_GetQuote"} <= side.called
     assert not side.calls("Office.MF_CalcInvoice")

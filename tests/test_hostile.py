@@ -229,12 +229,27 @@ def test_wrong_lengths_are_damaged_units() -> None:
 
 def test_odd_values_are_kept_and_no_element_is_lost() -> None:
     document = {
-        "$ID": b"short", "$Type": 7, "Name": 5, "Excluded": "yes", "Nan": float("nan"), "Big": 2**62,
-        "Decimal": Decimal128("1.5"), "Regex": bson.Regex("a"), "Code": bson.Code("x"), "When": bson.Timestamp(1, 2),
-        "Min": bson.MinKey(), "Reference": {"$ref": "a", "$id": 1}, "Lists": [3, ["a", ["b"]], [b"\1" * 16]],
+        "$ID": b"short",
+        "$Type": 7,
+        "Name": 5,
+        "Excluded": "yes",
+        "Nan": float("nan"),
+        "Big": 2**62,
+        "Decimal": Decimal128("1.5"),
+        "Regex": bson.Regex("a"),
+        "Code": bson.Code("x"),
+        "When": bson.Timestamp(1, 2),
+        "Min": bson.MinKey(),
+        "Reference": {"$ref": "a", "$id": 1},
+        "Lists": [3, ["a", ["b"]], [b"\1" * 16]],
         "Mixed": [3, "word", {"$Type": "X$Y", "Name": "first"}, {"$ID": b"2" * 16, "Name": "second"}, None],
-        "Point": {"x": 1, "y": 2}, "Bare": {"Inner": "kept"}, "": "empty", "Dotted.key": 1,
-        "Same": [3, {"$ID": b"2" * 16, "$Type": "X$Z", "Name": "third"}], "Empty": [3], "None": None,
+        "Point": {"x": 1, "y": 2},
+        "Bare": {"Inner": "kept"},
+        "": "empty",
+        "Dotted.key": 1,
+        "Same": [3, {"$ID": b"2" * 16, "$Type": "X$Z", "Name": "third"}],
+        "Empty": [3],
+        "None": None,
     }
     rows = decode(bson.encode(document), "the-id")
     root = rows[0]
@@ -306,8 +321,11 @@ def test_a_row_without_content_is_missing(content: object, tmp_path: Path) -> No
 
 def test_an_id_listed_twice_is_told(tmp_path: Path) -> None:
     path = edited(
-        tmp_path, ("create table Copy as select * from Unit", ()), ("insert into Copy select * from Unit limit 1", ()),
-        ("drop table Unit", ()), ("alter table Copy rename to Unit", ()),
+        tmp_path,
+        ("create table Copy as select * from Unit", ()),
+        ("insert into Copy select * from Unit limit 1", ()),
+        ("drop table Unit", ()),
+        ("alter table Copy rename to Unit", ()),
     )
     assert [n for n in snapshot(path).incomplete if "is listed twice" in n]
 
@@ -462,7 +480,10 @@ def test_a_gzip_bomb_is_refused(tmp_path: Path) -> None:
         b'{"units": [' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"]}",
         b'{"units": [{"$ID": "a", "name": "\\ud800"}]}',
         b'{"units": [{"$ID": "a", "n": ' + b"9" * 5000 + b"}]}",
-        b'{"units": []}', b'{"units": [1, null, [], {}, {"$ID": 5}]}', b'{"units": {"a": 1}}', b'{"units"',
+        b'{"units": []}',
+        b'{"units": [1, null, [], {}, {"$ID": 5}]}',
+        b'{"units": {"a": 1}}',
+        b'{"units"',
         b"\xff\xfe{",
     ],
     ids=["lists", "objects", "half a character", "long number", "none", "no units", "no list", "cut", "half"],

@@ -37,8 +37,11 @@ def test_one_move_tells_of_all_profiles_in_which_it_is_the_same() -> None:
 
 
 def test_an_entity_that_leaves_names_the_way_it_was_reached_and_the_edit_that_cut_it() -> None:
-    verdict = Case("case", {"remove": ["Field.Orders_Overview/customersButton"], "base": {
-        "remove": ["NativePhone/Field.Customer"]}}, {}).verdict()
+    verdict = Case(
+        "case",
+        {"remove": ["Field.Orders_Overview/customersButton"], "base": {"remove": ["NativePhone/Field.Customer"]}},
+        {},
+    ).verdict()
     (left,) = [f for f in verdict.findings if f.rule.id.startswith("sync-entity-left-set")]
     assert left.subject == "Field.Customer"
     assert "Field.Customer_View" in left.message

@@ -20,7 +20,11 @@ from tests.build import Document, content_of, documents, uid, write_dump, write_
 from tests.specimen import READERS, SECRETS, SIDE, specimen
 
 FORMS = {
-    "v1.mpr": "mpr-v1", "v2": "mpr-v2", "v2/Field.mpr": "mpr-v2", "app.mpk": "mpk", "dump.json": "dump",
+    "v1.mpr": "mpr-v1",
+    "v2": "mpr-v2",
+    "v2/Field.mpr": "mpr-v2",
+    "app.mpk": "mpk",
+    "dump.json": "dump",
     "snapshot.xml": "snapshot",
 }
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12\n"
@@ -147,7 +151,11 @@ def test_single_parts_are_folded_and_ids_and_names_are_those_of_the_sdk() -> Non
     assert (link.props["parent"], link.props["child"]) == (by_name["Field.Note"].id, by_name["Field.Job"].id)
     assert by_name["Responsive"].props["appTitle.nl_NL"] == "Veld"
     assert {**by_name["Field.Thing"].props, "password": ""} == {
-        "weight": 7, "ratio": 0.5, "inner": "Acme$Part", "inner.list": ("a", "b"), "password": "",
+        "weight": 7,
+        "ratio": 0.5,
+        "inner": "Acme$Part",
+        "inner.list": ("a", "b"),
+        "password": "",
     }
 
 

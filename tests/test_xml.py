@@ -33,7 +33,12 @@ def written(snapshot: Snapshot, *, compress: bool = False) -> bytes:
 
 def unit(unit_id: str, rows: Rows, **facts: Any) -> Unit:
     stated: dict[str, Any] = {
-        "type": "Pages$Page", "name": "Home", "container": None, "slot": "documents", "digest": "d" * 64, **facts,
+        "type": "Pages$Page",
+        "name": "Home",
+        "container": None,
+        "slot": "documents",
+        "digest": "d" * 64,
+        **facts,
     }
     return Unit(id=unit_id, load=lambda: rows, **stated)
 
@@ -58,10 +63,25 @@ def assert_equal(old: Snapshot, new: Snapshot) -> None:
 ODD = ["", "5", "true", "&lt;<>\"'", "\x00", "\r\n\t ", "\ud800", "\ufffe"]
 texts = st.text(st.characters(), max_size=12) | st.sampled_from(ODD)
 scalars = texts | st.booleans() | st.integers() | st.floats(allow_nan=False)
-keys = texts | st.sampled_from([
-    "type", "type.length", "kind", "name", "id", "slot", "inside", "parent", "base64", "xmlns", "caption.en_US",
-    "tabIndex", "excluded", "", "a b",
-])
+keys = texts | st.sampled_from(
+    [
+        "type",
+        "type.length",
+        "kind",
+        "name",
+        "id",
+        "slot",
+        "inside",
+        "parent",
+        "base64",
+        "xmlns",
+        "caption.en_US",
+        "tabIndex",
+        "excluded",
+        "",
+        "a b",
+    ]
+)
 values = scalars | st.lists(scalars, max_size=3).map(tuple)
 kinds = st.sampled_from(["Pages$Page", "DomainModels$Attribute", "Navigation$NavigationProfile", "Own$Thing", ""])
 facts = st.fixed_dictionaries({"type": kinds, "name": texts, "slot": texts})
@@ -77,15 +97,24 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
             props = draw(st.dictionaries(keys, values, max_size=4))
             rows.append(row(draw(st.sampled_from([unit_id, f"r{n}"])), props, parent, **draw(facts)))
         units[unit_id] = unit(
-            unit_id, tuple(rows), **draw(facts), container=draw(st.none() | texts.filter(bool)),
-            digest=draw(texts.filter(bool)), excluded=draw(st.booleans()), missing=draw(st.booleans()),
+            unit_id,
+            tuple(rows),
+            **draw(facts),
+            container=draw(st.none() | texts.filter(bool)),
+            digest=draw(texts.filter(bool)),
+            excluded=draw(st.booleans()),
+            missing=draw(st.booleans()),
             file=draw(texts),
         )
     notes = st.lists(texts, max_size=2).map(tuple)
     version = draw(st.sampled_from([None, Version.of("10.24.18"), Version.of("11.10.0-rc.5")]))
     return Snapshot(
-        units, version, digest=draw(texts.filter(bool)),
-        incomplete=draw(notes), warnings=draw(notes), side_files=draw(st.booleans()),
+        units,
+        version,
+        digest=draw(texts.filter(bool)),
+        incomplete=draw(notes),
+        warnings=draw(notes),
+        side_files=draw(st.booleans()),
     )
 
 
@@ -149,22 +178,25 @@ EXTERNAL = '<!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/hostname">]>' + HEAD
 LAUGHS = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
 
 
-@pytest.mark.parametrize(("content", "said"), [
-    (b"", "no sound XML"),
-    (b"not xml", "no sound XML"),
-    (b"<other/>", "no model snapshot"),
-    (f'<snapshot xmlns="{NAMESPACE}" format="2"/>'.encode(), "format '2'"),
-    (f'{HEAD}<unit id="u"/><unit id="u"/></snapshot>'.encode(), "twice"),
-    (f"{HEAD}<unit/></snapshot>".encode(), "without an id"),
-    (f'{HEAD}<unit id="%%" base64="id"/></snapshot>'.encode(), "base64"),
-    (f'{EXTERNAL}<incomplete text="&x;"/></snapshot>'.encode(), "XML|DTD"),
-    (f'{EXTERNAL}<unit id="u">&x;</unit></snapshot>'.encode(), "DTD"),
-    (f"<!DOCTYPE s [<!ENTITY l0 'lol'>{LAUGHS}]>{HEAD}<unit id='&l9;'/></snapshot>".encode(), "XML|DTD"),
-    ((HEAD + "<unit>" * 5000).encode(), "depth"),
-    (gzip.compress(b" " * (200 << 20)), "unpacks to more"),
-    (gzip.compress(HEAD.encode())[:-9], "cut|damaged"),
-    (gzip.compress(HEAD.encode())[:12] + b"\xff" * 40, "cut|damaged"),
-])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "no sound XML"),
+        (b"not xml", "no sound XML"),
+        (b"<other/>", "no model snapshot"),
+        (f'<snapshot xmlns="{NAMESPACE}" format="2"/>'.encode(), "format '2'"),
+        (f'{HEAD}<unit id="u"/><unit id="u"/></snapshot>'.encode(), "twice"),
+        (f"{HEAD}<unit/></snapshot>".encode(), "without an id"),
+        (f'{HEAD}<unit id="%%" base64="id"/></snapshot>'.encode(), "base64"),
+        (f'{EXTERNAL}<incomplete text="&x;"/></snapshot>'.encode(), "XML|DTD"),
+        (f'{EXTERNAL}<unit id="u">&x;</unit></snapshot>'.encode(), "DTD"),
+        (f"<!DOCTYPE s [<!ENTITY l0 'lol'>{LAUGHS}]>{HEAD}<unit id='&l9;'/></snapshot>".encode(), "XML|DTD"),
+        ((HEAD + "<unit>" * 5000).encode(), "depth"),
+        (gzip.compress(b" " * (200 << 20)), "unpacks to more"),
+        (gzip.compress(HEAD.encode())[:-9], "cut|damaged"),
+        (gzip.compress(HEAD.encode())[:12] + b"\xff" * 40, "cut|damaged"),
+    ],
+)
 def test_hostile_content_is_refused_in_one_line(content: bytes, said: str) -> None:
     began = time.monotonic()
     with pytest.raises((BrokenContainer, UnsupportedVersion), match=said) as caught:

@@ -27,9 +27,16 @@ MICROFLOW = "Microflows$Microflow"
 WORKFLOW = "Workflows$Workflow"
 
 # Documents that are sent to the client as a whole.
-_SHIPPED = frozenset({
-    PAGE, "Pages$Layout", "Pages$Snippet", "Menus$MenuDocument", "Microflows$Nanoflow", ENUMERATION,
-})
+_SHIPPED = frozenset(
+    {
+        PAGE,
+        "Pages$Layout",
+        "Pages$Snippet",
+        "Menus$MenuDocument",
+        "Microflows$Nanoflow",
+        ENUMERATION,
+    }
+)
 
 Link = tuple[str, Node]  # verb, and what it leads to
 

@@ -21,16 +21,31 @@ ANYTHING = ""
 _EXPRESSION_KEYS = frozenset({"argument", "returnValue", "initialValue", "dynamicClasses", "node"})
 # Keys too plain to be trusted by name alone: elsewhere they hold captions or data.
 _EXPRESSION_IN = {
-    "value": frozenset({
-        "Microflows$AdditionalAttribute", "Microflows$ChangeListAction", "Microflows$ChangeVariableAction",
-        "Microflows$CounterMeterAction", "Microflows$FormDataPart", "Microflows$GaugeMeterAction",
-        "Microflows$MemberChange", "Microflows$MeterTagMapping", "Microflows$QueryParameterMapping",
-        "Microflows$RestOperationParameterMapping", "Microflows$RestParameterMapping", "Pages$DatabaseConstraint",
-        "DatabaseConnector$ConnectionParameterMapping", "DatabaseConnector$QueryParameterMapping",
-    }),
-    "defaultValue": frozenset({
-        "Pages$LocalVariable", "Pages$PageParameter", "Microflows$MicroflowParameterObject",
-    }),
+    "value": frozenset(
+        {
+            "Microflows$AdditionalAttribute",
+            "Microflows$ChangeListAction",
+            "Microflows$ChangeVariableAction",
+            "Microflows$CounterMeterAction",
+            "Microflows$FormDataPart",
+            "Microflows$GaugeMeterAction",
+            "Microflows$MemberChange",
+            "Microflows$MeterTagMapping",
+            "Microflows$QueryParameterMapping",
+            "Microflows$RestOperationParameterMapping",
+            "Microflows$RestParameterMapping",
+            "Pages$DatabaseConstraint",
+            "DatabaseConnector$ConnectionParameterMapping",
+            "DatabaseConnector$QueryParameterMapping",
+        }
+    ),
+    "defaultValue": frozenset(
+        {
+            "Pages$LocalVariable",
+            "Pages$PageParameter",
+            "Microflows$MicroflowParameterObject",
+        }
+    ),
 }
 _XPATH_KEYS = frozenset({"xpath", "xpathconstraint"})  # both spellings are stored
 

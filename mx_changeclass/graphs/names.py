@@ -25,11 +25,22 @@ _FOLDERS = frozenset({"Projects$Module", "Projects$Folder"})
 
 # The System module is stored in no project. What matters of it here: its entities are persistable but for
 # these, and an image is a file.
-_SYSTEM_NON_PERSISTABLE = frozenset({
-    "System.ConsumedODataConfiguration", "System.Error", "System.HttpHeader", "System.HttpMessage",
-    "System.HttpRequest", "System.HttpResponse", "System.ODataResponse", "System.Paging", "System.RestHttpResponse",
-    "System.SoapFault", "System.WorkflowActivityDetails", "System.WorkflowJumpToDetails",
-})
+_SYSTEM_NON_PERSISTABLE = frozenset(
+    {
+        "System.ConsumedODataConfiguration",
+        "System.Error",
+        "System.HttpHeader",
+        "System.HttpMessage",
+        "System.HttpRequest",
+        "System.HttpResponse",
+        "System.ODataResponse",
+        "System.Paging",
+        "System.RestHttpResponse",
+        "System.SoapFault",
+        "System.WorkflowActivityDetails",
+        "System.WorkflowJumpToDetails",
+    }
+)
 _SYSTEM_GENERALIZATIONS = {"System.Image": "System.FileDocument"}
 
 

@@ -67,8 +67,14 @@ def _of_profile(audience: Audience, reach: Reach) -> dict[str, Synced]:
         row = config.get(name, {})
         computed = _computed(uses.get(name, set()))
         found[name] = Synced(
-            name, _mode(row) if row else computed, computed, bool(row), row.get("compatibilityMode") is True,
-            (profile.name,), str(row.get("constraint", "")), _why(names, reach, name),
+            name,
+            _mode(row) if row else computed,
+            computed,
+            bool(row),
+            row.get("compatibilityMode") is True,
+            (profile.name,),
+            str(row.get("constraint", "")),
+            _why(names, reach, name),
         )
     return found
 

@@ -75,17 +75,35 @@ _BY_KEY = {
     "alternativeText": Aspect.ACCESSIBILITY,
 }
 # Containers whose plain keys are about the place of what they hold.
-_FRAMES = frozenset({
-    "Pages$LayoutGrid", "Pages$ScrollContainer", "Pages$Table", "Pages$TabContainer", "Pages$DivContainer",
-    "Pages$GroupBox", "Pages$VerticalFlow", "Pages$HorizontalSplitPane", "Pages$VerticalSplitPane",
-    "Pages$MasterDetail", "Pages$Header", "Pages$Placeholder",
-})
+_FRAMES = frozenset(
+    {
+        "Pages$LayoutGrid",
+        "Pages$ScrollContainer",
+        "Pages$Table",
+        "Pages$TabContainer",
+        "Pages$DivContainer",
+        "Pages$GroupBox",
+        "Pages$VerticalFlow",
+        "Pages$HorizontalSplitPane",
+        "Pages$VerticalSplitPane",
+        "Pages$MasterDetail",
+        "Pages$Header",
+        "Pages$Placeholder",
+    }
+)
 # Hints in an empty input: told with the other properties of the input.
 _HINTS = ("placeholder", "placeholderTemplate")
 # Words in an action are still words, the class of a header is still style.
-_ALWAYS = frozenset({
-    Aspect.TEXT, Aspect.STYLE, Aspect.ICON, Aspect.VISIBILITY, Aspect.VALIDATION, Aspect.ACCESSIBILITY,
-})
+_ALWAYS = frozenset(
+    {
+        Aspect.TEXT,
+        Aspect.STYLE,
+        Aspect.ICON,
+        Aspect.VISIBILITY,
+        Aspect.VALIDATION,
+        Aspect.ACCESSIBILITY,
+    }
+)
 
 
 def aspect(row: Element, key: str) -> Aspect:

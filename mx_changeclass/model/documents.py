@@ -6,8 +6,11 @@ from mx_changeclass.model.kinds import Kind, kind
 
 
 @kind(
-    "Mappings$MappingDocument", "Mappings$MappingSourceDocument", "XmlSchemas$MxSchema",
-    "MessageDefinitions$MessageDefinitionCollection", "MessageDefinitions$MessageDefinition2",
+    "Mappings$MappingDocument",
+    "Mappings$MappingSourceDocument",
+    "XmlSchemas$MxSchema",
+    "MessageDefinitions$MessageDefinitionCollection",
+    "MessageDefinitions$MessageDefinition2",
     "DataTransformers$DataTransformer",
 )
 class Mapping(Kind):
@@ -50,8 +53,11 @@ class RemoteSource(Kind):
 
 
 @kind(
-    "BusinessEvents$BusinessEventService", "BusinessEvents$ConsumedBusinessEventService",
-    "BusinessEvents$PublishedBusinessEventService", "Kafka$PublishedKafkaService", "Kafka$ConsumedKafkaService",
+    "BusinessEvents$BusinessEventService",
+    "BusinessEvents$ConsumedBusinessEventService",
+    "BusinessEvents$PublishedBusinessEventService",
+    "Kafka$PublishedKafkaService",
+    "Kafka$ConsumedKafkaService",
 )
 class EventService(Kind):
     """Business events, under whatever name a version stores them."""

@@ -9,10 +9,24 @@ from importlib import import_module
 
 from mx_changeclass.rules.rule import RULES, Rule
 
-_MECHANISM = frozenset({
-    "rule", "release", "terms", "sources", "phrases", "questions", "uses", "forms", "flows", "microflows", "uploads",
-    "needs", "members", "moves",
-})
+_MECHANISM = frozenset(
+    {
+        "rule",
+        "release",
+        "terms",
+        "sources",
+        "phrases",
+        "questions",
+        "uses",
+        "forms",
+        "flows",
+        "microflows",
+        "uploads",
+        "needs",
+        "members",
+        "moves",
+    }
+)
 
 
 @cache

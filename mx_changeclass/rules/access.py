@@ -31,9 +31,7 @@ Access = AccessRule | MemberAccess
     certainty=Certainty.DOCUMENTED,
     mitigation="Have every device synchronise before this release.",
 )
-def acc_read_removed_sync(
-    change: Added[Access] | Removed[Access] | Changed[Access], release: Release
-) -> bool | str:
+def acc_read_removed_sync(change: Added[Access] | Removed[Access] | Changed[Access], release: Release) -> bool | str:
     """Users of devices lost the right to read synced data
 
     The data leaves the device with the next synchronisation, and edits to it are refused. Below 10.24.22 and 11.6.7
@@ -54,9 +52,7 @@ def acc_read_removed_sync(
     certainty=Certainty.DOCUMENTED,
     mitigation="Block editing in the client one release earlier.",
 )
-def acc_write_removed_sync(
-    change: Added[Access] | Removed[Access] | Changed[Access], release: Release
-) -> bool | str:
+def acc_write_removed_sync(change: Added[Access] | Removed[Access] | Changed[Access], release: Release) -> bool | str:
     """Users of devices lost the right to write synced data
 
     Edits on devices to a member that is read-only now are not accepted.
@@ -75,9 +71,7 @@ def acc_write_removed_sync(
     source="SYNC; ACC Create and Delete Rights",
     mitigation="Block creating in the client one release earlier.",
 )
-def acc_create_removed_sync(
-    change: Added[Access] | Removed[Access] | Changed[Access], release: Release
-) -> bool | str:
+def acc_create_removed_sync(change: Added[Access] | Removed[Access] | Changed[Access], release: Release) -> bool | str:
     """Users of devices lost the right to create objects of a synced entity
 
     Objects made offline are refused.
@@ -96,9 +90,7 @@ def acc_create_removed_sync(
     source="ACC; SYNC",
     mitigation="Block deleting in the client one release earlier.",
 )
-def acc_delete_removed_sync(
-    change: Added[Access] | Removed[Access] | Changed[Access], release: Release
-) -> bool | str:
+def acc_delete_removed_sync(change: Added[Access] | Removed[Access] | Changed[Access], release: Release) -> bool | str:
     """Users of devices lost the right to delete objects of a synced entity, or some of them
 
     Deletions made offline are refused; the object comes back, and nothing entered is lost.
@@ -119,9 +111,7 @@ def acc_delete_removed_sync(
     certainty=Certainty.DOCUMENTED,
     mitigation="Have every device synchronise before this release.",
 )
-def acc_xpath_narrowed_sync(
-    change: Added[Access] | Removed[Access] | Changed[Access], release: Release
-) -> bool | str:
+def acc_xpath_narrowed_sync(change: Added[Access] | Removed[Access] | Changed[Access], release: Release) -> bool | str:
     """Access of users of devices limited to fewer objects of a synced entity
 
     Objects outside the new constraint leave the device, and edits to them are refused and kept as a synchronisation

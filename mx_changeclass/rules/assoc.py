@@ -56,8 +56,10 @@ def assoc_added_to_server(change: Added[Association], release: Release) -> bool:
     It may pull the other entity into the sync set.
     """
     about = owner(change, release)
-    return about.now is Storage.TABLE and about.synced and not (
-        _grows(change, release) and _other_end_synced(change, release)
+    return (
+        about.now is Storage.TABLE
+        and about.synced
+        and not (_grows(change, release) and _other_end_synced(change, release))
     )
 
 
@@ -172,9 +174,7 @@ def assoc_recreated_same_name(change: Removed[Association] | Added[Association],
     certainty=Certainty.DOCUMENTED,
     mitigation="Give it the storage GUID of the old association, or migrate the references by hand.",
 )
-def assoc_recreated_same_name_server(
-    change: Removed[Association] | Added[Association], release: Release
-) -> bool | str:
+def assoc_recreated_same_name_server(change: Removed[Association] | Added[Association], release: Release) -> bool | str:
     """Association deleted and made again under the same name, owner not synchronised
 
     Its storage GUID is another, so all references are gone on the server.

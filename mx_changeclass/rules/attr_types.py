@@ -420,8 +420,10 @@ def attr_decimal_scale_lower(change: Changed[RuntimeSettings], release: Release)
     Extra digits are dropped, on devices and on the server; the release notes name loss of data.
     """
     held = _synced_decimals(release)
-    return change.new.decimal_scale < change.old.decimal_scale and bool(held) and (
-        f"digits {change.old.decimal_scale} to {change.new.decimal_scale}, of {several(held)}"
+    return (
+        change.new.decimal_scale < change.old.decimal_scale
+        and bool(held)
+        and (f"digits {change.old.decimal_scale} to {change.new.decimal_scale}, of {several(held)}")
     )
 
 
@@ -446,11 +448,13 @@ def attr_decimal_scale_lower_server(change: Changed[RuntimeSettings], release: R
 def _synced_decimals(release: Release) -> list[str]:
     """The decimal attributes that devices hold."""
     side = release.old
-    return sorted({
-        f"{above}.{name}"
-        for entity in side.sync
-        if side.synced(entity)
-        for above in side.names.lineage(entity)
-        for name, row in attributes(side, above).items()
-        if row.props.get("type") == "DomainModels$DecimalAttributeType"
-    })
+    return sorted(
+        {
+            f"{above}.{name}"
+            for entity in side.sync
+            if side.synced(entity)
+            for above in side.names.lineage(entity)
+            for name, row in attributes(side, above).items()
+            if row.props.get("type") == "DomainModels$DecimalAttributeType"
+        }
+    )

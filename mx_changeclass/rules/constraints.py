@@ -138,9 +138,7 @@ def event_raise_error(change: Changed[EventHandler], release: Release) -> bool |
     certainty=Certainty.DOCUMENTED,
     mitigation="Deploy.",
 )
-def event_after(
-    change: Added[EventHandler] | Removed[EventHandler] | Changed[EventHandler], release: Release
-) -> bool:
+def event_after(change: Added[EventHandler] | Removed[EventHandler] | Changed[EventHandler], release: Release) -> bool:
     """Event handler changed that refuses no upload
 
     It runs after the fact, or on objects that no device holds.

@@ -30,9 +30,16 @@ from mx_changeclass.rules.uses import new_rows
 Client = Page | Layout | Snippet | Menu | Nanoflow | JavaScriptAction | ImageCollection | IconCollection
 ClientFile = JavaScriptSource | JavaScriptFile | ThemeFile | NpmPackage
 # Noise that says something to somebody, so that a rule of its own tells it.
-_TOLD = frozenset({
-    "documentation", "editor-image", "action-info", "widget-definition", "default-effect", "conversion-default",
-})
+_TOLD = frozenset(
+    {
+        "documentation",
+        "editor-image",
+        "action-info",
+        "widget-definition",
+        "default-effect",
+        "conversion-default",
+    }
+)
 
 
 @rule(NONE, source="REAL 10; SYNC Introduction", certainty=Certainty.DOCUMENTED)

@@ -365,9 +365,7 @@ def ent_guid_npe(change: Changed[Entity | Attribute | Association], release: Rel
     source="REAL 6; MXCLI 1119",
     certainty=Certainty.DOCUMENTED,
 )
-def guid_equals_id(
-    change: Release | Changed[Entity | Attribute | Association | Index], release: Release
-) -> bool | str:
+def guid_equals_id(change: Release | Changed[Entity | Attribute | Association | Index], release: Release) -> bool | str:
     """New storage GUIDs equal to the ids of their elements
 
     Usual in models written by tools. Nothing was stored under other ones, so nothing is lost.
@@ -408,4 +406,3 @@ def ent_export_level(change: Changed[Kind], release: Release) -> bool:
     It says what modellers of other modules see, and means nothing at run time.
     """
     return change.row.type not in ("Projects$Module", "Projects$ModuleSettings")
-

@@ -20,14 +20,26 @@ CHANGE = ("Microflows$ChangeObjectAction", "Microflows$ChangeMembersAction")
 CALL, CALL_ARGUMENT = "Microflows$MicroflowCallAction", "Microflows$MicroflowCallParameterMapping"
 # What each activity works on, in the order in which the keys are asked.
 _OBJECTS = (
-    "action.microflowCall.microflow", "action.nanoflowCall.nanoflow", "action.javaScriptAction", "action.javaAction",
-    "action.pageSettings.page", "action.entity", "action.retrieveSource.entity", "action.retrieveSource.association",
-    "action.commitVariableName", "action.changeVariableName", "action.deleteVariableName", "action.type",
-    "action.outputVariableName", "action.variableName",
+    "action.microflowCall.microflow",
+    "action.nanoflowCall.nanoflow",
+    "action.javaScriptAction",
+    "action.javaAction",
+    "action.pageSettings.page",
+    "action.entity",
+    "action.retrieveSource.entity",
+    "action.retrieveSource.association",
+    "action.commitVariableName",
+    "action.changeVariableName",
+    "action.deleteVariableName",
+    "action.type",
+    "action.outputVariableName",
+    "action.variableName",
 )
 _WORDS = {
-    "Microflows$ExclusiveSplit": "decision", "Microflows$InheritanceSplit": "decision on the type",
-    "Microflows$LoopedActivity": "loop", "Microflows$MicroflowParameterObject": "parameter",
+    "Microflows$ExclusiveSplit": "decision",
+    "Microflows$InheritanceSplit": "decision on the type",
+    "Microflows$LoopedActivity": "loop",
+    "Microflows$MicroflowParameterObject": "parameter",
 }
 _GRAVE = ("clear", "background")  # told of a new flow too
 _SIGNATURE = ("microflowReturnType",)

@@ -22,8 +22,11 @@ ACTION, SOURCE = "Pages$ClientAction", "Pages$DataSource"
 LOOKS = (Aspect.LAYOUT, Aspect.STYLE, Aspect.VISIBILITY, Aspect.VALIDATION, Aspect.ACCESSIBILITY, Aspect.OTHER)
 
 _LOCAL_ACTIONS = (
-    "Pages$SaveChangesClientAction", "Pages$CancelChangesClientAction", "Pages$CreateObjectClientAction",
-    "Pages$DeleteClientAction", "Pages$ClosePageClientAction",
+    "Pages$SaveChangesClientAction",
+    "Pages$CancelChangesClientAction",
+    "Pages$CreateObjectClientAction",
+    "Pages$DeleteClientAction",
+    "Pages$ClosePageClientAction",
 )
 _DOING = {  # what an action is, by its type
     **dict.fromkeys(_LOCAL_ACTIONS, "local"),
@@ -165,8 +168,12 @@ def _source_of(row: Element) -> str:
 
 def _source_kind(source: str) -> str:
     for end, kind in (
-        ("MicroflowSource", "microflow"), ("NanoflowSource", "nanoflow"), ("XPathSource", "database"),
-        ("DatabaseSource", "database"), ("AssociationSource", "association"), ("ReferenceSetSource", "association"),
+        ("MicroflowSource", "microflow"),
+        ("NanoflowSource", "nanoflow"),
+        ("XPathSource", "database"),
+        ("DatabaseSource", "database"),
+        ("AssociationSource", "association"),
+        ("ReferenceSetSource", "association"),
         ("ListenTargetSource", "widget"),
     ):
         if source.endswith(end):
@@ -207,10 +214,20 @@ def _entity(name: str) -> str:
 
 # -- what no special rule tells ---------------------------------------------------------------
 
-_TOLD_OF_DOCUMENTS = frozenset({
-    NAME, PARENT, "url", "allowedRoles", "popupWidth", "popupHeight", "popupResizable", "popupCloseAction",
-    "exportLevel", "markAsUsed",
-})
+_TOLD_OF_DOCUMENTS = frozenset(
+    {
+        NAME,
+        PARENT,
+        "url",
+        "allowedRoles",
+        "popupWidth",
+        "popupHeight",
+        "popupResizable",
+        "popupCloseAction",
+        "exportLevel",
+        "markAsUsed",
+    }
+)
 _PARAMETERS = ("Pages$PageParameter", "Pages$SnippetParameter")
 
 
@@ -254,9 +271,11 @@ def rest_of_doing(change: Change, release: Release) -> str:
 
 def targets(change: Change, release: Release) -> bool:
     """The action of a part has a new target, or is of another sort now."""
-    return bool(begins(change, release)) or any(
-        gained(change, release, kind, in_action) for kind in (PAGE, NANOFLOW, MICROFLOW)
-    ) or bool(ceases(change, release) & {"sync"})
+    return (
+        bool(begins(change, release))
+        or any(gained(change, release, kind, in_action) for kind in (PAGE, NANOFLOW, MICROFLOW))
+        or bool(ceases(change, release) & {"sync"})
+    )
 
 
 def redirected(change: Change, release: Release) -> bool:

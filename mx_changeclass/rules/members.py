@@ -220,11 +220,15 @@ def attributes(side: Side, entity: str) -> Mapping[str, Element]:
 def required(side: Side, entity: str, attribute: str) -> bool:
     """Whether a validation rule requires an attribute of an entity."""
     row, unit = side.entity(entity), side.names.domain_models.get(entity.partition(".")[0])
-    return row is not None and unit is not None and any(
-        r.parent == row.id
-        and r.props.get("ruleInfo") == "DomainModels$RequiredRuleInfo"
-        and r.props.get("attribute") == f"{entity}.{attribute}"
-        for r in side.snapshot.rows(unit.id)
+    return (
+        row is not None
+        and unit is not None
+        and any(
+            r.parent == row.id
+            and r.props.get("ruleInfo") == "DomainModels$RequiredRuleInfo"
+            and r.props.get("attribute") == f"{entity}.{attribute}"
+            for r in side.snapshot.rows(unit.id)
+        )
     )
 
 

@@ -9,17 +9,29 @@ from mx_changeclass.rules.release import Release
 
 # What shows something to users, and what sends objects to the device that calls.
 SHOWS = (
-    "Microflows$ShowPageAction", "Microflows$ShowHomePageAction", "Microflows$ShowMessageAction",
-    "Microflows$CloseFormAction", "Microflows$ValidationFeedbackAction",
+    "Microflows$ShowPageAction",
+    "Microflows$ShowHomePageAction",
+    "Microflows$ShowMessageAction",
+    "Microflows$CloseFormAction",
+    "Microflows$ValidationFeedbackAction",
 )
 PUSH = "Microflows$PushToClientAction"
 LIFECYCLE = ("afterStartupMicroflow", "beforeShutdownMicroflow", "healthCheckMicroflow")
 
 # Keys of the microflow itself that have rules of their own, whoever calls it.
-_OWN_RULES = frozenset({
-    NAME, PARENT, "allowedModuleRoles", "applyEntityAccess", "allowConcurrentExecution", "url",
-    "urlSearchParameters", "exportLevel", "markAsUsed",
-})
+_OWN_RULES = frozenset(
+    {
+        NAME,
+        PARENT,
+        "allowedModuleRoles",
+        "applyEntityAccess",
+        "allowConcurrentExecution",
+        "url",
+        "urlSearchParameters",
+        "exportLevel",
+        "markAsUsed",
+    }
+)
 _QUEUE = ("action.microflowCall.queueSettings", "action.microflowCall.queue", "action.queueSettings", "action.queue")
 
 

@@ -18,20 +18,41 @@ from mx_changeclass.rules.rule import rule
 from mx_changeclass.rules.terms import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Requires
 
 _CLIENT = (
-    "Pages$FormBase", "Microflows$Nanoflow", "JavaScriptActions$JavaScriptAction", "Images$ImageCollection",
-    "CustomIcons$CustomIconCollection", "Menus$MenuDocument", "Enumerations$Enumeration",
+    "Pages$FormBase",
+    "Microflows$Nanoflow",
+    "JavaScriptActions$JavaScriptAction",
+    "Images$ImageCollection",
+    "CustomIcons$CustomIconCollection",
+    "Menus$MenuDocument",
+    "Enumerations$Enumeration",
 )
 _FRAME = (
-    "Projects$Module", "Projects$Folder", "Projects$ModuleSettings", "Security$ModuleSecurity",
+    "Projects$Module",
+    "Projects$Folder",
+    "Projects$ModuleSettings",
+    "Security$ModuleSecurity",
     "DomainModels$DomainModel",
 )
 _STORE = (
-    "appStoreVersion", "appStoreGuid", "appStoreVersionGuid", "appStorePackageId", "appStorePackageIdString",
-    "fromAppStore", "isReusableComponent",
+    "appStoreVersion",
+    "appStoreGuid",
+    "appStoreVersionGuid",
+    "appStorePackageId",
+    "appStorePackageIdString",
+    "fromAppStore",
+    "isReusableComponent",
 )
 _SETTINGS = (
-    "version", "basedOnVersion", "solutionIdentifier", "extensionName", "checksum", "convertedChecksum", "packageId",
-    "originalPackageId", "moduleDependencies", "enableDetailedTroubleshooting",
+    "version",
+    "basedOnVersion",
+    "solutionIdentifier",
+    "extensionName",
+    "checksum",
+    "convertedChecksum",
+    "packageId",
+    "originalPackageId",
+    "moduleDependencies",
+    "enableDetailedTroubleshooting",
 )
 _EXPORT = ("exportLevel", "protectedModuleType", "markAsUsed")
 

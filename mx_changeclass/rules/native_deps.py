@@ -185,10 +185,7 @@ def native_module_removed(change: Removed[Module], release: Release) -> bool | s
     mitigation="List the package in the sidecar file of the action, and ship a store release.",
 )
 def native_platform_js_api(
-    change: Added[JavaScriptSource]
-    | Changed[JavaScriptSource]
-    | Added[JavaScriptFile]
-    | Changed[JavaScriptFile],
+    change: Added[JavaScriptSource] | Changed[JavaScriptSource] | Added[JavaScriptFile] | Changed[JavaScriptFile],
     release: Release,
 ) -> bool | str:
     """JavaScript imports a native package that its sidecar file does not list

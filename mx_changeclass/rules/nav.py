@@ -117,8 +117,10 @@ def nav_profile_duplicate_removed(change: Removed[WebProfile], release: Release)
     Studio Pro had bugs that removed the wrong one of two profiles of the same kind.
     """
     (gone,) = profiles_of(change, release) or (None,)
-    return gone is not None and any(_twins(p, gone) and p.name != gone.name for p in release.old.profiles) and any(
-        _twins(p, gone) for p in release.new.profiles
+    return (
+        gone is not None
+        and any(_twins(p, gone) and p.name != gone.name for p in release.old.profiles)
+        and any(_twins(p, gone) for p in release.new.profiles)
     )
 
 
@@ -337,5 +339,7 @@ def _kinds(change: Change, release: Release) -> list[str]:
 def _twins(one: Served, other: Served) -> bool:
     """Whether two profiles serve the same devices."""
     return (one.kind, one.holds_data, one.row.props.get("kind")) == (
-        other.kind, other.holds_data, other.row.props.get("kind")
+        other.kind,
+        other.holds_data,
+        other.row.props.get("kind"),
     )

@@ -198,16 +198,37 @@ def _harmless(change: Changed[In[ProjectSettings]]) -> list[str]:
 
 # What rules of their own tell of each part of the settings; None where they tell all of it.
 _TOLD: dict[str, frozenset[str] | None] = {
-    "Settings$RuntimeSettings": frozenset({
-        *_LIFECYCLE, "hashAlgorithm", "bcryptCost", "defaultTimeZoneCode", "scheduledEventTimeZoneCode",
-        "allowUserMultipleSessions", "useOQLVersion2", "useDatabaseForeignKeyConstraints", "sslCertificateAlgorithm",
-        "enableDataStorageOptimisticLocking", "roundingMode", "firstDayOfWeek", "decimalScale", "javaVersion",
-        "javaMajorVersion",
-    }),
-    "Settings$WebUIProjectSettingsPart": frozenset({
-        "useOptimizedClient", *BUNDLING, "enableNewStringBehavior", "enableMicroflowReachabilityAnalysis",
-        "urlPrefix", "theme", "themeModuleName", "themeConversionStatus",
-    }),
+    "Settings$RuntimeSettings": frozenset(
+        {
+            *_LIFECYCLE,
+            "hashAlgorithm",
+            "bcryptCost",
+            "defaultTimeZoneCode",
+            "scheduledEventTimeZoneCode",
+            "allowUserMultipleSessions",
+            "useOQLVersion2",
+            "useDatabaseForeignKeyConstraints",
+            "sslCertificateAlgorithm",
+            "enableDataStorageOptimisticLocking",
+            "roundingMode",
+            "firstDayOfWeek",
+            "decimalScale",
+            "javaVersion",
+            "javaMajorVersion",
+        }
+    ),
+    "Settings$WebUIProjectSettingsPart": frozenset(
+        {
+            "useOptimizedClient",
+            *BUNDLING,
+            "enableNewStringBehavior",
+            "enableMicroflowReachabilityAnalysis",
+            "urlPrefix",
+            "theme",
+            "themeModuleName",
+            "themeConversionStatus",
+        }
+    ),
     "Settings$ThemeModuleEntry": None,
     "Settings$ConfigurationSettings": None,
     "Settings$ModelerSettings": None,

@@ -18,7 +18,10 @@ from mx_changeclass.rules.terms import (
 BUNDLING = ("enableRspackBundler", "enableWidgetBundling", "enableNewWidgetGeneration", "exportEmbeddedEntrypoint")
 # Lines of the native template with the first release whose iOS builds take the React client.
 _REACT_READY: dict[tuple[int, ...], tuple[int, ...]] = {
-    (14, 0): (14, 0, 1), (14, 1): (14, 1, 2), (15, 0): (15, 1, 1), (15, 1): (15, 1, 1),
+    (14, 0): (14, 0, 1),
+    (14, 1): (14, 1, 2),
+    (15, 0): (15, 1, 1),
+    (15, 1): (15, 1, 1),
 }
 
 

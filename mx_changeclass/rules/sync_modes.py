@@ -220,9 +220,7 @@ def sync_mode_computed_raised(move: SyncMove, release: Release) -> bool:
 
     Where it is now retrieved from the database, objects start to come down.
     """
-    return _automatic(move) and (
-        _moves(move, _NOT_DOWNLOADED, (ALL,)) or _moves(move, (PRESERVE,), (CLEAR,))
-    )
+    return _automatic(move) and (_moves(move, _NOT_DOWNLOADED, (ALL,)) or _moves(move, (PRESERVE,), (CLEAR,)))
 
 
 @rule(

@@ -60,4 +60,3 @@ def _spelled(item: Mapping[str, Any], types: Types) -> tuple[str, list[Mapping[s
         elif (value if default is None else value != default) and value is not None and not isinstance(value, bytes):
             words.append(f"{name}={value!r}")
     return f"{names.type} {';'.join(words)}", inner
-

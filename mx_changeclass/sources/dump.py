@@ -57,8 +57,14 @@ def _add(model: Model, item: object, label: str) -> None:
     container = guid(item.get("$ContainerID"))
     slot = str(item.get("$ContainerProperty") or "")
     model.units[header.id] = Unit(
-        header.id, header.type, header.name, container if container not in ("", header.id) else None, slot,
-        _digest(item), partial(_load, item, header.id, label), header.excluded,
+        header.id,
+        header.type,
+        header.name,
+        container if container not in ("", header.id) else None,
+        slot,
+        _digest(item),
+        partial(_load, item, header.id, label),
+        header.excluded,
     )
 
 

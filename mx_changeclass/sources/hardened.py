@@ -27,8 +27,15 @@ def iterparse(chunks: Iterable[bytes], what: str, tag: str | None = None) -> Ite
     Raises ``BrokenContainer`` naming ``what`` where the document is cut, malformed or hostile.
     """
     parser = etree.XMLPullParser(
-        events=("end",) if tag else (), tag=tag, resolve_entities=False, load_dtd=False, no_network=True,
-        dtd_validation=False, huge_tree=False, remove_comments=True, remove_pis=True,
+        events=("end",) if tag else (),
+        tag=tag,
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     checked = False
     try:

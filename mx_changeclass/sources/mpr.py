@@ -148,8 +148,13 @@ def _add(model: Model, row: _Row, fetch: Fetch, label: str) -> None:
     container, slot = guid(row.container), str(row.slot or "")
     file = "" if model.inside else f"mprcontents/{unit_id[:2]}/{unit_id[2:4]}/{unit_id}.mxunit"
     stored = Stored(
-        unit_id, None if container == unit_id else container, slot[:1].lower() + slot[1:], file,
-        _as_hex(str(row.stated_hash or "")), bool(row.stated_hash), label,
+        unit_id,
+        None if container == unit_id else container,
+        slot[:1].lower() + slot[1:],
+        file,
+        _as_hex(str(row.stated_hash or "")),
+        bool(row.stated_hash),
+        label,
     )
     content = row.content if model.inside else fetch(file)
     model.units[unit_id] = stored.unit(content if isinstance(content, bytes) else None, model.notes)

@@ -11,20 +11,28 @@ from functools import lru_cache
 
 from mx_changeclass.model.metamodel import property_of
 
-_SECRETS = frozenset({
-    ("Constants$Constant", "defaultValue"),
-    ("Settings$SharedValue", "value"),
-    ("Settings$ConstantValue", "value"),
-    ("Settings$Configuration", "databaseUserName"),
-    ("Settings$Configuration", "extraJvmParameters"),
-    ("Settings$CustomSetting", "value"),
-    ("Settings$Certificate", "data"),
-    ("Microflows$HttpHeaderEntry", "value"),
-    ("Microflows$HttpHeaderEntry", "valueModel"),
-    ("Rest$HeaderWithValueTemplate", "value"),
-})
+_SECRETS = frozenset(
+    {
+        ("Constants$Constant", "defaultValue"),
+        ("Settings$SharedValue", "value"),
+        ("Settings$ConstantValue", "value"),
+        ("Settings$Configuration", "databaseUserName"),
+        ("Settings$Configuration", "extraJvmParameters"),
+        ("Settings$CustomSetting", "value"),
+        ("Settings$Certificate", "data"),
+        ("Microflows$HttpHeaderEntry", "value"),
+        ("Microflows$HttpHeaderEntry", "valueModel"),
+        ("Rest$HeaderWithValueTemplate", "value"),
+    }
+)
 _SECRET_WORDS = (
-    "password", "secret", "httpauthentication", "proxyusername", "certificatedata", "privatekey", "passphrase",
+    "password",
+    "secret",
+    "httpauthentication",
+    "proxyusername",
+    "certificatedata",
+    "privatekey",
+    "passphrase",
 )
 _HARMLESS = frozenset({"passwordPolicySettings"})
 

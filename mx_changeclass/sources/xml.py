@@ -53,7 +53,10 @@ _REMAKE = "Export it again from the model"
 
 # How a scalar is written: the word for its type, its text, and the way back.
 _WAY_BACK: dict[str, Callable[[str], Any]] = {
-    "text": str, "integer": int, "number": float, "flag": {"true": True, "false": False}.__getitem__,
+    "text": str,
+    "integer": int,
+    "number": float,
+    "flag": {"true": True, "false": False}.__getitem__,
 }
 _DECLARED = {"Integer": "integer", "Double": "number", "Boolean": "flag"}
 
@@ -69,12 +72,21 @@ def write_xml(snapshot: Snapshot, target: BinaryIO, *, compress: bool = False) -
         with gzip.GzipFile(filename="", mode="wb", fileobj=target, mtime=0) as packed:
             write_xml(snapshot, packed)  # type: ignore[arg-type]
         return
-    head = _made("snapshot", {
-        "format": FORMAT, "version": str(snapshot.version or ""), "digest": snapshot.digest,
-        "side_files": "true" if snapshot.side_files else "",
-    }, terse=True)
-    notes = [_made(tag, {"text": text}) for tag, texts in (
-        ("incomplete", snapshot.incomplete), ("warning", snapshot.warnings)) for text in texts]
+    head = _made(
+        "snapshot",
+        {
+            "format": FORMAT,
+            "version": str(snapshot.version or ""),
+            "digest": snapshot.digest,
+            "side_files": "true" if snapshot.side_files else "",
+        },
+        terse=True,
+    )
+    notes = [
+        _made(tag, {"text": text})
+        for tag, texts in (("incomplete", snapshot.incomplete), ("warning", snapshot.warnings))
+        for text in texts
+    ]
     with etree.xmlfile(target, encoding="utf-8") as out:
         out.write_declaration()
         with out.element("snapshot", head.attrib, nsmap={None: NAMESPACE}):  # units inherit the namespace
@@ -104,9 +116,13 @@ def read_xml(content: bytes, label: str) -> Snapshot:
             raise BrokenContainer(label, f"has a unit without an id or twice ({unit.name or unit.id!r})", _REMAKE)
         units[unit.id] = unit
     return Snapshot(
-        units=units, version=Version.of(head.get("version", "")), label=label, form=FORM,
+        units=units,
+        version=Version.of(head.get("version", "")),
+        label=label,
+        form=FORM,
         digest=head.get("digest") or _fingerprint(units, head.get("version", "")),
-        incomplete=_notes(root, "incomplete", label), warnings=_notes(root, "warning", label),
+        incomplete=_notes(root, "incomplete", label),
+        warnings=_notes(root, "warning", label),
         side_files=head.get("side_files") == "true",
     )
 
@@ -118,11 +134,21 @@ def _place(snapshot: Snapshot, unit: Unit) -> tuple[str | bool, ...]:
 
 
 def _unit(unit: Unit, rows: Rows) -> etree._Element:
-    made = _made("unit", {
-        "id": unit.id, "kind": unit.type, "name": unit.name, "container": unit.container, "slot": unit.slot,
-        "digest": unit.digest, "file": unit.file, "excluded": "true" if unit.excluded else "",
-        "missing": "true" if unit.missing else "",
-    }, terse=True)
+    made = _made(
+        "unit",
+        {
+            "id": unit.id,
+            "kind": unit.type,
+            "name": unit.name,
+            "container": unit.container,
+            "slot": unit.slot,
+            "digest": unit.digest,
+            "file": unit.file,
+            "excluded": "true" if unit.excluded else "",
+            "missing": "true" if unit.missing else "",
+        },
+        terse=True,
+    )
     around: list[tuple[str, etree._Element]] = []
     stated = {"id": unit.id, "kind": unit.type, "name": unit.name}
     for row in rows:
@@ -221,10 +247,16 @@ def _read_unit(element: etree._Element, label: str) -> Unit:
     texts = _texts(element, label)
     missing = texts.get("missing") == "true"
     return Unit(
-        id=texts.get("id", ""), type=texts.get("kind", ""), name=texts.get("name", ""),
-        container=texts.get("container"), slot=texts.get("slot", ""),
-        digest=texts.get("digest") or ("" if missing else _digest(element)), load=partial(_rows, element, label),
-        excluded=texts.get("excluded") == "true", missing=missing, file=texts.get("file", ""),
+        id=texts.get("id", ""),
+        type=texts.get("kind", ""),
+        name=texts.get("name", ""),
+        container=texts.get("container"),
+        slot=texts.get("slot", ""),
+        digest=texts.get("digest") or ("" if missing else _digest(element)),
+        load=partial(_rows, element, label),
+        excluded=texts.get("excluded") == "true",
+        missing=missing,
+        file=texts.get("file", ""),
     )
 
 
