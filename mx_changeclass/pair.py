@@ -3,6 +3,7 @@ once loaded it would stand in the package in place of the verb."""
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from os import PathLike
 
 from attrs import evolve
@@ -33,7 +34,19 @@ def compare(
     before, after = _with_native(before, native[0]), _with_native(after, native[1])
     if before.form != "none":
         before, after = _shared_native(before, after), _shared_native(after, before)
+    if policy and policy.ignore:
+        before, after = _without(before, policy.ignore), _without(after, policy.ignore)
     return classify(diff(before, after), policy)
+
+
+def _without(snapshot: Snapshot, ignore: tuple[str, ...]) -> Snapshot:
+    """Without the files beside the model that a pattern names."""
+    kept = {
+        i: u
+        for i, u in snapshot.units.items()
+        if u.slot != "files" or not any(fnmatchcase(u.file, pattern) for pattern in ignore)
+    }
+    return evolve(snapshot, units=kept)
 
 
 def _with_native(snapshot: Snapshot, app: str | None) -> Snapshot:

@@ -31,7 +31,8 @@ class Policy:
     ``new_native_template`` that of the binary planned for this release; "" means not known.
     ``ota_in_binary`` says whether the released binary takes over-the-air updates; None means the old
     model's own switch counts. ``declared`` holds statements about the release, by their name in
-    ``DECLARATIONS``, for rules that no model can answer.
+    ``DECLARATIONS``, for rules that no model can answer. ``ignore`` are patterns of paths beside the model
+    that are no part of the app (``theme/web/old/*``; ``*`` crosses folders).
     """
 
     soft_hazards: bool = False
@@ -41,6 +42,7 @@ class Policy:
     new_native_template: str = ""
     ota_in_binary: bool | None = None
     declared: Mapping[str, str] = field(factory=dict)
+    ignore: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, values: Mapping[str, Any], source: str = "configuration") -> Policy:
@@ -55,10 +57,13 @@ class Policy:
                 raise PolicyError(f"{source}: {key!r} is no setting. Use one of {', '.join(sorted(types))}")
             if key == "declared":
                 _check_declarations(value, source)
+            elif key == "ignore":
+                if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
+                    raise PolicyError(f"{source}: 'ignore' must be a list of path patterns. Correct it")
             elif not isinstance(value, types[key] or object):
                 kind = "true or false" if types[key] is bool else "a text"
                 raise PolicyError(f"{source}: {key!r} must be {kind}. Correct it")
-        return cls(**values)
+        return cls(**{**values, "ignore": tuple(values.get("ignore", ()))})
 
 
 def _check_declarations(stated: object, source: str) -> None:

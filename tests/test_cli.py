@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -183,3 +184,14 @@ def test_half_a_surrogate_pair_in_a_dump_ends_in_one_line(tmp_path: Path) -> Non
     done = run("diff", "odd.json", "odd.json", cwd=tmp_path)
     assert done.returncode == 3
     assert is_one_line(done)
+
+
+def test_ignored_files_beside_the_model_play_no_part(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        shutil.copytree(ROOT / "fixtures" / "readers" / "v2", tmp_path / name)
+    (tmp_path / "new" / "userlib" / "draft.jar").write_bytes(b"PK")
+    assert "draft.jar" in run("diff", "old", "new", cwd=tmp_path).stdout
+    (tmp_path / "mx-changeclass.toml").write_text('ignore = ["userlib/draft*"]')
+    assert run("diff", "old", "new", cwd=tmp_path).stdout.startswith("OTA_SAFE: no change")
+    (tmp_path / "mx-changeclass.toml").write_text('ignore = "userlib"')
+    assert is_one_line(run("diff", "old", "new", cwd=tmp_path))
