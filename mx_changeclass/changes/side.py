@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import attrs
@@ -14,6 +14,7 @@ from mx_changeclass.changes.match import GUID, Storage
 from mx_changeclass.changes.noise import WIDGET_PROPERTY, Noise
 from mx_changeclass.changes.order import is_ordered
 from mx_changeclass.model.metamodel import is_a, property_of
+from mx_changeclass.model.shapes import MOST, Shape, shape_of, standings
 from mx_changeclass.model.snapshot import Element, Tree
 
 # Rows without a name of their own that stand for something named, with the keys that name it.
@@ -152,10 +153,15 @@ def _children(tree: Tree) -> dict[str, list[Element]]:
 
 def pointers(row: Element) -> dict[str, str]:
     """The keys of a row that hold the id of another row, with it."""
-    return {k: v for k, v in row.props.items() if type(v) is str and len(v) == 36 and _is_pointer(*row.part(k))}
+    held = {key: row.props[key] for key in _pointing(shape_of(row))}
+    return {k: v for k, v in held.items() if type(v) is str and len(v) == 36}
 
 
-@cache
+@lru_cache(maxsize=MOST)
+def _pointing(shape: Shape) -> tuple[str, ...]:
+    return tuple(at.key for at in standings(shape) if _is_pointer(at.owner, at.name))
+
+
 def _is_pointer(owner: str, key: str) -> bool:
     declared = property_of(owner, key)
     return (declared.kind == "byIdReference") if declared else key.endswith("Pointer")

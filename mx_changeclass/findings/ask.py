@@ -47,12 +47,14 @@ def ask(release: Release, rules: Ears) -> tuple[Spoken, ...]:
 def ask_quiet(release: Release, rules: Ears) -> tuple[Spoken, ...]:
     """What is said about changes that were set aside as noise, and about the noise of loud ones."""
     spoken: list[Spoken] = []
+    listening = {what: found for what, rs in rules.items() if (found := tuple(r for r in rs if r.noise))}
+    heard = {name for rs in listening.values() for r in rs for name in r.noise}
     for change in (*release.changes.quiet, *release.changes.loud):
-        names = _noise(change)
+        names = _noise(change) & heard  # an upgrade makes tens of thousands of changes without meaning
         if names:
             spoken += [
                 Spoken(rule, change, saw if isinstance(saw, str) else "")
-                for rule in _hearing(change, release, rules)
+                for rule in _hearing(change, release, listening)
                 if names.intersection(rule.noise) and (saw := rule.test(change, release))
             ]
     return tuple(spoken)

@@ -17,6 +17,7 @@ from mx_changeclass.graphs.mentions import MEMBER_KIND, Mention, language, menti
 from mx_changeclass.graphs.variables import variables
 from mx_changeclass.graphs.verbs import verb_of
 from mx_changeclass.model.metamodel import property_of
+from mx_changeclass.model.shapes import MOST, Shape, shape_of, standings
 from mx_changeclass.model.snapshot import Element, Rows
 
 WIDGET = "CustomWidgets$CustomWidgetType"
@@ -77,30 +78,24 @@ def facts(rows: Rows) -> Facts:
 
 def _of_row(row: Element, by_id: Mapping[str, Element]) -> Iterator[tuple[str, Mention]]:
     props = row.props
-    for key, value in props.items():
+    for key, role in _roles(shape_of(row)):
+        value = props[key]
         if not value or (type(value) is not str and type(value) is not tuple):
             continue
-        around, part, last = _standing(key)
-        if part:
-            role = _role(props.get(around, "") if around else row.type, props.get(part, ""), last)
-        else:
-            role = _role("", row.type, last)
-        if role is None:
-            continue
         if row.type == "DomainModels$EntityRefStep":
-            role = _step(row, role, by_id)
+            role = _step(row, role, by_id)  # noqa: PLW2901 - the same role, seen in its place
         elif role.verb == "changes" and props.get("editable") == "Never":
-            role = role._replace(verb="reads")
+            role = role._replace(verb="reads")  # noqa: PLW2901 - as above
         for text in (value,) if isinstance(value, str) else value:
             for mention in _named(role, text, by_id):
                 yield key, mention
 
 
-@lru_cache(maxsize=1 << 15)
-def _standing(key: str) -> tuple[str, str, str]:
-    """A dotted key as the key of the part around the one it belongs to, that of this part, and its own name."""
-    part, _, last = key.rpartition(".")
-    return part.rpartition(".")[0], part, last
+@lru_cache(maxsize=MOST)
+def _roles(shape: Shape) -> tuple[tuple[str, Role], ...]:
+    """The keys that hold names in a row of that shape, with what each does."""
+    found = ((at.key, _role(at.around, at.owner, at.name)) for at in standings(shape))
+    return tuple((key, role) for key, role in found if role is not None)
 
 
 def _named(role: Role, text: str, by_id: Mapping[str, Element]) -> Iterator[Mention]:

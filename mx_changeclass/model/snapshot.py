@@ -122,6 +122,7 @@ class Snapshot:
     side_files: bool = False
     mpr: str = ""
     _rows: dict[str, Rows] = field(factory=dict, repr=False, init=False)
+    _modules: dict[str, str] = field(factory=dict, repr=False, init=False)
     _lender: Callable[[], Snapshot | None] = field(default=_nobody, repr=False, init=False)
 
     def rows(self, unit_id: str) -> Rows:
@@ -166,13 +167,11 @@ class Snapshot:
 
     def module(self, unit_id: str) -> str:
         """Name of the module a unit lies in, "" for documents of the project itself and for files."""
-        unit = self.units.get(unit_id)
-        if unit is None:
-            return ""
-        for i in (unit_id, *self._path(unit)):
-            if self.units[i].type == "Projects$Module":
-                return self.units[i].name
-        return ""
+        if unit_id not in self._modules:
+            unit = self.units.get(unit_id)
+            path = (unit, *(self.units[i] for i in self._path(unit))) if unit else ()
+            self._modules[unit_id] = next((u.name for u in path if u.type == "Projects$Module"), "")
+        return self._modules[unit_id]
 
     @cached_property
     def table(self) -> Mapping[str, Element]:
