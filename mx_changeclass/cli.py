@@ -223,11 +223,11 @@ def explain(topic: str, report: Path | None) -> int:
 
 def _settings(config: Path | None) -> tuple[dict[str, Any], str]:
     """What the configuration holds, and its name for errors."""
-    import tomllib
-
     file = config or Path(_CONFIGURATION)
     if config is None and not file.is_file():
         return {}, str(file)
+    import tomllib
+
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig")), str(file)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -251,16 +251,16 @@ def _write(content: str | bytes, output: Path | None) -> None:
 
 
 def _replace(target: Path, content: bytes) -> None:
-    made = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
+    beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
     try:
-        with made.open("xb") as file:
+        with beside.open("xb") as file:
             file.write(content)
         if target.exists():
-            made.chmod(target.stat().st_mode & 0o777)
-        made.replace(target)
+            beside.chmod(target.stat().st_mode & 0o777)
+        beside.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
-            made.unlink()
+            beside.unlink()
         raise
 
 
