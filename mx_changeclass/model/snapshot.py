@@ -167,11 +167,19 @@ class Snapshot:
 
     def module(self, unit_id: str) -> str:
         """Name of the module a unit lies in, "" for documents of the project itself and for files."""
-        if unit_id not in self._modules:
-            unit = self.units.get(unit_id)
-            path = (unit, *(self.units[i] for i in self._path(unit))) if unit else ()
-            self._modules[unit_id] = next((u.name for u in path if u.type == "Projects$Module"), "")
-        return self._modules[unit_id]
+        path: list[str] = []
+        name, at = "", unit_id
+        while at in self.units and at not in path:
+            if at in self._modules:
+                name = self._modules[at]
+                break
+            path.append(at)
+            if self.units[at].type == "Projects$Module":
+                name = self.units[at].name
+                break
+            at = self.units[at].container or ""
+        self._modules.update(dict.fromkeys(path, name))
+        return name
 
     @cached_property
     def table(self) -> Mapping[str, Element]:

@@ -115,7 +115,7 @@ def _table(connection: sqlite3.Connection, label: str, size: int) -> _Table:
     rows: list[_Row] = []
     for found in _select(connection, "Unit", ("UnitID", "ContainerID", "ContainmentName", "ContentsHash", "Contents")):
         rows.append(_Row(*found))
-        size -= 32 + sum(len(x) for x in found if isinstance(x, (str, bytes)))
+        size -= 32 + sum([len(x) for x in found if isinstance(x, (str, bytes))])
         if size < 0:  # pages that are linked many times over
             raise BrokenContainer(label, "lists more than the file can hold", RESTORE)
     return _Table(str(version or ""), "Contents" in columns, rows)
