@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -11,6 +11,7 @@ from mx_changeclass.changes.change import CONTENT, Added, Change, Changed, Remov
 from mx_changeclass.model.kinds import Kind, kind_of
 from mx_changeclass.rules.release import DependencyMove, Release, SyncMove, VersionMove
 from mx_changeclass.rules.rule import In, Rule, Said, Spoken, Subject, Unheard
+from mx_changeclass.rules.terms import NONE
 
 Ears = Mapping[tuple[type, Any], tuple[Rule, ...]]
 
@@ -74,6 +75,8 @@ def _on_change(change: Change, release: Release, rules: Ears, *, explained: bool
         and (not rule.client or release.shipped(change))
         and (saw := rule.test(change, release))
     )
+    if _means_nothing(change, spoken):
+        spoken = [s for s in spoken if s.rule.on]
     left = _left(change, spoken, release.told_by_moves(change))
     if left is not None and not explained and not release.first:  # of a first release nothing is undecided
         spoken += [Spoken(s.rule, change, ", ".join(left)) for s in _on(Unheard, Unheard(change, left), release, rules)]
@@ -106,15 +109,25 @@ def _narrowed(rule: Rule, change: Change) -> bool:
     return not rule.on or not isinstance(change, Changed) or any(change.touches(f) for f in rule.on)
 
 
+def _means_nothing(change: Change, spoken: list[Spoken]) -> bool:
+    """Whether rules that name fields say of all that differ that they mean nothing: what is said of any change
+    of a document is not meant then."""
+    void = [f for s in spoken if s.rule.channel is NONE for f in s.rule.on]
+    return isinstance(change, Changed) and bool(void) and not _beyond(change.fields, void)
+
+
+def _beyond(fields: Iterable[str], taken: Collection[str]) -> tuple[str, ...]:
+    """The fields that are none of those taken, nor lie in one."""
+    return tuple(sorted(f for f in fields if not any(f == t or f.startswith(t + ".") for t in taken)))
+
+
 def _left(change: Change, spoken: list[Spoken], told: tuple[str, ...]) -> tuple[str, ...] | None:
     """The fields of a change that nobody took; () for an added or removed element; None where all are."""
     if isinstance(change, (Added, Removed)):
         return None if spoken else ()
     if any(not s.rule.on for s in spoken):
         return None
-    taken = [*told, *(f for s in spoken for f in s.rule.on)]
-    left = tuple(sorted(f for f in change.fields if not any(f == t or f.startswith(t + ".") for t in taken)))
-    return left or None
+    return _beyond(change.fields, [*told, *(f for s in spoken for f in s.rule.on)]) or None
 
 
 def _on(verb: type, heard: object, release: Release, rules: Ears, about: Subject | None = None) -> list[Spoken]:

@@ -32,15 +32,7 @@ def page_web_only(change: FormEdit, release: Release) -> bool:
 
     Web clients load pages from the runtime; the native bundle does not contain them.
     """
-    if isinstance(change, Changed) and change.fields <= _of_the_editor(change, release):
-        return False
     return release.web_only(change) and not is_a(release.document(change).type, "Pages$TemplateFormBase")
-
-
-def _of_the_editor(change: Changed[Kind], release: Release) -> frozenset[str]:
-    """The fields of a document that mean nothing at run time: folders are no part of its name."""
-    moved = release.old_name(change) != release.new_name(change)
-    return frozenset({"exportLevel", "markAsUsed", *(() if moved else (PARENT,))})
 
 
 @rule(OTA_SAFE, client=True, source="S3.1; OTA Introduction", certainty=Certainty.DOCUMENTED)
