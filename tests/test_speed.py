@@ -1,0 +1,72 @@
+"""What a command pays before and while it looks at a model. Times are of the processor, the best of a few."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mx_changeclass import read
+from mx_changeclass.graphs.side import Side
+
+ROOT = Path(__file__).parent.parent
+V1, V2 = ROOT / "fixtures" / "readers" / "v1.mpr", ROOT / "fixtures" / "readers" / "v2" / "Field.mpr"
+
+# A bare model needs none of these: each costs milliseconds at every commit.
+HEAVY = (
+    "deepdiff", "jinja2", "lxml", "networkx", "pandas", "plistlib", "tempfile", "zipfile",
+    "mx_changeclass.sources.git", "mx_changeclass.sources.siderows", "mx_changeclass.sources.xml",
+)
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """As an installed package runs: compiled to byte code."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(tmp_path_factory.mktemp("compiled")), "PYTHONPATH": str(ROOT)}
+
+
+def _output(code: str, environment: dict[str, str]) -> str:
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
+    return done.stdout
+
+
+def _seconds(code: str, environment: dict[str, str]) -> float:
+    """Of the processor, for a whole process; once before it counts, so that byte code is there."""
+    spent = []
+    for _ in range(6):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        _output(code, environment)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(spent[1:])
+
+
+def test_the_package_is_imported_in_sixty_milliseconds(environment: dict[str, str]) -> None:
+    assert _seconds("import mx_changeclass", environment) - _seconds("pass", environment) < 0.06
+
+
+def test_the_whole_catalogue_is_loaded_in_fifty_milliseconds(environment: dict[str, str]) -> None:
+    command = "import mx_changeclass.pair, mx_changeclass.cli"
+    loaded = f"{command}; from mx_changeclass.rules import catalogue; catalogue()"
+    assert _seconds(loaded, environment) - _seconds(command, environment) < 0.05
+
+
+def test_a_comparison_of_bare_models_loads_nothing_that_it_does_not_use(environment: dict[str, str]) -> None:
+    told = _output(
+        "import sys; from mx_changeclass import compare, render\n"
+        f"for old in ('none', {str(V1)!r}): render(compare(old, {str(V2)!r}), 'json')\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])",
+        environment,
+    )
+    assert told.strip() == "[]"
+
+
+def test_what_did_not_change_is_decoded_once_for_both_sides() -> None:
+    old, new = read(V2), read(V2)
+    Side.pair(old, new)
+    assert all(new.rows(unit_id) is old.rows(unit_id) for unit_id, unit in old.units.items() if not unit.missing)
