@@ -117,7 +117,7 @@ def nano_sync_background(change: Gain, release: Release) -> str:
     OTA_SAFE,
     hazard=Hazard.LOCAL_WIPE,
     client=True,
-    since="11.14.0",
+    since="10.0.0",  # the metamodel has the activity that early
     source="RN11.14; MSDK",
     mitigation="Synchronise before it.",
 )
