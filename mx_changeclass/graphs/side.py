@@ -203,6 +203,16 @@ class Side:
         return dependency_map(row for u in units for row in self.snapshot.rows(u.id)[:1])
 
     @cached_property
+    def asking(self) -> tuple[frozenset[tuple[str, str, bool]], frozenset[str]]:
+        """The files that may list native modules, by their digests, and what native profiles reach of the actions
+        and widgets that ask for them. Where both are the same on two sides no module moves: no file need be read."""
+        live = self.snapshot.live.values()
+        files = frozenset((u.id, u.digest, u.missing) for u in live if u.type in LISTING)
+        known = set(actions(self.names))
+        came = (name for p in self.profiles if p.kind == "native" for name, _ in self.walked.reaches[p.name].came_from)
+        return files, frozenset(name for name in came if name in known or name.startswith(WIDGET))
+
+    @cached_property
     def binary(self) -> Element | None:
         """The row of the native app beside the model."""
         unit = next((u for u in self.snapshot.live.values() if u.type == "File$NativeBinary"), None)

@@ -236,7 +236,7 @@ class Release:
     @cached_property
     def dependency_moves(self) -> tuple[DependencyMove, ...]:
         """How native modules move: those of what native profiles reach, then those that nobody reaches."""
-        if not self._moves_modules:
+        if not self._moves_modules or self.old.asking == self.new.asking:
             return ()
         whole = dependency_moves(self.old.dependencies, self.new.dependencies)
         old, new = (of_owners(side.dependencies, side.reached_owner) for side in (self.old, self.new))
