@@ -43,9 +43,6 @@ class _Group(click.Group):
         except MxError as error:
             _complain(str(error))
             code = WRONG_USE
-        except BrokenPipeError:
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the reader of the pipe left; end quietly
-            code = BELOW
         sys.exit(code if isinstance(code, int) else BELOW)
 
 
@@ -241,8 +238,11 @@ def _write(content: str | bytes, output: Path | None) -> None:
     if isinstance(content, str):
         content = content.encode("utf-8", "replace")
     if output is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:  # the reader of the pipe has seen enough; the answer stays the same
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     try:
         _replace(output, content)

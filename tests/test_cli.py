@@ -195,3 +195,16 @@ def test_ignored_files_beside_the_model_play_no_part(tmp_path: Path) -> None:
     assert run("diff", "old", "new", cwd=tmp_path).stdout.startswith("OTA_SAFE: no change")
     (tmp_path / "mx-changeclass.toml").write_text('ignore = "userlib"')
     assert is_one_line(run("diff", "old", "new", cwd=tmp_path))
+
+
+def test_a_reader_that_leaves_early_changes_no_answer(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m mx_changeclass diff {V1} {V2} --all | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")

@@ -131,10 +131,14 @@ class Side:
     def _carrier(self, profile: Profile, node: Node) -> Node | None:
         """What brings along something that no document names. The data on a device brings the attributes and
         the owned associations of its entities and the enumerations of these, an enumeration all its values,
-        a collection all its images."""
+        a collection all its images; of a module, what of it is nearest."""
         name, space = node
         owner, _, last = name.rpartition(".")
         synced = self.synced_by_profile.get(profile.name, {})
+        if not owner:
+            known = (*self.walked.reaches[profile.name].came_from, *((entity, MEMBER) for entity in synced))
+            inside = {n for n in known if n[0].startswith(f"{name}.") and n[1] != SERVER}
+            return min(inside, key=lambda n: (len(self._way(profile, n)), n), default=None)
         if space == MEMBER:
             entity = owner if owner.count(".") else next(iter(self.names.ends(name)), name)
             for each in (entity, *self.names.descendants(entity)):
