@@ -104,6 +104,24 @@ def enum_value_added_server(
 
 @rule(
     NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    client=True,
+    on=NAME,
+    instead_of="enum-value-added-server",
+    source="ENUM; REAL 11",
+    mitigation="Deploy, and look at the pages and nanoflows that use it.",
+)
+def enum_value_gone_client(change: Removed[EnumerationValue] | Changed[EnumerationValue], release: Release) -> bool:
+    """Value removed or renamed that clients use and no device stores
+
+    Pages and nanoflows in the bundle name the values.
+    """
+    return release.reached_offline(change) and not _held(change, release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
