@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from mx_changeclass.findings.classify import classify as classify
     from mx_changeclass.findings.finding import Finding as Finding
     from mx_changeclass.findings.finding import Verdict as Verdict
-    from mx_changeclass.graphs.draw import graph as graph
+    from mx_changeclass.graphs.reference_graph import graph as graph
     from mx_changeclass.model.snapshot import Snapshot as Snapshot
-    from mx_changeclass.pair import compare as compare
+    from mx_changeclass.pipeline import compare as compare
     from mx_changeclass.policy import Policy as Policy
+    from mx_changeclass.readers import read as read
     from mx_changeclass.reports import render as render
-    from mx_changeclass.rules.rule import rule as rule
-    from mx_changeclass.rules.terms import ReleaseClass as ReleaseClass
-    from mx_changeclass.sources import read as read
-    from mx_changeclass.steps import audit as audit
+    from mx_changeclass.rules.engine.rule import rule as rule
+    from mx_changeclass.timeline import audit as audit
+    from mx_changeclass.vocabulary import ReleaseClass as ReleaseClass
 
 __version__ = "0.1.0"
 
@@ -37,17 +37,17 @@ _HOME = {
     "MxError": "errors",
     "Policy": "policy",
     "ReadError": "errors",
-    "ReleaseClass": "rules.terms",
+    "ReleaseClass": "vocabulary",
     "Snapshot": "model.snapshot",
     "Verdict": "findings.finding",
-    "audit": "steps",
+    "audit": "timeline",
     "classify": "findings.classify",
-    "compare": "pair",
+    "compare": "pipeline",
     "diff": "changes.diff",
-    "graph": "graphs.draw",
-    "read": "sources",
+    "graph": "graphs.reference_graph",
+    "read": "readers",
     "render": "reports",
-    "rule": "rules.rule",
+    "rule": "rules.engine.rule",
 }
 
 __all__ = sorted(_HOME)  # noqa: PLE0605 - the table above is the one list of public names

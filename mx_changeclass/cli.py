@@ -105,9 +105,9 @@ def diff(
     native_new: str | None,
 ) -> int:
     """Classify every change between OLD and NEW. The main job."""
-    from mx_changeclass.pair import compare
+    from mx_changeclass.pipeline import compare
     from mx_changeclass.reports import render
-    from mx_changeclass.rules.terms import ReleaseClass
+    from mx_changeclass.vocabulary import ReleaseClass
 
     settings, source = _settings(config)
     if native_template:
@@ -134,12 +134,12 @@ def diff(
 @_output
 def footprint(model: str, format_: str, output: Path | None) -> int:
     """What lives on devices: per navigation profile, by which way."""
-    from mx_changeclass.graphs.side import Side
+    from mx_changeclass.graphs.app import App
+    from mx_changeclass.readers import read
     from mx_changeclass.reports.footprint import footprint_document, footprint_text
-    from mx_changeclass.sources import read
 
     with _progress(f"reading {model}"):
-        side = Side(read(model))
+        side = App(read(model))
         text = (
             footprint_text(side)
             if format_ == "text"
@@ -156,8 +156,8 @@ def export(model: str, output: Path | None) -> int:
     """Write the canonical snapshot, to keep beside a release; compressed where FILE ends in .gz."""
     import io
 
-    from mx_changeclass.sources import read
-    from mx_changeclass.sources.xml import write_xml
+    from mx_changeclass.readers import read
+    from mx_changeclass.readers.xml import write_xml
 
     with _progress(f"reading {model}"):
         target = io.BytesIO()
@@ -176,7 +176,7 @@ def native() -> None:
 @_output
 def native_export(native_app: str, output: Path | None) -> int:
     """Write the facts of a native app (a native template folder or revision) as a small file for --native-old."""
-    from mx_changeclass.sources.native import export_native
+    from mx_changeclass.readers.native_app import export_native
 
     _write(export_native(native_app), output)
     return BELOW

@@ -30,10 +30,10 @@ from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
-from mx_changeclass.sources import read
-from mx_changeclass.sources.files import side_units
-from mx_changeclass.sources.xml import read_xml, write_xml
-from tests.editor import Draft
+from mx_changeclass.readers import read
+from mx_changeclass.readers.side_files.collect import side_units
+from mx_changeclass.readers.xml import read_xml, write_xml
+from tests.builders.editor import Draft
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 TEMPLATE = "14.1.13"  # of the released binary of the base project
@@ -85,7 +85,7 @@ class Case:
 
     def complaints(self, verdict: Verdict) -> list[str]:
         """What the verdict says otherwise than the label."""
-        said = {f.rule.id for f in verdict.findings} | {f.rule.id for f in verdict.quiet}
+        said = {f.rule.id for f in verdict.findings} | {f.rule.id for f in verdict.noise}
         out = [
             f"{key} is {is_}, should be {self.label[key]}"
             for key, is_ in (
@@ -128,7 +128,7 @@ def labels() -> Mapping[str, Table]:
 
 
 def rule_cases() -> Iterator[Case]:
-    """A hit, near misses and further hits for each rule: ``fixtures/rules/<chapter>/<rule-id>.toml``."""
+    """A hit, near misses and further hits for each rule: ``fixtures/rules/<room>/<chapter>/<rule-id>.toml``."""
     for path in rule_files():
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         yield Case(f"{path.stem} hit", content["hit"], content["hit"])
@@ -138,7 +138,7 @@ def rule_cases() -> Iterator[Case]:
 
 
 def rule_files() -> list[Path]:
-    return sorted((FIXTURES / "rules").glob("*/*.toml"))
+    return sorted((FIXTURES / "rules").glob("**/*.toml"))
 
 
 @cache
@@ -268,7 +268,7 @@ def report(case: Case) -> str:
     lines = [f"{case.id}: {verdict.release_class.name}, channel {verdict.channel.name}"]
     lines += [
         f"  {f.release_class.name:14} {f.channel.name:14} {f.rule.id:32} {f.subject}"
-        for f in (*verdict.findings, *verdict.quiet)
+        for f in (*verdict.findings, *verdict.noise)
     ]
     return "\n".join([*lines, *(f"  ! {c}" for c in case.complaints(verdict))])
 

@@ -25,7 +25,7 @@ _OUTPUT = re.compile(r"(<!-- output -->\n```\n).*?(```\n)", re.DOTALL)
 def story() -> Verdict:
     """The verdict on the field-service app, with the labels that the README's command gives."""
     old, new = (f"{STORY}/{version}.snapshot.xml" for version in ("v1", "v2"))
-    from mx_changeclass.sources import read
+    from mx_changeclass.readers import read
 
     return compare(read(old, cwd=ROOT), read(new, cwd=ROOT))
 
@@ -58,11 +58,11 @@ def _told(case: Case, rule: str) -> str:
     row = next((r for r in verdict.rows if not rule or any(f.rule.id == rule for f in r.findings)), None)
     if row is None:
         return "" if rule else f"only set aside: {verdict.release_class}"
-    return _words(row) if rule else f"{_words(row)}: {row.release_class} ({wording.leading(row).rule.id})"
+    return _words(row) if rule else f"{_words(row)}: {row.release_class} ({wording.deciding(row).rule.id})"
 
 
 def _words(row: Row) -> str:
-    return f"{wording.titled(row)}: {row.what or wording.leading(row).rule.title}"
+    return f"{wording.subject_with_kind(row)}: {row.what or wording.deciding(row).rule.title}"
 
 
 def _report(name: str) -> Callable[[], str]:

@@ -21,10 +21,10 @@ from mx_changeclass.changes.diff import diff
 from mx_changeclass.findings.classify import classify
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.sources import read
-from tests.build import write_v1, write_v2
+from mx_changeclass.readers import read
+from tests.builders.build import write_v1, write_v2
+from tests.builders.editor import Draft
 from tests.cases import FIXTURES, Case, report
-from tests.editor import Draft
 
 
 @frozen

@@ -7,22 +7,22 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from mx_changeclass.rules import catalogue
-from tests import test_moves, test_rules
 from tests.cases import Case, labelled_cases, labels, rule_cases, rule_files
+from tests.rules import test_catalogue, test_observations
 
 # Rules that no edit of the base project can show: why, and the test that shows each of them.
 SHOWN_ELSEWHERE: Mapping[str, tuple[str, Callable[..., None]]] = {
     "agg-incomplete-side": (
         "what the editor makes is whole",
-        test_rules.test_a_side_that_was_not_read_in_full_is_told_and_counts_as_undecided,
+        test_catalogue.test_a_side_that_was_not_read_in_full_is_told_and_counts_as_undecided,
     ),
     "file-unknown": (
         "no file of unknown purpose is read from a folder, but snapshots may hold some",
-        test_rules.test_a_file_of_no_known_kind_is_taken_for_a_part_of_the_server,
+        test_catalogue.test_a_file_of_no_known_kind_is_taken_for_a_part_of_the_server,
     ),
     "mpr-format-v1-v2": (
         "both sides of a case are snapshots",
-        test_moves.test_a_model_stored_in_another_form_is_told_and_means_nothing,
+        test_observations.test_a_model_stored_in_another_form_is_told_and_means_nothing,
     ),
 }
 

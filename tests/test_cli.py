@@ -15,7 +15,7 @@ import pytest
 
 from mx_changeclass.data import load
 from mx_changeclass.reports import FORMATS
-from tests.sidefiles import template
+from tests.builders.side_files import template
 
 ROOT = Path(__file__).parent.parent
 STORY = ROOT / "fixtures" / "field-service"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mx_changeclass import compare
-from mx_changeclass.rules.terms import NONE
+from mx_changeclass.vocabulary import NONE
 from tests.corpus import real_pairs
 
 LABELS: dict[str, dict[str, Any]] = tomllib.loads(
@@ -36,5 +36,5 @@ def test_a_real_release_is_judged_as_a_careful_reader_does(pair_id: str, pairs: 
     assert verdict.server_data_loss is label.get("loss", False)
     assert verdict.accountability.unexplained == 0
     assert verdict.accountability.fallback == 0
-    speaking = [row for row in verdict.rows if not row.within and row.channel is not NONE]
+    speaking = [row for row in verdict.rows if not row.part_of and row.channel is not NONE]
     assert len(speaking) <= label.get("at_most", len(speaking))

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.sources import read
-from tests.build import write_v1, write_v2
+from mx_changeclass.readers import read
+from tests.builders.build import write_v1, write_v2
 
 ROOT = Path(__file__).parent.parent
 STORY = ROOT / "fixtures" / "field-service"

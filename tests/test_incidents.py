@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.rules.terms import DESTRUCTIVE, Maybe
-from tests.build import write_v1, write_v2
+from mx_changeclass.vocabulary import DESTRUCTIVE, Maybe
+from tests.builders.build import write_v1, write_v2
+from tests.builders.editor import Draft
 from tests.cases import Case, base_project
-from tests.editor import Draft
 from tests.incidents import Incident, incidents, pairs, stored_verdict
 from tests.test_cli import run
 from tests.witness import lost

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mx_changeclass import read
-from mx_changeclass.graphs.side import Side
+from mx_changeclass.graphs.app import App
 
 ROOT = Path(__file__).parent.parent
 V1, V2 = ROOT / "fixtures" / "readers" / "v1.mpr", ROOT / "fixtures" / "readers" / "v2" / "Field.mpr"
@@ -25,9 +25,9 @@ HEAVY = (
     "plistlib",
     "tempfile",
     "zipfile",
-    "mx_changeclass.sources.git",
-    "mx_changeclass.sources.siderows",
-    "mx_changeclass.sources.xml",
+    "mx_changeclass.readers.git",
+    "mx_changeclass.readers.side_files.file_rows",
+    "mx_changeclass.readers.xml",
 )
 
 
@@ -55,5 +55,5 @@ def test_a_comparison_of_bare_models_loads_nothing_that_it_does_not_use(environm
 
 def test_what_did_not_change_is_decoded_once_for_both_sides() -> None:
     old, new = read(V2), read(V2)
-    Side.pair(old, new)
+    App.pair(old, new)
     assert all(new.rows(unit_id) is old.rows(unit_id) for unit_id, unit in old.units.items() if not unit.missing)

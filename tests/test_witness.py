@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from mx_changeclass.rules import catalogue
-from mx_changeclass.rules.terms import DESTRUCTIVE, HARD_LOSS, Hazard, Maybe
+from mx_changeclass.vocabulary import DESTRUCTIVE, HARD_LOSS, Hazard, Maybe
 from tests.cases import Case, labelled_cases, rule_cases
 from tests.witness import lost
 

@@ -17,8 +17,8 @@ from contextlib import closing
 
 from attrs import field, frozen
 
-from mx_changeclass.graphs.side import Side
-from mx_changeclass.model.domain import Association, Attribute, ValidationRule
+from mx_changeclass.graphs.app import App
+from mx_changeclass.model.kinds.domain import Association, Attribute, ValidationRule
 from mx_changeclass.model.snapshot import Element, Snapshot
 
 ENTITY, ATTRIBUTE = "DomainModels$Entity", "DomainModels$Attribute"
@@ -69,7 +69,7 @@ class Shape:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Shape:
-        side = Side(snapshot)
+        side = App(snapshot)
         units = [u for u in snapshot.live.values() if not u.missing]
         rows = {r.id: r for u in units if u.type == "DomainModels$DomainModel" for r in snapshot.rows(u.id)}
         tables = {t.name: t for t in (_table(r, rows, side) for r in rows.values() if r.type == ENTITY)}
@@ -95,7 +95,7 @@ class Shape:
         return found
 
 
-def _table(entity: Element, rows: Mapping[str, Element], side: Side) -> Table:
+def _table(entity: Element, rows: Mapping[str, Element], side: App) -> Table:
     name = side.entity_by_id(entity.id)
     inner = [r for r in rows.values() if r.parent == entity.id]
     members = {

@@ -35,12 +35,12 @@ class Of(Generic[K]):
 
 @frozen(slots=True)
 class Added(Of[K]):
-    """An element of the new side without a partner. ``within`` is the id of the outermost added whole
+    """An element of the new side without a partner. ``part_of`` is the id of the outermost added whole
     that answers for it, None where it speaks for itself; ``reason`` the noise rule that sets it aside,
     "" where it means something."""
 
     new_row: Element
-    within: str | None = None
+    part_of: str | None = None
     reason: str = ""
 
     @property
@@ -54,10 +54,10 @@ class Added(Of[K]):
 
 @frozen(slots=True)
 class Removed(Of[K]):
-    """An element of the old side without a partner; ``within`` and ``reason`` as in ``Added``."""
+    """An element of the old side without a partner; ``part_of`` and ``reason`` as in ``Added``."""
 
     old_row: Element
-    within: str | None = None
+    part_of: str | None = None
     reason: str = ""
 
     @property
@@ -79,7 +79,7 @@ class Changed(Of[K]):
     fields: frozenset[str]
     matched_by: str = "id"
     noise: Mapping[str, str] = field(factory=dict, hash=False)
-    within: None = None
+    part_of: None = None
 
     @property
     def old(self) -> K:
@@ -111,8 +111,8 @@ Change = Added[Kind] | Removed[Kind] | Changed[Kind]
 class Changes:
     """All differences of two snapshots.
 
-    ``loud`` are the changes that mean something, parts of an added or removed whole among them (their
-    ``within`` is set); ``quiet`` are those that are noise altogether, kept so that ``patch`` is exact and
+    ``meaningful`` are the changes that mean something, parts of an added or removed whole among them (their
+    ``part_of`` is set); ``noise`` are those that are noise altogether, kept so that ``patch`` is exact and
     the ledger can count them. ``old_tree`` and ``new_tree`` hold the rows of the units that differ or
     moved; ``partner`` leads from each matched old row of them to the new one, and from each matched old
     unit to the new one. ``renames`` leads from old to new qualified names of matched elements whose name
@@ -121,18 +121,18 @@ class Changes:
 
     old: Snapshot
     new: Snapshot
-    loud: tuple[Change, ...]
-    quiet: tuple[Change, ...]
+    meaningful: tuple[Change, ...]
+    noise: tuple[Change, ...]
     old_tree: Tree
     new_tree: Tree
     partner: Mapping[str, str]
     renames: Mapping[str, str]
 
     def __iter__(self) -> Iterator[Change]:
-        return iter(self.loud)
+        return iter(self.meaningful)
 
     def __len__(self) -> int:
-        return len(self.loud)
+        return len(self.meaningful)
 
     def tree(self, change: Change) -> Tree:
         """The tree that the row of a change stands in."""

@@ -18,11 +18,11 @@ from mx_changeclass.changes.change import (
     Changes,
     Removed,
 )
-from mx_changeclass.changes.fate import Fates
-from mx_changeclass.changes.follow import all_renames
-from mx_changeclass.changes.noise import Leaf, Noise, leaves
-from mx_changeclass.changes.partners import Partners
-from mx_changeclass.changes.side import pointers
+from mx_changeclass.changes.matching.content import pointers
+from mx_changeclass.changes.matching.partners import Partners
+from mx_changeclass.changes.noise.orphans import Orphans
+from mx_changeclass.changes.noise.registry import KeyDifference, Noise, key_differences
+from mx_changeclass.changes.noise.renames import all_renames
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
 
@@ -43,71 +43,75 @@ def diff(old: Snapshot, new: Snapshot) -> Changes:
     return Changes(
         old=old,
         new=new,
-        loud=tuple(c for c in found if not _is_quiet(c)),
-        quiet=tuple(c for c in found if _is_quiet(c)),
+        meaningful=tuple(c for c in found if not _is_noise(c)),
+        noise=tuple(c for c in found if _is_noise(c)),
         old_tree=who.old.tree,
         new_tree=who.new.tree,
         partner={**who.units.to_new, **who.rows.to_new},
-        renames=all_renames(who.names, who.old.tree, who.new.tree, who.units, who.rows),
+        renames=all_renames(who.renames, who.old.tree, who.new.tree, who.units, who.rows),
     )
 
 
-def _is_quiet(change: Change) -> bool:
+def _is_noise(change: Change) -> bool:
     return not change.fields if isinstance(change, Changed) else bool(change.reason)
 
 
 def _without_partner(who: Partners, noise: Noise) -> Iterator[Change]:
-    gone = Fates(who.old.tree, who.old.children, who.rows.to_new, who.refreshed, noise, noise.new)
-    came = Fates(who.new.tree, who.new.children, who.rows.to_old, who.refreshed, noise, noise.old)
+    gone = Orphans(who.old.tree, who.old.children, who.rows.to_new, who.redefined, noise, noise.new)
+    came = Orphans(who.new.tree, who.new.children, who.rows.to_old, who.redefined, noise, noise.old)
     ways = ((Removed, who.old, gone, who.rows.to_new), (Added, who.new, came, who.rows.to_old))
-    for verb, side, fates, partners in ways:
+    for verb, side, orphans, partners in ways:
         for row in side.tree.rows.values():
             if row.id not in partners:
-                within, reason = fates.of(row)
-                yield verb(row, within, UNSEEN if side.tree.unit_of[row.id] in who.unseen else reason)
+                part_of, reason = orphans.of(row)
+                yield verb(row, part_of, UNSEEN if side.tree.unit_of[row.id] in who.unseen else reason)
 
 
 def _changed(who: Partners, noise: Noise) -> Iterator[Changed[Kind]]:
     for o, n in who.each():
-        fields, quiet = _frame(o, n, who)
+        fields, set_aside = _frame(o, n, who)
         if o.props != n.props:
-            for leaf in leaves(o, n):
-                reason = _follows(leaf, who) or noise.of_leaf(leaf)
+            for leaf in key_differences(o, n):
+                reason = _follows(leaf, who) or noise.of_key(leaf)
                 if reason:
-                    quiet[leaf.path] = reason
+                    set_aside[leaf.path] = reason
                 else:
                     fields.add(leaf.path)
-        if fields or quiet:
-            yield Changed(o, n, frozenset(fields), who.rows.how[o.id], quiet)
+        if fields or set_aside:
+            yield Changed(o, n, frozenset(fields), who.rows.matched_by[o.id], set_aside)
 
 
 def _frame(o: Element, n: Element, who: Partners) -> tuple[set[str], dict[str, str]]:
     """What differs around the keys of two partners, as fields and as noise."""
     home = who.at_home(o, n)
     differs = {TYPE: o.type != n.type, NAME: o.name != n.name, PARENT: not home, ORDER: o.id in who.reordered}
-    quiet = {ID: NEW_ID} if o.id != n.id else {}
+    set_aside = {ID: NEW_ID} if o.id != n.id else {}
     if home and who.parent_renewed(o, n):
-        quiet[PARENT] = FOLLOWS_ID
-    return {field for field, yes in differs.items() if yes}, quiet
+        set_aside[PARENT] = FOLLOWS_ID
+    return {field for field, yes in differs.items() if yes}, set_aside
 
 
-def _follows(leaf: Leaf, who: Partners) -> str:
+def _follows(leaf: KeyDifference, who: Partners) -> str:
     """Whether both values lead to the same element, which has another id or another name now."""
     old, new = pointers(leaf.old_row).get(leaf.path), pointers(leaf.new_row).get(leaf.path)
     if old is not None and new is not None:
         return FOLLOWS_ID if who.rows.to_new.get(old) == new else ""
     unit_id = who.old.tree.unit_of[leaf.old_row.id]
-    return FOLLOWS_RENAME if who.names.follows(leaf.old_row, leaf.path, leaf.old, leaf.new, unit_id) else ""
+    return (
+        FOLLOWS_RENAME
+        if who.renames.is_same_under_new_name(leaf.old_row, leaf.path, leaf.old, leaf.new, unit_id)
+        else ""
+    )
 
 
 def _unread(who: Partners) -> Iterator[Changed[Kind]]:
     """What can be said of two units of which one cannot be read: where they stand, and their digests."""
     for o, n in who.unread:
-        differs = {CONTENT: o.digest != n.digest, PARENT: o.id in who.elsewhere}
+        differs = {CONTENT: o.digest != n.digest, PARENT: o.id in who.moved_units}
         fields = frozenset(field for field, yes in differs.items() if yes)
-        quiet = {PARENT: FOLLOWS_ID} if PARENT not in fields and o.container != n.container else {}
-        if fields or quiet:
-            yield Changed(_bare(o, n, o.id), _bare(o, n, n.id), fields, who.units.how[o.id], quiet)
+        set_aside = {PARENT: FOLLOWS_ID} if PARENT not in fields and o.container != n.container else {}
+        if fields or set_aside:
+            yield Changed(_bare(o, n, o.id), _bare(o, n, n.id), fields, who.units.matched_by[o.id], set_aside)
 
 
 def _bare(o: Unit, n: Unit, unit_id: str) -> Element:

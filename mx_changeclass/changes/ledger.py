@@ -24,7 +24,7 @@ from mx_changeclass.changes.change import (
     Changes,
     Removed,
 )
-from mx_changeclass.changes.order import is_ordered
+from mx_changeclass.changes.noise.order import is_ordered
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
 
 Leaf = tuple[str | None, str | None, str]  # old row id, new row id, key; a row on one side only has one id
@@ -82,7 +82,7 @@ class _Owners:
     @classmethod
     def of(cls, changes: Changes) -> _Owners:
         found = cls()
-        for change in (*changes.loud, *changes.quiet):
+        for change in (*changes.meaningful, *changes.noise):
             if not isinstance(change, Added):
                 found.by_old[change.old_row.id] = change
             if not isinstance(change, Removed):
@@ -103,8 +103,8 @@ class _Owners:
     def falls(self, change: Change, fallback: frozenset[int]) -> bool:
         """Whether a change, or the whole that answers for it, is known to no rule."""
         whole = change
-        if change.within is not None:
-            whole = (self.by_new if isinstance(change, Added) else self.by_old).get(change.within, change)
+        if change.part_of is not None:
+            whole = (self.by_new if isinstance(change, Added) else self.by_old).get(change.part_of, change)
         return id(whole) in fallback
 
 
@@ -185,7 +185,7 @@ def _disorder(a: Mapping[str, Element], b: Mapping[str, Element], changes: Chang
     moved explain it; each member that has moved by a change is a leaf of its own."""
     said = {
         c.old_row.id
-        for c in (*changes.loud, *changes.quiet)
+        for c in (*changes.meaningful, *changes.noise)
         if isinstance(c, Changed) and ORDER in c.fields | c.noise.keys()
     }
     lists: dict[tuple[str, str], list[Element]] = defaultdict(list)

@@ -20,7 +20,7 @@ def patch(old: Snapshot, changes: Changes, only: Iterable[Change] | None = None)
     order. A unit that could not be read on a side is taken over as it is. Parts of what is not there
     fall away with it.
     """
-    applied = tuple(only) if only is not None else (*changes.loud, *changes.quiet)
+    applied = tuple(only) if only is not None else (*changes.meaningful, *changes.noise)
     work = _Work.of(changes, applied)
     untouched = {
         i: u

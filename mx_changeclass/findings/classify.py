@@ -7,15 +7,15 @@ from collections.abc import Iterable
 
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import account
-from mx_changeclass.findings.ask import ask, ask_quiet, ears
 from mx_changeclass.findings.finding import Finding, Verdict
 from mx_changeclass.findings.rows import rows, subject_of
 from mx_changeclass.findings.words import words
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules import catalogue
-from mx_changeclass.rules.release import DependencyMove, Release, SyncMove
-from mx_changeclass.rules.rule import Rule, Spoken, channel_class
-from mx_changeclass.rules.terms import BLOCKED, DESTRUCTIVE, HARD_LOSS, RANK, SOFT_LOSS, Maybe, ReleaseClass, Requires
+from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange
+from mx_changeclass.rules.engine.rule import Hit, Rule, channel_class
+from mx_changeclass.rules.engine.run import listeners, run, run_on_noise
+from mx_changeclass.vocabulary import BLOCKED, DESTRUCTIVE, HARD_LOSS, RANK, SOFT_LOSS, Maybe, ReleaseClass, Requires
 
 # What waits for installed clients: where there are none yet, all comes from the server or in a first binary.
 _FOR_DEVICES = frozenset({Requires.DRAIN, Requires.SERVER_FIRST, Requires.ALL_CLIENTS_FIRST})
@@ -25,16 +25,16 @@ _MOST_TOLD = 3  # so many places of one subject are told in a message
 def classify(changes: Changes, policy: Policy | None = None) -> Verdict:
     """Ask the whole catalogue about every change and take the worst answer as the verdict."""
     release = Release.of(changes, policy)
-    rules = ears(catalogue().values())
-    spoken = ask(release, rules)
-    said = _findings(spoken, release)
+    rules = listeners(catalogue().values())
+    hits = run(release, rules)
+    said = _findings(hits, release)
     findings = sorted(said.values(), key=_order)
-    fallback = {id(s.about) for s in spoken if s.rule.chapter == "cross" and s.rule.id.startswith("agg-unknown")}
+    fallback = {id(s.subject) for s in hits if s.rule.chapter == "cross" and s.rule.id.startswith("agg-unknown")}
     return Verdict(
         changes=changes,
         findings=tuple(findings),
-        rows=rows(spoken, said, release),
-        quiet=tuple(sorted(_findings(ask_quiet(release, rules), release).values(), key=_order)),
+        rows=rows(hits, said, release),
+        noise=tuple(sorted(_findings(run_on_noise(release, rules), release).values(), key=_order)),
         policy=release.policy,
         accountability=account(changes, frozenset(fallback)),
         native=release.old.native or release.new.native,
@@ -45,29 +45,29 @@ def _order(finding: Finding) -> tuple[int, int, str, str]:
     return (-RANK[finding.release_class], -RANK[finding.channel], finding.subject, finding.rule.id)
 
 
-def _findings(spoken: Iterable[Spoken], release: Release) -> dict[tuple[str, str, str], Finding]:
+def _findings(hits: Iterable[Hit], release: Release) -> dict[tuple[str, str, str], Finding]:
     """One finding a rule and subject, however many of its parts made the rule speak."""
-    grouped: dict[tuple[str, str, str], list[Spoken]] = defaultdict(list)
-    for s in spoken:
-        grouped[(s.rule.id, *subject_of(s.about, release))].append(s)
-    spared = {(rule_id, *key[1:]) for key, group in grouped.items() for rule_id in group[0].rule.spares}
+    grouped: dict[tuple[str, str, str], list[Hit]] = defaultdict(list)
+    for s in hits:
+        grouped[(s.rule.id, *subject_of(s.subject, release))].append(s)
+    spared = {(rule_id, *key[1:]) for key, group in grouped.items() for rule_id in group[0].rule.clears_break_of}
     return {key: _finding(key, group, release, spared=key in spared) for key, group in grouped.items()}
 
 
-def _finding(key: tuple[str, str, str], group: list[Spoken], release: Release, *, spared: bool) -> Finding:
-    rule, about = group[0].rule, group[0].about
+def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, spared: bool) -> Finding:
+    rule, about = group[0].rule, group[0].subject
     _, kind, subject = key
     audience: frozenset[str] = frozenset()
     why: tuple[str, ...] = ()
-    if isinstance(about, SyncMove):
+    if isinstance(about, SyncChange):
         entry = about.new or about.old
         audience, why = frozenset(about.profiles), entry.why if entry else ()
-    elif isinstance(about, DependencyMove):
+    elif isinstance(about, DependencyChange):
         audience, why = release.owners_reached(about)
     elif kind != "Projects$Project" and not isinstance(about, Release) and hasattr(about, "row"):
-        audience = frozenset().union(*(release.audience(s.about) for s in group))  # type: ignore[arg-type]
+        audience = frozenset().union(*(release.audience(s.subject) for s in group))  # type: ignore[arg-type]
         why = release.why(about)  # type: ignore[arg-type]
-    late = rule.by_bundle and release.ota_off  # the bundle that would meet an old binary does not get there
+    late = rule.breaks_by_bundle and release.ota_off  # the bundle that would meet an old binary does not get there
     return Finding(
         rule=rule,
         kind=kind,
@@ -91,15 +91,15 @@ def _class(rule: Rule, policy: Policy) -> ReleaseClass:
     return DESTRUCTIVE if rule.hazard in loss else channel_class(rule.channel)
 
 
-def _message(group: list[Spoken], release: Release) -> str:
+def _message(group: list[Hit], release: Release) -> str:
     """What happened, then what it means."""
-    told = list(dict.fromkeys(s.saw or words(s.about, release, s.rule.on and _touched(s)) for s in group))
+    told = list(dict.fromkeys(s.detail or words(s.subject, release, s.rule.on and _touched(s)) for s in group))
     told = [t for t in told if t]
     more = f"; and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
     what = "; ".join(told[:_MOST_TOLD]) + more
     return f"{what[:1].upper()}{what[1:]}. {group[0].rule.reason}" if what else group[0].rule.reason
 
 
-def _touched(spoken: Spoken) -> tuple[str, ...]:
-    fields: frozenset[str] = getattr(spoken.about, "fields", frozenset())
-    return tuple(f for f in fields if any(f == on or f.startswith(on + ".") for on in spoken.rule.on))
+def _touched(hits: Hit) -> tuple[str, ...]:
+    fields: frozenset[str] = getattr(hits.subject, "fields", frozenset())
+    return tuple(f for f in fields if any(f == on or f.startswith(on + ".") for on in hits.rule.on))

@@ -13,8 +13,8 @@ from attrs import field, frozen
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.policy import Policy
-from mx_changeclass.rules.rule import Rule
-from mx_changeclass.rules.terms import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.rules.engine.rule import Rule
+from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Requires
 
 if TYPE_CHECKING:
     from mx_changeclass.changes.ledger import Accountability
@@ -58,7 +58,7 @@ class Row:
     """One reported change: a subject, what of it changed, and the findings about that.
 
     ``prop`` is the field of the subject, the slot its changed parts stand in, or "" where the
-    subject as a whole came or went; ``old``/``new`` are set for a single plain value. ``within`` is the
+    subject as a whole came or went; ``old``/``new`` are set for a single plain value. ``part_of`` is the
     fingerprint of the row of the module that answers for this one, "" where it speaks for itself.
     """
 
@@ -74,7 +74,7 @@ class Row:
     what: str
     old: object = None
     new: object = None
-    within: str = ""
+    part_of: str = ""
 
     @property
     def release_class(self) -> ReleaseClass:
@@ -97,14 +97,14 @@ class Row:
 class Verdict:
     """The answer for a release: the worst finding decides, and everything said is kept.
 
-    ``rows`` are the changes that mean something, worst first; ``quiet`` what was said about changes that
+    ``rows`` are the changes that mean something, worst first; ``noise`` what was said about changes that
     were set aside. ``noise`` counts set-aside leaves by the name of the noise rule.
     """
 
     changes: Changes
     findings: tuple[Finding, ...]
     rows: tuple[Row, ...]
-    quiet: tuple[Finding, ...]
+    noise: tuple[Finding, ...]
     policy: Policy
     accountability: Accountability = field(repr=False)
     native: bool = False  # the app has a native profile

@@ -10,14 +10,14 @@ import attrs
 
 from mx_changeclass.changes.change import Change, Changed, Removed
 from mx_changeclass.findings.finding import Finding, Row
-from mx_changeclass.findings.fold import folded
+from mx_changeclass.findings.grouping import grouped
 from mx_changeclass.findings.words import is_id, telling, words
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
-from mx_changeclass.rules.release import DependencyMove, Release, SyncMove, VersionMove
-from mx_changeclass.rules.rule import Spoken, Subject
-from mx_changeclass.rules.terms import NONE, RANK, Maybe
+from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
+from mx_changeclass.rules.engine.rule import Hit, Subject
+from mx_changeclass.vocabulary import NONE, RANK, Maybe
 
 APP = "Projects$Project"
 DEPENDENCY = "File$NativeDependency"
@@ -30,11 +30,11 @@ _LINKS = ("sequence flow", "annotation flow")  # what connects is told after wha
 
 def subject_of(about: Subject, release: Release) -> tuple[str, str]:
     """Kind and qualified name of what a saying is about; the app has the name ""."""
-    if isinstance(about, SyncMove):
+    if isinstance(about, SyncChange):
         return "DomainModels$Entity", about.entity
-    if isinstance(about, DependencyMove):
+    if isinstance(about, DependencyChange):
         return DEPENDENCY, about.subject
-    if isinstance(about, (VersionMove, Release)):
+    if isinstance(about, (VersionChange, Release)):
         return APP, ""
     old, new = _both(about, release)
     row = new or old or about.row
@@ -74,20 +74,20 @@ class _Draft:
         return attrs.evolve(self.row, what=_together(self.whats), findings=tuple(findings))
 
 
-def rows(spoken: tuple[Spoken, ...], said: Mapping[tuple[str, str, str], Finding], release: Release) -> tuple[Row, ...]:
+def rows(hits: tuple[Hit, ...], said: Mapping[tuple[str, str, str], Finding], release: Release) -> tuple[Row, ...]:
     """The reported changes, worst first. Each saying lands in the row of each field it took."""
     drafts: dict[tuple[str, ...], _Draft] = {}
-    for s in spoken:
-        finding_key = (s.rule.id, *subject_of(s.about, release))
+    for s in hits:
+        finding_key = (s.rule.id, *subject_of(s.subject, release))
         for key, row in _places(s, release):
             draft = drafts.setdefault(key, _Draft(row))
             if (draft.row.old, draft.row.new) != (row.old, row.new):
                 draft.row = attrs.evolve(draft.row, old=None, new=None)  # several parts under one name
             draft.findings[finding_key] = said[finding_key]
-            if id(s.about) not in draft.heard:
-                draft.heard.add(id(s.about))
+            if id(s.subject) not in draft.heard:
+                draft.heard.add(id(s.subject))
                 draft.whats[row.what] += 1
-    return tuple(sorted(folded([draft.made() for draft in drafts.values()]), key=_order))
+    return tuple(sorted(grouped([draft.made() for draft in drafts.values()]), key=_order))
 
 
 def _first(finding: Finding) -> tuple[object, ...]:
@@ -98,7 +98,7 @@ def _first(finding: Finding) -> tuple[object, ...]:
 
 def _order(row: Row) -> tuple[object, ...]:
     """Worst first; then what is a cause of its own, what was lifted by something else, remarks on the whole."""
-    lifted = any(verb is Spoken for verb, _ in row.findings[0].rule.hears)
+    lifted = any(verb is Hit for verb, _ in row.findings[0].rule.listens_to)
     remark = row.kind == APP and row.prop != "productVersion"
     return (-RANK[row.release_class], -RANK[row.channel], remark, lifted, row.name, row.kind, row.verb, row.prop)
 
@@ -111,26 +111,26 @@ def _together(whats: Counter[str]) -> str:
     return ", ".join(told) + (f" and {rest} more" if rest else "")
 
 
-def _places(s: Spoken, release: Release) -> list[tuple[tuple[str, ...], Row]]:
-    about = s.about
-    if isinstance(about, VersionMove):
+def _places(s: Hit, release: Release) -> list[tuple[tuple[str, ...], Row]]:
+    about = s.subject
+    if isinstance(about, VersionChange):
         old, new = str(about.old), str(about.new)
         return [_make(APP, "", "", "changed", "productVersion", words(about, release), old=old, new=new)]
-    if isinstance(about, SyncMove):
+    if isinstance(about, SyncChange):
         kind, what, (old, new) = "DomainModels$Entity", words(about, release), about.modes
         return [_make(kind, about.entity, about.old_entity, "changed", "syncMode", what, old=old, new=new)]
-    if isinstance(about, DependencyMove):
+    if isinstance(about, DependencyChange):
         name, what = about.subject, words(about, release)
         old, new = about.old, about.new
         return [_make(DEPENDENCY, name, name, "changed", "version", what, old=old or None, new=new or None)]
     if isinstance(about, Release):
         if s.rule.channel is NONE:
             return []  # a remark on the release, no change
-        return [_make(APP, "", "", "changed", s.rule.id, s.saw)]
+        return [_make(APP, "", "", "changed", s.rule.id, s.detail)]
     return [_of_change(about, prop, release) for prop in _properties(about, s, release)]
 
 
-def _properties(change: Change, s: Spoken, release: Release) -> list[str]:
+def _properties(change: Change, s: Hit, release: Release) -> list[str]:
     """The properties of the subject that a saying is about."""
     tree = release.changes.tree(change)
     subject = tree.subject(change.row)
@@ -149,7 +149,7 @@ def _properties(change: Change, s: Spoken, release: Release) -> list[str]:
     return fields or [""]
 
 
-def _taken(change: Changed[Kind], s: Spoken) -> list[str]:
+def _taken(change: Changed[Kind], s: Hit) -> list[str]:
     """The fields of a change that the rule speaks about."""
     taken = s.rule.on or tuple(change.fields)
     fields = telling(tuple(f for f in change.fields if any(f == t or f.startswith(t + ".") for t in taken)))

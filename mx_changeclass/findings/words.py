@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 
 from mx_changeclass.changes.change import CONTENT, NAME, ORDER, PARENT, TYPE, Added, Change, Changed, Removed
-from mx_changeclass.model.domain import EventHandler
 from mx_changeclass.model.kinds import Kind
+from mx_changeclass.model.kinds.domain import EventHandler
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.rules import phrases
+from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
+from mx_changeclass.rules.engine.rule import Subject
 from mx_changeclass.rules.phrases import plain, several
-from mx_changeclass.rules.release import DependencyMove, Release, SyncMove, VersionMove
-from mx_changeclass.rules.rule import Subject
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|sealed:[0-9a-f]+|sha256:.*|[0-9a-f]{16,64}")
 _TYPE = re.compile(r"[A-Z]\w+\$[A-Z]\w+")
@@ -73,11 +73,11 @@ _SPELLING = {"odata": "OData", "xpath": "XPath", "java": "Java", "java script": 
 
 def words(about: Subject, release: Release, fields: tuple[str, ...] = ()) -> str:
     """What happened to the subject of a finding, as a phrase without the subject: "renamed to Field.Job"."""
-    if isinstance(about, VersionMove):
+    if isinstance(about, VersionChange):
         return f"Studio Pro {about.old} to {about.new}"
-    if isinstance(about, SyncMove):
+    if isinstance(about, SyncChange):
         return _sync(about)
-    if isinstance(about, DependencyMove):
+    if isinstance(about, DependencyChange):
         return _dependency(about)
     if isinstance(about, Release):
         return ""
@@ -103,7 +103,7 @@ def telling(fields: tuple[str, ...]) -> list[str]:
 def _which(row: Element) -> str:
     """Which of several without a name: "required rule", "before commit", "for Field.User"."""
     if row.type == "DomainModels$ValidationRule":
-        return spaced(str(row.props.get("ruleInfo", ""))).removesuffix(" info")
+        return kind_in_words(str(row.props.get("ruleInfo", ""))).removesuffix(" info")
     if row.type == "DomainModels$EventHandler":
         handler = EventHandler(row)
         return f"{handler.moment} {handler.event}".lower()
@@ -117,10 +117,10 @@ def _part(change: Change) -> str:
     row = change.row
     member = str(row.props.get("attribute") or row.props.get("association") or "")
     name = row.name or ("" if is_id(member) else member.rpartition(".")[2])
-    return f"{spaced(str(row.props.get('action') or row.type))} {name}".strip()
+    return f"{kind_in_words(str(row.props.get('action') or row.type))} {name}".strip()
 
 
-def spaced(kind: str) -> str:
+def kind_in_words(kind: str) -> str:
     """A kind in words.
 
     >>> spaced("Pages$ListView"), spaced("JsonStructures$JsonStructure"), spaced("File$Theme")
@@ -153,7 +153,7 @@ def _field(change: Changed[Kind], name: str, release: Release) -> str:
     if name == CONTENT:
         return "differs, content not readable"
     if name == TYPE:
-        return f"{spaced(change.old_row.type)} became {spaced(change.new_row.type)}"
+        return f"{kind_in_words(change.old_row.type)} became {kind_in_words(change.new_row.type)}"
     old, new = change.values(name)
     if is_id(old) or is_id(new):
         return f"{_key(name)} changed"
@@ -185,7 +185,7 @@ def _members(old: object, new: object) -> str:
 def _value(value: object) -> str:
     """A value; a text of several words in quotes, so that its ends show."""
     if isinstance(value, str) and _TYPE.fullmatch(value):
-        return spaced(value).removesuffix(" attribute type")
+        return kind_in_words(value).removesuffix(" attribute type")
     text = plain(value)
     return f'"{text}"' if isinstance(value, str) and " " in text else text
 
@@ -195,7 +195,7 @@ def is_id(value: object) -> bool:
     return isinstance(value, str) and bool(_ID.fullmatch(value))
 
 
-def _dependency(move: DependencyMove) -> str:
+def _dependency(move: DependencyChange) -> str:
     owners = [owner.removeprefix("widget:") for owner in move.owners]
     whose = ", ".join(owners[:2]) + (f" and {len(owners) - 2} more" if len(owners) > 2 else "")
     if not move.package:
@@ -205,7 +205,7 @@ def _dependency(move: DependencyMove) -> str:
     return f"{move.old} to {move.new}, asked for by {whose}"
 
 
-def _sync(move: SyncMove) -> str:
+def _sync(move: SyncChange) -> str:
     if move.joins:
         return f"joins the offline sync set ({move.modes[1]})"
     if move.leaves:

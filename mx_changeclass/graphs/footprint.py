@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from mx_changeclass.graphs.names import DOCUMENT
-from mx_changeclass.graphs.offline import Synced
+from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.profiles import Profile
-from mx_changeclass.graphs.side import Side
+from mx_changeclass.graphs.symbols import DOCUMENT
+from mx_changeclass.graphs.sync_set import Synced
 
 
 @frozen
@@ -31,15 +31,15 @@ class Footprint:
     profiles: tuple[ProfileFootprint, ...]
 
 
-def footprint(side: Side) -> Footprint:
+def footprint(side: App) -> Footprint:
     """The footprint of a model; empty for one without navigation."""
     return Footprint(tuple(_of_profile(side, profile) for profile in side.profiles))
 
 
-def _of_profile(side: Side, profile: Profile) -> ProfileFootprint:
+def _of_profile(side: App, profile: Profile) -> ProfileFootprint:
     reached: dict[str, list[str]] = {}
-    for name, space in sorted(side.walked.reaches[profile.name].came_from):
-        unit = side.names.documents.get(name) if space == DOCUMENT else None
+    for name, space in sorted(side.reachability.reaches[profile.name].came_from):
+        unit = side.symbols.documents.get(name) if space == DOCUMENT else None
         if unit is not None:
             reached.setdefault(unit.type, []).append(name)
     return ProfileFootprint(

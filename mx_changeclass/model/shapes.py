@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mx_changeclass.model.snapshot import Element
 
-MOST = 1 << 14  # shapes kept in mind; a hostile model may have more
+MOST_SHAPES = 1 << 14  # shapes kept in mind; a hostile model may have more
 
 Shape = tuple[str, tuple[str, ...], tuple[str, ...]]
 
@@ -32,14 +32,14 @@ def shape_of(row: Element) -> Shape:
     return row.type, keys, tuple([row.props[part] for part in _parts(keys)])
 
 
-@lru_cache(maxsize=MOST)
+@lru_cache(maxsize=MOST_SHAPES)
 def _parts(keys: tuple[str, ...]) -> tuple[str, ...]:
     """The keys that hold the types of parts: others stand under them."""
     above = {key.rpartition(".")[0] for key in keys}
     return tuple(key for key in keys if key in above)
 
 
-@lru_cache(maxsize=MOST)
+@lru_cache(maxsize=MOST_SHAPES)
 def standings(shape: Shape) -> tuple[Standing, ...]:
     """Where each key of a row of that shape stands, in their order."""
     row_type, keys, types = shape

@@ -123,21 +123,21 @@ class Snapshot:
     mpr: str = ""
     _rows: dict[str, Rows] = field(factory=dict, repr=False, init=False)
     _modules: dict[str, str] = field(factory=dict, repr=False, init=False)
-    _lender: Callable[[], Snapshot | None] = field(default=_nobody, repr=False, init=False)
+    _shares_with: Callable[[], Snapshot | None] = field(default=_nobody, repr=False, init=False)
 
     def rows(self, unit_id: str) -> Rows:
         """The rows of a unit, its root first."""
         if unit_id not in self._rows:
-            self._rows[unit_id] = self._lent(unit_id) or self.units[unit_id].load()
+            self._rows[unit_id] = self._shared(unit_id) or self.units[unit_id].load()
         return self._rows[unit_id]
 
-    def borrow(self, other: Snapshot) -> None:
+    def share_rows(self, other: Snapshot) -> None:
         """Share the rows of units that are the same in another version, so that they are decoded once."""
         if other is not self and other.form == self.form:
-            self._lender = ref(other)
+            self._shares_with = ref(other)
 
-    def _lent(self, unit_id: str) -> Rows:
-        lender, unit = self._lender(), self.units[unit_id]
+    def _shared(self, unit_id: str) -> Rows:
+        lender, unit = self._shares_with(), self.units[unit_id]
         other = lender.units.get(unit_id) if lender else None
         if lender is None or other is None or other.digest != unit.digest or not unit.digest or unit.missing:
             return ()

@@ -12,9 +12,9 @@ from mx_changeclass.data import load
 from mx_changeclass.policy import DECLARATIONS, Policy
 from mx_changeclass.reports.wording import MEANING, difference
 from mx_changeclass.rules import catalogue
-from mx_changeclass.rules.rule import Rule, channel_class
-from mx_changeclass.rules.sources import spelled
-from mx_changeclass.rules.terms import DESTRUCTIVE, HARD_LOSS, SOFT_LOSS, Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.rules.citations import with_pages
+from mx_changeclass.rules.engine.rule import Rule, channel_class
+from mx_changeclass.vocabulary import DESTRUCTIVE, HARD_LOSS, SOFT_LOSS, Hazard, Maybe, ReleaseClass, Requires
 
 
 def release_class(rule: Rule, policy: Policy | None = None) -> ReleaseClass:
@@ -35,7 +35,7 @@ def as_document(rule: Rule) -> dict[str, Any]:
         "requires": str(rule.requires),
         "breaks_old_clients": str(rule.breaks_old_clients),
         "server_data_loss": str(rule.server_data_loss),
-        "client": rule.client,
+        "client": rule.in_bundle,
         "undecided": rule.undecided,
         "certainty": str(rule.certainty),
         "since": "; ".join(str(v or "-") for v in rule.since) or None,
@@ -43,7 +43,7 @@ def as_document(rule: Rule) -> dict[str, Any]:
         "reason": rule.reason,
         "mitigation": rule.mitigation,
         "source": rule.source,
-        "also": list(rule.also),
+        "also": list(rule.aliases),
         "example": load("examples").get(rule.id, {}),
     }
 
@@ -79,7 +79,7 @@ def coverage() -> str:
     a statement of the team, what is told as undecided."""
     every = catalogue()
     chapters = Counter(rule.chapter for rule in every.values())
-    others = sorted((other, rule.id) for rule in every.values() for other in rule.also)
+    others = sorted((other, rule.id) for rule in every.values() for other in rule.aliases)
     lines = [f"{len(every) + len(others)} kinds of change, {len(every)} rules"]
     lines += [f"  {chapter:<16}{count:>4}" for chapter, count in sorted(chapters.items())]
     lines += ["", f"answered by another rule ({len(others)})", *(f"  {other:<32} by {rule}" for other, rule in others)]
@@ -108,7 +108,7 @@ def explain(topic: str, report: Mapping[str, Any] | None = None) -> str | None:
     every = catalogue()
     if topic in every:
         return _rule(every[topic])
-    by_other_name = next((r for r in every.values() if topic in r.also), None)
+    by_other_name = next((r for r in every.values() if topic in r.aliases), None)
     if by_other_name is not None:
         return _rule(by_other_name)
     wanted = topic.upper().replace("-", "_")
@@ -147,7 +147,7 @@ def _rule(rule: Rule) -> str:
             " or ".join(f"{a or 'any'} to {b or 'any'}" for a, b in zip(rule.since, rule.until, strict=True)),
         ),
         ("certainty", str(rule.certainty)),
-        ("source", spelled(rule.source)),
+        ("source", with_pages(rule.source)),
     ]
     body = [f"{rule.id}: {rule.title}", "", *textwrap.wrap(rule.reason, 96)]
     if rule.mitigation:

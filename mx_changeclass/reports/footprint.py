@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.footprint import ProfileFootprint, footprint
-from mx_changeclass.graphs.side import Side
 from mx_changeclass.reports.json import model
 
 _WIDTH = 100
@@ -15,7 +15,7 @@ _NAMED = 12  # so many names of a list are told in text; JSON holds them all
 _OTA = {True: ", over-the-air updates on", False: ", over-the-air updates off", None: ""}
 
 
-def footprint_document(side: Side) -> dict[str, Any]:
+def footprint_document(side: App) -> dict[str, Any]:
     """What lives on devices as plain values, version 1: the document of ``footprint --format json``."""
     return {
         "schema": 1,
@@ -36,7 +36,7 @@ def footprint_document(side: Side) -> dict[str, Any]:
     }
 
 
-def footprint_text(side: Side) -> str:
+def footprint_text(side: App) -> str:
     """The same for a reader, one paragraph a profile, after what of the model could not be seen."""
     unseen = "".join(f"! {one}\n" for one in side.snapshot.incomplete)
     paragraphs = ["\n".join(_paragraph(each)) for each in footprint(side).profiles]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mx_changeclass.findings.finding import Row, Verdict
-from mx_changeclass.reports import marks, wording
-from mx_changeclass.rules.terms import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
+from mx_changeclass.reports import machine_texts, wording
+from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
 
 _COMMANDS: Mapping[ReleaseClass, str] = {
     DESTRUCTIVE: "error",
@@ -19,13 +19,13 @@ _COMMANDS: Mapping[ReleaseClass, str] = {
 def github(verdict: Verdict, *, everything: bool = False) -> str:
     """Commands and nothing else. GitHub shows the first ten of each kind, so what a module answers for is left
     out unless ``everything`` is asked for."""
-    return "".join(_command(row, verdict) for row in verdict.rows if everything or not row.within)
+    return "".join(_command(row, verdict) for row in verdict.rows if everything or not row.part_of)
 
 
 def _command(row: Row, verdict: Verdict) -> str:
-    title = f"{row.release_class}: {marks.heading(row)}"
-    message = f"{marks.explanation(row)} [{wording.leading(row).rule.id} {row.fingerprint}]"
-    where = f"file={_property(marks.file(row, verdict))},title={_property(title)}"
+    title = f"{row.release_class}: {machine_texts.heading(row)}"
+    message = f"{machine_texts.explanation(row)} [{wording.deciding(row).rule.id} {row.fingerprint}]"
+    where = f"file={_property(machine_texts.file(row, verdict))},title={_property(title)}"
     return f"::{_COMMANDS[row.release_class]} {where}::{_data(message)}\n"
 
 

@@ -44,7 +44,7 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
         },
     }
     if everything:
-        told["noise"] = [{"subject": f.subject, **_finding(f)} for f in verdict.quiet]
+        told["noise"] = [{"subject": f.subject, **_finding(f)} for f in verdict.noise]
     return told
 
 
@@ -81,7 +81,7 @@ def _row(row: Row) -> dict[str, Any]:
         "channel": str(row.channel),
         "audience": list(row.audience),
         "why": list(row.why),
-        "within": row.within or None,
+        "within": row.part_of or None,
         "findings": [_finding(f) for f in row.findings],
     }
 

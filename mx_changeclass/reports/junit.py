@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mx_changeclass.findings.finding import Row, Verdict
-from mx_changeclass.reports import marks, wording
-from mx_changeclass.rules.terms import DESTRUCTIVE, OTA_SAFE, ReleaseClass
+from mx_changeclass.reports import machine_texts, wording
+from mx_changeclass.vocabulary import DESTRUCTIVE, OTA_SAFE, ReleaseClass
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -35,7 +35,7 @@ def _suite(top: _Element, release_class: ReleaseClass, rows: list[Row], fail_on:
     failed = len(rows) if fail_on is not None and release_class >= fail_on else 0
     suite = etree.SubElement(top, "testsuite", name=str(release_class), tests=str(len(rows)), failures=str(failed))
     for row in rows:
-        rule, heading, why = wording.leading(row).rule, marks.heading(row), marks.explanation(row)
+        rule, heading, why = wording.deciding(row).rule, machine_texts.heading(row), machine_texts.explanation(row)
         test = etree.SubElement(
             suite, "testcase", classname=f"{release_class}.{rule.id}", name=f"{heading} [{row.fingerprint}]"
         )

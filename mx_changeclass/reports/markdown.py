@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.reports import wording
-from mx_changeclass.rules.terms import OTA_SAFE
+from mx_changeclass.vocabulary import OTA_SAFE
 
 _SUBJECTS = 5  # so many subjects of a rule are listed; the rest are named together
 
@@ -20,9 +20,9 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
     yield f"## {wording.headline(verdict)}"
     yield ""
     yield f"`{_safe(verdict.old.label)}` → `{_safe(verdict.new.label)}`"
-    for caution in wording.cautions(verdict):
+    for caution in wording.warnings(verdict):
         yield f"- **{caution}**"
-    steps = wording.steps(verdict)
+    steps = wording.tasks(verdict)
     if steps:
         yield ""
         yield from (f"{n}. {s.text}: {_safe(wording.listed(s.subjects))}" for n, s in enumerate(steps, 1))
@@ -41,7 +41,7 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
         if folded:
             yield ""
             yield "</details>"
-    notes = [x for x in (wording.set_aside(verdict), *wording.unseen(verdict)) if x]
+    notes = [x for x in (wording.set_aside(verdict), *wording.not_shown(verdict)) if x]
     if notes:
         yield ""
         yield from (f"- {_safe(note)}" for note in notes)
@@ -49,19 +49,19 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
 
 def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:
     for group in wording.by_rule(wording.unfolded(rows) if everything else rows):
-        shown, rest = wording.cut(group.members, _SUBJECTS, everything=everything)
+        shown, rest = wording.first_of(group.members, _SUBJECTS, everything=everything)
         yield from map(_row, shown)
         if rest:
             yield f"| {len(rest)} more | {_safe(group.finding.rule.title)}: {_safe(wording.some(rest))} | | |"
-    for told in () if everything else wording.inside(rows, verdict.rows):
+    for told in () if everything else wording.folded_parts(rows, verdict.rows):
         yield f"| in {_safe(told)} | | | |"
 
 
 def _row(rows: tuple[Row, ...]) -> str:
-    finding, way = wording.leading(rows[0]), next((r.why for r in rows if r.why), ())
+    finding, way = wording.deciding(rows[0]), next((r.why for r in rows if r.why), ())
     marks = ", ".join(f"`{mark}`" for mark in (finding.rule.id, *(r.fingerprint for r in rows)))
     cells = (
-        f"`{_safe(wording.name(rows[0]))}`",
+        f"`{_safe(wording.subject_name(rows[0]))}`",
         f"{_safe(wording.what(rows) or finding.rule.title)} ({marks})",
         _safe(finding.rule.reason + (f" Reached through {' > '.join(way)}." if len(way) > 1 else "")),
         _safe(wording.to_do(finding)),

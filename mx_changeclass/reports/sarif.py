@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 from mx_changeclass import __version__
 from mx_changeclass.findings.finding import Row, Verdict
-from mx_changeclass.reports import marks, wording
+from mx_changeclass.reports import machine_texts, wording
 from mx_changeclass.reports.catalogue import release_class
-from mx_changeclass.rules.rule import Rule
-from mx_changeclass.rules.sources import spelled
-from mx_changeclass.rules.terms import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
+from mx_changeclass.rules.citations import with_pages
+from mx_changeclass.rules.engine.rule import Rule
+from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Mapping[ReleaseClass, str] = {
@@ -31,7 +31,7 @@ def sarif(verdict: Verdict, *, everything: bool = False) -> str:
     rules = {f.rule.id: f.rule for row in verdict.rows for f in row.findings}
     order = {rule_id: number for number, rule_id in enumerate(sorted(rules))}
     driver = {"name": "mx-changeclass", "version": __version__, "rules": [_rule(rules[i]) for i in order]}
-    unseen = [{"level": "warning", "message": _message(note)} for note in wording.unseen(verdict)]
+    unseen = [{"level": "warning", "message": _message(note)} for note in wording.not_shown(verdict)]
     run = {
         "tool": {"driver": driver},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": unseen}],
@@ -43,7 +43,7 @@ def sarif(verdict: Verdict, *, everything: bool = False) -> str:
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
-    source = spelled(rule.source)
+    source = with_pages(rule.source)
     page = _PAGE.search(source)
     advice = " ".join(filter(None, (rule.reason, rule.mitigation, f"Source: {source}.")))
     told = {
@@ -58,16 +58,16 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _result(row: Row, verdict: Verdict, order: Mapping[str, int]) -> dict[str, Any]:
-    rule = wording.leading(row).rule
-    artifact = {"uri": quote(marks.file(row, verdict)), "uriBaseId": "%SRCROOT%"}
+    rule = wording.deciding(row).rule
+    artifact = {"uri": quote(machine_texts.file(row, verdict)), "uriBaseId": "%SRCROOT%"}
     where: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": 1}}}
     if name := row.name or row.old_name:
-        where["logicalLocations"] = [{"fullyQualifiedName": marks.legible(name), "kind": row.kind}]
+        where["logicalLocations"] = [{"fullyQualifiedName": machine_texts.legible(name), "kind": row.kind}]
     return {
         "ruleId": rule.id,
         "ruleIndex": order[rule.id],
         "level": _LEVELS[row.release_class],
-        "message": _message(f"{marks.heading(row)}. {marks.explanation(row)}"),
+        "message": _message(f"{machine_texts.heading(row)}. {machine_texts.explanation(row)}"),
         "locations": [where],
         "partialFingerprints": {"mxChangeclass/v1": row.fingerprint},
         "properties": {
@@ -80,4 +80,4 @@ def _result(row: Row, verdict: Verdict, order: Mapping[str, int]) -> dict[str, A
 
 def _message(text: str) -> dict[str, str]:
     """A plain text: braces would be placeholders in it, brackets before a parenthesis a link (3.11.5, 3.11.6)."""
-    return {"text": marks.legible(text).replace("{", "{{").replace("}", "}}").replace("](", "] (")}
+    return {"text": machine_texts.legible(text).replace("{", "{{").replace("}", "}}").replace("](", "] (")}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.reports import wording
-from mx_changeclass.rules.terms import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, ReleaseClass
+from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, ReleaseClass
 
 _WIDTH = 100
 _SUBJECTS = 3  # so many subjects of a rule are told before the rest of them is folded
@@ -23,9 +23,9 @@ def text(verdict: Verdict, *, color: bool = False, everything: bool = False) -> 
 def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
     yield _paint(wording.headline(verdict), verdict.release_class, color)
     yield f"{_side(verdict.old)} -> {_side(verdict.new)}"
-    for caution in wording.cautions(verdict):
+    for caution in wording.warnings(verdict):
         yield f"! {caution}"
-    steps = wording.steps(verdict)
+    steps = wording.tasks(verdict)
     if steps:
         yield ""
         yield "What to do"
@@ -41,11 +41,11 @@ def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
 def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:
     for group in wording.by_rule(wording.unfolded(rows) if everything else rows):
         yield from _group(group, everything=everything)
-    for told in () if everything else wording.inside(rows, verdict.rows):
+    for told in () if everything else wording.folded_parts(rows, verdict.rows):
         yield from _wrap(f"in {told}", "  ", "    ")
 
 
-def _group(group: wording.Group, *, everything: bool) -> Iterator[str]:
+def _group(group: wording.RowGroup, *, everything: bool) -> Iterator[str]:
     """A rule with its reason, then its subjects; what nothing has to be done about takes one line."""
     rule, members = group.finding.rule, group.members
     if group.finding.channel is NONE and group.finding.release_class is OTA_SAFE and not everything:
@@ -57,7 +57,7 @@ def _group(group: wording.Group, *, everything: bool) -> Iterator[str]:
     if do := wording.to_do(group.finding):
         yield from _wrap(f"do: {do}", "    ", "      ")
     grave = group.finding.release_class is DESTRUCTIVE
-    shown, rest = wording.cut(members, _GRAVE if grave else _SUBJECTS, everything=everything)
+    shown, rest = wording.first_of(members, _GRAVE if grave else _SUBJECTS, everything=everything)
     for number, rows in enumerate(() if bare else shown):
         yield from _subject(rows, full=number == 0 or grave or everything, exact=everything)
     if rest:
@@ -66,7 +66,9 @@ def _group(group: wording.Group, *, everything: bool) -> Iterator[str]:
 
 def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]:
     what = wording.what(rows)
-    yield from _wrap(f"{wording.titled(rows[0])}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      ")
+    yield from _wrap(
+        f"{wording.subject_with_kind(rows[0])}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      "
+    )
     if not full:
         return
     way = next((r.why for r in rows if r.why), ())
@@ -75,7 +77,7 @@ def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]
     for row in rows if exact else ():
         if difference := wording.difference(row.old, row.new):
             yield from _wrap(f"differs in {difference}", "      ", "        ")
-    led = wording.leading(rows[0]).rule.id
+    led = wording.deciding(rows[0]).rule.id
     for other in {f.rule.id: f.rule for r in rows for f in r.findings if f.rule.id != led}.values():
         yield from _wrap(f"also: {other.title} [{other.id}]", "      ", "        ")
 
@@ -90,9 +92,9 @@ def _rest(verdict: Verdict, everything: bool) -> Iterator[str]:
         yield ""
         yield from _wrap(aside + ".", "", "  ")
     if everything:
-        for finding in verdict.quiet:
+        for finding in verdict.noise:
             yield f"  {finding.subject}  {finding.rule.title}  [{finding.rule.id}]"
-    unseen = wording.unseen(verdict)
+    unseen = wording.not_shown(verdict)
     if unseen:
         yield ""
         yield "Not seen"

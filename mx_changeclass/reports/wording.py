@@ -10,10 +10,10 @@ from attrs import evolve, frozen
 
 from mx_changeclass.changes.change import UNSEEN
 from mx_changeclass.findings.finding import Finding, Row, Verdict
-from mx_changeclass.findings.words import spaced
-from mx_changeclass.rules.release import Release, VersionMove
-from mx_changeclass.rules.rule import Said, Spoken
-from mx_changeclass.rules.terms import (
+from mx_changeclass.findings.words import kind_in_words
+from mx_changeclass.rules.engine.release import Release, VersionChange
+from mx_changeclass.rules.engine.rule import Hit, Hits
+from mx_changeclass.vocabulary import (
     DESTRUCTIVE,
     FULL_RELEASE,
     NEEDS_REDEPLOY,
@@ -55,7 +55,7 @@ _SHORT = 40  # characters of a value that is told as it is
 
 
 @frozen
-class Step:
+class Task:
     """One thing to do, with the subjects that ask for it."""
 
     text: str
@@ -74,7 +74,7 @@ def headline(verdict: Verdict) -> str:
     return text
 
 
-def cautions(verdict: Verdict) -> list[str]:
+def warnings(verdict: Verdict) -> list[str]:
     """What a release manager must know beside the class."""
     told = []
     if verdict.breaks_old_clients:
@@ -86,7 +86,7 @@ def cautions(verdict: Verdict) -> list[str]:
     return told
 
 
-def unseen(verdict: Verdict) -> list[str]:
+def not_shown(verdict: Verdict) -> list[str]:
     """What the two inputs did not show; parts of one kind together."""
     old, new = dict.fromkeys(verdict.old.incomplete), dict.fromkeys(verdict.new.incomplete)
     sides = [("both" if note in new else "old", note) for note in old] + [("new", n) for n in new if n not in old]
@@ -115,7 +115,7 @@ def _few(subjects: list[str]) -> str:
     return subjects[0] if len(subjects) == 1 else f"{subjects[0]} and {len(subjects) - 1} more, each"
 
 
-def steps(verdict: Verdict) -> list[Step]:
+def tasks(verdict: Verdict) -> list[Task]:
     """What to do, in the order in which it is done, each with the subjects that ask for it, worst first. That
     the server goes first is told where clients are updated too, or would break: any deploy is one of the server."""
     told = []
@@ -126,12 +126,12 @@ def steps(verdict: Verdict) -> list[Step]:
             continue
         causes = [f for f in asking if not remark(f)] or asking
         causes.sort(key=lambda f: not f.audience)
-        told.append(Step(STEPS[slug], tuple(dict.fromkeys(map(_asking, causes)))))
+        told.append(Task(STEPS[slug], tuple(dict.fromkeys(map(_asking, causes)))))
     return told
 
 
 def _asking(finding: Finding) -> str:
-    if any(verb is VersionMove for verb, _ in finding.rule.hears):
+    if any(verb is VersionChange for verb, _ in finding.rule.listens_to):
         return "the new Studio Pro version"
     return finding.subject or finding.rule.title
 
@@ -142,7 +142,7 @@ def _breaks(finding: Finding) -> bool:
 
 def remark(finding: Finding) -> bool:
     """A finding that lifts another one, or speaks of the release as a whole: told after its causes."""
-    return any(verb in (Spoken, Said, Release) for verb, _ in finding.rule.hears)
+    return any(verb in (Hit, Hits, Release) for verb, _ in finding.rule.listens_to)
 
 
 def to_do(finding: Finding) -> str:
@@ -150,29 +150,29 @@ def to_do(finding: Finding) -> str:
     return "" if finding.mitigation in _SAID else finding.mitigation
 
 
-def leading(row: Row) -> Finding:
+def deciding(row: Row) -> Finding:
     """The finding that decides the class of a row."""
     return row.findings[0]
 
 
-def name(row: Row) -> str:
+def subject_name(row: Row) -> str:
     """The subject of a row as a reader knows it; the old name where it was renamed or removed."""
     named = row.old_name if row.prop == "name" and row.old_name else row.name or "the app"
     return named.removeprefix("widget:")
 
 
-def kind(row: Row) -> str:
+def subject_kind(row: Row) -> str:
     """The kind in words: ``DomainModels$Entity`` is "entity"."""
-    return spaced(row.kind)
+    return kind_in_words(row.kind)
 
 
-def titled(row: Row) -> str:
+def subject_with_kind(row: Row) -> str:
     """The subject of a row with its kind before it: "entity Field.Order"."""
-    return f"{kind(row)} {name(row)}" if row.name or row.old_name else name(row)
+    return f"{subject_kind(row)} {subject_name(row)}" if row.name or row.old_name else subject_name(row)
 
 
 @frozen
-class Group:
+class RowGroup:
     """Rows under the rule that decides them, those of one subject together.
 
     ``finding`` is the one that leads the first row.
@@ -189,17 +189,17 @@ def classes(rows: Sequence[Row]) -> list[tuple[ReleaseClass, list[Row]]]:
 
 def unfolded(rows: Sequence[Row]) -> list[Row]:
     """Rows that all speak for themselves."""
-    return [evolve(row, within="") for row in rows]
+    return [evolve(row, part_of="") for row in rows]
 
 
-def by_rule(rows: Sequence[Row]) -> list[Group]:
+def by_rule(rows: Sequence[Row]) -> list[RowGroup]:
     """Rows under the rule that decides them, those of one subject together; parts of modules left out."""
     found: dict[str, dict[tuple[str, str], list[Row]]] = {}
     for row in rows:
-        if not row.within:
-            found.setdefault(leading(row).rule.id, {}).setdefault((row.kind, row.name), []).append(row)
+        if not row.part_of:
+            found.setdefault(deciding(row).rule.id, {}).setdefault((row.kind, row.name), []).append(row)
     return [
-        Group(leading(members[0][0]), tuple(tuple(sorted(rows, key=_renamed_first)) for rows in members))
+        RowGroup(deciding(members[0][0]), tuple(tuple(sorted(rows, key=_renamed_first)) for rows in members))
         for members in (list(by_subject.values()) for by_subject in found.values())
     ]
 
@@ -216,7 +216,7 @@ def what(rows: Sequence[Row]) -> str:
 M = TypeVar("M")
 
 
-def cut(members: Sequence[M], most: int, *, everything: bool = False) -> tuple[Sequence[M], Sequence[M]]:
+def first_of(members: Sequence[M], most: int, *, everything: bool = False) -> tuple[Sequence[M], Sequence[M]]:
     """The members to show and those to count; a single one is never left over."""
     shown = members if everything or len(members) <= most + 1 else members[:most]
     return shown, members[len(shown) :]
@@ -229,20 +229,20 @@ def listed(names: Sequence[str]) -> str:
 
 def some(members: Sequence[tuple[Row, ...]]) -> str:
     """The subjects of a few members, their kind told once where they share it."""
-    kinds = {kind(rows[0]) for rows in members[:_NAMED]}
+    kinds = {subject_kind(rows[0]) for rows in members[:_NAMED]}
     if len(kinds) == 1 and len(members) > 1:
-        return f"{plural(2, kinds.pop()).removeprefix('2 ')} {listed([name(rows[0]) for rows in members])}"
-    return listed([titled(rows[0]) for rows in members])
+        return f"{plural(2, kinds.pop()).removeprefix('2 ')} {listed([subject_name(rows[0]) for rows in members])}"
+    return listed([subject_with_kind(rows[0]) for rows in members])
 
 
-def inside(rows: Sequence[Row], every: Sequence[Row]) -> list[str]:
+def folded_parts(rows: Sequence[Row], every: Sequence[Row]) -> list[str]:
     """What stands in modules that answer for it, in words: "module Shop: 2 pages, 1 microflow"."""
     modules = {r.fingerprint: r for r in every}
     counts: dict[str, Counter[str]] = {}
-    for part in {(r.within, r.kind, name(r)): r for r in rows if r.within}.values():
-        counts.setdefault(part.within, Counter())[kind(part)] += 1
+    for part in {(r.part_of, r.kind, subject_name(r)): r for r in rows if r.part_of}.values():
+        counts.setdefault(part.part_of, Counter())[subject_kind(part)] += 1
     return [
-        f"{titled(modules[within])} ({modules[within].what}): "
+        f"{subject_with_kind(modules[within])} ({modules[within].what}): "
         + ", ".join(plural(n, word) for word, n in sorted(found.items(), key=lambda item: (-item[1], item[0])))
         for within, found in counts.items()
     ]
@@ -269,6 +269,6 @@ def difference(old: object, new: object) -> str:
     """Where two long values of one property differ; "" where they are short enough to be told as a whole."""
     if not old or not new or max(len(str(old)), len(str(new))) <= _SHORT:
         return ""
-    from mx_changeclass.changes.detail import detail
+    from mx_changeclass.changes.value_difference import value_difference
 
-    return detail(old, new)
+    return value_difference(old, new)

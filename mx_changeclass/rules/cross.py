@@ -5,27 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mx_changeclass.changes.change import CONTENT, TYPE, Added, Change, Changed, Removed
-from mx_changeclass.model.assets import IconCollection, ImageCollection, JavaScriptAction
-from mx_changeclass.model.files import JavaScriptFile, JavaScriptSource, NpmPackage, ThemeFile
-from mx_changeclass.model.flows import Nanoflow
 from mx_changeclass.model.kinds import Kind
+from mx_changeclass.model.kinds.assets import IconCollection, ImageCollection, JavaScriptAction
+from mx_changeclass.model.kinds.files import JavaScriptFile, JavaScriptSource, NpmPackage, ThemeFile
+from mx_changeclass.model.kinds.flows import Nanoflow
+from mx_changeclass.model.kinds.pages import Layout, Menu, Page, Snippet
 from mx_changeclass.model.metamodel import type_named
-from mx_changeclass.model.pages import Layout, Menu, Page, Snippet
 from mx_changeclass.model.versions import Version
+from mx_changeclass.rules.engine.release import Release, VersionChange
+from mx_changeclass.rules.engine.rule import Hit, Hits, In, Uncovered, rule
 from mx_changeclass.rules.phrases import several, spaced
-from mx_changeclass.rules.release import Release, VersionMove
-from mx_changeclass.rules.rule import In, Said, Spoken, Unheard, rule
-from mx_changeclass.rules.terms import (
-    FULL_RELEASE,
-    NEEDS_REDEPLOY,
-    NONE,
-    OTA_SAFE,
-    Certainty,
-    Hazard,
-    Maybe,
-    Requires,
-)
-from mx_changeclass.rules.uses import new_rows
+from mx_changeclass.rules.reference_changes import new_rows
+from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Requires
 
 Client = Page | Layout | Snippet | Menu | Nanoflow | JavaScriptAction | ImageCollection | IconCollection
 ClientFile = JavaScriptSource | JavaScriptFile | ThemeFile | NpmPackage
@@ -66,16 +57,16 @@ def _of_server(props: Mapping[str, object]) -> bool:
 
 
 @rule(NEEDS_REDEPLOY, source="OFF; REAL 10", certainty=Certainty.DOCUMENTED, mitigation="Deploy.")
-def agg_no_native(said: Spoken, release: Release) -> bool | str:
+def agg_no_native(said: Hit, release: Release) -> bool | str:
     """Change of the client, in an app or part of it that has no over-the-air channel
 
     Only native and offline clients take updates over the air. Online web clients load from the runtime.
     """
     if said.rule.channel is not OTA_SAFE:
         return False
-    about = said.about
+    about = said.subject
     lifted = release.web_app or (isinstance(about, (Added, Removed, Changed)) and release.web_only(about))
-    return (said.saw or True) if lifted else False
+    return (said.detail or True) if lifted else False
 
 
 # -- what is not known ----------------------------------------------------------------------------
@@ -85,12 +76,12 @@ def agg_no_native(said: Spoken, release: Release) -> bool | str:
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.MAYBE,
-    client=True,
+    in_bundle=True,
     undecided=True,
     source="no source",
     mitigation="Look at it by hand.",
 )
-def agg_unknown_type(rest: Unheard, release: Release) -> bool | str:
+def agg_unknown_type(rest: Uncovered, release: Release) -> bool | str:
     """Change that no rule knows
 
     What it means for installed devices is not decided. It is taken for a change of the server.
@@ -108,7 +99,7 @@ def agg_unknown_type(rest: Unheard, release: Release) -> bool | str:
     source="no source",
     mitigation="Look at it by hand.",
 )
-def agg_unknown_in_sync_set(rest: Unheard, release: Release) -> bool | str:
+def agg_unknown_in_sync_set(rest: Uncovered, release: Release) -> bool | str:
     """Change that no rule knows, in an entity that devices hold
 
     What it means for the data on devices is not decided. It is taken for a loss.
@@ -116,7 +107,7 @@ def agg_unknown_in_sync_set(rest: Unheard, release: Release) -> bool | str:
     return _unknown(rest, release) if release.synced(rest.change) else False
 
 
-def _unknown(rest: Unheard, release: Release) -> str:
+def _unknown(rest: Uncovered, release: Release) -> str:
     what = spaced(rest.change.row.type) or "part of an unknown type"
     if CONTENT in rest.fields:
         return f"{what} differs, content not readable"
@@ -178,7 +169,7 @@ def _foreign(type_name: str, version: Version) -> bool:
     source="S4",
     mitigation="Take this release as the base line of updates over the air.",
 )
-def agg_ota_on_later(said: Said, release: Release) -> bool:
+def agg_ota_on_later(said: Hits, release: Release) -> bool:
     """Updates over the air switched on together with other changes
 
     Released binaries take no update, so everything in this release rides with its binary.
@@ -195,14 +186,14 @@ def agg_ota_on_later(said: Said, release: Release) -> bool:
     certainty=Certainty.DOCUMENTED,
     mitigation="Ship compatible server parts and a hidden feature first, then the binary, then switch it on.",
 )
-def agg_binary_plus_server(said: Said, release: Release) -> bool:
+def agg_binary_plus_server(said: Hits, release: Release) -> bool:
     """New binary and a change of the server in one release
 
     Old binaries meet the new server while the stores review the new one.
     """
     if not release.old.native or not any(s.rule.channel is FULL_RELEASE for s in said):
         return False
-    return any(s.rule.channel is NEEDS_REDEPLOY and not isinstance(s.about, VersionMove) for s in said)
+    return any(s.rule.channel is NEEDS_REDEPLOY and not isinstance(s.subject, VersionChange) for s in said)
 
 
 @rule(
@@ -213,25 +204,25 @@ def agg_binary_plus_server(said: Said, release: Release) -> bool:
     certainty=Certainty.DOCUMENTED,
     mitigation="Upgrade in a release of its own.",
 )
-def agg_version_plus_features(said: Said, release: Release) -> bool:
+def agg_version_plus_features(said: Hits, release: Release) -> bool:
     """Studio Pro upgrade that needs a new binary, together with other changes
 
     Upgrades should be kept apart, so that old and new clients both work with the new runtime.
     """
-    binary = any(s.rule.channel is FULL_RELEASE and isinstance(s.about, VersionMove) for s in said)
-    features = any(not isinstance(s.about, (VersionMove, Release)) and s.rule.channel is not NONE for s in said)
+    binary = any(s.rule.channel is FULL_RELEASE and isinstance(s.subject, VersionChange) for s in said)
+    features = any(not isinstance(s.subject, (VersionChange, Release)) and s.rule.channel is not NONE for s in said)
     return binary and release.new.native and features
 
 
 @rule(NONE, source="MSDK")
-def agg_nothing(said: Said, release: Release) -> bool:
+def agg_nothing(said: Hits, release: Release) -> bool:
     """No effective change
 
     Only bookkeeping differs: ids, positions on the canvas, the order of lists without an order.
     """
-    if said.spoken or release.changes.loud:
+    if said.hits or release.changes.meaningful:
         return False
-    return not any(_told(change) for change in release.changes.quiet)
+    return not any(_told(change) for change in release.changes.noise)
 
 
 def _told(change: Change) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mx_changeclass.changes.change import Change
-from mx_changeclass.graphs.side import Profile, Side
+from mx_changeclass.graphs.app import App, Profile
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import SYSTEM_MODULE, Element
-from mx_changeclass.rules.release import Release, SyncMove
+from mx_changeclass.rules.engine.release import Release, SyncChange
 
 
 def profiles_of(change: Change, release: Release) -> tuple[Profile, ...]:
@@ -42,10 +42,10 @@ def denied(release: Release, name: str) -> bool:
 
 def meets_clients(release: Release) -> bool:
     """The release brings native devices something new: another version, or an edit of what they reach."""
-    return release.moved_version is not None or any(release.reached_native(c) for c in release.all(object))
+    return release.version_change is not None or any(release.reached_native(c) for c in release.all(object))
 
 
-def locked_out(move: SyncMove, release: Release) -> tuple[str, ...]:
+def locked_out(move: SyncChange, release: Release) -> tuple[str, ...]:
     """User roles that can enter a native app and have no module role of the module of an entity."""
     side, module = release.new, move.entity.partition(".")[0]
     natives = [p for p in side.profiles if p.kind == "native" and p.name in move.profiles]
@@ -64,10 +64,10 @@ def locked_out(move: SyncMove, release: Release) -> tuple[str, ...]:
     )
 
 
-def _may_enter(role: Element, profile: Profile, side: Side) -> bool:
+def _may_enter(role: Element, profile: Profile, side: App) -> bool:
     """Whether a user role may open its home page in a native profile; yes where no roles are stated."""
     homes = [profile.row.props.get(f"nativeHomePage.{k}", "") for k in ("homePagePage", "homePageNanoflow")]
-    for row in side.walked.navigation.rows:
+    for row in side.reachability.navigation.rows:
         if row.parent == profile.row.id and row.props.get("userRole") == role.name:
             homes = [row.props.get(k, "") for k in ("homePagePage", "homePageNanoflow")]
     home = next((found for name in homes if name and (found := side.named(name))), None)

@@ -1,0 +1,265 @@
+"""What a save, an editor or an upgrade changes by itself: named rules, each a row of a table.
+
+Facts: how models are stored, section 8, and what upgrades of real apps showed. A rule sees one differing
+key, or one row without a partner, and never hides content: what it names holds a default, is gone from
+the metamodel, is drawn on the canvas only, or stands on the closed list of conversions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from attrs import frozen
+
+from mx_changeclass.changes.noise.defaults import came_after, gone_by, is_default
+from mx_changeclass.changes.noise.ignored_keys import ignored_by
+from mx_changeclass.model.metamodel import is_a, property_of
+from mx_changeclass.model.snapshot import Element
+from mx_changeclass.model.versions import Version
+
+ABSENT: Final = None  # no value of a row is None
+CUSTOM_WIDGET, WIDGET_PROPERTY = "CustomWidgets$CustomWidget", "CustomWidgets$WidgetProperty"
+_SYSTEM_TEXT = "Texts$SystemText"
+_PLAIN_VALUES = ("primitiveValue", "expression")
+_CODE = re.compile(r"(expression|argument|xpathconstraint|initialvalue)$", re.IGNORECASE)
+
+# New keys with a default that acts: they are quiet, and a rule tells them once beside the version move.
+_DEFAULT_EFFECT: dict[str, tuple[Any, ...]] = {
+    "networkTimeoutMs": (60000,),
+    "nativeNavigationEnabled": (False,),
+    "useListParameterByReference": (False, True),
+    "decimalScale": (8,),
+}
+# Other values than the metamodel's default that an upgrade writes into a new key (ABSENT: whatever it is).
+_CONVERTED: dict[tuple[str, str], Any] = {
+    ("Pages$Page", "autofocus"): "DesktopOnly",
+    ("Navigation$NavigationProfile", "throwPartialSyncError"): True,
+    ("Images$Image", "imageFormat"): ABSENT,
+    ("Settings$WebUIProjectSettingsPart", "useOptimizedClient"): "No",
+    ("Settings$RuntimeSettings", "bcryptCost"): 10,
+    ("Security$ProjectSecurity", "strictPageUrlCheck"): False,
+}
+# Keys that took the place of others: steps of a dotted key before and after.
+_RENAMED = (
+    ("appStorePackageId", "appStorePackageIdString"),
+    ("javaVersion", "javaMajorVersion"),
+    ("placeholder", "placeholderTemplate.template"),
+    ("class", "appearance.class"),
+    ("style", "appearance.style"),
+)
+
+
+@frozen(slots=True)
+class KeyDifference:
+    """One key that differs between two partners: owner type of the key, its last name, both values."""
+
+    old_row: Element
+    new_row: Element
+    path: str
+    owner: str
+    key: str
+    old: Any
+    new: Any
+
+    @property
+    def one_sided(self) -> bool:
+        return self.old is ABSENT or self.new is ABSENT
+
+    @property
+    def holder(self) -> Element:
+        """The row that has the key, where one side has none."""
+        return self.new_row if self.old is ABSENT else self.old_row
+
+    @property
+    def value(self) -> Any:
+        """The value, where one side has none."""
+        return self.new if self.old is ABSENT else self.old
+
+
+@frozen(slots=True)
+class Unmatched:
+    """One row without a partner, what stands below it, and whether it is part of a pluggable widget whose
+    definition differs. ``absent_version`` is the version of the side that does not have it."""
+
+    row: Element
+    below: Sequence[Element]
+    redefined: bool
+    absent_version: Version | None
+
+
+def key_differences(old_row: Element, new_row: Element) -> Iterator[KeyDifference]:
+    """Every key that differs between two partners."""
+    old, new = old_row.props, new_row.props
+    for path in sorted(old.keys() | new.keys()):
+        before, after = old.get(path), new.get(path)
+        if before != after:
+            owner, key = (new_row if before is ABSENT else old_row).part(path)
+            yield KeyDifference(old_row, new_row, path, owner, key, before, after)
+
+
+@frozen
+class Noise:
+    """The rules for one pair of versions."""
+
+    old: Version | None
+    new: Version | None
+
+    @property
+    def moved(self) -> bool:
+        """Whether the versions differ: only then does a conversion explain anything."""
+        return self.old is not None and self.new is not None and self.old != self.new
+
+    def lacks(self, leaf: KeyDifference) -> Version | None:
+        """The version of the side that does not have a key."""
+        return self.old if leaf.old is ABSENT else self.new
+
+    def is_ignored(self, row: Element, path: str, value: Any) -> bool:
+        """Whether a key says nothing about what a row is, on whatever side: noise, or a default."""
+        return bool(ignored_by(*row.part(path))) or is_default(row, path, value)
+
+    def of_key(self, leaf: KeyDifference) -> str:
+        """The name of the rule that explains a differing key, "" where it means something."""
+        return ignored_by(leaf.owner, leaf.key) or next((name for name, says in _LEAF_RULES if says(leaf, self)), "")
+
+    def of_unmatched(self, orphan: Unmatched) -> str:
+        """The name of the rule that explains a row without a partner, "" where it means something."""
+        return ignored_by(orphan.row.type, "") or next((name for name, says in _ORPHAN_RULES if says(orphan, self)), "")
+
+
+# -- rules for keys -----------------------------------------------------------------------------
+
+
+def _list_order(leaf: KeyDifference, _: Noise) -> bool:
+    """Lists of names (roles above all) and of flags are sets."""
+    if not isinstance(leaf.old, tuple) or not isinstance(leaf.new, tuple) or sorted(leaf.old) != sorted(leaf.new):
+        return False
+    declared = property_of(leaf.owner, leaf.key)
+    return declared is not None and declared.kind in ("byNameReference", "enum")
+
+
+def _white_space(leaf: KeyDifference, _: Noise) -> bool:
+    """An expression or XPath with other blanks around it."""
+    if not isinstance(leaf.old, str) or not isinstance(leaf.new, str) or leaf.old.strip() != leaf.new.strip():
+        return False
+    return bool(_CODE.search(leaf.key)) or (leaf.key == "value" and leaf.owner.startswith("Microflows$"))
+
+
+def _system_text(leaf: KeyDifference, noise: Noise) -> bool:
+    return noise.moved and leaf.old_row.type == _SYSTEM_TEXT
+
+
+def _default_effect(leaf: KeyDifference, noise: Noise) -> bool:
+    return (
+        leaf.one_sided
+        and noise.moved
+        and leaf.value in _DEFAULT_EFFECT.get(leaf.key, ())
+        and came_after(noise.lacks(leaf), leaf.holder, leaf.path)
+    )
+
+
+def _renamed_key(leaf: KeyDifference, noise: Noise) -> bool:
+    """The value stands under the key that took the place of this one."""
+    if not leaf.one_sided or not noise.moved:
+        return False
+    other = leaf.old_row if leaf.old is ABSENT else leaf.new_row
+    padded = f".{leaf.path}."
+    twins = [
+        padded.replace(f".{here}.", f".{there}.", 1)[1:-1]
+        for pair in _RENAMED
+        for here, there in (pair, pair[::-1])
+        if f".{here}." in padded
+    ]
+    return any(t in other.props and _plain_text(other.props[t]) == _plain_text(leaf.value) for t in twins)
+
+
+def _plain_text(value: object) -> str:
+    return str(value).removeprefix("Java")  # "Java21" became "21"
+
+
+def _converted(leaf: KeyDifference, noise: Noise) -> bool:
+    """An upgrade wrote a value of its own into a new key."""
+    declared = property_of(leaf.owner, leaf.key)
+    if not leaf.one_sided or not noise.moved or declared is None:
+        return False
+    if declared.introduced and not came_after(noise.lacks(leaf), leaf.holder, leaf.path):
+        return False  # a version that knew the key, and did without
+    return any(
+        leaf.key == key and is_a(leaf.owner, owner) and written in (ABSENT, leaf.value)
+        for (owner, key), written in _CONVERTED.items()
+    )
+
+
+def _new_default(leaf: KeyDifference, noise: Noise) -> bool:
+    return noise.moved and _absent_default(leaf, noise) and came_after(noise.lacks(leaf), leaf.holder, leaf.path)
+
+
+def _absent_default(leaf: KeyDifference, _: Noise) -> bool:
+    return leaf.one_sided and is_default(leaf.holder, leaf.path, leaf.value)
+
+
+def _gone_key(leaf: KeyDifference, noise: Noise) -> bool:
+    return leaf.one_sided and noise.moved and gone_by(noise.lacks(leaf), leaf.holder, leaf.path)
+
+
+def _kind_of_value(leaf: KeyDifference, _: Noise) -> bool:
+    """A definition made an expression of a plain widget property, or the reverse; the value is the same."""
+    if leaf.key not in _PLAIN_VALUES or leaf.old_row.type != WIDGET_PROPERTY:
+        return False
+    old, new = ([r.props.get(f"value.{k}", "") for k in _PLAIN_VALUES] for r in (leaf.old_row, leaf.new_row))
+    return old == new[::-1] and "" in old
+
+
+_LEAF_RULES: tuple[tuple[str, Callable[[KeyDifference, Noise], bool]], ...] = (
+    ("list-order", _list_order),
+    ("white-space", _white_space),
+    ("system-text", _system_text),
+    ("default-effect", _default_effect),
+    ("renamed-key", _renamed_key),
+    ("conversion-default", _converted),
+    ("new-default", _new_default),
+    ("absent-default", _absent_default),
+    ("gone-key", _gone_key),
+    ("widget-definition", _kind_of_value),
+)
+
+
+# -- rules for rows -----------------------------------------------------------------------------
+
+
+def _came_with_definition(orphan: Unmatched, _: Noise) -> bool:
+    """A property that a new definition of a widget brought or took, bound to nothing."""
+    row = orphan.row
+    return (
+        orphan.redefined
+        and row.type == WIDGET_PROPERTY
+        and not orphan.below
+        and all(is_default(row, k, v) or ignored_by(*row.part(k)) or _unbound(k, v) for k, v in row.props.items())
+    )
+
+
+def _unbound(path: str, value: object) -> bool:
+    """A plain choice, a text, or an expression that mentions nothing."""
+    if path == "value.expression":
+        return isinstance(value, str) and set("$@/.").isdisjoint(value)
+    return path in ("value.primitiveValue", "value.selection") or path.startswith("value.textTemplate")
+
+
+def _new_row(orphan: Unmatched, noise: Noise) -> bool:
+    """A row of a type that one side does not know, or a tab of the settings, that holds defaults only."""
+    row = orphan.row
+    return (
+        noise.moved
+        and (row.slot == "settingsParts" or came_after(orphan.absent_version, row, ""))
+        and not orphan.below
+        and all(is_default(row, k, v) for k, v in row.props.items())
+    )
+
+
+_ORPHAN_RULES: tuple[tuple[str, Callable[[Unmatched, Noise], bool]], ...] = (
+    ("widget-definition", _came_with_definition),
+    ("system-text", lambda orphan, noise: noise.moved and orphan.row.type == _SYSTEM_TEXT),
+    ("new-default", _new_row),
+    ("gone-key", lambda orphan, noise: noise.moved and gone_by(orphan.absent_version, orphan.row, "")),
+)

@@ -1,0 +1,111 @@
+"""References that name the same element as before under its new name. They follow a rename and are no edit."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+from attrs import field
+
+from mx_changeclass.changes.matching.identity import DOMAIN_MODEL, Pairing
+from mx_changeclass.model.metamodel import is_a, is_referable, property_of
+from mx_changeclass.model.snapshot import Element, Tree
+
+# Keys whose text is an expression, an XPath, OQL or a bare name: renames are followed inside them.
+_CODE = re.compile(
+    r"(expression|xpathconstraint|constraint|oql|argument|value|initialvalue|defaultvalue|dynamicclasses|limit|offset"
+    r"|variablename|rolename|attribute|entity|xpath|condition)s?(model)?$",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+
+
+@attrs.define
+class Renames:
+    """How matched elements were and are called. ``local`` holds bare names by unit (old id)."""
+
+    qualified: dict[str, list[tuple[str, str]]] = field(factory=lambda: defaultdict(list))  # old -> (type, new)
+    bare: set[tuple[str, str]] = field(factory=set)
+    local: dict[str, set[tuple[str, str]]] = field(factory=lambda: defaultdict(set))
+
+    def add(self, row_type: str, old: str, new: str) -> None:
+        """An element that others refer to, under its qualified names."""
+        self.qualified[old].append((row_type, new))
+        self.bare.add((old.rpartition(".")[2], new.rpartition(".")[2]))
+
+    def is_same_under_new_name(self, row: Element, path: str, old: Any, new: Any, unit_id: str) -> bool:
+        """Whether the new value of a key of a row only calls by its new name what the old one called."""
+        if isinstance(old, tuple) and isinstance(new, tuple):
+            gone, came = sorted(set(old) - set(new)), sorted(set(new) - set(old))
+            return (
+                bool(gone)
+                and len(old) == len(new)
+                and all(any(self.is_same_under_new_name(row, path, a, b, unit_id) for b in came) for a in gone)
+            )
+        if not isinstance(old, str) or not isinstance(new, str) or not old or not new:
+            return False
+        owner, key = row.part(path)
+        declared = property_of(owner, key)
+        if declared is not None and declared.kind == "byNameReference":
+            return new in self._now(old, declared.type)
+        if declared is not None and declared.kind == "localByNameReference":
+            return (old, new) in self.local[unit_id]
+        if "." in old and new in self._now(old):
+            return True
+        return bool(_CODE.search(key)) and self._text_is_same(old, new, unit_id)
+
+    def _text_is_same(self, old: str, new: str, unit_id: str) -> bool:
+        if _NAME.sub("\0", old) != _NAME.sub("\0", new):
+            return False
+        local = self.local.get(unit_id, set())
+        return all(
+            a == b or b in self._now(a) or (a, b) in local or (a, b) in self.bare
+            for a, b in zip(_NAME.findall(old), _NAME.findall(new), strict=True)
+        )
+
+    def _now(self, name: str, wanted: str = "") -> Iterator[str]:
+        """What a qualified name may have become: by the element's own rename, or by that of one around it."""
+        for row_type, new in self.qualified.get(name, ()):
+            if not wanted or is_a(row_type, wanted):
+                yield new
+        around, _, rest = name.rpartition(".")
+        while around:
+            if around in self.qualified:
+                yield from (f"{new}.{rest}" for _, new in self.qualified[around])
+                return
+            around, _, step = around.rpartition(".")
+            rest = f"{step}.{rest}"
+
+
+def all_renames(names: Renames, a: Tree, b: Tree, units: Pairing, rows: Pairing) -> dict[str, str]:
+    """Old to new qualified names of everything known to be called otherwise: what was renamed or moved
+    itself, and what lies in it. Of a renamed module that is every document and its domain model."""
+    if not names.qualified:
+        return {}
+    found = {
+        a.qualified(o): b.qualified(b.rows[rows.to_new[i]])
+        for i, o in a.rows.items()
+        if i in rows.to_new
+        and o.name
+        and (i in units.to_new or is_referable(o.type))
+        and _placed(a, b, a.unit_of[i], units)
+    }
+    for old_id, new_id in units.to_new.items():
+        before, after = a.snapshot.module(old_id), b.snapshot.module(new_id)
+        if before == after or old_id in a.rows or not _placed(a, b, old_id, units):
+            continue
+        unit = a.snapshot.units[old_id]
+        tree = Tree.of(a.snapshot, [old_id] if unit.type == DOMAIN_MODEL else [])
+        inside = [tree.qualified(r) for r in tree.rows.values() if r.name and is_referable(r.type)]
+        for name in inside or ([f"{before}.{unit.name}"] if unit.name else []):
+            found[name] = after + name.removeprefix(before)
+    return {old: new for old, new in sorted(found.items()) if old != new}
+
+
+def _placed(a: Tree, b: Tree, old_id: str, units: Pairing) -> bool:
+    """Whether both sides know a unit's module, or that it has none: a module that cannot be read has no name."""
+    new_id = units.to_new.get(old_id)
+    return new_id is not None and bool(a.snapshot.module(old_id)) == bool(b.snapshot.module(new_id))

@@ -1,0 +1,351 @@
+"""One of the two models, as rules may question it.
+
+All names are qualified: ``Field.Orders`` a page, ``Field.Order`` an entity, ``Field.Order.Title`` an
+attribute, ``widget:com.acme.Map`` a pluggable widget. Where a page and an entity share a name, an answer
+about the bare name covers both; give the SDK type as ``kind`` to ask about one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mx_changeclass.graphs.native_dependencies import LISTING, WIDGET_OWNER, DependencyMap, dependency_map
+from mx_changeclass.graphs.profiles import Profile
+from mx_changeclass.graphs.reachability import MICROFLOW, SERVER, Reachability
+from mx_changeclass.graphs.references import Reference, UnitReferences
+from mx_changeclass.graphs.side_files import file_spelling, javascript_actions, served_by
+from mx_changeclass.graphs.symbols import DOCUMENT, ENUMERATION, MEMBER, Node, Symbols, space_of
+from mx_changeclass.graphs.sync_set import ONLINE, Synced, merged, sync_sets
+from mx_changeclass.model.metamodel import is_a
+from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
+from mx_changeclass.model.versions import Version
+
+if TYPE_CHECKING:
+    import networkx
+
+__all__ = ["App", "Profile", "Synced"]
+
+T = TypeVar("T")
+_IMAGES = "Images$ImageCollection"
+
+
+class App:
+    """A model with what follows from it. Everything is computed when first asked for."""
+
+    def __init__(self, snapshot: Snapshot, facts_cache: dict[str, UnitReferences] | None = None) -> None:
+        self.snapshot = snapshot
+        self.symbols = Symbols(snapshot)
+        self.reachability = Reachability(self.symbols, {} if facts_cache is None else facts_cache)
+        self._audiences: dict[tuple[str, str], frozenset[str]] = {}
+        self._trees: dict[str, Tree] = {}
+        self._answers: dict[object, Any] = {}
+        self._references: dict[str, Mapping[str, tuple[Reference, ...]]] = {}
+
+    @classmethod
+    def pair(cls, old: Snapshot, new: Snapshot) -> tuple[App, App]:
+        """Both sides of a release; units with equal digests are looked at once."""
+        new.share_rows(old)
+        shared: dict[str, UnitReferences] = {}
+        return cls(old, shared), cls(new, shared)
+
+    def memo(self, question: Callable[[App], T]) -> T:
+        """The answer to a question about this model that is asked more than once."""
+        if question not in self._answers:
+            self._answers[question] = question(self)
+        answer: T = self._answers[question]
+        return answer
+
+    @property
+    def version(self) -> Version | None:
+        return self.snapshot.version
+
+    # -- who is reached ---------------------------------------------------------------------
+
+    @property
+    def profiles(self) -> tuple[Profile, ...]:
+        """The navigation profiles by name."""
+        return self.reachability.navigation.profiles
+
+    @cached_property
+    def native(self) -> bool:
+        """The app has a native profile."""
+        return any(p.kind == "native" for p in self.profiles)
+
+    @cached_property
+    def offline(self) -> bool:
+        """The app has a profile that keeps data on devices, native or offline web."""
+        return any(p.holds_data for p in self.profiles)
+
+    def audience(self, name: str, kind: str = "") -> frozenset[str]:
+        """Names of the profiles that reach a document, member of a domain model, image or widget; of the
+        profile itself, where that is what is named."""
+        found = self._audiences.get((name, kind))
+        if found is None:
+            nodes = _nodes(name, kind)
+            found = frozenset(p.name for p in self.profiles if any(self._path(p, node) for node in nodes))
+            self._audiences[name, kind] = found
+        return found
+
+    def reached(self, name: str, kind: str = "") -> bool:
+        """Some profile reaches it."""
+        return bool(self.audience(name, kind))
+
+    def reached_native(self, name: str, kind: str = "") -> bool:
+        """A native profile reaches it."""
+        return any(p.kind == "native" and p.name in self.audience(name, kind) for p in self.profiles)
+
+    def reached_offline(self, name: str, kind: str = "") -> bool:
+        """A profile that keeps data on devices reaches it."""
+        return any(p.holds_data and p.name in self.audience(name, kind) for p in self.profiles)
+
+    def web_only(self, name: str, kind: str = "") -> bool:
+        """It is reached, but by online web profiles only."""
+        return self.reached(name, kind) and not self.reached_offline(name, kind)
+
+    def why(self, name: str, kind: str = "") -> tuple[str, ...]:
+        """The shortest way to it: profile, page, ..., name; () where it is not reached. A profile that keeps
+        data on devices speaks first."""
+        ways = [
+            (not p.holds_data, len(way), way)
+            for p in self.profiles
+            for node in _nodes(name, kind)
+            if (way := self._path(p, node))
+        ]
+        return min(ways)[2] if ways else ()
+
+    def _path(self, profile: Profile, node: Node) -> tuple[str, ...]:
+        name, space = node
+        if name == profile.name:
+            return (name,)
+        if way := self.reachability.reaches[profile.name].path(node):
+            return way
+        entry = self.synced_by_profile.get(profile.name, {}).get(name)
+        if entry and space == MEMBER:
+            return entry.why
+        carrier = self._brought_by(profile, node)
+        way = self._path(profile, carrier) if carrier else ()
+        return (*way, name) if way else ()
+
+    def _brought_by(self, profile: Profile, node: Node) -> Node | None:
+        """What brings along something that no document names. The data on a device brings the attributes and
+        the owned associations of its entities and the enumerations of these, an enumeration all its values,
+        a collection all its images; of a module, what of it is nearest."""
+        name, space = node
+        owner, _, last = name.rpartition(".")
+        synced = self.synced_by_profile.get(profile.name, {})
+        if not owner:
+            known = (*self.reachability.reaches[profile.name].came_from, *((entity, MEMBER) for entity in synced))
+            inside = {n for n in known if n[0].startswith(f"{name}.") and n[1] != SERVER}
+            return min(inside, key=lambda n: (len(self._path(profile, n)), n), default=None)
+        if space == MEMBER:
+            entity = owner if owner.count(".") else next(iter(self.symbols.ends(name)), name)
+            for each in (entity, *self.symbols.descendants(entity)):
+                if each in synced and each != name:
+                    return each, MEMBER
+            named = owner.count(".") and (f"/{last}", MEMBER) in self.reachability.reaches[profile.name]
+            return (owner, MEMBER) if named else None
+        unit = self.symbols.documents.get(owner)
+        if unit is not None and unit.type in (ENUMERATION, _IMAGES):
+            return owner, DOCUMENT
+        unit = self.symbols.documents.get(name)
+        if unit is not None and unit.type == ENUMERATION:
+            return next(
+                (
+                    (entity, MEMBER)
+                    for entity in synced
+                    for above in self.symbols.lineage(entity)
+                    for attribute in self.symbols.enumerated(above)
+                    if _holds(attribute, name)
+                ),
+                None,
+            )
+        return None
+
+    def documents(self, profile: str) -> Iterator[Unit]:
+        """The documents that a profile reaches, in no meaningful order."""
+        for name, space in self.reachability.reaches[profile].came_from:
+            if space == DOCUMENT and (unit := self.symbols.documents.get(name)):
+                yield unit
+
+    # -- what lives on devices ----------------------------------------------------------------
+
+    @cached_property
+    def synced_by_profile(self) -> Mapping[str, Mapping[str, Synced]]:
+        """The sync set of each native or offline profile."""
+        return sync_sets(self.reachability)
+
+    @cached_property
+    def sync(self) -> Mapping[str, Synced]:
+        """The sync set over all profiles, by entity."""
+        return merged(self.synced_by_profile)
+
+    def synced(self, entity: str) -> bool:
+        """Devices hold rows of the entity: it is in the sync set and not Online, or an entity that
+        specialises it is."""
+        return self.mode(entity) not in (None, ONLINE)
+
+    def mode(self, entity: str) -> str | None:
+        """The mode of the entity, or of the nearest synced entity that specialises it; None for neither."""
+        entry = self._entry(entity)
+        return entry.mode if entry else None
+
+    def _entry(self, entity: str) -> Synced | None:
+        if entity in self.sync:
+            return self.sync[entity]
+        return next((self.sync[s] for s in self.symbols.descendants(entity) if s in self.sync), None)
+
+    def served_by(self, row: Element) -> tuple[str, ...]:
+        """The actions, widgets or profiles that a file beside the model serves; () for anything else."""
+        return served_by(row, self.symbols, self.profiles) if row.type.startswith("File$") else ()
+
+    @cached_property
+    def dependencies(self) -> DependencyMap:
+        """The native modules that files beside the model ask for. Reads every file that may list some."""
+        units = (u for u in self.snapshot.live.values() if u.type in LISTING and not u.missing)
+        return dependency_map(row for u in units for row in self.snapshot.rows(u.id)[:1])
+
+    @cached_property
+    def dependency_inputs(self) -> tuple[frozenset[tuple[str, str, bool]], frozenset[str]]:
+        """The files that may list native modules, by their digests, and what native profiles reach of the actions
+        and widgets that ask for them. Where both are the same on two sides no module moves: no file need be read."""
+        live = self.snapshot.live.values()
+        files = frozenset((u.id, u.digest, u.missing) for u in live if u.type in LISTING)
+        known = set(javascript_actions(self.symbols))
+        came = (
+            name for p in self.profiles if p.kind == "native" for name, _ in self.reachability.reaches[p.name].came_from
+        )
+        return files, frozenset(name for name in came if name in known or name.startswith(WIDGET_OWNER))
+
+    @cached_property
+    def binary(self) -> Element | None:
+        """The row of the native app beside the model."""
+        unit = next((u for u in self.snapshot.live.values() if u.type == "File$NativeBinary"), None)
+        return next(iter(self.snapshot.rows(unit.id)), None) if unit else None
+
+    def reached_owner(self, owner: str) -> bool:
+        """A native profile reaches what asks for a native module."""
+        return any(map(self.reached_native, self.names_of_owner(owner)))
+
+    def names_of_owner(self, stated: str) -> tuple[str, ...]:
+        """What asks for a native module, by the name the walk knows: a widget, or an action of that file."""
+        return (stated,) if stated.startswith(WIDGET_OWNER) else self._by_file.get(stated, ())
+
+    @cached_property
+    def _by_file(self) -> Mapping[str, tuple[str, ...]]:
+        """Actions by the name that their file states."""
+        return {file_spelling(name): (name,) for name in javascript_actions(self.symbols)}
+
+    # -- what clients call --------------------------------------------------------------------
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The microflows that clients of native and offline profiles call."""
+        return frozenset(
+            name
+            for p in self.profiles
+            if p.holds_data
+            for name, space in self.reachability.reaches[p.name].came_from
+            if space == DOCUMENT and (unit := self.symbols.documents.get(name)) and unit.type == MICROFLOW
+        )
+
+    def calls(self, microflow: str) -> bool:
+        """A native or offline client calls the microflow."""
+        return microflow in self.called
+
+    def runs_for_client(self, microflow: str) -> bool:
+        """A microflow that native or offline clients call calls this one, directly or through others."""
+        return any((microflow, SERVER) in self.reachability.reaches[p.name] for p in self.profiles if p.holds_data)
+
+    @cached_property
+    def signature_entities(self) -> frozenset[str]:
+        """Non-persistable entities in the parameters and results of called microflows."""
+        found = set()
+        for name in self.called:
+            for row in self.snapshot.rows(self.symbols.documents[name].id):
+                for key in ("variableType.entity", "microflowReturnType.entity"):
+                    found.add(str(row.props.get(key, "")))
+        return frozenset(e for e in found - {""} if not self.persistable(e))
+
+    # -- names --------------------------------------------------------------------------------
+
+    def entity(self, name: str) -> Element | None:
+        """The row of an entity."""
+        return self.symbols.entity(name)
+
+    def persistable(self, name: str) -> bool:
+        """Whether rows of the entity live in the database."""
+        return self.symbols.persistable(name)
+
+    def generalization(self, name: str) -> str:
+        """The entity it specialises, "" for none."""
+        return self.symbols.generalization(name)
+
+    def specialisations(self, name: str) -> tuple[str, ...]:
+        """The entities that specialise it directly."""
+        return self.symbols.specialisations(name)
+
+    def entity_by_id(self, row_id: str) -> str:
+        """Name of the entity with that row id, "" for none."""
+        return self.symbols.entity_names.get(row_id, "")
+
+    def named(self, name: str, kind: str = "") -> Element | None:
+        """The row that bears a name: a document before a member of a domain model, unless ``kind`` says which;
+        also a value of an enumeration or an image of a collection."""
+        for node in _nodes(name, kind):
+            if (row := self._row(node)) is not None:
+                return row
+        return None
+
+    def _row(self, node: Node) -> Element | None:
+        name, space = node
+        if space == MEMBER:
+            return self.symbols.member(name)
+        if unit := self.symbols.documents.get(name):
+            return next(iter(self.snapshot.rows(unit.id)), None)
+        owner, _, last = name.rpartition(".")
+        if unit := self.symbols.documents.get(owner):
+            return next((r for r in self.snapshot.rows(unit.id)[1:] if r.name == last), None)
+        return None
+
+    def tree_of(self, unit_id: str) -> Tree:
+        """The rows of a unit with their ancestry."""
+        if unit_id not in self._trees:
+            self._trees[unit_id] = Tree.of(self.snapshot, [unit_id])
+        return self._trees[unit_id]
+
+    def references(self, unit_id: str) -> Mapping[str, tuple[Reference, ...]]:
+        """What each row of a unit refers to, by row id."""
+        if unit_id not in self._references:
+            by_row: dict[str, list[Reference]] = {}
+            for reference in self.reachability.unit_references(self.snapshot.units[unit_id]).references:
+                by_row.setdefault(reference.row, []).append(reference)
+            self._references[unit_id] = {row: tuple(found) for row, found in by_row.items()}
+        return self._references[unit_id]
+
+    def settings_part(self, type_name: str) -> Element | None:
+        """A part of the project settings (``Settings$RuntimeSettings``)."""
+        for unit in self.snapshot.live.values():
+            if unit.type == "Settings$ProjectSettings":
+                return next((r for r in self.snapshot.rows(unit.id) if is_a(r.type, type_name)), None)
+        return None
+
+    # -- the whole graph ----------------------------------------------------------------------
+
+    @cached_property
+    def graph(self) -> networkx.MultiDiGraph[str]:
+        """Documents and entities with their references; see ``draw.graph``."""
+        from mx_changeclass.graphs.reference_graph import (
+            graph,  # loads networkx, which only those who ask for the graph need
+        )
+
+        return graph(self.snapshot, self.reachability)
+
+
+def _nodes(name: str, kind: str) -> tuple[Node, ...]:
+    return ((name, space_of(kind)),) if kind else ((name, DOCUMENT), (name, MEMBER))
+
+
+def _holds(attribute: Element, enumeration: str) -> bool:
+    return attribute.props.get("type.enumeration") == enumeration

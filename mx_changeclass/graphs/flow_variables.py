@@ -1,0 +1,39 @@
+"""Which entity each object variable of a flow holds, as far as the flow itself tells.
+
+What a called flow or action returns stands in another unit and stays unknown here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mx_changeclass.model.snapshot import Rows
+
+# Where a variable of a loop is taken from another one.
+_LOOPS = (
+    ("loopVariableName", "iteratedListVariableName"),
+    ("loopSource.variableName", "loopSource.listVariableName"),
+)
+
+
+def flow_variables(rows: Rows) -> Mapping[str, str]:
+    """Entity name by variable name."""
+    held: dict[str, str] = {}
+    taken: list[tuple[str, str]] = []
+    for row in rows:
+        props = row.props
+        if row.name and (entity := props.get("variableType.entity")):
+            held[row.name] = entity
+        if result := props.get("action.outputVariableName"):
+            if entity := props.get("action.retrieveSource.entity") or props.get("action.entity"):
+                held[result] = entity
+            if source := props.get("action.operation.listVariableName"):
+                taken.append((result, source))
+        elif "loopVariableName" in props or "loopSource" in props:
+            taken += [(props[to], props[of]) for to, of in _LOOPS if props.get(to) and props.get(of)]
+    for _ in taken:  # a list may be taken from one that stands further down
+        fresh = {to: held[of] for to, of in taken if of in held and to not in held}
+        if not fresh:
+            break
+        held |= fresh
+    return held

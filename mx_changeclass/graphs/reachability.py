@@ -1,0 +1,206 @@
+"""Who is reached: what each navigation profile leads to, and by which shortest way.
+
+The walk starts at the rows of a profile and decodes only the documents it comes to. It goes through
+pages, layouts, snippets, menus and nanoflows, never through the data of a microflow; but a page that
+a called microflow shows, itself or through a microflow it calls, is reached.
+
+A plain breadth-first walk: loading networkx takes longer than walking a real app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from attrs import frozen
+
+from mx_changeclass.graphs.profiles import Navigation, Profile
+from mx_changeclass.graphs.references import Reference, UnitReferences, unit_references
+from mx_changeclass.graphs.symbols import ATTRIBUTE, DOCUMENT, ENTITY, ENUMERATION, MEMBER, Node, Symbols, space_of
+from mx_changeclass.graphs.text_references import ANYTHING, CONSTANT, MEMBER_KIND, VALUE
+from mx_changeclass.model.snapshot import Unit
+
+PROFILE = "profile"  # the space of navigation profiles, named by widgets that show their menu
+SERVER = "server"  # the space of microflows that only other microflows call: no client knows them
+PAGE = "Pages$Page"
+MICROFLOW = "Microflows$Microflow"
+WORKFLOW = "Workflows$Workflow"
+
+# Documents that are sent to the client as a whole.
+_SHIPPED = frozenset(
+    {
+        PAGE,
+        "Pages$Layout",
+        "Pages$Snippet",
+        "Menus$MenuDocument",
+        "Microflows$Nanoflow",
+        ENUMERATION,
+    }
+)
+
+Link = tuple[str, Node]  # verb, and what it leads to
+
+
+@frozen(eq=False)
+class Reach:
+    """What a profile reaches: each node with the node it was first reached from (None: the profile)."""
+
+    profile: Profile
+    came_from: Mapping[Node, Node | None]
+
+    def __contains__(self, node: Node) -> bool:
+        return node in self.came_from
+
+    def path(self, node: Node) -> tuple[str, ...]:
+        """The shortest way: profile, page, ..., the node itself. () where it is not reached."""
+        if node not in self.came_from:
+            return ()
+        way: list[str] = []
+        step: Node | None = node
+        while step is not None:
+            if not (way and step[0].startswith(f"{way[-1]}.")):  # an attribute says nothing beside its entity
+                way.append(step[0])
+            step = self.came_from[step]
+        return (self.profile.name, *way[::-1])
+
+
+class Reachability:
+    """The reach of every profile of a model."""
+
+    def __init__(self, names: Symbols, cache: dict[str, UnitReferences]) -> None:
+        self.symbols = names
+        self.navigation = Navigation(names.snapshot)
+        self._cache = cache
+        self._links: dict[Node, tuple[Link, ...]] = {}
+
+    @cached_property
+    def reaches(self) -> Mapping[str, Reach]:
+        """The reach of each profile by its name."""
+        return {
+            p.name: Reach(p, self._walk(self._entry(p) | (frozenset() if p.kind == "native" else self._on_the_web)))
+            for p in self.navigation.profiles
+        }
+
+    def _walk(self, entry: Iterable[Node]) -> dict[Node, Node | None]:
+        """Breadth first, names in order, so that the shortest way is always the same one."""
+        came_from: dict[Node, Node | None] = dict.fromkeys(sorted(entry))
+        level = list(came_from)
+        while level:
+            following: list[Node] = []
+            for node in level:
+                for _, target in self.links(node):
+                    if target not in came_from:
+                        came_from[target] = node
+                        following.append(target)
+            level = sorted(following)
+        return came_from
+
+    def _entry(self, profile: Profile, below: str = "") -> set[Node]:
+        """Where a profile starts: all that its rows name but its sync configuration. With ``below``, only
+        what stands in that part of it."""
+        nav = self.navigation
+        slots = {row.id: row.slot for row in nav.rows}
+        return {
+            node
+            for reference in (self.unit_references(nav.unit).references if nav.unit else ())
+            if nav.profile_of.get(reference.row) == profile.row.id
+            and reference.row not in nav.sync_rows
+            and slots[reference.row].startswith(below)
+            for _, node in self.resolve(reference)
+        }
+
+    @cached_property
+    def _on_the_web(self) -> frozenset[Node]:
+        """What a browser comes to without a way from its profile: pages with an address, tasks of workflows."""
+        return frozenset(
+            (name, DOCUMENT)
+            for name, unit in self.symbols.documents.items()
+            if unit.type == WORKFLOW or (unit.type == PAGE and self.unit_references(unit).addressed)
+        )
+
+    # -- what one node leads to -------------------------------------------------------------
+
+    def unit_references(self, unit: Unit) -> UnitReferences:
+        """The references of a unit; it is decoded unless one of the same content was asked for before."""
+        found = self._cache.get(unit.digest) if unit.digest else None
+        if found is None:
+            found = self._cache[unit.digest] = unit_references(self.symbols.snapshot.rows(unit.id))
+        return found
+
+    def links(self, node: Node) -> tuple[Link, ...]:
+        """What a node leads to, in order; found once and shared by all profiles."""
+        if node not in self._links:
+            self._links[node] = tuple(sorted(set(self._find(node))))
+        return self._links[node]
+
+    def _find(self, node: Node) -> Iterable[Link]:
+        name, space = node
+        if name.count(".") >= 2 and not name.startswith("widget:"):
+            yield "within", (name.rpartition(".")[0], space)
+        if space == MEMBER:
+            yield from self._of_member(name)
+        elif space == PROFILE:
+            for profile in self.navigation.profiles:
+                if profile.name == name:
+                    yield from (("shows", n) for n in self._entry(profile, "menuItemCollection") if n[1] == DOCUMENT)
+        elif unit := self.symbols.documents.get(name):
+            yield from self._of_document(unit, name.partition(".")[0])
+
+    def _of_document(self, unit: Unit, module: str) -> Iterable[Link]:
+        if unit.type in _SHIPPED:
+            for reference in self.unit_references(unit).references:
+                yield from self.resolve(reference, module)
+        elif unit.type in (MICROFLOW, WORKFLOW):
+            for reference in self.unit_references(unit).references:
+                if reference.verb == "opens":
+                    yield from self.resolve(reference, module)
+                elif reference.verb == "calls" and reference.kind == MICROFLOW:
+                    yield reference.verb, (reference.target, SERVER)
+
+    def _of_member(self, name: str) -> Iterable[Link]:
+        row = self.symbols.member(name)
+        if row is None:
+            return
+        if row.type == ENTITY:
+            if parent := self.symbols.generalization(name):
+                yield "specialises", (parent, MEMBER)
+            for attribute in self.symbols.enumerated(name):
+                yield "reads", (attribute.props["type.enumeration"], DOCUMENT)
+        elif row.type == ATTRIBUTE:
+            if enumeration := row.props.get("type.enumeration"):
+                yield "reads", (enumeration, DOCUMENT)
+        else:
+            yield from (("connects", (end, MEMBER)) for end in self.symbols.ends(name))
+
+    # -- what a reference means ---------------------------------------------------------------
+
+    def resolve(self, reference: Reference, module: str = "") -> Iterable[Link]:
+        """The nodes a reference of a unit in ``module`` leads to; none for a name that nobody bears."""
+        verb, kind, target = reference[:3]
+        if target.startswith("."):
+            target = module + target
+        if kind.startswith("Security$"):
+            return  # who may use something leads nowhere
+        if kind == "Navigation$NavigationProfile":
+            yield verb, (target, PROFILE)
+        elif kind == MEMBER_KIND:
+            yield from self._of_path(verb, target)
+        elif space_of(kind) == MEMBER:
+            yield verb, (target, MEMBER)
+        elif kind not in (ANYTHING, CONSTANT, VALUE):
+            if not self.symbols.excluded(target):
+                yield verb, (target, DOCUMENT)
+        elif ".".join(target.split(".")[:2]) in self.symbols.documents:
+            yield verb, (target, DOCUMENT)
+        elif self.symbols.member(target) is not None:
+            yield verb, (target, MEMBER)
+
+    def _of_path(self, verb: str, target: str) -> Iterable[Link]:
+        """What a step of a path means: see ``mentions`` and ``Reference``."""
+        before, slash, last = target.partition("/")
+        if slash and "." in last:
+            yield from ((verb, (end, MEMBER)) for end in self.symbols.other_ends(last, before))
+        elif slash or self.symbols.member(target) is not None or target.startswith("System."):
+            yield verb, (target, MEMBER)
+        elif attribute := self.symbols.attribute(target):
+            yield verb, (attribute, MEMBER)

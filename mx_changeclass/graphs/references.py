@@ -1,0 +1,155 @@
+"""What one unit refers to: declared references and the names hidden in its texts.
+
+The facts of a unit depend on nothing but its content, so two versions of a model share the facts of
+every unit whose digest is equal. They do not know the module the unit lies in: a name in the unit's
+own module is written with a leading dot (``.Order`` for an entity of the same domain model).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from attrs import frozen
+
+from mx_changeclass.graphs.flow_variables import flow_variables
+from mx_changeclass.graphs.reference_verbs import verb_of
+from mx_changeclass.graphs.text_references import MEMBER_KIND, TextReference, language, text_references
+from mx_changeclass.model.metamodel import property_of
+from mx_changeclass.model.shapes import MOST_SHAPES, Shape, shape_of, standings
+from mx_changeclass.model.snapshot import Element, Rows
+
+WIDGET_TYPE = "CustomWidgets$CustomWidgetType"
+
+# Variables that an activity does something to: the entity is the one the variable holds.
+_ON_VARIABLES = {
+    "action.changeVariableName": "changes",
+    "action.commitVariableName": "changes",
+    "action.deleteVariableName": "deletes",
+}
+_IN_UNIT = frozenset({"DomainModels$Entity", "DomainModels$Attribute", "DomainModels$AssociationBase"})
+_FLOWS = frozenset({"Microflows$Microflow", "Microflows$Nanoflow", "Microflows$Rule"})
+_ID = "id"
+
+
+class Reference(NamedTuple):
+    """One name that a row holds: what the row does with it, the SDK type of what is named ("" or
+    ``DomainModels$`` where only the model around can tell), the name, the id of the row and its key.
+
+    A retrieve by association names ``Module.Start/Module.Association``, with nothing before the slash
+    where the flow does not tell the entity it starts from.
+    """
+
+    verb: str
+    kind: str
+    target: str
+    row: str
+    key: str
+
+
+class KeyRole(NamedTuple):
+    """What a key holds: a name of that kind where ``language`` is "", a row id, or text in a language."""
+
+    verb: str
+    kind: str
+    language: str
+
+
+@frozen(slots=True)
+class UnitReferences:
+    """What the graphs need of a unit: its references in the order of its rows and keys, and whether it has
+    a web address of its own, so that it can be opened without a way to it."""
+
+    references: tuple[Reference, ...]
+    addressed: bool = False
+
+
+def unit_references(rows: Rows) -> UnitReferences:
+    """The facts of a unit."""
+    if not rows:
+        return UnitReferences(())
+    by_id = {row.id: row for row in rows}
+    found = [Reference(*mention, row.id, key) for row in rows for key, mention in _of_row(row, by_id)]
+    if rows[0].type in _FLOWS:
+        found += _of_flow(rows)
+    return UnitReferences(tuple(found), addressed=bool(rows[0].props.get("url")))
+
+
+def _of_row(row: Element, by_id: Mapping[str, Element]) -> Iterator[tuple[str, TextReference]]:
+    props = row.props
+    for key, role in _roles(shape_of(row)):
+        value = props[key]
+        if not value or (type(value) is not str and type(value) is not tuple):
+            continue
+        if row.type == "DomainModels$EntityRefStep":
+            role = _step(row, role, by_id)  # noqa: PLW2901 - the same role, seen in its place
+        elif role.verb == "changes" and props.get("editable") == "Never":
+            role = role._replace(verb="reads")  # noqa: PLW2901 - as above
+        for text in (value,) if isinstance(value, str) else value:
+            for mention in _named(role, text, by_id):
+                yield key, mention
+
+
+@lru_cache(maxsize=MOST_SHAPES)
+def _roles(shape: Shape) -> tuple[tuple[str, KeyRole], ...]:
+    """The keys that hold names in a row of that shape, with what each does."""
+    found = ((at.key, _role(at.around, at.owner, at.name)) for at in standings(shape))
+    return tuple((key, role) for key, role in found if role is not None)
+
+
+def _named(role: KeyRole, text: str, by_id: Mapping[str, Element]) -> Iterator[TextReference]:
+    if role.language == _ID:
+        if name := _local(by_id.get(text), by_id):
+            yield role.verb, role.kind, name
+    elif role.language:
+        yield from text_references(text, role.language)
+    else:
+        yield role.verb, role.kind, f"widget:{text}" if role.kind == WIDGET_TYPE else text
+
+
+def _local(target: Element | None, by_id: Mapping[str, Element]) -> str:
+    """The name of an element of the same domain model, without the module: ``.Entity.Attribute``."""
+    if target is None or not target.name:
+        return ""
+    parent = by_id.get(target.parent or "")
+    return f"{'.' + parent.name if parent is not None and parent.name else ''}.{target.name}"
+
+
+def _step(step: Element, role: KeyRole, by_id: Mapping[str, Element]) -> KeyRole:
+    """A data source that goes over an association retrieves the entity it comes to; a path that only
+    shows an attribute of it refers to it."""
+    parent = by_id.get(step.parent or "")
+    source = parent.props.get(step.slot.removesuffix(".entityRef.steps"), "") if parent is not None else ""
+    arrives = role.kind == "DomainModels$Entity" and str(source).endswith("Source")
+    return role._replace(verb="retrieves") if arrives else role
+
+
+@cache
+def _role(outer: str, owner: str, key: str) -> KeyRole | None:
+    """What a key of a type holds, standing in a part of type ``outer``; None where it refers to nothing."""
+    if (owner, key) == (WIDGET_TYPE, "widgetId"):
+        return KeyRole("shows", WIDGET_TYPE, "")
+    declared = property_of(owner, key)
+    if declared is not None and declared.kind == "byNameReference":
+        return KeyRole(verb_of(outer, owner, key), declared.type, "")
+    if declared is not None and declared.kind == "byIdReference":
+        return KeyRole(verb_of(outer, owner, key), declared.type, _ID) if declared.type in _IN_UNIT else None
+    if spoken := language(owner, key):
+        return KeyRole("", "", spoken)
+    # A key nobody knows may hold a name; a translation is a text.
+    return KeyRole("", "", "name") if declared is None and owner != "Texts$Text" else None
+
+
+def _of_flow(rows: Rows) -> Iterator[Reference]:
+    """What a flow does to the objects in its variables."""
+    held = flow_variables(rows)
+    for row in rows:
+        if "action" not in row.props:
+            continue
+        for key, verb in _ON_VARIABLES.items():
+            if entity := held.get(row.props.get(key, "")):
+                yield Reference(verb, "DomainModels$Entity", entity, row.id, key)
+        if association := row.props.get("action.retrieveSource.association"):
+            start = held.get(row.props.get("action.retrieveSource.startVariableName", ""), "")
+            yield Reference("retrieves", MEMBER_KIND, f"{start}/{association}", row.id, "action.retrieveSource")

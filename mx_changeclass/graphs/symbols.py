@@ -1,0 +1,214 @@
+"""Who bears which name in one model: documents by their headers, members of domain models once asked for.
+
+A page and an entity of one module may share a name (``Image.Image``), so a name alone does not tell
+which is meant: a ``Node`` is a name with the space it is unique in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from mx_changeclass.model.metamodel import is_a
+from mx_changeclass.model.snapshot import Element, Snapshot, Unit
+
+DOCUMENT = "document"
+MEMBER = "member"  # of a domain model: entity, association, attribute
+Node = tuple[str, str]
+
+ENUMERATION = "Enumerations$Enumeration"
+ENTITY = "DomainModels$Entity"
+ATTRIBUTE = "DomainModels$Attribute"
+ASSOCIATION = "DomainModels$AssociationBase"
+_SYSTEM = "System."
+_FOLDERS = frozenset({"Projects$Module", "Projects$Folder"})
+
+# The System module is stored in no project. What matters of it here: its entities are persistable but for
+# these, and an image is a file.
+_SYSTEM_NON_PERSISTABLE = frozenset(
+    {
+        "System.ConsumedODataConfiguration",
+        "System.Error",
+        "System.HttpHeader",
+        "System.HttpMessage",
+        "System.HttpRequest",
+        "System.HttpResponse",
+        "System.ODataResponse",
+        "System.Paging",
+        "System.RestHttpResponse",
+        "System.SoapFault",
+        "System.WorkflowActivityDetails",
+        "System.WorkflowJumpToDetails",
+    }
+)
+_SYSTEM_GENERALIZATIONS = {"System.Image": "System.FileDocument"}
+
+
+def space_of(kind: str) -> str:
+    """The space in which something of that SDK type has its name."""
+    return MEMBER if kind.startswith("DomainModels$") and not kind.endswith("Document") else DOCUMENT
+
+
+class Symbols:
+    """The names of one model. Excluded documents bear none."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._members: dict[str, Mapping[str, Element]] = {}
+        self._ends: dict[str, tuple[str, ...]] = {}
+
+    @cached_property
+    def documents(self) -> Mapping[str, Unit]:
+        """Live documents by qualified name; in a broken model that has two of a name, the one with the lowest id."""
+        live = sorted(self.snapshot.live.values(), key=lambda u: u.id, reverse=True)
+        return {self._name(u): u for u in live if _bears_name(u) and self.snapshot.module(u.id)}
+
+    def excluded(self, name: str) -> bool:
+        """Whether a name belongs to a document that is not built, or to something in it."""
+        return bool(self._excluded) and ".".join(name.split(".")[:2]) in self._excluded
+
+    @cached_property
+    def _excluded(self) -> frozenset[str]:
+        return frozenset(self._name(u) for u in self.snapshot.units.values() if u.excluded) - self.documents.keys()
+
+    def _name(self, unit: Unit) -> str:
+        return f"{self.snapshot.module(unit.id)}.{unit.name}"
+
+    @cached_property
+    def domain_models(self) -> Mapping[str, Unit]:
+        """Domain models by the name of their module."""
+        return {
+            self.snapshot.module(u.id): u for u in self.snapshot.live.values() if u.type == "DomainModels$DomainModel"
+        }
+
+    def members(self, module: str) -> Mapping[str, Element]:
+        """Entities, attributes and associations of a module by qualified name; decodes its domain model."""
+        if module not in self._members:
+            unit = self.domain_models.get(module)
+            self._members[module] = dict(self._of(module, unit)) if unit else {}
+        return self._members[module]
+
+    def _of(self, module: str, unit: Unit) -> Iterator[tuple[str, Element]]:
+        entities: dict[str, str] = {}
+        for row in self.snapshot.rows(unit.id):
+            if row.type == ENTITY or is_a(row.type, ASSOCIATION):
+                entities[row.id] = row.name
+                yield f"{module}.{row.name}", row
+            elif row.type == ATTRIBUTE and row.parent in entities:
+                yield f"{module}.{entities[row.parent]}.{row.name}", row
+
+    def member(self, name: str) -> Element | None:
+        """The entity, attribute or association of that name."""
+        return self.members(name.partition(".")[0]).get(name)
+
+    def entity(self, name: str) -> Element | None:
+        row = self.member(name)
+        return row if row is not None and row.type == ENTITY else None
+
+    def attribute(self, name: str) -> str:
+        """The attribute a name means, "" for none: ``Module.Special.Title`` is ``Module.Order.Title`` where
+        the entity inherits it."""
+        owner, _, last = name.rpartition(".")
+        for entity in self.lineage(owner):
+            if self.member(f"{entity}.{last}") is not None:
+                return f"{entity}.{last}"
+        return ""
+
+    @cached_property
+    def entities(self) -> Mapping[str, Element]:
+        """Every entity by name; decodes every domain model."""
+        return {n: r for m in sorted(self.domain_models) for n, r in self.members(m).items() if r.type == ENTITY}
+
+    @cached_property
+    def entity_names(self) -> Mapping[str, str]:
+        """Entity name by row id."""
+        return {row.id: name for name, row in self.entities.items()}
+
+    def ends(self, association: str) -> tuple[str, ...]:
+        """The entities at both ends of an association, its owner first; () for a name of anything else."""
+        if association not in self._ends:
+            self._ends[association] = self._find_ends(association)
+        return self._ends[association]
+
+    def _find_ends(self, association: str) -> tuple[str, ...]:
+        row = self.member(association)
+        if row is None or row.type in (ENTITY, ATTRIBUTE):
+            return ()
+        module = association.partition(".")[0]
+        by_id = {r.id: n for n, r in self.members(module).items()}
+        ends = (by_id.get(end, end) for end in (row.props.get("parent", ""), row.props.get("child", "")))
+        return tuple(end for end in ends if "." in end)
+
+    def other_ends(self, association: str, start: str) -> tuple[str, ...]:
+        """The entities an association leads to from an entity: the other end, or both where the start
+        is not known."""
+        ends = self.ends(association)
+        line = self.lineage(start)
+        return tuple(sorted(end for end in ends if end not in line)) or ends
+
+    def enumerated(self, entity: str) -> tuple[Element, ...]:
+        """The attributes of an entity that hold a value of an enumeration."""
+        row = self.entity(entity)
+        members = self.members(entity.partition(".")[0]).values() if row else ()
+        return tuple(r for r in members if row and r.parent == row.id and r.props.get("type.enumeration"))
+
+    def generalization(self, name: str) -> str:
+        """The entity that an entity specialises, "" for none."""
+        row = self.entity(name)
+        return str(row.props.get("generalization.generalization", "")) if row else _SYSTEM_GENERALIZATIONS.get(name, "")
+
+    def lineage(self, name: str) -> tuple[str, ...]:
+        """An entity and its generalisations, nearest first; a loop in a broken model ends it."""
+        line: list[str] = []
+        while name and name not in line:
+            line.append(name)
+            name = self.generalization(name)
+        return tuple(line)
+
+    @cached_property
+    def _specialisations(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for name in sorted({*self.entities, *_SYSTEM_GENERALIZATIONS}):
+            if parent := self.generalization(name):
+                found.setdefault(parent, []).append(name)
+        return {parent: tuple(names) for parent, names in found.items()}
+
+    def specialisations(self, name: str) -> tuple[str, ...]:
+        """The entities that specialise an entity directly."""
+        return self._specialisations.get(name, ())
+
+    def descendants(self, name: str) -> tuple[str, ...]:
+        """The entities that specialise an entity directly or through others, nearest first."""
+        found = [name]
+        for each in found:
+            found += [s for s in self.specialisations(each) if s not in found]
+        return tuple(found[1:])
+
+    def persistable(self, name: str) -> bool:
+        """Whether rows of an entity live in the database; decided by the root of its generalisations.
+
+        A view entity and one of another app (a remote source) hold no rows of their own. An entity whose
+        domain model cannot be read counts as persistable: nobody can say that its rows are safe.
+        """
+        for each in self.lineage(name):
+            row = self.entity(each)
+            if row is not None and (row.props.get("source") or row.props.get("isRemote")):
+                return False
+        root = self.lineage(name)[-1] if name else ""
+        row = self.entity(root)
+        if row is None:
+            return (root.startswith(_SYSTEM) and root not in _SYSTEM_NON_PERSISTABLE) or self._unread(root)
+        return row.props.get("generalization.persistable", True) is not False
+
+    def _unread(self, name: str) -> bool:
+        return name.partition(".")[0] in self._unread_modules
+
+    @cached_property
+    def _unread_modules(self) -> frozenset[str]:
+        """Modules whose domain model is listed but not there."""
+        missing = (u for u in self.snapshot.units.values() if u.missing and u.slot == "domainModel")
+        return frozenset(self.snapshot.module(u.id) for u in missing)
+
+
+def _bears_name(unit: Unit) -> bool:
+    return bool(unit.name) and unit.type not in _FOLDERS and not unit.missing

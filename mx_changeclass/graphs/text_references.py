@@ -1,0 +1,113 @@
+"""Names that hide in text: expressions, XPath constraints and OQL queries.
+
+Only keys that hold one of the three languages are scanned, never captions or documentation; string
+literals and comments inside the text are left out. What a name stands for is decided later, by the
+model around it: a text alone does not tell an association from an entity.
+
+Source: how models are stored, section 4.2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+MEMBER_KIND = "DomainModels$"  # an entity, association or attribute; which one the model says
+CONSTANT = "Constants$Constant"
+VALUE = "Enumerations$EnumerationValue"
+ANYTHING = ""
+
+# Keys that hold an expression in every type that has them.
+_EXPRESSION_KEYS = frozenset({"argument", "returnValue", "initialValue", "dynamicClasses", "node"})
+# Keys too plain to be trusted by name alone: elsewhere they hold captions or data.
+_EXPRESSION_IN = {
+    "value": frozenset(
+        {
+            "Microflows$AdditionalAttribute",
+            "Microflows$ChangeListAction",
+            "Microflows$ChangeVariableAction",
+            "Microflows$CounterMeterAction",
+            "Microflows$FormDataPart",
+            "Microflows$GaugeMeterAction",
+            "Microflows$MemberChange",
+            "Microflows$MeterTagMapping",
+            "Microflows$QueryParameterMapping",
+            "Microflows$RestOperationParameterMapping",
+            "Microflows$RestParameterMapping",
+            "Pages$DatabaseConstraint",
+            "DatabaseConnector$ConnectionParameterMapping",
+            "DatabaseConnector$QueryParameterMapping",
+        }
+    ),
+    "defaultValue": frozenset(
+        {
+            "Pages$LocalVariable",
+            "Pages$PageParameter",
+            "Microflows$MicroflowParameterObject",
+        }
+    ),
+}
+_XPATH_KEYS = frozenset({"xpath", "xpathconstraint"})  # both spellings are stored
+
+_LITERALS = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|/\*.*?\*/|\[%.*?%\]|\[reversed\(\)\]", re.DOTALL)
+_PATH = re.compile(r"[$@]?[A-Za-z_][\w.]*(?:\s*/\s*[A-Za-z_][\w.]*)*")
+_NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+
+TextReference = tuple[str, str, str]  # verb, kind, name
+
+
+def language(type_name: str, key: str) -> str:
+    """``expression``, ``xpath`` or ``oql`` for a key that holds that language, "" for any other key."""
+    low = key.lower()
+    if low in _XPATH_KEYS or (key == "constraint" and type_name == "Navigation$OfflineEntityConfig"):
+        return "xpath"
+    if low == "oql":
+        return "oql"
+    if low.endswith("expression") or key in _EXPRESSION_KEYS or type_name in _EXPRESSION_IN.get(key, ()):
+        return "expression"
+    return ""
+
+
+def text_references(text: str, spoken: str) -> Iterator[TextReference]:
+    """``(verb, kind, name)`` of each name in a text, in order of appearance.
+
+    ``spoken`` is a language as above, or ``name``: the whole text may be one qualified name. An attribute
+    that a path reads is named ``Module.Entity.Attribute`` where the step before it is an entity, and
+    ``/Attribute`` where only a variable or the context tells the entity.
+
+    >>> list(mentions("$Order/Field.Order_Customer/Field.Customer/Name != ''", "expression"))[-1]
+    ('reads', 'DomainModels$', 'Field.Customer.Name')
+    """
+    if spoken == "name":
+        if _NAME.fullmatch(text):
+            yield "mentions", ANYTHING, text
+    elif spoken != "expression" or "." in text or "/" in text:
+        for found in _PATH.finditer(_LITERALS.sub("", text)):
+            yield from _token(found.group(), spoken)
+
+
+def _token(token: str, spoken: str) -> Iterator[TextReference]:
+    if token[0] == "@":
+        yield "reads", CONSTANT, token[1:].partition("/")[0].strip()
+    elif token[0] == "$" or "/" in token or spoken == "xpath":
+        yield from _steps([step.strip() for step in token.split("/")], spoken)
+    elif spoken == "oql" and "." in token:
+        yield "reads", MEMBER_KIND, token
+    elif token.count(".") == 2:
+        yield "reads", VALUE, token
+    elif token.count(".") == 1:
+        yield "mentions", ANYTHING, token
+
+
+def _steps(steps: list[str], spoken: str) -> Iterator[TextReference]:
+    """The names on a path such as ``$Var/Module.Association/Module.Entity/Attribute``; without a variable
+    an XPath starts at the context object, and an OQL path at an entity or at an alias."""
+    if steps[0][0] == "$" or (spoken == "oql" and "." not in steps[0]):
+        steps = steps[1:]
+    before = ""
+    for step in steps:
+        if "." in step:
+            yield "follows", MEMBER_KIND, step
+        elif before or spoken != "oql":
+            yield "reads", MEMBER_KIND, f"{before}.{step}" if before else f"/{step}"
+        before = step if "." in step else ""

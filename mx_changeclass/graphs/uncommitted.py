@@ -1,0 +1,35 @@
+"""What a flow commits, and what a committed object refers to that the flow made and never commits."""
+
+from __future__ import annotations
+
+from mx_changeclass.model.snapshot import Rows
+
+_CREATE, _CHANGE = "Microflows$CreateObjectAction", "Microflows$ChangeObjectAction"
+_MADE = {_CREATE: "action.outputVariableName", _CHANGE: "action.changeVariableName"}
+
+
+def uncommitted_objects(rows: Rows) -> tuple[tuple[str, str], ...]:
+    """Pairs of variables: one that is committed, and one it refers to that is created here and not committed."""
+    actions = {row.id: row.props for row in rows if row.props.get("action")}
+    created = {str(p["action.outputVariableName"]) for p in actions.values() if p["action"] == _CREATE}
+    committed = {str(p["action.commitVariableName"]) for p in actions.values() if "action.commitVariableName" in p}
+    for props in actions.values():
+        if props["action"] in _MADE and str(props.get("action.commit", "No")) != "No":
+            committed.add(str(props.get(_MADE[props["action"]], "")))
+    for props in actions.values():
+        if props["action"] == "Microflows$ChangeListAction" and props.get("action.changeVariableName") in committed:
+            committed.add(_variable(props.get("action.value")))
+    pairs = set()
+    for row in rows:
+        around = actions.get(row.parent or "", {})
+        if row.props.get("association") and around.get("action") in _MADE:
+            owner, other = str(around.get(_MADE[around["action"]], "")), _variable(row.props.get("value"))
+            if owner in committed and other in created - committed:
+                pairs.add((owner, other))
+    return tuple(sorted(pairs))
+
+
+def _variable(expression: object) -> str:
+    """The variable that an expression is, "" where it is more than that."""
+    text = str(expression or "").strip()
+    return text[1:] if text[:1] == "$" and "/" not in text else ""

@@ -1,0 +1,93 @@
+"""The only place that opens files: any form of a model to a ``Snapshot``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat, one_line
+from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.readers.limits import GIVE_MODEL, LFS_POINTER
+
+_HEAD = 512  # bytes that tell a form
+
+
+def read(model: str | os.PathLike[str] | Snapshot, *, cwd: str | os.PathLike[str] | None = None) -> Snapshot:
+    """Read a model in any of its forms; the content decides, not the name.
+
+    ``model`` is a project folder, an ``.mpr``, an app or module package, a dump, a snapshot, a git
+    revision of the repository around ``cwd`` (``rev``, ``rev:path``, ``:`` for the index), or ``"none"``
+    for an empty model. An existing path wins over a revision. A ``Snapshot`` is given back as it is.
+    Raises ``ReadError``; what of a model could not be seen stands in ``Snapshot.incomplete``.
+    """
+    if isinstance(model, Snapshot):
+        return model
+    given = os.fspath(model)
+    label = one_line(os.path.basename(given.rstrip("/\\")) if os.path.isabs(given) else given) or repr(given)
+    if not given:
+        raise UnknownFormat(label, "names no model", GIVE_MODEL)
+    folder = Path(cwd) if cwd is not None else Path()
+    path = folder / given
+    if "\0" not in given and os.path.exists(path):
+        return _read_path(path, label)
+    if given == "none":
+        return Snapshot({}, label=label, form="none", digest=hashlib.sha256().hexdigest(), side_files=True)
+    if not isinstance(model, str) or os.path.isabs(given):
+        raise ReadError(label, "does not exist", GIVE_MODEL)
+    from mx_changeclass.readers.git import read_git
+
+    return read_git(given, folder, label)
+
+
+def _read_path(path: Path, label: str) -> Snapshot:
+    if path.is_dir():
+        return _read_folder(path, label)
+    if not path.is_file():
+        raise UnknownFormat(label, "is no regular file", GIVE_MODEL)
+    from mx_changeclass.readers.mpr import is_mpr
+    from mx_changeclass.readers.project_files import ProjectFolder, read_project
+
+    folder = ProjectFolder(path.parent, label)
+    head = _head(path, label)
+    if is_mpr(head):
+        return read_project(folder, path.name, label, side_files=False)
+    content = folder.fetch(path.name)
+    return _read_content(head, content or b"", label)
+
+
+def _head(path: Path, label: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError as error:
+        raise BrokenContainer(label, f"cannot be read ({error.strerror})", "Check its rights") from None
+
+
+def _read_content(head: bytes, content: bytes, label: str) -> Snapshot:
+    if head.startswith((b"PK\3\4", b"PK\5\6")):
+        from mx_changeclass.readers.mpk import read_mpk
+
+        return read_mpk(content, label)
+    text = head.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").lstrip(b"\0 \t\r\n")
+    if text.startswith(b"<") or head.startswith(b"\x1f\x8b"):
+        from mx_changeclass.readers.xml import read_xml
+
+        return read_xml(content, label)
+    if text.startswith((b"{", b"[")):
+        from mx_changeclass.readers.dump import read_dump
+
+        return read_dump(content, label)
+    if head.startswith(LFS_POINTER):
+        raise BrokenContainer(label, "is a Git LFS pointer, not the file", "Fetch it with 'git lfs pull'")
+    raise UnknownFormat(label, "is empty" if not head else "is no form of a model", GIVE_MODEL)
+
+
+def _read_folder(path: Path, label: str) -> Snapshot:
+    from mx_changeclass.readers.project_files import ProjectFolder, find_mpr, read_project
+
+    try:
+        names = [entry.name for entry in os.scandir(path) if entry.is_file()]
+    except OSError as error:
+        raise ReadError(label, f"cannot be listed ({error.strerror})", "Check its rights") from None
+    return read_project(ProjectFolder(path, label), find_mpr(names, label, GIVE_MODEL), label, side_files=True)

@@ -1,0 +1,87 @@
+"""A zip from outside. Nothing is ever unpacked to disk, and no more is read than its size makes believable."""
+
+from __future__ import annotations
+
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+
+from mx_changeclass.errors import BrokenContainer
+from mx_changeclass.readers.limits import FILES, MOST_BYTES, RATIO, SMALL
+
+_CHUNK = 1 << 20
+_ADVICE = "Export the package again from Studio Pro"
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)  # all that zipfile raises
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+class Archive:
+    """The files of a zip by their names with slashes.
+
+    Raises ``BrokenContainer``, naming ``label``, where the zip is cut or hostile: a name that leads out
+    of it, a symbolic link, an encrypted or doubled member, a member that unpacks beyond all measure.
+    """
+
+    def __init__(self, content: bytes, label: str) -> None:
+        self._label = label
+        self._budget = min(MOST_BYTES, max(SMALL, RATIO * len(content)))
+        try:
+            self._zip = zipfile.ZipFile(BytesIO(content))
+        except _DAMAGE as error:
+            raise BrokenContainer(label, f"is a damaged package ({error})", _ADVICE) from None
+        members = self._zip.infolist()
+        if len(members) > FILES:
+            raise BrokenContainer(label, f"holds more than {FILES} files", _ADVICE)
+        self._members: dict[str, zipfile.ZipInfo] = {}
+        for member in members:
+            if not member.is_dir():
+                name = self._checked(member)
+                self._members[name] = member
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._members))
+
+    def stamp(self, name: str) -> str:
+        """Size and checksum of a file as the zip states them: equal for equal content, without unpacking it."""
+        member = self._members[name]
+        return f"{member.file_size} {member.CRC:08x}"
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a file, None where there is none of that name."""
+        member = self._members.get(name)
+        if member is None:
+            return None
+        content = bytearray()
+        try:
+            with self._zip.open(member) as stream:
+                while chunk := stream.read(_CHUNK):
+                    content += chunk
+                    self._budget -= len(chunk)
+                    if self._budget < 0:
+                        raise BrokenContainer(self._label, "unpacks to more than its size makes believable", _ADVICE)
+        except _DAMAGE as error:
+            raise BrokenContainer(self._label, f"{name} in it is damaged ({error})", _ADVICE) from None
+        return bytes(content)
+
+    def _checked(self, member: zipfile.ZipInfo) -> str:
+        name = member.filename.replace("\\", "/")
+        problem = ""
+        if name.startswith("/") or _DRIVE.match(name) or ".." in name.split("/"):
+            problem = f"holds a path that leads out of it ({name})"
+        elif stat.S_ISLNK(member.external_attr >> 16):
+            problem = f"holds a symbolic link ({name})"
+        elif member.flag_bits & 1:
+            problem = f"holds an encrypted file ({name})"
+        elif member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            problem = f"holds a file compressed in an unusual way ({name})"
+        elif name in self._members:
+            problem = f"holds a file twice ({name})"
+        if problem:
+            raise BrokenContainer(self._label, problem, _ADVICE)
+        return name

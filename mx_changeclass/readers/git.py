@@ -1,0 +1,301 @@
+"""Revisions and the index of a git repository, read straight from its objects: nothing is checked out.
+
+Only plumbing that writes nothing is asked (``rev-parse``, ``cat-file``, ``ls-tree``, ``ls-files``,
+``rev-list``), and nothing is fetched: what a partial clone or Git LFS left on the server is said to be
+missing. The environment that git gives its hooks (``GIT_DIR``, ``GIT_INDEX_FILE``) is passed on.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import subprocess
+import weakref
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from mx_changeclass.errors import ReadError, UnknownFormat
+from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.readers.limits import MOST_BYTES
+from mx_changeclass.readers.project_files import find_mpr, read_project
+from mx_changeclass.readers.side_files.collect import wanted
+
+_ENVIRONMENT = {
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # for a git that does not know the variable above
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "LC_ALL": "C",
+}
+# A colon within braces belongs to the revision: HEAD@{2025-01-01 10:00}
+_SPEC = re.compile(r"((?:[^:{]|\{[^}]*\}?)*)(?::(.*))?", re.DOTALL)
+_POINTER_SIZES = range(120, 200)  # bytes of a Git LFS pointer
+_SYMLINK, _SUBMODULE = "120000", "160000"
+_ADVICE = "Give an existing path, or a revision as 'rev' or 'rev:folder'; ':' is the index"
+
+
+def read_git(spec: str, cwd: Path, label: str) -> Snapshot:
+    """Read ``rev``, ``rev:path``, ``:`` or ``:path`` in the repository around ``cwd``.
+
+    ``path`` is a project folder or an ``.mpr``, from the top of the repository (``./`` is ``cwd``).
+    Without one it is the nearest folder with an ``.mpr`` at ``cwd`` or above. Raises ``ReadError``.
+    """
+    found = _SPEC.fullmatch(spec)
+    if found is None or not spec.isprintable():
+        raise UnknownFormat(label, "is neither an existing path nor a git revision", _ADVICE)
+    revision, path = found.group(1), found.group(2)
+    repository = Repository(cwd, label)
+    entries = repository.tree(revision) if revision else repository.index()
+    folder, mpr = project_in(entries, path or None, repository.prefix, label)
+    with Objects(repository) as objects:
+        place = Revision(repository, objects, entries, folder)
+        return read_project(place, mpr or find_mpr(place.top(), label, _ADVICE), label, form="git", side_files=not mpr)
+
+
+class Entry(NamedTuple):
+    """One file of a tree or of the index."""
+
+    mode: str
+    oid: str
+    conflict: bool = False
+
+    @property
+    def oddity(self) -> str:
+        """Why there is no content behind the entry, in words; "" for a plain file."""
+        if self.conflict:
+            return "is in conflict"
+        return {_SYMLINK: "is a symbolic link", _SUBMODULE: "is a submodule"}.get(self.mode, "")
+
+
+Entries = Mapping[str, Entry]
+
+
+def project_in(entries: Entries, path: str | None, prefix: str, label: str) -> tuple[str, str]:
+    """The folder of the project, "" for the top, and the ``.mpr`` where it was named itself."""
+    if path is None:
+        at = prefix.rstrip("/")
+        while at and not _mprs(entries, at):
+            at = at.rpartition("/")[0]
+        if not _mprs(entries, at):
+            raise UnknownFormat(label, "holds no .mpr file at its top", _where(entries, label))
+        return at, ""
+    joined = posixpath.join(prefix, path) if path.startswith(("./", "../")) or path in (".", "..") else path.lstrip("/")
+    full = posixpath.normpath(joined) if joined else ""
+    full = "" if full == "." else full
+    entry = entries.get(full)
+    if entry is not None and entry.oddity:
+        raise ReadError(label, f"{full} {entry.oddity}", "Name the folder of a project")
+    if entry is not None:
+        folder, _, name = full.rpartition("/")
+        return folder, name
+    if full and not any(name.startswith(full + "/") for name in entries):
+        raise ReadError(label, f"there is no '{full}' in it", _where(entries, label))
+    if not _mprs(entries, full):
+        raise UnknownFormat(label, "holds no .mpr file at its top", _where(entries, label))
+    return full, ""
+
+
+def _mprs(entries: Entries, folder: str) -> list[str]:
+    return [n for n in entries if n.lower().endswith(".mpr") and n.rpartition("/")[0] == folder]
+
+
+def _where(entries: Entries, label: str) -> str:
+    """Advice that names the projects there are."""
+    folders = sorted({n.rpartition("/")[0] for n in entries if n.lower().endswith(".mpr")})
+    if not folders:
+        return "There is no .mpr anywhere in it"
+    revision = label.partition(":")[0]
+    return "Try " + " or ".join(f"'{revision}:{folder}'" for folder in folders[:3])
+
+
+class Repository:
+    """The repository around a folder."""
+
+    def __init__(self, cwd: Path, label: str) -> None:
+        self._cwd, self._label = cwd, label
+        answer = self._run(["rev-parse", "--show-prefix", "--show-cdup"], "does not exist, and git cannot be asked")
+        self.prefix, up, *_ = [*answer.decode("utf-8", "surrogateescape").split("\n"), ""]
+        self._top = cwd / up
+
+    def tree(self, revision: str) -> dict[str, Entry]:
+        """The files of a revision."""
+        oid = self._resolve(revision + "^{tree}")
+        if oid is None:
+            raise ReadError(self._label, f"'{revision}' is neither an existing path nor a git revision", _ADVICE)
+        listing = self._run(["ls-tree", "-r", "-z", "--full-tree", oid], "cannot be listed")
+        return {path: Entry(words[0], words[2]) for words, path in _lines(listing)}
+
+    def index(self) -> dict[str, Entry]:
+        """The files of the index."""
+        listing = self._run(["ls-files", "-s", "-z"], "cannot be listed", at_top=True)
+        return {path: Entry(words[0], words[1], words[2] != "0") for words, path in _lines(listing)}
+
+    def commits(self, revision: str, folder: str, most: int | None) -> list[str]:
+        """The commits that touched a folder, newest first, along first parents; of many the newest ``most``."""
+        oid = self._resolve(revision + "^{commit}")
+        if oid is None:
+            raise ReadError(self._label, f"'{revision}' is no commit", _ADVICE)
+        count = [] if most is None else [f"--max-count={most}"]
+        listed = ["--literal-pathspecs", "rev-list", "--first-parent", *count, oid, "--", folder or "."]
+        return self._run(listed, "has no history here", at_top=True).decode("ascii").split()
+
+    def _resolve(self, name: str) -> str | None:
+        """The object that a name stands for. It goes through a pipe, so it never is an option."""
+        answer = self._run(["cat-file", "--batch-check=%(objectname)"], "cannot be read", text=name + "\n")
+        return answer.decode().strip() if re.fullmatch(rb"[0-9a-f]{40,64}\n", answer) else None
+
+    def _run(self, arguments: list[str], problem: str, *, text: str = "", at_top: bool = False) -> bytes:
+        try:
+            done = subprocess.run(
+                ["git", "-c", "core.fsmonitor=false", *arguments],
+                cwd=self._top if at_top else self._cwd,
+                env=_environment(),
+                input=text.encode("utf-8", "surrogateescape"),
+                capture_output=True,
+                check=False,
+            )
+        except OSError as error:
+            raise ReadError(self._label, f"{problem} ({error.strerror})", _ADVICE) from None
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().partition("\n")[0].removeprefix("fatal: ")
+            raise ReadError(self._label, f"{problem} ({said})", _ADVICE)
+        return done.stdout
+
+    def objects(self) -> subprocess.Popen[bytes]:
+        """A process that gives the content of objects whose ids it is told."""
+        return subprocess.Popen(
+            ["git", "cat-file", "--batch"],
+            cwd=self._cwd,
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def sizes(self, oids: Iterable[str]) -> dict[str, int]:
+        """The sizes of objects; of none where git cannot tell, as in a partial clone."""
+        asked = "".join(oid + "\n" for oid in oids)
+        try:
+            listing = self._run(["cat-file", "--batch-check=%(objectname) %(objectsize)"], "cannot be read", text=asked)
+        except ReadError:
+            return {}
+        answers = (line.split() for line in listing.decode("ascii").splitlines())
+        return {oid: int(size) for oid, size in answers if size.isdecimal()}
+
+    def local(self) -> frozenset[str]:
+        """The ids of all objects that are here."""
+        listing = self._run(["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"], "cannot be listed")
+        return frozenset(listing.decode("ascii").split())
+
+
+def _environment() -> dict[str, str]:
+    """The environment for git: what hooks were given, without network, prompts and locks."""
+    return {**os.environ, **_ENVIRONMENT}
+
+
+def _lines(listing: bytes) -> Iterator[tuple[list[str], str]]:
+    for line in listing.split(b"\0"):
+        if line:
+            facts, _, path = line.partition(b"\t")
+            yield facts.decode("ascii").split(), path.decode("utf-8", "surrogateescape")
+
+
+class Objects:
+    """The content of objects. One process gives it within the ``with`` block, and ends with it; for what is
+    asked later, when single units are looked into, another one waits as long as this object lives."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._process: subprocess.Popen[bytes] | None = None
+        self._local: frozenset[str] | None = None
+
+    def __enter__(self) -> Objects:
+        self._process = self._repository.objects()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            _end(self._process)
+            self._process = None
+
+    def content(self, oid: str) -> bytes | None:
+        """The content of an object, None where it is not here."""
+        if self._process is None:
+            self._process = self._repository.objects()
+            weakref.finalize(self, _end, self._process)
+        if self._local is not None and oid not in self._local:
+            return None
+        try:
+            return _ask(self._process, oid)
+        except OSError:  # in a partial clone, some versions of git give up at the first object that is not there
+            self.__exit__()
+            self.__enter__()
+            if self._local is None:
+                self._local = self._repository.local()
+                return self.content(oid)
+            return None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        with suppress(OSError):
+            if pipe is not None:
+                pipe.close()
+    process.wait()
+
+
+def _ask(process: subprocess.Popen[bytes], oid: str) -> bytes | None:
+    if process.stdin is None or process.stdout is None:
+        return None
+    process.stdin.write(oid.encode("ascii") + b"\n")
+    process.stdin.flush()
+    head = process.stdout.readline().split()  # "oid blob size", or "oid missing"
+    if not head:
+        raise OSError("git gave up")
+    if len(head) < 3:
+        return None
+    if int(head[2]) > MOST_BYTES:
+        raise OSError("larger than any model")
+    content = process.stdout.read(int(head[2]))
+    if not process.stdout.read(1):
+        raise OSError("git gave up")
+    return content
+
+
+class Revision:
+    """The folder of a project in a tree or in the index."""
+
+    def __init__(self, repository: Repository, objects: Objects, entries: Entries, folder: str) -> None:
+        prefix = folder + "/" if folder else ""
+        self._repository, self._objects = repository, objects
+        self._entries = {n.removeprefix(prefix): e for n, e in entries.items() if n.startswith(prefix)}
+
+    def top(self) -> list[str]:
+        """The files right in the folder."""
+        return [n for n in self._entries if "/" not in n]
+
+    def paths(self) -> list[str]:
+        return [n for n, e in self._entries.items() if e.mode != _SUBMODULE]
+
+    def unseen(self) -> list[str]:
+        """Links, submodules and conflicts among the files that belong to the app."""
+        odd = ((n, e.oddity) for n, e in sorted(self._entries.items()) if e.oddity)
+        return [f"{n} {why}, its content is not in the repository" for n, why in odd if wanted(n)]
+
+    def identity(self, path: str) -> str | None:
+        entry = self._entries.get(path)
+        return None if entry is None or entry.oddity or entry.oid in self._pointerlike else entry.oid
+
+    @cached_property
+    def _pointerlike(self) -> frozenset[str]:
+        """The objects of about the size of a Git LFS pointer; only their content tells what they are."""
+        asked = {e.oid for n, e in self._entries.items() if not e.oddity and wanted(n)}
+        return frozenset(oid for oid, size in self._repository.sizes(sorted(asked)).items() if size in _POINTER_SIZES)
+
+    def fetch(self, path: str) -> bytes | None:
+        entry = self._entries.get(path)
+        return None if entry is None or entry.oddity else self._objects.content(entry.oid)

@@ -1,0 +1,12 @@
+"""How much an input may ask for, and how its errors advise. Far above real models, far below harm."""
+
+from __future__ import annotations
+
+MOST_BYTES = 2 << 30  # bytes of one file, and of all that comes out of one package
+RATIO = 200  # times that a package may grow when it is unpacked; real ones grow some 20 times
+SMALL = 64 << 20  # bytes that are harmless whatever the ratio
+FILES = 200_000  # members of a package
+
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+RESTORE = "Restore it, for example from git"
+GIVE_MODEL = "Give a project folder, an .mpr, an app or module .mpk, a dump, a snapshot or a git revision"

@@ -1,0 +1,64 @@
+"""App and module packages (``.mpk``): a zip with a whole project in it.
+
+Facts: how models are stored, section 9. A widget package has the same suffix and is no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mx_changeclass.errors import BrokenContainer, UnknownFormat
+from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.readers.archive import Archive
+from mx_changeclass.readers.limits import GIVE_MODEL
+from mx_changeclass.readers.project_files import read_project
+from mx_changeclass.readers.safe_xml import parse
+from mx_changeclass.readers.side_files.collect import wanted
+
+_PACKAGE = "{http://www.mendix.com/package/1.0/}"
+_PROJECT = "{http://www.mendix.com/modelerProject/1.0/}"
+_CLIENT = "{http://www.mendix.com/clientModule/1.0/}"
+
+
+def read_mpk(content: bytes, label: str) -> Snapshot:
+    """Read an app or module package. Raises ``UnknownFormat`` for a zip that is no such package."""
+    archive = Archive(content, label)
+    manifest = archive.read("package.xml")
+    if manifest is None:
+        raise UnknownFormat(label, "is a zip without a package.xml, so no Mendix package", GIVE_MODEL)
+    path = _project_file(manifest, label)
+    if path not in archive:
+        raise BrokenContainer(label, f"announces {path} and does not hold it", "Export the package again")
+    folder, _, mpr = path.rpartition("/")
+    place = _Inside(archive, folder + "/" if folder else "")
+    return read_project(place, mpr, label, form="mpk", side_files=any(map(wanted, place.paths())))
+
+
+def _project_file(manifest: bytes, label: str) -> str:
+    root = parse(manifest, f"{label}: package.xml")
+    for path in (e.get("path") for e in root.iter(f"{_PROJECT}projectFile", "projectFile")):
+        if path:
+            return path.replace("\\", "/").removeprefix("./")
+    for client in root.iter(f"{_CLIENT}clientModule", "clientModule", f"{_PACKAGE}clientModule"):
+        what = " ".join(x for x in (client.get("name"), client.get("version")) if x)
+        raise UnknownFormat(label, f"is a widget package ({what}), not a model", GIVE_MODEL)
+    raise UnknownFormat(label, "is a package whose package.xml names no project file", GIVE_MODEL)
+
+
+class _Inside:
+    """The folder of the project in a package."""
+
+    def __init__(self, archive: Archive, prefix: str) -> None:
+        self._archive, self._prefix = archive, prefix
+
+    def paths(self) -> Iterator[str]:
+        return (name.removeprefix(self._prefix) for name in self._archive if name.startswith(self._prefix))
+
+    def fetch(self, path: str) -> bytes | None:
+        return self._archive.read(self._prefix + path)
+
+    def identity(self, path: str) -> None:  # noqa: ARG002 - a package knows none
+        return None
+
+    def unseen(self) -> tuple[str, ...]:
+        return ()

@@ -1,0 +1,232 @@
+"""The ``.mpr`` container: SQLite, with the contents of units inside (v1) or beside it (v2).
+
+Facts: how models are stored, sections 1 and 3. The form is decided by columns, not by product version.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from functools import partial
+from typing import NamedTuple
+
+from attrs import define, field
+
+from mx_changeclass.errors import BrokenContainer, UnsupportedVersion
+from mx_changeclass.model.snapshot import Rows, Unit
+from mx_changeclass.readers.limits import LFS_POINTER, RESTORE
+from mx_changeclass.readers.notes import Notes, check_places
+from mx_changeclass.readers.units import stored_unit
+from mx_changeclass.readers.units.values import guid
+
+Fetch = Callable[[str], bytes | None]  # a path beside the .mpr, with slashes -> content, None where there is none
+
+_SQLITE = b"SQLite format 3\0"
+_GIVE_MPR = "Give the .mpr of a Mendix project"
+_KNOWN_FORMAT = 2
+_MOST_HEADERS = 1 << 15  # kept in mind; the largest apps have some 5,000 units
+_HEADERS: dict[str, stored_unit.Header] = {}  # by digest
+
+
+@define
+class ReadModel:
+    """What a reader found: units, product version as it is stated, whether contents were inside (v1)."""
+
+    units: dict[str, Unit]
+    version: str = ""
+    inside: bool = False
+    notes: Notes = field(factory=Notes)
+
+
+def is_mpr(content: bytes) -> bool:
+    """Whether content starts like an ``.mpr`` file."""
+    return content.startswith(_SQLITE)
+
+
+def read_mpr(content: bytes, fetch: Fetch, label: str) -> ReadModel:
+    """Read the content of an ``.mpr`` file; ``fetch`` opens what lies beside it.
+
+    Raises ``BrokenContainer`` where the database itself cannot be read; a unit that is missing or
+    broken is noted and kept as a missing unit.
+    """
+    if content.startswith(LFS_POINTER):
+        raise BrokenContainer(label, "is a Git LFS pointer, not the model", "Fetch it with 'git lfs pull'")
+    if not is_mpr(content):
+        raise BrokenContainer(label, "is no .mpr file (no SQLite header)", _GIVE_MPR)
+    if len(content) < _stated_size(content):
+        raise BrokenContainer(label, f"is cut: {len(content)} of {_stated_size(content)} bytes", RESTORE)
+    try:
+        with closing(sqlite3.connect(":memory:")) as connection:
+            connection.deserialize(content)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(len(content), 1 << 16))
+            connection.executescript("pragma trusted_schema = off; pragma ignore_check_constraints = on")
+            table = _table(connection, label, len(content))
+            sound = str(connection.execute("pragma quick_check(1)").fetchone()[0])
+    except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
+        raise BrokenContainer(label, f"is a damaged .mpr file ({error})", RESTORE) from None
+    model = ReadModel({}, table.version, table.inside)
+    if sound != "ok":
+        model.notes.missing("damaged", f"the .mpr is damaged and may lack units ({sound})")
+    for row in table.rows:
+        _add(model, row, fetch, label)
+    if not model.units:
+        raise BrokenContainer(label, "holds no units", RESTORE)
+    check_places(model.units, model.notes)
+    return model
+
+
+def _stated_size(content: bytes) -> int:
+    """The size of a database by its header: size of a page and number of pages, where that number is valid."""
+    page, pages = int.from_bytes(content[16:18], "big"), int.from_bytes(content[28:32], "big")
+    return (page if page > 1 else 1 << 16) * pages if content[24:28] == content[92:96] else 100
+
+
+def model_digest(all_units: Iterable[Unit], version: str) -> str:
+    """One digest of a whole model: of its version and of what each unit holds and where it stands."""
+    lines = sorted(f"{u.id} {u.container} {u.slot} {u.digest}" for u in all_units)
+    return hashlib.sha256("\n".join([version, *lines]).encode()).hexdigest()
+
+
+class _Row(NamedTuple):
+    unit_id: object
+    container: object
+    slot: object
+    stated_hash: object
+    content: object
+
+
+class _Table(NamedTuple):
+    version: str
+    inside: bool
+    rows: list[_Row]
+
+
+def _table(connection: sqlite3.Connection, label: str, size: int) -> _Table:
+    """The rows of ``Unit`` and the facts of ``_MetaData``. Columns are found by name."""
+    columns = _columns(connection, "Unit")
+    if not {"UnitID", "ContainerID", "ContainmentName"} <= columns:
+        raise UnsupportedVersion(label, "is a SQLite file without the tables of a Mendix model", _GIVE_MPR)
+    stated, version = next(_select(connection, "_MetaData", ("_FormatVersion", "_ProductVersion")), (None, None))
+    if isinstance(stated, int) and stated > _KNOWN_FORMAT:
+        raise UnsupportedVersion(label, f"is stored in format {stated}, unknown here", "Update mx-changeclass")
+    rows: list[_Row] = []
+    for found in _select(connection, "Unit", ("UnitID", "ContainerID", "ContainmentName", "ContentsHash", "Contents")):
+        rows.append(_Row(*found))
+        size -= 32 + sum([len(x) for x in found if isinstance(x, (str, bytes))])
+        if size < 0:  # pages that are linked many times over
+            raise BrokenContainer(label, "lists more than the file can hold", RESTORE)
+    return _Table(str(version or ""), "Contents" in columns, rows)
+
+
+def _select(connection: sqlite3.Connection, table: str, names: tuple[str, ...]) -> Iterator[tuple[object, ...]]:
+    """Rows of a table by the names of columns; None for a column that it has not."""
+    there = _columns(connection, table)
+    if there:
+        wanted = ", ".join(n if n in there else "null" for n in names)
+        yield from connection.execute(f"select {wanted} from {table}")  # noqa: S608 - words of our own
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    """The columns of a real table; a view or virtual table could compute without end."""
+    query = "select 1 from sqlite_master where type = 'table' and name = ? and rootpage > 0"
+    if not connection.execute(query, (table,)).fetchone():
+        return set()
+    return {str(column[1]) for column in connection.execute(f"pragma table_info({table})")}
+
+
+def _add(model: ReadModel, row: _Row, fetch: Fetch, label: str) -> None:
+    unit_id = guid(row.unit_id) if isinstance(row.unit_id, bytes) else ""
+    if not unit_id:
+        model.notes.missing("bad-id", "a row of the Unit table has no valid id")
+        return
+    if unit_id in model.units:
+        model.notes.missing("twice", f"{unit_id} is listed twice; the first was read")
+        return
+    container, slot = guid(row.container), str(row.slot or "")
+    file = "" if model.inside else f"mprcontents/{unit_id[:2]}/{unit_id[2:4]}/{unit_id}.mxunit"
+    stored = Stored(
+        unit_id,
+        None if container == unit_id else container,
+        slot[:1].lower() + slot[1:],
+        file,
+        _as_hex(str(row.stated_hash or "")),
+        bool(row.stated_hash),
+        label,
+    )
+    content = row.content if model.inside else fetch(file)
+    model.units[unit_id] = stored.unit(content if isinstance(content, bytes) else None, model.notes)
+
+
+def _as_hex(stated_hash: str) -> str:
+    """A stated ContentsHash as hex, "" where it is no hash."""
+    try:
+        return binascii.a2b_base64(stated_hash, strict_mode=True).hex()
+    except ValueError:
+        return ""
+
+
+class Stored(NamedTuple):
+    """What the ``Unit`` table says of a unit; ``stated`` is its ContentsHash as hex."""
+
+    id: str
+    container: str | None
+    slot: str
+    file: str
+    stated: str
+    hashed: bool
+    label: str
+
+    def unit(self, content: bytes | None, notes: Notes) -> Unit:
+        """The unit with its content. Content that is absent, a pointer or damaged makes a missing unit.
+
+        Content that matches its stated hash is as it was saved, so its body is decoded when it is asked
+        for; any other body is tried now.
+        """
+        where = self.file or self.id
+        if content is None:
+            notes.missing("absent", f"{where} is listed but not there")
+            return self._missing()
+        if content.startswith(LFS_POINTER):
+            notes.missing("lfs", f"{where} is a Git LFS pointer")
+            return self._missing()
+        digest = hashlib.sha256(content).hexdigest()
+        try:
+            header = _header(content, digest)
+            if digest != self.stated:
+                stored_unit.decode(content, self.id)
+        except stored_unit.BrokenUnit as error:
+            notes.missing("broken", f"{where} is damaged ({error})")
+            return self._missing(digest)
+        if self.hashed and digest != self.stated:
+            notes.warning("hash", f"{where} does not match its ContentsHash")
+        if header.id != self.id:
+            notes.warning("id", f"{where} states another id, {header.id or 'none'}")
+        load = partial(_load, content, self.id, self.label, where)
+        return Unit(
+            self.id, header.type, header.name, self.container, self.slot, digest, load, header.excluded, file=self.file
+        )
+
+    def _missing(self, digest: str = "") -> Unit:
+        """The stated hash still shows whether a unit changed that cannot be read."""
+        digest = self.stated or digest
+        return Unit(self.id, "", "", self.container, self.slot, digest, tuple, missing=True, file=self.file)
+
+
+def _header(content: bytes, digest: str) -> stored_unit.Header:
+    """The header of a unit; two versions of an app share most units, so it is looked at once."""
+    found = _HEADERS.get(digest)
+    if found is None:
+        found = stored_unit.header(content)
+        if len(_HEADERS) < _MOST_HEADERS:
+            _HEADERS[digest] = found
+    return found
+
+
+def _load(content: bytes, unit_id: str, label: str, where: str) -> Rows:
+    try:
+        return stored_unit.decode(content, unit_id)
+    except stored_unit.BrokenUnit as error:
+        raise BrokenContainer(label, f"{where} is damaged ({error})", RESTORE) from None

@@ -1,0 +1,1 @@
+"""The files beside a model, a reader a kind."""

@@ -1,0 +1,225 @@
+"""The files beside a model, as units of rows.
+
+Facts: how models are stored, sections 6.1 (code of actions), 6.3 and 9.2 (widget packages). A file is
+known by its place; it is looked into only when its unit is loaded, which a comparison does for the
+files that differ. What cannot be read is said in the row, under ``unread``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+from functools import partial
+
+from mx_changeclass.model.kinds.native import BINARY_ID, BINARY_NAME
+from mx_changeclass.model.snapshot import Rows, Unit
+from mx_changeclass.readers.side_files.contents import Fetch, blob_id, combined, lfs_target
+from mx_changeclass.readers.side_files.file_rows import Part, file_kind, side_rows
+from mx_changeclass.readers.side_files.native_template import belongs, binary_unit, template_roots
+from mx_changeclass.readers.side_files.widgets import native_package
+
+Identity = Callable[[str], str | None]
+
+_ROOTS = frozenset(
+    (
+        "widgets",
+        "javascriptsource",
+        "javasource",
+        "userlib",
+        "vendorlib",
+        "theme",
+        "themesource",
+        "nativemobile",
+        "resources",
+        "mlsource",
+    )
+)
+# Made by a build, by an editor or for one user: no part of an app wherever they lie.
+_NOT_APP = frozenset(
+    (
+        ".git",
+        ".svn",
+        ".idea",
+        ".vscode",
+        ".gradle",
+        ".mendix-cache",
+        "deployment",
+        "releases",
+        "mprcontents",
+        "theme-cache",
+        "themecache",
+        "pods",
+        "deriveddata",
+        "xcuserdata",
+        "__macosx",
+    )
+)
+_NOT_APP_NAMES = frozenset(
+    (
+        ".ds_store",
+        "thumbs.db",
+        "project-settings.user.json",
+        "_corpus_missing.json",
+        ".gitignore",
+        ".gitattributes",
+        ".gitkeep",
+    )
+)
+_NOT_APP_ENDS = (".bak", ".launch", ".mpr", ".mpr.lock", ".orig", ".log", ".tmp")
+
+
+def wanted(path: str, ignore: Iterable[str] = ()) -> bool:
+    """Whether a file (path with slashes, from the project's root) may belong to the app.
+
+    ``ignore`` are patterns of paths to leave out (``theme/web/old/*``; ``*`` crosses folders). Outside of
+    the folders that Mendix knows, only what may be part of a native template is wanted.
+    """
+    parts = path.split("/")
+    low = [p.lower() for p in parts]
+    if low[-1] in _NOT_APP_NAMES or low[-1].endswith(_NOT_APP_ENDS) or not _NOT_APP.isdisjoint(low[:-1]):
+        return False
+    if low[-1].startswith("._"):  # what macOS keeps beside a file on a foreign disk
+        return False
+    if any(fnmatchcase(path, pattern) for pattern in ignore):
+        return False
+    if "node_modules" in parts:
+        return parts[0] == "javascriptsource" and _tells_of_package(path)
+    if {"android", "ios"} & set(low[:-1]) and "build" in low[:-1]:
+        return False
+    return parts[0] in _ROOTS or low[-1] in (".template_version", "package.json") or _may_be_template(low)
+
+
+def enters(folder: str) -> bool:
+    """Whether a folder may hold a wanted file, for those who walk a tree."""
+    parts = folder.split("/")
+    low = [p.lower() for p in parts]
+    if not _NOT_APP.isdisjoint(low):
+        return False
+    if "node_modules" in parts:
+        inside = parts[len(parts) - parts[::-1].index("node_modules") :]
+        package = 2 if inside[:1] and inside[0].startswith("@") else 1
+        return (
+            parts[0] == "javascriptsource"
+            and parts.count("node_modules") == 1
+            and (
+                len(inside) <= package
+                or inside[package:] == ["android"]
+                or (inside[package : package + 1] == ["ios"] and len(inside) <= package + 2)
+            )
+        )
+    return True
+
+
+def side_units(
+    paths: Iterable[str], fetch: Fetch, identity: Identity | None = None, ignore: Iterable[str] = ()
+) -> tuple[dict[str, Unit], tuple[str, ...]]:
+    """Units of the files beside a model by id (``file:`` and the path), and what of them could not be seen.
+
+    ``paths`` are relative to the project's root, with slashes; those that are not ``wanted`` are passed
+    over. ``fetch`` gives the content of one, None where it is not there; it is asked again when a unit
+    is loaded, so that no content is kept. ``identity`` may give the git blob id of a file that need not
+    be read for it. The digest of a file is the git blob id of its bytes whatever it was read from, so
+    that a folder and a revision compare; the digest of a unit of several files is made of theirs.
+    """
+    ignored = tuple(ignore)
+    known = sorted({p for p in paths if wanted(p, ignored)})
+    templates = template_roots(known, fetch)
+    known = [p for p in known if _template_of(p, templates) is not None or _by_itself(p)]
+    digests: dict[str, str] = {}
+    notes: list[str] = []
+    for path in known:
+        found = identity(path) if identity else None
+        if found is None and (content := fetch(path)) is not None:
+            found = blob_id(content)
+            if lfs_target(content):
+                notes.append(f"{path} is a Git LFS pointer, its content is not here")
+        digests[path] = found or ""
+        if not found:
+            notes.append(f"{path} is listed but not there")
+    units = {
+        unit.id: unit
+        for unit in (_unit(p, parts, digests, templates, fetch) for p, parts in _grouped(known, templates).items())
+    }
+    for root in templates:
+        inside = {p.removeprefix(root): digests[p] for p in known if _template_of(p, templates) == root}
+        only = len(templates) == 1  # the one app stays itself when its folder moves
+        unit_id, name = (BINARY_ID, BINARY_NAME) if only else (f"file:{root}", root.rstrip("/"))
+        units[unit_id] = binary_unit(unit_id, name, root, inside, fetch, inside)
+    return units, tuple(notes)
+
+
+def _unit(
+    path: str, parts: tuple[str, ...], digests: Mapping[str, str], templates: tuple[str, ...], fetch: Fetch
+) -> Unit:
+    template = _template_of(path, templates)
+    kind, name = ("File$NativeTemplate", path) if template is not None else file_kind(path)
+    missing = not digests[path]
+    digest = "" if missing else combined(digests[p] for p in (path, *parts))
+    load = partial(_load, f"file:{path}", kind, name, Part(path, digest, template or "", parts), fetch)
+    return Unit(f"file:{path}", kind, name, None, "files", digest, load, missing=missing, file=path)
+
+
+def _load(unit_id: str, kind: str, name: str, part: Part, fetch: Fetch) -> Rows:
+    return side_rows(unit_id, kind, name, part, fetch)
+
+
+def _grouped(known: Iterable[str], templates: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The files that make a unit of their own, each with those that only tell more about it: the sidecar
+    of a JavaScript action, the native sources in an npm package."""
+    outside = [p for p in known if _template_of(p, templates) is None]
+    names = set(outside)
+    groups: dict[str, list[str]] = {p: [] for p in known}
+    for path in outside:
+        package = native_package(path)
+        head = (
+            f"{path.rpartition('node_modules/')[0]}node_modules/{package}/package.json"
+            if package
+            else path.removesuffix("json") + "js"
+        )
+        if head != path and head in names and (package or file_kind(head)[0] == "File$JavaScriptAction"):
+            groups[head].append(path)
+            del groups[path]
+    return {path: tuple(parts) for path, parts in groups.items()}
+
+
+def _template_of(path: str, templates: tuple[str, ...]) -> str | None:
+    """The root of the native template that a file belongs to; None outside of all. A template at the root
+    of the project takes nothing from the folders that Mendix knows."""
+    for root in sorted(templates, key=len, reverse=True):
+        if (
+            path.startswith(root)
+            and belongs(path.removeprefix(root))
+            and (root or path.partition("/")[0] not in _ROOTS)
+        ):
+            return root
+    return None
+
+
+def _by_itself(path: str) -> bool:
+    """Whether a file counts without a native template around it."""
+    return path.partition("/")[0] in _ROOTS or path == "package.json"
+
+
+def _may_be_template(low: list[str]) -> bool:
+    return bool({"android", "ios", "patches", "assets"} & set(low[:-1])) or low[-1] in (
+        "config.json",
+        ".native_dependencies",
+        "index.js",
+        "react-native.config.js",
+        "metro.config.js",
+        "gemfile",
+        "capabilities.android.json",
+        "capabilities.ios.json",
+    )
+
+
+def _tells_of_package(path: str) -> bool:
+    """Of an npm package in ``node_modules`` its manifest tells, and one file that shows native code."""
+    inside = path.rpartition("node_modules/")[2].split("/")
+    own = 2 if inside[0].startswith("@") else 1
+    if path.count("node_modules/") != 1 or len(inside) <= own:
+        return False
+    rest = inside[own:]
+    return rest in (["package.json"], ["android", "build.gradle"], ["android", "build.gradle.kts"]) or (
+        bool(native_package(path)) and (len(rest) == 1 or (rest[0] == "ios" and rest[-1] == "project.pbxproj"))
+    )

@@ -1,0 +1,260 @@
+"""What kind of file lies where, and the row that its content makes.
+
+Every row has ``path``; ``content`` is a digest of the whole file where nothing finer tells of it.
+``unread`` says why a file that is there could not be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import frozen
+
+from mx_changeclass.model.snapshot import Element, Rows
+from mx_changeclass.readers.side_files.contents import (
+    UNREAD,
+    Fetch,
+    Unreadable,
+    as_json,
+    as_text,
+    content_digest,
+    native_dependencies,
+    package_versions,
+    short_digest,
+    suffix,
+)
+from mx_changeclass.readers.side_files.native_builder import builder_facts
+from mx_changeclass.readers.side_files.native_template import role as template_role
+from mx_changeclass.readers.side_files.scripts import java_action, javascript_action, javascript_facts, split_comments
+from mx_changeclass.readers.side_files.styles import tokens
+from mx_changeclass.readers.side_files.widgets import widget_rows
+
+Props = dict[str, Any]
+
+_SCRIPTS = ("js", "mjs", "cjs", "jsx", "ts", "tsx")
+_LOCKS = ("yarn.lock", "package-lock.json", "pnpm-lock.yaml", "npm-shrinkwrap.json")
+_IMAGES = ("png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "bmp")
+_FONTS = ("ttf", "otf", "woff", "woff2", "eot")
+_NOTES = ("md", "txt", "version", "license", "map", "gitignore", "requiredlib", "id", "html~")
+_DESIGN_FOLDERS = {"buildingblocks", "pagetemplates"}
+
+
+@frozen
+class Part:
+    """A file, its digest, the root of the native template around it, and the files that tell more about it."""
+
+    path: str
+    digest: str
+    template: str = ""
+    more: tuple[str, ...] = ()
+
+
+def file_kind(path: str) -> tuple[str, str]:
+    """The kind of a file outside of native templates, and the name it goes by."""
+    parts = path.split("/")
+    top, name = parts[0], parts[-1]
+    stem = name.rpartition(".")[0]
+    if name == "package.json":
+        return "File$Package", path
+    if top == "widgets":
+        return ("File$Widget", path) if suffix(path) == "mpk" else ("File$Other", path)
+    if top == "javascriptsource":
+        action = len(parts) == 4 and parts[2] == "actions" and suffix(path) in ("js", "ts")
+        return (
+            ("File$JavaScriptAction", f"{parts[1]}.{stem}")
+            if action and not stem.endswith(".d")
+            else ("File$JavaScript", path)
+        )
+    if top == "javasource":
+        action = len(parts) == 4 and parts[2] == "actions" and suffix(path) == "java"
+        return ("File$JavaAction", f"{parts[1]}.{stem}") if action else ("File$Java", path)
+    kinds = {
+        "userlib": "File$Jar",
+        "vendorlib": "File$Jar",
+        "theme": "File$Theme",
+        "themesource": "File$Theme",
+        "nativemobile": "File$NativeBuilder",
+        "resources": "File$Resource",
+    }
+    return kinds.get(top, "File$Other"), path
+
+
+def side_rows(unit_id: str, kind: str, name: str, part: Part, fetch: Fetch) -> Rows:
+    """The rows of a file. Of a file that is not there only its digest is told, which still shows whether it changed."""
+    content = fetch(part.path)
+    base: Props = {"path": part.path}
+    if content is None:
+        return (Element(unit_id, kind, name, None, "", {**base, "content": part.digest, "unread": "is not there"}),)
+    try:
+        if kind == "File$Widget":
+            return widget_rows(unit_id, part.path, content)
+        props = _READERS[kind](part, content, fetch)
+    except Unreadable as error:
+        props = {"content": content_digest(content, part.path), "unread": str(error)}
+        if kind in ("File$Widget", "File$Package"):
+            props["nativeDependencies" if kind == "File$Widget" else "dependencies"] = UNREAD
+    return (
+        Element(unit_id, kind, name, None, "", {k: v for k, v in {**base, **props}.items() if v not in ("", (), None)}),
+    )
+
+
+def _javascript_action(part: Part, content: bytes, fetch: Fetch) -> Props:
+    _, module, _, file = part.path.split("/")
+    name = file.rpartition(".")[0]
+    props: Props = {"module": module, **_code(content, part.path, lambda text: javascript_action(text, name))}
+    for sidecar in part.more:
+        listed = fetch(sidecar) or b""
+        props |= native_dependencies(listed)
+        if "nativeDependencies" in props:
+            props["sidecar"] = short_digest(listed)
+    return props
+
+
+def _javascript(part: Part, content: bytes, fetch: Fetch) -> Props:
+    parts = part.path.split("/")
+    name, kind = parts[-1], suffix(part.path)
+    props: Props = {"module": parts[1] if len(parts) > 2 else "", "content": content_digest(content, part.path)}
+    if name in _LOCKS:
+        return {**props, "role": "lock"}
+    if kind in _SCRIPTS and not name.endswith(".d.ts"):
+        return {
+            **props,
+            "role": "helper",
+            **_code(content, part.path, lambda text: javascript_facts("\n".join(split_comments(text)[0]))),
+        }
+    if (
+        name.startswith("dependencies.")
+        or kind in _NOTES
+        or name.upper().startswith(("LICENSE", "README"))
+        or name.endswith(".d.ts")
+    ):
+        return {**props, "role": "note"}
+    if kind == "json":
+        return {**props, "role": "sidecar", **native_dependencies(content)}
+    return {**props, "role": "patch" if kind == "patch" else "asset"}
+
+
+def _java_action(part: Part, content: bytes, _: Fetch) -> Props:
+    return {"module": part.path.split("/")[1], **_code(content, part.path, java_action)}
+
+
+def _java(part: Part, content: bytes, _: Fetch) -> Props:
+    parts = part.path.split("/")
+    generated = "proxies" in parts[2:3] or parts[1:2] == ["system"] or "datasets" in parts[2:3]
+    role = (
+        "generated"
+        if generated
+        else "source"
+        if suffix(part.path) == "java"
+        else "note"
+        if suffix(part.path) in _NOTES
+        else "asset"
+    )
+    return {"module": parts[1] if len(parts) > 2 else "", "role": role, "content": content_digest(content, part.path)}
+
+
+def _jar(part: Part, content: bytes, _: Fetch) -> Props:
+    kind = suffix(part.path)
+    role = "jar" if kind in ("jar", "war", "zip", "so", "dll") else "note" if kind in _NOTES else "asset"
+    return {"role": role, "content": content_digest(content, part.path)}
+
+
+def _theme(part: Part, content: bytes, _: Fetch) -> Props:
+    parts = part.path.split("/")
+    platform = "native" if "native" in parts[1:-1] else "web" if {"web", "public"} & set(parts[1:-1]) else "both"
+    props: Props = {
+        "platform": platform,
+        "module": parts[1] if parts[0] == "themesource" and len(parts) > 2 else "",
+        "role": _theme_role(parts),
+        "content": content_digest(content, part.path),
+    }
+    if platform == "native" and suffix(part.path) in _SCRIPTS:
+        found = _code(content, part.path, _tokens)
+        props |= found
+    return props
+
+
+def _tokens(text: str) -> Props:
+    code = "\n".join(split_comments(text)[0])
+    return {"code": short_digest(code), **{f"token.{name}": value for name, value in tokens(code).items()}}
+
+
+def _theme_role(parts: list[str]) -> str:
+    name, kind = parts[-1].lower(), suffix(parts[-1])
+    if name == "design-properties.json":
+        return "design-properties"
+    if kind in _SCRIPTS or kind in ("scss", "sass", "css", "less"):
+        return "variables" if "variables" in name else "script" if kind in _SCRIPTS else "style"
+    if {*map(str.lower, parts[1:-1])} & _DESIGN_FOLDERS:
+        return "design-time"
+    if name in ("settings.json", "package.json") or kind in ("yml", "yaml"):
+        return "settings"
+    if kind == "webmanifest" or name in ("offline.html", "manifest.json"):
+        return "manifest"
+    if kind in _FONTS:
+        return "font"
+    if kind in _IMAGES:
+        return "image"
+    return "note" if kind in ("version", "md") or name.startswith("license") else "asset"
+
+
+def _builder(part: Part, content: bytes, _: Fetch) -> Props:
+    low = part.path.lower()
+    if low in ("nativemobile/.config", "nativemobile/config.json"):
+        return {"role": "config", **builder_facts(content)}
+    role = "icon" if "/icons/" in low else "splash" if "splash" in low else "font" if suffix(low) in _FONTS else "other"
+    return {"role": role, "content": content_digest(content, part.path)}
+
+
+def _template(part: Part, content: bytes, _: Fetch) -> Props:
+    return {
+        "template": part.template,
+        "role": template_role(part.path.removeprefix(part.template)),
+        "content": content_digest(content, part.path),
+    }
+
+
+def _package(part: Part, content: bytes, _: Fetch) -> Props:
+    package = as_json(content)
+    if not isinstance(package, dict):
+        raise Unreadable("is no package manifest")
+    props: Props = {"packageName": str(package.get("name", "")), "version": str(package.get("version", ""))}
+    if "node_modules/" in part.path:
+        return {**props, "role": "module", "native": True if part.more else None}
+    props |= package_versions("dependency", package.get("dependencies") or {})
+    return {**props, "role": "project", "content": content_digest(content, part.path)}
+
+
+def _resource(part: Part, content: bytes, _: Fetch) -> Props:
+    return {"content": content_digest(content, part.path)}
+
+
+def _other(part: Part, content: bytes, _: Fetch) -> Props:
+    known = {"widgets": "widget-source", "mlsource": "ml"}
+    bookkeeping = part.path.rpartition("/")[2].endswith("appstore-metadata.json")
+    role = "bookkeeping" if bookkeeping else known.get(part.path.partition("/")[0], "unknown")
+    return {"role": role, "content": content_digest(content, part.path)}
+
+
+def _code(content: bytes, path: str, facts: Callable[[str], Props]) -> Props:
+    """The facts of a source; a source that is too long to look into is known by its digest."""
+    try:
+        return facts(as_text(content))
+    except Unreadable as error:
+        return {"content": content_digest(content, path), "unread": str(error)}
+
+
+_READERS: dict[str, Callable[[Part, bytes, Fetch], Props]] = {
+    "File$JavaScriptAction": _javascript_action,
+    "File$JavaScript": _javascript,
+    "File$JavaAction": _java_action,
+    "File$Java": _java,
+    "File$Jar": _jar,
+    "File$Theme": _theme,
+    "File$NativeBuilder": _builder,
+    "File$NativeTemplate": _template,
+    "File$Package": _package,
+    "File$Resource": _resource,
+    "File$Other": _other,
+}

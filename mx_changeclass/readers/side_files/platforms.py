@@ -1,0 +1,202 @@
+"""The facts of a native template: what its configuration, build files, drawings and sources say together.
+
+Facts: the layout of github.com/mendix/native-template. Each file is asked for few plain values; what is
+left of it goes into one digest, so that no difference is lost and nothing is told that nobody asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from mx_changeclass.readers.side_files import manifests
+from mx_changeclass.readers.side_files.contents import (
+    UNREAD,
+    Fetch,
+    Unreadable,
+    as_text,
+    content_digest,
+    lfs_target,
+    short_digest,
+    suffix,
+)
+from mx_changeclass.readers.side_files.manifests import TemplateFacts
+from mx_changeclass.readers.side_files.native_builder import builder_facts
+from mx_changeclass.readers.side_files.scripts import split_comments
+
+_MOST_SOURCES = 1_000
+_SETTING = re.compile(r"^[ \t]*(\w+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
+_STORED = re.compile(r"""[dD]efault(DatabaseName|FilesDirectoryName)\s*(?:\(|=|:)\s*@?["']([^"'\n]{1,80})["']""")
+_GRADLE = {
+    "bundleId": re.compile(r"""\bapplicationId\s{0,9}[=( ]\s{0,9}["']([\w.\-]+)["']"""),
+    "version": re.compile(r"""\bversionName\s{0,9}[=( ]\s{0,9}["']([^"'\n]+)["']"""),
+    "build": re.compile(r"\bversionCode\s{0,9}[=( ]\s{0,9}(\d+)"),
+    "minimum": re.compile(r"\bminSdk(?:Version)?\s{0,9}[=( ]\s{0,9}(\d+)"),
+    "targetSdk": re.compile(r"\btargetSdk(?:Version)?\s{0,9}[=( ]\s{0,9}(\d+)"),
+    "compileSdk": re.compile(r"\bcompileSdk(?:Version)?\s{0,9}[=( ]\s{0,9}(\d+)"),
+}
+_IOS_MINIMUM = re.compile(r"""(?:deployment_target\s*=\s*|platform\s+:ios\s*,\s*)["']([\d.]+)["']""")
+_SIGNING = re.compile(r"^.*(?:CODE_SIGN|DEVELOPMENT_TEAM|PROVISIONING_PROFILE).*$", re.MULTILINE)
+_LINKED = (".native_dependencies", "ios/native_dependencies.json", "res/raw/native_dependencies.json")
+_NPM_LOCKS = ("package-lock.json", "yarn.lock", "pnpm-lock.yaml")
+
+
+def platform_facts(paths: Iterable[str], fetch: Fetch, role: Callable[[str], str]) -> TemplateFacts:
+    """All facts of a template whose files are ``paths``. What cannot be read is told under ``unread``."""
+    return _Template(list(paths), fetch, role).facts()
+
+
+class _Template:
+    def __init__(self, paths: list[str], fetch: Fetch, role: Callable[[str], str]) -> None:
+        self._fetch, self._role = fetch, role
+        self._paths = sorted(paths)
+        self._unread: list[str] = []
+
+    def facts(self) -> TemplateFacts:
+        found: TemplateFacts = {}
+        found |= self._read("config.json", builder_facts)
+        found |= self._read("package.json", manifests.package_facts)
+        found |= self._read(".template_version", manifests.version_facts)
+        found |= self._linked()
+        for platform, facts in (("ios", self._ios()), ("android", self._android())):
+            found |= {k if k.startswith("permission.") else f"{platform}.{k}": v for k, v in facts.items()}
+        found |= self._sources()
+        for path in self._of("font"):
+            found[f"font.{path.rpartition('/')[2]}"] = self._digest([path])
+        if self._of("patch"):
+            found["patches"] = self._digest(self._of("patch"))
+        if locks := [p for p in self._paths if p in _NPM_LOCKS]:
+            found["lock"] = self._digest(locks)
+        if self._unread:
+            found["unread"] = tuple(sorted(self._unread))
+        return {k: v for k, v in found.items() if v not in ("", ())}
+
+    def _linked(self) -> TemplateFacts:
+        """The map the binary was built with, which the builder leaves in several places."""
+        places = [p for name in _LINKED if (p := self._first(name))]
+        return next(
+            (facts for path in places if (facts := self._read(path, manifests.linked_facts))),
+            {"linked": UNREAD} if places else {},
+        )
+
+    def _ios(self) -> TemplateFacts:
+        variables = {"BUNDLE_IDENTIFIER_APPEND": ""}
+        for path in sorted(
+            (p for p in self._paths if p.startswith("ios/") and suffix(p) == "xcconfig"), key=lambda p: "release" in p
+        ):
+            variables |= _settings(self._text(path).replace("\\/", "/"))
+        project = self._text(self._first(".xcodeproj/project.pbxproj"))
+        stated = _settings(project)
+        for name in ("MARKETING_VERSION", "CURRENT_PROJECT_VERSION"):
+            variables.setdefault(name, stated.get(name, "").strip('"'))
+        plist = min(
+            (p for p in self._paths if p.startswith("ios/") and p.endswith("Info.plist") and "framework/" not in p),
+            key=lambda p: (p.count("/"), p),
+            default="",
+        )
+        found = self._read(plist, lambda content: manifests.plist_facts(content, variables))
+        podfile = _without_hashes(self._text("ios/Podfile"))
+        minimum = _IOS_MINIMUM.search(podfile)
+        found |= {
+            "minimum": minimum.group(1) if minimum else "",
+            "podfile": short_digest(_IOS_MINIMUM.sub("", podfile)) if podfile else "",
+            "project": short_digest(_SIGNING.sub("", project)) if project else "",
+            "signing": short_digest(*sorted(set(_SIGNING.findall(project)))) if _SIGNING.search(project) else "",
+        }
+        return found | self._drawn("ios/", "assets/") | self._rest("ios/", (plist, "ios/Podfile"))
+
+    def _android(self) -> TemplateFacts:
+        manifest = self._first("android/app/src/main/AndroidManifest.xml")
+        app = self._first("android/app/build.gradle", "android/app/build.gradle.kts")
+        top = self._first("android/build.gradle", "android/build.gradle.kts")
+        found = self._read(self._first("src/main/res/values/strings.xml"), manifests.strings_facts)
+        found |= self._read(manifest, manifests.manifest_facts)
+        found["runtimeUrl"] = self._text(self._first("src/main/res/raw/runtime_url")).strip()
+        gradle = "\n".join("\n".join(split_comments(self._text(path), java=True)[0]) for path in (app, top))
+        for name, pattern in _GRADLE.items():
+            value = pattern.search(gradle)
+            if value:
+                found[name] = value.group(1)
+                gradle = pattern.sub("", gradle)
+        if gradle.strip():
+            found["gradle"] = short_digest(gradle)
+        keys = [
+            p for p in self._paths if p.startswith("android/") and suffix(p) in ("keystore", "jks") and "debug" not in p
+        ]
+        if keys:
+            found["signing"] = self._digest(keys)
+        return found | self._drawn("android/") | self._rest("android/", (manifest, app, top, *keys))
+
+    def _drawn(self, *folders: str) -> TemplateFacts:
+        """Digests of launcher icons and splash screen."""
+        return {
+            key: self._digest([p for p in self._of(one) if p.startswith(folders)])
+            for one, key in (("icon", "icons"), ("splash", "splash"))
+            if any(p.startswith(folders) for p in self._of(one))
+        }
+
+    def _rest(self, folder: str, told: Iterable[str]) -> TemplateFacts:
+        """One digest of the build files and the platform files that nothing else tells of."""
+        left = [
+            p for p in self._paths if p.startswith(folder) and p not in told and self._role(p) in ("build", "platform")
+        ]
+        left = [p for p in left if not p.endswith("project.pbxproj")]
+        return {"files": self._digest(left)} if left else {}
+
+    def _sources(self) -> TemplateFacts:
+        """A digest a native source, without its comments; and the names of local storage that they set."""
+        found: TemplateFacts = {}
+        for path in self._of("code")[:_MOST_SOURCES]:
+            code = "\n".join(split_comments(self._text(path), java=True)[0])
+            found[f"code.{path}"] = short_digest(code)
+            for what, name in _STORED.findall(code):
+                found["databaseName" if what.startswith("D") else "filesDirectory"] = name
+        return found
+
+    def _of(self, role: str) -> list[str]:
+        return [p for p in self._paths if self._role(p) == role]
+
+    def _first(self, *ends: str) -> str:
+        """The first file there is, the wanted ones in order; the nearest to the top where several end alike."""
+        for end in ends:
+            found = [
+                p
+                for p in self._paths
+                if p == end or p.endswith("/" + end) or (end.startswith(".x") and p.endswith(end))
+            ]
+            if found:
+                return min(found, key=lambda p: (p.count("/"), p))
+        return ""
+
+    def _digest(self, paths: list[str]) -> str:
+        return short_digest(
+            *(f"{p} {content_digest(content, p)}" for p in paths if (content := self._fetch(p)) is not None)
+        )
+
+    def _text(self, path: str) -> str:
+        try:
+            return as_text(self._fetch(path) or b"") if path else ""
+        except Unreadable as error:
+            self._unread.append(f"{path} {error}")
+            return ""
+
+    def _read(self, path: str, reader: Callable[[bytes], TemplateFacts]) -> TemplateFacts:
+        content = self._fetch(path) if path in self._paths else None
+        if content is None:
+            return {}
+        try:
+            if lfs_target(content):
+                raise Unreadable("is a Git LFS pointer")
+            return reader(content)
+        except Unreadable as error:
+            self._unread.append(f"{path} {error}")
+            return {}
+
+
+def _settings(text: str) -> dict[str, str]:
+    """``NAME = value`` of each line, in Xcode's configuration files and projects."""
+    return {name: value.strip().rstrip(";").rstrip() for name, value in _SETTING.findall(text)}
+
+
+def _without_hashes(text: str) -> str:
+    return "\n".join(line for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#"))

@@ -1,0 +1,329 @@
+"""Our canonical snapshot of a model as XML: what a verdict needs, readable, the same bytes for the same model.
+
+Shape (``data/snapshot.xsd``)::
+
+    <snapshot xmlns="urn:mx-changeclass:snapshot" format="1" version="10.24.18">
+      <unit id="…" kind="Enumerations$Enumeration" name="OrderStatus" container="…" slot="documents" digest="…">
+        <element exportLevel="Hidden">
+          <element kind="Enumerations$EnumerationValue" slot="values" id="…" name="Open" caption.en_US="Open"/>
+
+A row is an ``element``; what stands in its lists is nested in it. Its first attributes say what it is, the
+others are its values under their (dotted) keys, read with the type that the metamodel declares, and as text
+where it declares none. A value that this would not bring back exactly is a ``value`` that states its type;
+a list is a ``list``. The first row of a unit takes id, kind and name from the unit where it states none.
+Text that XML cannot hold is base64; the attribute ``base64`` names the attributes that are so written.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import re
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, partial
+from typing import Any, BinaryIO
+
+from lxml import etree
+
+from mx_changeclass.errors import BrokenContainer, UnsupportedVersion
+from mx_changeclass.model.metamodel import property_of
+from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
+from mx_changeclass.model.versions import Version
+from mx_changeclass.readers.safe_xml import iterparse
+
+NAMESPACE = "urn:mx-changeclass:snapshot"
+FORMAT = "1"
+FORM = "snapshot"
+
+_TAG = f"{{{NAMESPACE}}}"
+_GZIP = b"\x1f\x8b"
+_FACTS = frozenset({"id", "kind", "slot", "name", "inside", "base64", "xmlns"})  # attributes that are no value
+_ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LONG = 4_000_000  # characters in one attribute; libxml2 refuses 10 MB
+_DEEP = 100  # rows nested deeper stand at the unit and say what they are inside of; libxml2 refuses depth 256
+_MOST = 1 << 30  # bytes of XML in one snapshot
+_RATIO = 200  # times a compressed snapshot may grow; real ones grow some 20 times
+_SMALL = 1 << 24  # bytes that are harmless whatever the ratio
+_CHUNK = 1 << 18
+_REMAKE = "Export it again from the model"
+
+# How a scalar is written: the word for its type, its text, and the way back.
+_WAY_BACK: dict[str, Callable[[str], Any]] = {
+    "text": str,
+    "integer": int,
+    "number": float,
+    "flag": {"true": True, "false": False}.__getitem__,
+}
+_DECLARED = {"Integer": "integer", "Double": "number", "Boolean": "flag"}
+
+
+def is_snapshot(content: bytes) -> bool:
+    """Whether content starts like such a snapshot, or may be one under gzip."""
+    return content.startswith(_GZIP) or NAMESPACE.encode() in content[:1024]
+
+
+def write_xml(snapshot: Snapshot, target: BinaryIO, *, compress: bool = False) -> None:
+    """Write a snapshot unit by unit; with ``compress`` under gzip without name and time."""
+    if compress:
+        with gzip.GzipFile(filename="", mode="wb", fileobj=target, mtime=0) as packed:
+            write_xml(snapshot, packed)  # type: ignore[arg-type]
+        return
+    head = _made(
+        "snapshot",
+        {
+            "format": FORMAT,
+            "version": str(snapshot.version or ""),
+            "digest": snapshot.digest,
+            "side_files": "true" if snapshot.side_files else "",
+        },
+        terse=True,
+    )
+    notes = [
+        _made(tag, {"text": text})
+        for tag, texts in (("incomplete", snapshot.incomplete), ("warning", snapshot.warnings))
+        for text in texts
+    ]
+    with etree.xmlfile(target, encoding="utf-8") as out:
+        out.write_declaration()
+        with out.element("snapshot", head.attrib, nsmap={None: NAMESPACE}):  # units inherit the namespace
+            for made in notes:
+                out.write("\n ", made)
+            for unit in sorted(snapshot.units.values(), key=partial(_place, snapshot)):
+                out.write("\n ", _unit(unit, snapshot.rows(unit.id)))
+            out.write("\n")
+
+
+def read_xml(content: bytes, label: str) -> Snapshot:
+    """Read a snapshot, plain or under gzip. Rows are built when they are asked for.
+
+    Raises ``BrokenContainer`` where the content is cut, malformed or hostile, ``UnsupportedVersion``
+    where it is a snapshot of a format that this release does not know.
+    """
+    *elements, root = iterparse(_chunks(content, label), label, f"{_TAG}unit")
+    if root.tag != f"{_TAG}snapshot":
+        raise BrokenContainer(label, f"is XML, but no model snapshot (its root is {root.tag!r})", _REMAKE)
+    head = _texts(root, label)
+    if head.get("format") != FORMAT:
+        raise UnsupportedVersion(label, f"is a snapshot of format {head.get('format')!r}, not {FORMAT!r}", _REMAKE)
+    units: dict[str, Unit] = {}
+    for element in elements:
+        unit = _read_unit(element, label)
+        if not unit.id or unit.id in units:
+            raise BrokenContainer(label, f"has a unit without an id or twice ({unit.name or unit.id!r})", _REMAKE)
+        units[unit.id] = unit
+    return Snapshot(
+        units=units,
+        version=Version.of(head.get("version", "")),
+        label=label,
+        form=FORM,
+        digest=head.get("digest") or _fingerprint(units, head.get("version", "")),
+        incomplete=_notes(root, "incomplete", label),
+        warnings=_notes(root, "warning", label),
+        side_files=head.get("side_files") == "true",
+    )
+
+
+def _place(snapshot: Snapshot, unit: Unit) -> tuple[str | bool, ...]:
+    """Where a unit stands in the file: documents of the project, then by module; files last. Neighbours
+    of one kind pack well."""
+    return unit.id.startswith("file:"), snapshot.module(unit.id), unit.type, unit.name, unit.id
+
+
+def _unit(unit: Unit, rows: Rows) -> etree._Element:
+    made = _made(
+        "unit",
+        {
+            "id": unit.id,
+            "kind": unit.type,
+            "name": unit.name,
+            "container": unit.container,
+            "slot": unit.slot,
+            "digest": unit.digest,
+            "file": unit.file,
+            "excluded": "true" if unit.excluded else "",
+            "missing": "true" if unit.missing else "",
+        },
+        terse=True,
+    )
+    around: list[tuple[str, etree._Element]] = []
+    stated = {"id": unit.id, "kind": unit.type, "name": unit.name}
+    for row in rows:
+        while around and around[-1][0] != row.parent:
+            around.pop()
+        if len(around) >= _DEEP:
+            around.clear()
+        outer_id, outer = around[-1] if around else (None, made)
+        element = _element(row, stated, outer_id)
+        outer.append(element)
+        around.append((row.id, element))
+        stated = {}
+    etree.indent(made, " ", level=1)
+    return made
+
+
+def _element(row: Element, stated: Mapping[str, str], outer_id: str | None) -> etree._Element:
+    facts = {"kind": row.type, "slot": row.slot, "id": row.id, "name": row.name}
+    texts: dict[str, str | None] = {k: v for k, v in facts.items() if v != stated.get(k, "")}
+    texts["inside"] = row.parent if row.parent != outer_id else None
+    values: list[etree._Element] = []
+    for key in sorted(row.props):
+        value = row.props[key]
+        if isinstance(value, tuple):
+            listed = _made("list", {"name": key})
+            listed.extend(_made("item", dict([_scalar(x)])) for x in value)
+            values.append(listed)
+            continue
+        word, text = _scalar(value)
+        if word == _word(*row.part(key)) and len(text) < _LONG and key not in _FACTS and _ATTRIBUTE.match(key):
+            texts[key] = text
+        else:
+            stating = _made("value", {"name": key, word: text[:_LONG]})
+            stating.extend(_made("item", {word: text[i : i + _LONG]}) for i in range(_LONG, len(text), _LONG))
+            values.append(stating)
+    made = _made("element", texts)
+    made.extend(values)
+    return made
+
+
+def _made(tag: str, texts: Mapping[str, str | None], *, terse: bool = False) -> etree._Element:
+    """An element with these attributes; None, and where it is terse "" too, stand for no attribute."""
+    made = etree.Element(tag)
+    coded = []
+    for key, text in texts.items():
+        if text is None or (terse and not text):
+            continue
+        if _NOT_XML.search(text):
+            coded.append(key)
+            made.set(key, base64.b64encode(text.encode("utf-8", "surrogatepass")).decode())
+        else:
+            made.set(key, text)
+    if coded:
+        made.set("base64", " ".join(coded))
+    return made
+
+
+def _scalar(value: Any) -> tuple[str, str]:
+    """The word for the type of a scalar, and its text."""
+    if isinstance(value, bool):
+        return "flag", "true" if value else "false"
+    if isinstance(value, int):
+        return "integer", str(int(value))
+    return ("number", repr(value)) if isinstance(value, float) else ("text", str(value))
+
+
+@lru_cache(maxsize=1 << 14)
+def _word(type_name: str, key: str) -> str:
+    """How the metamodel declares a value; text where it does not."""
+    declared = property_of(type_name, key)
+    return _DECLARED.get(declared.type, "text") if declared and declared.kind == "attribute" else "text"
+
+
+def _chunks(content: bytes, label: str) -> Iterator[bytes]:
+    """The XML in pieces; a compressed one is unpacked no further than a real one grows."""
+    if not content.startswith(_GZIP):
+        yield from (content[i : i + _CHUNK] for i in range(0, len(content), _CHUNK))
+        return
+    unpacker, grown, packed = zlib.decompressobj(wbits=31), 0, content
+    most = min(_MOST, max(_SMALL, len(content) * _RATIO))
+    try:
+        while not unpacker.eof:
+            chunk = unpacker.decompress(packed, _CHUNK)
+            packed = unpacker.unconsumed_tail
+            if not chunk and not packed and not unpacker.eof:
+                raise BrokenContainer(label, "is a cut gzip file", _REMAKE)
+            grown += len(chunk)
+            if grown > most:
+                raise BrokenContainer(label, f"unpacks to more than {most} bytes", _REMAKE)
+            yield chunk
+    except zlib.error as error:
+        raise BrokenContainer(label, f"is a damaged gzip file ({error})", _REMAKE) from None
+
+
+def _read_unit(element: etree._Element, label: str) -> Unit:
+    texts = _texts(element, label)
+    missing = texts.get("missing") == "true"
+    return Unit(
+        id=texts.get("id", ""),
+        type=texts.get("kind", ""),
+        name=texts.get("name", ""),
+        container=texts.get("container"),
+        slot=texts.get("slot", ""),
+        digest=texts.get("digest") or ("" if missing else _digest(element)),
+        load=partial(_rows, element, label),
+        excluded=texts.get("excluded") == "true",
+        missing=missing,
+        file=texts.get("file", ""),
+    )
+
+
+def _rows(unit: etree._Element, label: str) -> Rows:
+    """The rows of a unit in the order in which they stand, which is the order they were written in."""
+    rows: list[Element] = []
+    places: Counter[tuple[str | None, str]] = Counter()
+    stated = _texts(unit, label)
+    todo: list[tuple[etree._Element, str | None]] = [(e, None) for e in reversed(unit)]
+    while todo:
+        element, outer_id = todo.pop()
+        texts = _texts(element, label)
+        row_id, kind, name = (texts.pop(k, stated.get(k, "")) for k in ("id", "kind", "name"))
+        slot, parent = texts.pop("slot", ""), texts.pop("inside", outer_id)
+        inner = [e for e in element if e.tag == f"{_TAG}element"]
+        props = dict(_stated(e, label) for e in element if e.tag != f"{_TAG}element")
+        for key in sorted(texts):  # a part comes before what it holds
+            owner, _, last = key.rpartition(".")
+            props[key] = _back(_word(props.get(owner, "") if owner else kind, last), texts[key], label)
+        rows.append(Element(row_id, kind, name, parent, slot, props, places[parent, slot]))
+        places[parent, slot] += 1
+        todo += [(e, row_id) for e in reversed(inner)]
+        stated = {}
+    return tuple(rows)
+
+
+def _stated(element: etree._Element, label: str) -> tuple[str, Any]:
+    """Key and value of a ``value`` or a ``list``."""
+    texts = _texts(element, label)
+    name = texts.pop("name", "")
+    items = [_texts(e, label) for e in element]
+    if element.tag == f"{_TAG}list":
+        return name, tuple(_back(word, text, label) for item in items for word, text in item.items())
+    word, text = next(iter(texts.items()), ("text", ""))
+    return name, _back(word, text + "".join(t for item in items for t in item.values()), label)
+
+
+def _back(word: str, text: str, label: str) -> Any:
+    try:
+        return _WAY_BACK[word](text)
+    except (KeyError, ValueError):
+        raise BrokenContainer(label, f"states a value that is no {word}: {text[:40]!r}", _REMAKE) from None
+
+
+def _texts(element: etree._Element, label: str) -> dict[str, str]:
+    """The attributes of an element as they were meant."""
+    texts = {str(k): str(v) for k, v in element.attrib.items()}
+    try:
+        for key in texts.pop("base64", "").split():
+            texts[key] = base64.b64decode(texts[key], validate=True).decode("utf-8", "surrogatepass")
+    except (KeyError, ValueError):
+        raise BrokenContainer(label, "has a base64 attribute that holds none", _REMAKE) from None
+    return texts
+
+
+def _notes(root: etree._Element, tag: str, label: str) -> tuple[str, ...]:
+    return tuple(_texts(e, label).get("text", "") for e in root.iterfind(f"{_TAG}{tag}"))
+
+
+def _digest(unit: etree._Element) -> str:
+    """A digest for a unit that states none, as one written by hand: of its rows, not of where it stands.
+    The first row may take its kind and name from the unit."""
+    taken = f"{unit.get('kind', '')} {unit.get('name', '')} ".encode()
+    return hashlib.sha256(taken + b"".join(etree.tostring(e, method="c14n", with_tail=False) for e in unit)).hexdigest()
+
+
+def _fingerprint(units: Mapping[str, Unit], version: str) -> str:
+    from mx_changeclass.readers.mpr import model_digest  # loads bson; only snapshots by hand need it
+
+    return model_digest(units.values(), version)

@@ -1,0 +1,61 @@
+"""What formats for machines say of a row: its sentence, and the file a code host shows it at."""
+
+from __future__ import annotations
+
+import re
+
+from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.reports import wording
+
+_IN_PLACE = ("mpr-v1", "mpr-v2", "git")  # forms whose label leads to the project's folder
+# What neither XML nor a line of a log can hold: controls, halves of characters, non-characters.
+_ILLEGIBLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def legible(text: str) -> str:
+    """The text with every character that a format cannot hold replaced by the replacement character."""
+    return _ILLEGIBLE.sub("\ufffd", text)
+
+
+def heading(row: Row) -> str:
+    """The subject of a row and what happened to it, in one line."""
+    return _line(f"{wording.subject_with_kind(row)}: {row.what or wording.deciding(row).rule.title}")
+
+
+def explanation(row: Row) -> str:
+    """What it means, what to do, the way to it and what else was said, in one line."""
+    led = wording.deciding(row)
+    told = [led.message.removeprefix(f"{row.what[:1].upper()}{row.what[1:]}. "), wording.to_do(led)]
+    if any(f.rule.undecided for f in row.findings):
+        told.append("This could not be decided.")
+    if len(row.why) > 1:
+        told.append(f"Reached through {' > '.join(row.why)}.")
+    told += [f"Also: {f.rule.title} [{f.rule.id}]." for f in row.findings if f.rule.id != led.rule.id]
+    return _line(" ".join(filter(None, told)))
+
+
+def file(row: Row, verdict: Verdict) -> str:
+    """The file of a row with slashes, from the folder that the new model was named from; of something removed
+    where it was. What has no file of its own stands in the file of the model."""
+    new = verdict.new
+    own = row.file or (new.mpr if new.form in _IN_PLACE else "")
+    return _path(_folder(new), own) or _path("", new.label) or "model"
+
+
+def _folder(model: Snapshot) -> str:
+    """The folder of a project, as far as its label tells: ``main:apps/field`` and ``apps/field`` do."""
+    if model.form not in _IN_PLACE:
+        return ""
+    place = model.label.partition(":")[2] if model.form == "git" else model.label
+    return place.replace("\\", "/").rpartition("/")[0] if place.lower().endswith(".mpr") else place
+
+
+def _path(folder: str, name: str) -> str:
+    """A relative path that leads nowhere outside: no drive, no root, no way up."""
+    parts = f"{folder}/{name}".replace("\\", "/").split("/") if name else []
+    return _line("/".join(p for p in parts if p not in ("", ".", "..") and not re.fullmatch("[A-Za-z]:", p)))
+
+
+def _line(text: str) -> str:
+    return legible(" ".join(text.split()))

@@ -1,0 +1,1 @@
+"""Rules of what the client bundle holds: pages, widgets, styles, nanoflows, JavaScript."""

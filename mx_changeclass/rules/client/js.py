@@ -1,0 +1,278 @@
+"""JavaScript actions: what the model says of them, and the files that hold their code."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
+from mx_changeclass.graphs.side_files import file_spelling
+from mx_changeclass.model.kinds.assets import JavaScriptAction
+from mx_changeclass.model.kinds.files import JavaScriptFile, JavaScriptSource, NpmPackage
+from mx_changeclass.rules.engine.release import Release
+from mx_changeclass.rules.engine.rule import In, rule
+from mx_changeclass.rules.native.native_needs import native_needs
+from mx_changeclass.rules.phrases import several
+from mx_changeclass.vocabulary import FULL_RELEASE, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+
+NewCode = Added[JavaScriptSource] | Changed[JavaScriptSource]
+FileEdit = Added[JavaScriptFile] | Removed[JavaScriptFile] | Changed[JavaScriptFile]
+
+_DEFINED = ("actionReturnType", "javaReturnType", "actionDefaultReturnName", "useLegacyCodeGeneration", "returnType")
+_REMOVING_ONE = ("removeitem", "deleteitem", "remove")  # takes away one key that the code names
+_CLIENT_API = "mx-api/"
+
+
+# -- the action in the model ----------------------------------------------------------------------
+
+
+@rule(OTA_SAFE, in_bundle=True, source="S3.1", certainty=Certainty.DOCUMENTED)
+def js_added(change: Added[JavaScriptAction | JavaScriptSource], release: Release) -> bool:
+    """JavaScript action added
+
+    Its code is part of the bundle. What it needs from the binary has its own findings.
+    """
+    return not _of_renamed(change, release)
+
+
+@rule(OTA_SAFE, in_bundle=True, source="S3.1")
+def js_removed(change: Removed[JavaScriptAction | JavaScriptSource], release: Release) -> bool:
+    """JavaScript action removed
+
+    Devices keep their copy until they update.
+    """
+    return not _of_renamed(change, release)
+
+
+@rule(OTA_SAFE, in_bundle=True, on=(NAME, PARENT), source="JSA Name")
+def js_renamed(
+    change: Changed[JavaScriptAction] | Added[JavaScriptSource] | Removed[JavaScriptSource], release: Release
+) -> bool:
+    """JavaScript action renamed or moved to another module
+
+    Callers travel along in the bundle.
+    """
+    if isinstance(change, Changed):
+        return release.old_name(change) != release.new_name(change)
+    return _of_renamed(change, release)
+
+
+def _of_renamed(change: Change, release: Release) -> bool:
+    """The file of an action that goes by another name on the other side: Studio Pro writes it under that name."""
+    elsewhere = {*release.changes.renames, *release.changes.renames.values()}
+    return any(name in elsewhere for side, row in release.sides(change) for name in side.served_by(row))
+
+
+@rule(OTA_SAFE, in_bundle=True, source="JSA Parameters")
+def js_parameter(
+    change: Added[In[JavaScriptAction]] | Removed[In[JavaScriptAction]] | Changed[In[JavaScriptAction]],
+    release: Release,
+) -> bool:
+    """Parameter of a JavaScript action added, removed or changed
+
+    Callers travel along in the bundle.
+    """
+    return change.row.parent is not None
+
+
+@rule(OTA_SAFE, in_bundle=True, on=_DEFINED, source="JSA Return Type")
+def js_return(change: Changed[JavaScriptAction], release: Release) -> bool:
+    """Return type of a JavaScript action changed
+
+    Callers travel along in the bundle.
+    """
+    return True
+
+
+@rule(
+    OTA_SAFE,
+    in_bundle=True,
+    on="platform",
+    source="JSA Platform",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Look at the nanoflows that call it.",
+)
+def js_platform(change: Changed[JavaScriptAction], release: Release) -> bool:
+    """Platform of a JavaScript action changed
+
+    It restricts which nanoflows may call the action.
+    """
+    return True
+
+
+@rule(
+    NONE,
+    noise=("action-info", "documentation"),
+    source="JSA Expose as Nanoflow Action",
+    certainty=Certainty.DOCUMENTED,
+)
+def js_expose(change: Changed[In[JavaScriptAction]], release: Release) -> bool:
+    """Caption, icon, category or description of a JavaScript action changed
+
+    An aid of Studio Pro.
+    """
+    return True
+
+
+# -- its code -------------------------------------------------------------------------------------
+
+
+@rule(OTA_SAFE, in_bundle=True, source="S3.1; OTA Use Cases; JSA", certainty=Certainty.DOCUMENTED)
+def js_code(change: Changed[JavaScriptSource], release: Release) -> bool:
+    """Code of a JavaScript action changed
+
+    JavaScript is on the list of what may go over the air.
+    """
+    return bool(change.fields & {"userCode", "imports", "names", "storage", "content"})
+
+
+@rule(NONE, source="JSA Code", certainty=Certainty.DOCUMENTED)
+def js_regenerated(change: Changed[JavaScriptSource], release: Release) -> bool:
+    """File of a JavaScript action written anew by Studio Pro
+
+    What people wrote in it is the same.
+    """
+    return "generated" in change.fields and change.fields <= {"generated", "comments"}
+
+
+@rule(NONE, source="JSA Documentation")
+def js_doc(change: Changed[JavaScriptSource], release: Release) -> bool:
+    """Comments of a JavaScript action changed
+
+    They have no effect.
+    """
+    return change.fields == {"comments"}
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.YES,
+    breaks_by_bundle=True,
+    source="S3.2; WT; REAL 11",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Ship the store release first.",
+)
+def js_native_dep(change: Changed[JavaScriptSource], release: Release) -> str:
+    """JavaScript action needs a native module now that the binary lacks
+
+    The module must be linked into the binary before a bundle uses it.
+    """
+    return several(native_needs(change, release))
+
+
+@rule(OTA_SAFE, in_bundle=True, source="S3.1; RN11.14")
+def js_npm_pure(change: Added[NpmPackage] | Removed[NpmPackage] | Changed[NpmPackage], release: Release) -> bool:
+    """npm package of plain JavaScript added, removed or changed beside JavaScript actions
+
+    It is bundled with the actions that import it.
+    """
+    return change.row.props.get("role") == "module" and not change.row.props.get("native")
+
+
+@rule(OTA_SAFE, in_bundle=True, source="JSA Code; REAL 18", mitigation="See which actions import it.")
+def js_helper_file(change: FileEdit, release: Release) -> bool:
+    """Other file of JavaScript actions changed
+
+    It is bundled where an action of its module imports it.
+    """
+    return _told(change) and not _orphan(change)
+
+
+@rule(NONE, instead_of="client-unreachable", source="REAL 18", certainty=Certainty.DOCUMENTED)
+def js_orphan_file(
+    change: FileEdit | Added[JavaScriptSource] | Removed[JavaScriptSource] | Changed[JavaScriptSource],
+    release: Release,
+) -> bool:
+    """File among JavaScript actions that nothing is bundled from
+
+    A lock file, a note, or code that belongs to no action of the model.
+    """
+    if change.row.type == "File$JavaScript":
+        return _orphan(change)
+    return not any(side.served_by(row) for side, row in release.sides(change))
+
+
+def _orphan(change: Change) -> bool:
+    return change.row.props.get("role") in ("lock", "note")
+
+
+def _told(change: Change) -> bool:
+    """More of a file differs than the native modules it lists."""
+    listed = ("nativeDependencies", "sidecar")
+    return not isinstance(change, Changed) or any(f.partition(".")[0] not in listed for f in change.fields)
+
+
+# -- what the code does ---------------------------------------------------------------------------
+
+
+def _as_it_was(change: NewCode, release: Release) -> JavaScriptSource | None:
+    """The code before; of a renamed action it stands in the file of the old name. None for a new action."""
+    if isinstance(change, Changed):
+        return change.old
+    old = {file_spelling(release.old_names[n]) for n in release.new.served_by(change.row) if n in release.old_names}
+    files = (c for c in release.changes if isinstance(c, Removed) and c.row.type == change.row.type)
+    return next((cast("Removed[JavaScriptSource]", c).old for c in files if c.row.name in old), None)
+
+
+@rule(
+    OTA_SAFE,
+    in_bundle=True,
+    source="SYNC Customizable Synchronization",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Add a row for the entity to the synchronisation settings of the profile.",
+)
+def js_entity_by_name(change: NewCode, release: Release) -> str:
+    """Code names an entity in a text
+
+    Studio Pro does not see it, so the entity may be missing in the sync set.
+    """
+    was = _as_it_was(change, release)
+    before = was.names if was else ()
+    named = (n for n in change.new.names if n not in before and release.new.entity(n) is not None)
+    return several(named)
+
+
+@rule(
+    OTA_SAFE,
+    breaks_old_clients=Maybe.MAYBE,
+    in_bundle=True,
+    source="STRICT Restricted Client APIs",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Call a nanoflow instead.",
+)
+def js_client_api_strict(change: NewCode, release: Release) -> str:
+    """Code uses the client API in an app with strict mode
+
+    Strict mode blocks a part of it; such calls fail when they run.
+    """
+    was = _as_it_was(change, release)
+    before = was.imports if was else ()
+    used = [i for i in change.new.imports if i.startswith(_CLIENT_API) and i not in before]
+    return several(used) if used and _strict(release) else ""
+
+
+def _strict(release: Release) -> bool:
+    units = release.new.snapshot.live.values()
+    security = next((u for u in units if u.type == "Security$ProjectSecurity"), None)
+    return security is not None and release.new.snapshot.rows(security.id)[0].props.get("strictMode") is True
+
+
+@rule(
+    OTA_SAFE,
+    hazard=Hazard.LOCAL_WIPE,
+    in_bundle=True,
+    source="no source (code scan)",
+    mitigation="Look at the code: does it keep what was not uploaded?",
+)
+def js_localstorage(change: NewCode, release: Release) -> str:
+    """Code takes data off the device
+
+    Calls that clear or delete storage can remove local data.
+    """
+    if not release.reached_offline(change):
+        return ""
+    if was := _as_it_was(change, release):
+        calls = [c for c in change.new.storage if c not in was.storage]
+    else:
+        calls = [c for c in change.new.storage if c.rpartition(".")[2].lower() not in _REMOVING_ONE]
+    return several(calls)

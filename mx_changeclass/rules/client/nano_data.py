@@ -1,0 +1,170 @@
+"""Nanoflows and the data on a device: commits, deletions, synchronising, retrieves."""
+
+from __future__ import annotations
+
+from mx_changeclass.changes.change import Added, Changed, Removed
+from mx_changeclass.model.kinds.flows import Activity, Nanoflow
+from mx_changeclass.rules.client.flow_questions import left_uncommitted, meanings
+from mx_changeclass.rules.client.page_questions import newly_synced
+from mx_changeclass.rules.engine.release import Release
+from mx_changeclass.rules.engine.rule import In, rule
+from mx_changeclass.rules.phrases import several
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+
+NanoflowGain = Added[In[Nanoflow]] | Changed[In[Nanoflow]]
+NanoflowLoss = Removed[In[Nanoflow]] | Changed[In[Nanoflow]]
+
+
+@rule(
+    OTA_SAFE,
+    in_bundle=True,
+    source="SYNC Dangling References; OFF",
+    mitigation="Commit both ends of a new association.",
+)
+def nano_commit_added(change: Added[In[Nanoflow]], release: Release) -> str:
+    """Nanoflow creates, changes or commits data that devices hold
+
+    It works on the local database. An object committed without one that it refers to leaves a dangling reference.
+    """
+    return meanings(change, release).get("commit-added", "")
+
+
+@rule(
+    OTA_SAFE,
+    in_bundle=True,
+    source="SYNC Upload Phase; BP",
+    mitigation="Prefer an attribute that marks an object as deleted.",
+)
+def nano_delete_entity_loop(change: Added[In[Nanoflow]], release: Release) -> str:
+    """Nanoflow deletes data that devices hold
+
+    Deletions are uploaded and applied on the server.
+    """
+    return meanings(change, release).get("delete", "")
+
+
+@rule(OTA_SAFE, in_bundle=True, source="SYNC Synchronization", mitigation="See that the object is committed elsewhere.")
+def nano_commit_removed(change: NanoflowLoss, release: Release) -> str:
+    """Nanoflow no longer commits an object
+
+    What is not committed is not uploaded.
+    """
+    return meanings(change, release).get("commit-removed", "")
+
+
+@rule(
+    OTA_SAFE,
+    hazard=Hazard.UPLOAD_REFUSED,
+    in_bundle=True,
+    since="9.6.9",
+    instead_of="nano-commit-removed",
+    source="RN9.6 9.6.9; SYNC Dangling References",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Commit both objects.",
+)
+def nano_commit_removed_dangling(change: Removed[Activity] | Changed[Activity], release: Release) -> str:
+    """Nanoflow commits an object, but no longer the new one that it refers to
+
+    The server skips the object with the dangling reference and keeps only an error of it; from 9.18 an
+    auto-committed object is deleted as well.
+    """
+    inside = release.document(change).type == "Microflows$Nanoflow" and release.reached_offline(change)
+    return left_uncommitted(change, release) if inside else ""
+
+
+@rule(
+    OTA_SAFE,
+    in_bundle=True,
+    source="SYN Synchronization Modes",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Make sure that users still have a way to upload everything.",
+)
+def nano_sync_mode(change: NanoflowGain, release: Release) -> str:
+    """Synchronise activity added, or another mode of it
+
+    The client decides what it uploads. Specific uploads no deletions and ignores the sync configuration.
+    """
+    return meanings(change, release).get("sync-mode", "")
+
+
+@rule(OTA_SAFE, in_bundle=True, source="BP", mitigation="Make sure that users still have a way to upload.")
+def nano_sync_removed(change: Removed[In[Nanoflow]], release: Release) -> str:
+    """Synchronise activity removed
+
+    Changes go up by other ways, where there are any.
+    """
+    return meanings(change, release).get("sync-removed", "")
+
+
+@rule(
+    OTA_SAFE,
+    hazard=Hazard.VALUE_LOSS,
+    in_bundle=True,
+    since="11.15.0",
+    source="SYN Background Synchronization",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Use Unsynchronized or Specific, or wait for it.",
+)
+def nano_sync_background(change: NanoflowGain, release: Release) -> str:
+    """Everything is synchronised without waiting
+
+    A full synchronisation rewrites the local database: what is written meanwhile is lost.
+    """
+    return meanings(change, release).get("background", "")
+
+
+@rule(
+    OTA_SAFE,
+    hazard=Hazard.LOCAL_WIPE,
+    in_bundle=True,
+    since="10.0.0",  # the metamodel has the activity that early
+    source="RN11.14; MSDK",
+    mitigation="Synchronise before it.",
+)
+def nano_clear_from_device(change: Added[In[Nanoflow]], release: Release) -> str:
+    """Nanoflow clears objects from the device
+
+    It deletes local objects; those that were not uploaded are gone.
+    """
+    return meanings(change, release).get("clear", "")
+
+
+@rule(OTA_SAFE, in_bundle=True, source="MSDK")
+def nano_cancel_sync(change: Added[In[Nanoflow]], release: Release) -> str:
+    """Nanoflow cancels a synchronisation
+
+    The changes stay on the device.
+    """
+    return meanings(change, release).get("cancel-sync", "")
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    in_bundle=True,
+    source="SYNC Introduction",
+    mitigation="Deploy the server before clients take the update.",
+)
+def nano_retrieve_new_entity(change: NanoflowGain, release: Release) -> str:
+    """Nanoflow uses an entity that devices did not hold
+
+    It widens the sync set, so it cannot go out before the server.
+    """
+    entities = newly_synced(change, release)
+    return f"uses {several(entities)}" if entities else ""
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    in_bundle=True,
+    source="ONL",
+    mitigation="Deploy the server before clients take the update.",
+)
+def nano_retrieve_online(change: NanoflowGain, release: Release) -> str:
+    """Retrieve of an Online entity changed
+
+    The query runs on the server, which must know it before a client sends it.
+    """
+    return meanings(change, release).get("retrieve-online", "")

@@ -1,0 +1,1 @@
+"""Rules of the domain model: entities, attributes, associations, enumerations."""

@@ -1,0 +1,296 @@
+"""Domain model: attributes that come, go, and are called otherwise."""
+
+from __future__ import annotations
+
+from mx_changeclass.changes.change import NAME, PARENT, Added, Changed, Removed
+from mx_changeclass.model.kinds.domain import Attribute, Entity
+from mx_changeclass.rules.domain.domain_questions import (
+    Storage,
+    entity_of,
+    guid_words,
+    on_devices,
+    on_server,
+    recreated,
+    required,
+)
+from mx_changeclass.rules.engine.release import Release
+from mx_changeclass.rules.engine.rule import rule
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
+
+BINARY = "DomainModels$BinaryAttributeType"
+OWN_VALUES = frozenset({"DomainModels$StoredValue", "DomainModels$CalculatedValue"})
+
+# -- attributes that come and go ------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="S3.1; BP",
+    mitigation="Deploy the server first; beware of entities in mode Never in the same profile.",
+)
+def attr_added_sync(change: Added[Attribute], release: Release) -> bool:
+    """Attribute added to a synced entity
+
+    Old clients do not send it and the server fills in the default; the local table gains a column with the update.
+    """
+    about = entity_of(change, release)
+    return about.now is Storage.TABLE and about.synced
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    source="DS",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Deploy.",
+)
+def attr_added_server(change: Added[Attribute], release: Release) -> bool:
+    """Attribute added to an entity that is not synchronised
+
+    Only the server database gains a column.
+    """
+    about = entity_of(change, release)
+    return about.now is Storage.TABLE and not about.synced
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.UPLOAD_REFUSED,
+    requires=Requires.TWO_STEP,
+    breaks_old_clients=Maybe.YES,
+    instead_of="attr-added-sync",
+    source="SYNC Model- or Data-Related Errors; BP",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Give it a default, or add the rule one release later.",
+)
+def attr_added_required(change: Added[Attribute], release: Release) -> bool | str:
+    """Required attribute without a default added to a synced entity
+
+    Objects that old clients make lack the value, so they fail validation when they are uploaded and are skipped.
+    """
+    about = entity_of(change, release)
+    asked = about.on_devices and required(release.new, about.new, change.new.name) and not change.new.default
+    return asked and "added with a required rule and no default"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.VALUE_LOSS,
+    requires=Requires.TWO_STEP,
+    breaks_old_clients=Maybe.YES,
+    server_data_loss=Maybe.YES,
+    source="BP Preventing Synchronization Issues",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Hide it in this release and delete it one release later, when every device has synchronised.",
+)
+def attr_deleted_sync(change: Removed[Attribute], release: Release) -> bool:
+    """Attribute of a synced entity deleted
+
+    Values that were not synchronised are lost or make the upload fail, and the server column is dropped.
+    """
+    return on_devices(change, release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.SERVER_LOSS,
+    server_data_loss=Maybe.YES,
+    on=PARENT,
+    source="DS",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Back up the data first.",
+)
+def attr_deleted_server(change: Removed[Attribute] | Changed[Attribute], release: Release) -> bool | str:
+    """Attribute deleted or moved to another entity, not synchronised
+
+    The server column goes with its values.
+    """
+    about = entity_of(change, release)
+    if not on_server(change, release):
+        return False
+    return f"moved to {about.new}" if isinstance(change, Changed) else True
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.VALUE_LOSS,
+    requires=Requires.TWO_STEP,
+    breaks_old_clients=Maybe.YES,
+    server_data_loss=Maybe.MAYBE,
+    instead_of="attr-deleted-sync",
+    source="BP",
+    mitigation="Use a file entity, and delete the attribute when every device has synchronised.",
+)
+def attr_binary(change: Removed[Attribute], release: Release) -> bool:
+    """Binary attribute of a synced entity deleted
+
+    The content that it holds on devices and on the server is lost.
+    """
+    return on_devices(change, release) and change.old.value_type == BINARY
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.VALUE_LOSS,
+    requires=Requires.TWO_STEP,
+    breaks_old_clients=Maybe.YES,
+    server_data_loss=Maybe.YES,
+    on=PARENT,
+    source="S6.1; BP",
+    mitigation="Add it to the other entity in this release, and remove it here in a later one.",
+)
+def attr_moved_entity(change: Changed[Attribute], release: Release) -> bool | str:
+    """Attribute of a synced entity moved to another entity
+
+    For devices and for the database it is deleted in one place and added in another.
+    """
+    about = entity_of(change, release)
+    return on_devices(change, release) and f"moved to {about.new}"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.VALUE_LOSS,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.MAYBE,
+    server_data_loss=Maybe.YES,
+    instead_of=("attr-deleted-sync", "attr-binary", "attr-added-sync", "attr-added-server", "attr-added-required"),
+    source="MXCLI 4; ATM; REAL 7",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Do not release: give it the storage GUID of the old attribute, or migrate the values by hand.",
+)
+def attr_recreated_same_name(change: Removed[Attribute] | Added[Attribute], release: Release) -> bool | str:
+    """Attribute of a synced entity deleted and made again under the same name
+
+    It looks unchanged, but its storage GUID is another: the server column is emptied, and the next download empties
+    the devices.
+    """
+    return entity_of(change, release).on_devices and _made_again(change, release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.SERVER_LOSS,
+    server_data_loss=Maybe.YES,
+    instead_of=("attr-deleted-server", "attr-added-sync", "attr-added-server", "attr-added-required"),
+    source="MXCLI 4; REAL 7",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Give it the storage GUID of the old attribute, or migrate the values by hand.",
+)
+def attr_recreated_same_name_server(change: Removed[Attribute] | Added[Attribute], release: Release) -> bool | str:
+    """Attribute deleted and made again under the same name, not synchronised
+
+    Its storage GUID is another, so the server column is dropped and made anew.
+    """
+    return not entity_of(change, release).on_devices and _made_again(change, release)
+
+
+def _made_again(change: Removed[Attribute] | Added[Attribute], release: Release) -> bool | str:
+    kept = entity_of(change, release).keeps_table
+    return kept and recreated(change, release) and "deleted and made again with another storage GUID"
+
+
+# -- names and storage identity -------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.VALUE_LOSS,
+    requires=Requires.TWO_STEP,
+    breaks_old_clients=Maybe.YES,
+    on=NAME,
+    source="BP Preventing Synchronization Issues; S6",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Add a new attribute, copy the values on the server, and drop the old one in a later release.",
+)
+def attr_renamed_sync(change: Changed[Attribute], release: Release) -> bool:
+    """Attribute of a synced entity renamed
+
+    Values that devices hold under the old name are no longer accepted.
+    """
+    return on_devices(change, release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    on=NAME,
+    source="DS",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Deploy.",
+)
+def attr_renamed_server(change: Changed[Attribute], release: Release) -> bool:
+    """Attribute renamed, not synchronised
+
+    The column is tied to the storage GUID, so its values stay.
+    """
+    return on_server(change, release)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.VALUE_LOSS,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.MAYBE,
+    server_data_loss=Maybe.YES,
+    on="dataStorageGuid",
+    source="MXCLI 1119; REAL 7",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Do not release: restore the storage GUID of the old version.",
+)
+def attr_guid_only(change: Changed[Attribute], release: Release) -> bool | str:
+    """Storage GUID of an attribute of a synced entity changed
+
+    The runtime finds columns by it: the column is dropped and made anew, and the next download empties the devices.
+    """
+    about = entity_of(change, release)
+    return about.keeps_table and about.on_devices and guid_words(change)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.SERVER_LOSS,
+    server_data_loss=Maybe.YES,
+    on="dataStorageGuid",
+    source="MXCLI 1119; REAL 7",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Restore the storage GUID of the old version.",
+)
+def attr_guid_only_server(change: Changed[Attribute], release: Release) -> bool | str:
+    """Storage GUID of an attribute changed, not synchronised
+
+    The server column is dropped and made anew.
+    """
+    about = entity_of(change, release)
+    return about.keeps_table and not about.on_devices and guid_words(change)
+
+
+# -- the rest -------------------------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    on=("capabilities", "value"),
+    source="MSDK",
+    mitigation="Deploy.",
+)
+def attr_capabilities(change: Changed[Attribute | Entity], release: Release) -> bool:
+    """What an external or view entity says of its members changed
+
+    Whether a member can be filtered, sorted or counted, and under which name its source knows it, matters to the
+    server alone.
+    """
+    values = {str(row.props.get("value", "")) for row in (change.old_row, change.new_row)} - {""}
+    return change.touches("capabilities") or not values <= OWN_VALUES
+
+
+@rule(
+    NONE,
+    noise="documentation",
+    source="MSDK",
+)
+def attr_doc(change: Changed[Attribute], release: Release) -> bool:
+    """Documentation of an attribute changed
+
+    No effect at run time.
+    """
+    return True

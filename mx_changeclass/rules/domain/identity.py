@@ -1,0 +1,240 @@
+"""Storage identity and the domain model as a whole: what no single change shows."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+
+from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.changes.matching.content import pointers
+from mx_changeclass.model.kinds.domain import Association, Attribute, Entity
+from mx_changeclass.model.metamodel import property_of
+from mx_changeclass.model.snapshot import Element, Tree
+from mx_changeclass.rules.domain.domain_questions import ENTITY, Storage, ends, entity_of, same_entity
+from mx_changeclass.rules.domain.merging import merged_into
+from mx_changeclass.rules.engine.release import Release
+from mx_changeclass.rules.engine.rule import rule
+from mx_changeclass.rules.phrases import several
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+
+GUID = "dataStorageGuid"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.STRANDED,
+    requires=Requires.TWO_STEP,
+    breaks_old_clients=Maybe.YES,
+    server_data_loss=Maybe.YES,
+    source="S6.1",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Make two releases with a full synchronisation of every device between them.",
+)
+def agg_consolidation(whole: Release, release: Release) -> bool | str:
+    """Synced entities consolidated while people may be offline
+
+    Their synchronisation fails first, and the update then takes the rest of what they entered.
+    """
+    told = [
+        f"{release.old_name(c)} into {into}"
+        for c in release.all(Removed)
+        if isinstance(c, Removed) and c.old_row.type == ENTITY and (into := merged_into(c, release))  # type: ignore[arg-type]
+    ]
+    return bool(told) and several(sorted(told))
+
+
+# -- storage GUIDs ----------------------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.VALUE_LOSS,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.MAYBE,
+    server_data_loss=Maybe.YES,
+    source="MXCLI 1119, 1169",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Do not deploy: restore the domain model from the old version.",
+)
+def agg_guid_mass_reset(whole: Release, release: Release) -> bool | str:
+    """Storage GUIDs of a domain model with synced entities reset to the ids of its elements
+
+    The mark of a tool that writes models, not of a person: tables, columns and references are dropped and made anew,
+    and devices are emptied with their next download.
+    """
+    return _reset_words(release, held=True)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.SERVER_LOSS,
+    server_data_loss=Maybe.YES,
+    source="MXCLI 1119, 1169",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Do not deploy: restore the domain model from the old version.",
+)
+def agg_guid_mass_reset_server(whole: Release, release: Release) -> bool | str:
+    """Storage GUIDs of a domain model without synced entities reset to the ids of its elements
+
+    Tables, columns and references are dropped and made anew when the app is deployed.
+    """
+    return _reset_words(release, held=False)
+
+
+def _reset_words(release: Release, *, held: bool) -> str:
+    """The domain models with more than one storage GUID that became the id of its element, and which these are."""
+    found: dict[str, list[Change]] = defaultdict(list)
+    for c in release.all(Changed):
+        if not isinstance(c, Changed) or GUID not in c.fields:
+            continue
+        old, new = c.values(GUID)
+        if old and new == c.new_row.id and entity_of(c, release).keeps_table:
+            found[release.new_name(c).partition(".")[0]].append(c)
+    told = [
+        f"{module}: {len(every)} storage GUIDs, of {several(sorted(release.new_name(c) for c in every))}"
+        for module, every in sorted(found.items())
+        if len(every) > 1 and held == any(entity_of(c, release).on_devices for c in every)
+    ]
+    return "; ".join(told)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    server_data_loss=Maybe.MAYBE,
+    undecided=True,
+    on=GUID,
+    source="no source",
+    mitigation="Give the copy a storage GUID of its own.",
+)
+def agg_guid_duplicate(
+    change: Added[Entity | Attribute | Association] | Changed[Entity | Attribute | Association], release: Release
+) -> bool | str:
+    """Two elements of the new version with one storage GUID
+
+    Which of them owns the stored data cannot be told.
+    """
+    if entity_of(change, release).now is not Storage.TABLE:
+        return False
+    shared = release.memo(release, _shared)
+    rows = release.changes.new_tree.whole(change.new_row) if isinstance(change, Added) else (change.new_row,)
+    told = [", ".join(shared[guid]) for r in rows if (guid := str(r.props.get(GUID) or "")) in shared]
+    return bool(told) and f"one storage GUID for {told[0]}"
+
+
+def _shared(whole: Release, release: Release) -> Mapping[str, list[str]]:
+    """Storage GUIDs of the new version that more than one stored element has, with the names of these."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for module in sorted(release.new.symbols.domain_models):
+        for name, row in release.new.symbols.members(module).items():
+            if guid := row.props.get(GUID):
+                found[str(guid)].append(name)
+    return {guid: sorted(names) for guid, names in found.items() if len(names) > 1}
+
+
+# -- pointers at nothing ----------------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.START_FAILURE,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    server_data_loss=Maybe.MAYBE,
+    undecided=True,
+    source="MXCLI 4, 854, 1146",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Repair the project: open it in Studio Pro and solve the errors.",
+)
+def agg_dangling_reference(whole: Release, release: Release) -> bool | str:
+    """Something refers to an element that this release took away
+
+    The build or the runtime cannot load the model, so nothing can be promised about it.
+    """
+    told = Counter(_dangling(release))
+    return bool(told) and several(f"{name} refers to {target}" for name, target in sorted(told))
+
+
+def _dangling(release: Release) -> Iterator[tuple[str, str]]:
+    """Who refers to what is gone, in documents that differ and in every domain model."""
+    old, new = release.changes.old_tree, release.changes.new_tree
+    gone = _gone(release)
+    for row in new.rows.values():
+        for target in pointers(row).values():
+            if target in old.rows and target not in new.rows and target not in release.maybe_unread:
+                yield new.qualified(new.subject(row)), old.qualified(old.rows[target]) or "what is gone"
+        yield from _naming(row, new, gone)
+    if gone:
+        for unit in release.new.symbols.domain_models.values():
+            if unit.id not in new.rows:
+                tree = release.new.tree_of(unit.id)
+                for row in tree.rows.values():
+                    yield from _naming(row, tree, gone)
+
+
+def _gone(release: Release) -> Mapping[str, str]:
+    """What to call members of domain models and documents that are not there any more: by their names, which nothing
+    else bears, and by their ids, which some tools write in the place of names."""
+    old, new = release.changes.old_tree, release.changes.new_tree
+    named = [r for r in old.rows.values() if r.name and r.id not in release.maybe_unread]
+    known = [r for r in named if r.type.startswith("DomainModels$") or old.unit_of[r.id] == r.id]
+    names = {old.qualified(r) for r in known if r.id not in release.changes.partner} | set(release.changes.renames)
+    found = {n: n for n in names if "." in n and release.new.named(n) is None}
+    return found | {r.id: old.qualified(r) for r in known if r.id not in new.rows}
+
+
+def _naming(row: Element, tree: Tree, gone: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for key, value in row.props.items():
+        for name in value if isinstance(value, tuple) else (value,):
+            if name in gone and (declared := property_of(*row.part(key))) and declared.is_reference:
+                yield tree.qualified(tree.subject(row)), gone[name]
+
+
+# -- edits that fail together -------------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.START_FAILURE,
+    requires=Requires.TWO_STEP,
+    server_data_loss=Maybe.YES,
+    since="-; 11.0.0",
+    until="10.24.24; 11.14.99",
+    source="RN10.24 10.24.25; RN11.15",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Split the edit over two releases.",
+)
+def agg_assoc_and_generalization(change: Removed[Association], release: Release) -> bool | str:
+    """Association of an entity to its own specialisation removed together with that relation
+
+    In this version the runtime does not start when both go in one release.
+    """
+    general, special = ends(release.old, change.old_row)
+    if general == special or general not in release.old.symbols.lineage(special) or not entity_of(change, release).was:
+        return False
+    row = release.old.entity(special)
+    now = release.new.entity_by_id(release.changes.partner.get(row.id, row.id)) if row else ""
+    kept = any(same_entity(general, above, release) for above in release.new.symbols.lineage(now)[1:])
+    return not kept and f"{special} is no longer a specialisation of {general}"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.START_FAILURE,
+    requires=Requires.TWO_STEP,
+    on="storageFormat",
+    until="10.24.5",
+    source="RN10.24 10.24.6",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Make one of the two edits a release.",
+)
+def agg_fk_plus_storage_format(change: Changed[Association], release: Release) -> bool | str:
+    """Foreign keys switched on and the storage of an association changed in one release
+
+    Dangling references in the database break the migration in this version.
+    """
+    key = "useDatabaseForeignKeyConstraints"
+    parts = (side.settings_part("Settings$RuntimeSettings") for side in (release.old, release.new))
+    old, new = (bool(part and part.props.get(key)) for part in parts)
+    return new and not old and "foreign keys are switched on as well"

@@ -1,0 +1,233 @@
+"""Domain model: validation rules and the patterns they use. The server asks them of every upload."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
+from mx_changeclass.model.kinds.domain import RegularExpression, ValidationRule
+from mx_changeclass.model.snapshot import Element
+from mx_changeclass.rules.domain.domain_questions import attributes, entity_of, on_devices
+from mx_changeclass.rules.engine.release import Release
+from mx_changeclass.rules.engine.rule import rule
+from mx_changeclass.rules.phrases import several
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+
+# -- validation rules -----------------------------------------------------------------------------
+
+REQUIRED, UNIQUE = "DomainModels$RequiredRuleInfo", "DomainModels$UniqueRuleInfo"
+_ASKED = ("attribute", "ruleInfo", PARENT)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.UPLOAD_REFUSED,
+    requires=Requires.TWO_STEP,
+    breaks_old_clients=Maybe.YES,
+    on=_ASKED,
+    source="SYNC Model- or Data-Related Errors; BP",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Validate in nanoflows, and enforce it in a later release.",
+)
+def val_required_added(change: Added[ValidationRule] | Changed[ValidationRule], release: Release) -> bool | str:
+    """Required rule added on a synced attribute
+
+    Objects made offline without a value are refused when they are uploaded.
+    """
+    return _bites(change, release) and change.new.rule_type == REQUIRED and f"{_attribute(change)} is required"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.UPLOAD_REFUSED,
+    requires=Requires.TWO_STEP,
+    breaks_old_clients=Maybe.YES,
+    on=_ASKED,
+    source="SYNC After Synchronization; BP",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Avoid unique rules on offline entities.",
+)
+def val_unique_added(change: Added[ValidationRule] | Changed[ValidationRule], release: Release) -> bool | str:
+    """Unique rule added on a synced attribute
+
+    A device cannot know the values of other devices, so uploads are refused.
+    """
+    return _bites(change, release) and change.new.rule_type == UNIQUE and f"{_attribute(change)} must be unique"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.UPLOAD_REFUSED,
+    requires=Requires.TWO_STEP,
+    breaks_old_clients=Maybe.YES,
+    on=_ASKED,
+    source="SYNC Model- or Data-Related Errors",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Loosen it, or enforce it in a later release.",
+)
+def val_range_tightened(change: Added[ValidationRule] | Changed[ValidationRule], release: Release) -> bool | str:
+    """Range, length, equality or pattern rule added or tightened on a synced attribute
+
+    Values that were valid before are refused when they are uploaded.
+    """
+    if not _bites(change, release) or change.new.rule_type in (REQUIRED, UNIQUE):
+        return False
+    return f"{_attribute(change)}: {_rule_words(change)}"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    on=_ASKED,
+    source="BP",
+    mitigation="Deploy.",
+)
+def val_removed(change: Removed[ValidationRule] | Changed[ValidationRule], release: Release) -> bool | str:
+    """Validation rule of a synced entity removed or loosened
+
+    The server accepts more than before.
+    """
+    if not on_devices(change, release):
+        return False
+    name = _attribute(change)
+    if isinstance(change, Removed):
+        return f"rule on {name} removed" if name else True
+    return not _tightened(change) and f"{name}: {_rule_words(change)}"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    on="errorMessage",
+    source="S3.1",
+    mitigation="Deploy.",
+)
+def val_message(change: Changed[ValidationRule], release: Release) -> bool:
+    """Message of a validation rule changed
+
+    The server or the bundle shows another text.
+    """
+    return True
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    on=(*_ASKED, "regEx", NAME),
+    source="SYNC",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Deploy.",
+)
+def val_server_only(
+    change: Added[ValidationRule | RegularExpression]
+    | Removed[ValidationRule | RegularExpression]
+    | Changed[ValidationRule | RegularExpression],
+    release: Release,
+) -> bool:
+    """Validation changed where no device holds such data
+
+    Only objects made on the server, or after this release, are judged by it.
+    """
+    if change.row.type == "RegularExpressions$RegularExpression":
+        return not isinstance(change, Changed) or "regEx" not in change.fields or not _pattern_users(change, release)
+    return not on_devices(change, release) or (not isinstance(change, Removed) and _new_with_default(change, release))
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.UPLOAD_REFUSED,
+    requires=Requires.TWO_STEP,
+    breaks_old_clients=Maybe.YES,
+    on="regEx",
+    source="SYNC",
+    mitigation="Loosen it, or enforce it in a later release.",
+)
+def regex_changed(change: Changed[RegularExpression], release: Release) -> bool | str:
+    """Pattern changed that a validation rule of a synced entity uses
+
+    Unless it is looser, values that were valid before are refused when they are uploaded.
+    """
+    users = _pattern_users(change, release)
+    return bool(users) and f"used by {several(users)}"
+
+
+def _bites(change: Added[ValidationRule] | Changed[ValidationRule], release: Release) -> bool:
+    """Whether a new or tightened rule judges values that devices hold, or objects that old clients make."""
+    tightened = isinstance(change, Added) or _tightened(change)
+    return tightened and on_devices(change, release) and not _new_with_default(change, release)
+
+
+def _new_with_default(change: Change, release: Release) -> bool:
+    """Whether a rule requires an attribute that is new and has a default: the server fills it in for old clients."""
+    about, name = entity_of(change, release), _attribute(change)
+    new = attributes(release.new, about.new).get(name) if about.new else None
+    is_new = new is not None and new.id not in release.partner and name not in attributes(release.old, about.old)
+    return is_new and change.row.props.get("ruleInfo") == REQUIRED and bool(new and new.props.get("value.defaultValue"))
+
+
+def _attribute(change: Change) -> str:
+    """The short name of the attribute that a rule judges, on the new side where there is one."""
+    return str(change.row.props.get("attribute") or "").rpartition(".")[2]
+
+
+def _tightened(change: Changed[ValidationRule]) -> bool:
+    """Whether a changed rule judges another attribute, asks something else, or asks more. Doubt says yes."""
+    moved = not change.fields.isdisjoint({"attribute", PARENT})
+    if not change.touches("ruleInfo") or moved or change.old.rule_type != change.new.rule_type:
+        return any(change.touches(f) for f in _ASKED)
+    old, new = change.old.row.props, change.new.row.props
+    if change.new.rule_type == "DomainModels$MaxLengthRuleInfo":
+        return change.new.max_length < change.old.max_length
+    if change.new.rule_type == "DomainModels$RangeRuleInfo":
+        return not (_looser(old, new, "min") and _looser(old, new, "max"))
+    return True
+
+
+def _looser(old: Mapping[str, Any], new: Mapping[str, Any], end: str) -> bool:
+    """Whether one end of a range lets through at least what it did."""
+    low = end == "min"
+    open_kind = "SmallerThanOrEqualTo" if low else "GreaterThanOrEqualTo"
+    if new.get("ruleInfo.typeOfRange", "Between") == open_kind:
+        return True
+    keys = [f"ruleInfo.{end}Value", f"ruleInfo.{end}Attribute", f"ruleInfo.use{end.title()}Value"]
+    if old.get("ruleInfo.typeOfRange", "Between") == open_kind or any(old.get(k) != new.get(k) for k in keys[1:]):
+        return False
+    before, after = _number(old.get(keys[0])), _number(new.get(keys[0]))
+    if before is None or after is None:
+        return old.get(keys[0]) == new.get(keys[0])
+    return after <= before if low else after >= before
+
+
+def _number(text: object) -> Decimal | None:
+    try:
+        return Decimal(str(text)) if re.fullmatch(r"\s*[-+]?[\d.]+\s*", str(text)) else None
+    except InvalidOperation:
+        return None
+
+
+def _rule_words(change: Added[ValidationRule] | Changed[ValidationRule]) -> str:
+    kind = change.new.rule_type.removeprefix("DomainModels$").removesuffix("RuleInfo")
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower().replace("reg ex", "pattern")
+    return f"{words} rule {'added' if isinstance(change, Added) else 'changed'}"
+
+
+def _pattern_users(change: Change, release: Release) -> list[str]:
+    """The attributes on devices that are judged by a pattern, under their old names."""
+    side, pattern = release.old, release.old_name(change)
+    found = set()
+    for entity in side.sync:
+        if not side.synced(entity):
+            continue
+        for above in side.symbols.lineage(entity):
+            found |= {str(r.props.get("attribute")) for r in _rules_of(above, release) if _asks_for(r, pattern)}
+    return sorted(found)
+
+
+def _rules_of(entity: str, release: Release) -> list[Element]:
+    row, unit = release.old.entity(entity), release.old.symbols.domain_models.get(entity.partition(".")[0])
+    rows = release.old.snapshot.rows(unit.id) if unit and row else ()
+    return [r for r in rows if row and r.parent == row.id and r.type == "DomainModels$ValidationRule"]
+
+
+def _asks_for(row: Element, pattern: str) -> bool:
+    return ValidationRule(row).regular_expression == pattern

@@ -1,0 +1,257 @@
+"""A rule is a decorated predicate; the annotation of its first argument says what it hears.
+
+* ``Added[K]``, ``Removed[K]``, ``Changed[K]`` or a union of them: each such change of that kind;
+  ``Changed[In[K]]`` each in a document of that kind, the document itself among them. ``on`` narrows a
+  ``Changed`` to some fields, ``noise`` makes a rule hear changes that were set aside under those names
+  instead.
+* ``VersionChange``, ``SyncChange``, ``DependencyChange``: what follows from comparing both sides.
+* ``Release``: once a release.
+* ``Hit``: each thing another rule has said (escalations).
+* ``Hits``: everything said so far, once (aggregates).
+* ``Uncovered``: the fields of a change that no rule took (the fallback).
+
+It answers False, True, or a text that says what it saw.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from attrs import evolve, field, frozen
+
+from mx_changeclass.changes.change import Added, Change, Changed, Of, Removed
+from mx_changeclass.errors import RuleError
+from mx_changeclass.model.kinds import Kind
+from mx_changeclass.model.versions import Version
+from mx_changeclass.rules.engine.release import DependencyChange, Observation, Release, SyncChange, VersionChange
+from mx_changeclass.vocabulary import NONE, Certainty, Hazard, Maybe, ReleaseClass, Requires
+
+Test = Callable[[Any, Release], "bool | str"]
+F = TypeVar("F", bound=Test)
+K = TypeVar("K", bound=Kind)
+
+Subject = Change | Observation | Release  # what a rule speaks about
+
+
+class In(Kind, Of[K]):
+    """A document of kind ``K`` or anything in it, as something a rule hears: ``Changed[In[Nanoflow]]``."""
+
+    @staticmethod
+    def of(kind: type[Kind]) -> Any:
+        """``In[kind]`` for a kind that is known when the program runs."""
+        return In.__class_getitem__(kind)
+
+
+@frozen(kw_only=True)
+class Rule:
+    """One row of the catalogue with the code that decides it. ``listens_to`` lists (verb, kind) pairs, a kind
+    ``K`` or ``In[K]``; the verb of an observation, an escalation or an aggregate is its own class and
+    its kind ``Kind``."""
+
+    id: str
+    title: str
+    reason: str
+    chapter: str
+    channel: ReleaseClass
+    hazard: Hazard
+    requires: Requires
+    breaks_old_clients: Maybe
+    server_data_loss: Maybe
+    in_bundle: bool
+    undecided: bool
+    breaks_by_bundle: bool
+    source: str
+    certainty: Certainty
+    mitigation: str
+    on: tuple[str, ...]
+    noise: tuple[str, ...]
+    instead_of: tuple[str, ...]
+    clears_break_of: tuple[str, ...]
+    aliases: tuple[str, ...]
+    since: tuple[Version | None, ...]
+    until: tuple[Version | None, ...]
+    listens_to: tuple[tuple[type, Any], ...]
+    test: Test = field(repr=False)
+
+    def __reduce__(self) -> tuple[Callable[[str], Rule], tuple[str]]:
+        """A rule crosses to another process by its id."""
+        return _declared, (self.id,)
+
+    def in_force(self, *judged: Version | None) -> bool:
+        """Whether the rule's dates hold for one of the versions, or there is nothing to judge them by. What came
+        with a version is in its candidates too."""
+        known = [version for version in judged if version is not None]
+        if not self.since or not known:
+            return True
+        return any(
+            (low is None or evolve(low, released=False) <= version) and (high is None or version <= high)
+            for low, high in zip(self.since, self.until, strict=True)
+            for version in known
+        )
+
+
+@frozen
+class Hit:
+    """One rule that said yes, what it spoke about, and what it saw ("" where it only said yes)."""
+
+    rule: Rule
+    subject: Subject
+    detail: str = ""
+
+
+@frozen
+class Uncovered:
+    """A change, or some fields of it, that no rule of the catalogue took."""
+
+    change: Change
+    fields: tuple[str, ...] = ()
+
+
+@frozen
+class Hits:
+    """Everything that was said before the aggregates are asked."""
+
+    hits: tuple[Hit, ...]
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self.hits)
+
+    def any(self, *rule_ids: str) -> bool:
+        return any(s.rule.id in rule_ids for s in self.hits)
+
+
+RULES: dict[str, Rule] = {}
+_LISTENS: dict[tuple[str, Any], tuple[tuple[type, Any], ...]] = {}  # by chapter and annotation
+
+
+def _declared(rule_id: str) -> Rule:
+    from mx_changeclass.rules import catalogue
+
+    catalogue()
+    return RULES[rule_id]
+
+
+def rule(
+    channel: ReleaseClass,
+    *,
+    source: str,
+    certainty: Certainty = Certainty.JUDGEMENT,
+    mitigation: str = "",
+    hazard: Hazard = Hazard.NONE,
+    requires: Requires = Requires.EITHER_ORDER,
+    breaks_old_clients: Maybe = Maybe.NO,
+    server_data_loss: Maybe = Maybe.NO,
+    in_bundle: bool = False,
+    undecided: bool = False,
+    breaks_by_bundle: bool = False,
+    on: tuple[str, ...] | str = (),
+    noise: tuple[str, ...] | str = (),
+    instead_of: tuple[str, ...] | str = (),
+    clears_break_of: tuple[str, ...] | str = (),
+    aliases: tuple[str, ...] | str = (),
+    since: str | None = None,
+    until: str | None = None,
+) -> Callable[[F], F]:
+    """Declare a rule. The function's name is its id, the first line of its docstring its title, the rest
+    its reason. ``in_bundle`` says that part of the change enters the client bundle: such a rule is asked
+    only where a profile reaches the subject, and is lifted where there is no over-the-air channel.
+    ``breaks_by_bundle`` says that old clients break because a new bundle meets an old binary, so only where
+    updates go over the air. ``instead_of`` names rules that this one mutes for the same change,
+    ``clears_break_of`` rules that break no old client where this one speaks of the same subject, ``aliases`` other ids
+    of the catalogue that it answers for. ``since``/``until`` are Studio Pro versions, both included; several
+    ranges are paired by position (``"10.24.17; 11.6.5"``).
+    """
+
+    def register(test: F) -> F:
+        rule_id = test.__name__.replace("_", "-")
+        title, _, reason = (test.__doc__ or "").strip().partition("\n\n")
+        if rule_id in RULES:
+            raise RuleError(f"rule {rule_id}: declared twice")
+        if not title or not reason or not source:
+            raise RuleError(f"rule {rule_id}: needs a title line, a reason and a source")
+        low, high = _ranges(since, until)
+        RULES[rule_id] = Rule(
+            id=rule_id,
+            title=" ".join(title.split()).rstrip("."),
+            reason=" ".join(reason.split()),
+            chapter=test.__module__.rpartition(".")[2],
+            channel=channel,
+            hazard=hazard,
+            requires=requires,
+            breaks_old_clients=breaks_old_clients,
+            server_data_loss=server_data_loss,
+            in_bundle=in_bundle,
+            undecided=undecided,
+            breaks_by_bundle=breaks_by_bundle,
+            source=source,
+            certainty=certainty,
+            mitigation=mitigation,
+            on=_tuple(on),
+            noise=_tuple(noise),
+            instead_of=_tuple(instead_of),
+            clears_break_of=_tuple(clears_break_of),
+            aliases=_tuple(aliases),
+            since=low,
+            until=high,
+            listens_to=_listens_to(test),
+            test=test,
+        )
+        return test
+
+    return register
+
+
+def _tuple(value: tuple[str, ...] | str) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value
+
+
+def _ranges(since: str | None, until: str | None) -> tuple[tuple[Version | None, ...], tuple[Version | None, ...]]:
+    low = [Version.of(x) for x in since.split(";")] if since else []
+    high = [Version.of(x) for x in until.split(";")] if until else []
+    size = max(len(low), len(high))
+    return tuple(low + [None] * (size - len(low))), tuple(high + [None] * (size - len(high)))
+
+
+def _listens_to(test: Test) -> tuple[tuple[type, Any], ...]:
+    """What the first argument of a rule is annotated with. Each annotation is looked at once a chapter:
+    ``typing.get_type_hints`` takes ten times as long as importing the chapters does."""
+    first = test.__annotations__[test.__code__.co_varnames[0]]
+    key = test.__module__, first
+    if key not in _LISTENS:
+        hint = eval(first, test.__globals__) if isinstance(first, str) else first  # noqa: S307 - an annotation of our own
+        try:
+            _LISTENS[key] = tuple(_pairs(hint))
+        except RuleError as error:
+            raise RuleError(f"rule {test.__name__}: {error}") from None
+    return _LISTENS[key]
+
+
+def _pairs(hint: Any) -> Iterator[tuple[type, Any]]:
+    for member in _members(hint):
+        verb = typing.get_origin(member) or member
+        if verb in (Added, Removed, Changed):
+            for kind in _members(typing.get_args(member)[0]):
+                if typing.get_origin(kind) is In:
+                    yield from ((verb, In.of(k)) for k in _members(typing.get_args(kind)[0]))
+                else:
+                    yield verb, kind
+        elif verb in (VersionChange, SyncChange, DependencyChange, Release, Hit, Hits, Uncovered):
+            yield verb, Kind
+        else:
+            raise RuleError(f"cannot hear {member}")
+
+
+def _members(hint: Any) -> tuple[Any, ...]:
+    return (
+        typing.get_args(hint)
+        if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union
+        else (hint,)
+    )
+
+
+def channel_class(channel: ReleaseClass) -> ReleaseClass:
+    """The class of a channel: ``none`` is told as OTA_SAFE."""
+    return ReleaseClass.OTA_SAFE if channel is NONE else channel

@@ -1,0 +1,1 @@
+"""Rules of the native app and what it brings."""

@@ -1,0 +1,348 @@
+"""The native template of the binary: what changes for devices when the next binary is built with another one.
+
+Most rules hear the release and compare the template of the released binary with the planned one, whether
+the team states them or a template folder beside the model does.
+"""
+
+from __future__ import annotations
+
+from mx_changeclass.changes.change import Changed
+from mx_changeclass.model.kinds.native import NativeBinary
+from mx_changeclass.model.native_templates import android_minimum_of, ios_minimum_of, react_native_of
+from mx_changeclass.model.versions import Version
+from mx_changeclass.rules.engine.release import Release
+from mx_changeclass.rules.engine.rule import rule
+from mx_changeclass.rules.questions import both, meets_clients
+from mx_changeclass.vocabulary import FULL_RELEASE, Certainty, Hazard, Maybe, Requires
+
+# -- any other template -----------------------------------------------------------------------------
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on="template",
+    source="S3.2; NT Versioning",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Ship a store release.",
+)
+def nt_major_change(about: Release | Changed[NativeBinary], release: Release) -> bool | str:
+    """Native template of another major version
+
+    The template is the binary.
+    """
+    move = _told(about, release)
+    return move is not None and move.old.major != move.new.major and move.words
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on="template",
+    source="NT; S3.2",
+    mitigation="Build anew where it is wanted; it is not forced while Studio Pro still takes the old template.",
+)
+def nt_minor_patch_change(about: Release | Changed[NativeBinary], release: Release) -> bool | str:
+    """Native template of another minor or patch version
+
+    A template takes effect in a new binary only.
+    """
+    move = _told(about, release)
+    return move is not None and move.old.major == move.new.major and move.words
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on="reactNative",
+    source="NT14; NT17; NT19",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Build all own native widgets anew as well.",
+)
+def nt_rn_version(about: Release | Changed[NativeBinary], release: Release) -> bool | str:
+    """React Native version changes with the native template
+
+    Native code and the client bundle must be built for the same React Native.
+    """
+    if isinstance(about, Changed):
+        return True
+    move = _stated(release)
+    before, after = (react_native_of(t) for t in move.texts) if move else ("", "")
+    return bool(before and after and before != after) and f"React Native {before} to {after}"
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    source="NT16",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Check that every native dependency supports the new architecture.",
+)
+def nt_new_architecture(release: Release, _: Release) -> bool | str:
+    """Native template across 16: React Native's new architecture
+
+    Native modules of third parties that do not support it stop working.
+    """
+    move = _move(release)
+    return move is not None and move.crosses("16.0.0") and move.words
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    source="NT15; NT14",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Ship a store release, and declare the permissions to the stores.",
+)
+def nt_permission_change(release: Release, _: Release) -> bool | str:
+    """Native template adds or removes a permission of the platform
+
+    Permissions stand in the manifest and in Info.plist, which are part of the binary.
+    """
+    move = _move(release)
+    return move is not None and move.crosses("14.1.12", "15.3.1", "15.4.0") and move.words
+
+
+# -- devices that are left behind -------------------------------------------------------------------
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.CANNOT_INSTALL,
+    requires=Requires.NEW_BINARY,
+    on="android.minimum",
+    source="native-template android/build.gradle",
+    mitigation="Keep the server fit for the old client, or tell those users.",
+)
+def nt_android_min_sdk(about: Release | Changed[NativeBinary], release: Release) -> bool | str:
+    """Lowest Android version raised
+
+    Devices below it cannot install the new binary and stay on the old client for good.
+    """
+    if isinstance(about, Changed):
+        before, after = (int(str(v)) if str(v).isdigit() else 0 for v in about.values("android.minimum"))
+    else:
+        move = _stated(release)
+        before, after = (android_minimum_of(t) or 0 for t in move.texts) if move else (0, 0)
+    return 0 < before < after and f"API level {before} to {after}"
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.CANNOT_INSTALL,
+    requires=Requires.NEW_BINARY,
+    on="ios.minimum",
+    source="native-template ios/Podfile",
+    mitigation="Keep the server fit for the old client, or tell those users.",
+)
+def nt_ios_min(about: Release | Changed[NativeBinary], release: Release) -> bool | str:
+    """Lowest iOS version raised
+
+    Devices below it cannot install the new binary and stay on the old client for good.
+    """
+    if isinstance(about, Changed):
+        told = [str(v or "") for v in about.values("ios.minimum")]
+    else:
+        move = _stated(release)
+        told = [ios_minimum_of(t) for t in move.texts] if move else ["", ""]
+    before, after = map(Version.of, told)
+    return before is not None and after is not None and before < after and f"iOS {told[0]} to {told[1]}"
+
+
+# -- local data and sessions ------------------------------------------------------------------------
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.LOCAL_WIPE,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.YES,
+    since="10.19.0",
+    source="RN10.19 Improvements; MIN 4.0.0; RN10.24 10.24.18",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Have every device sync first, or move to Studio Pro 10.24.18 or a newer 10.24.",
+)
+def nt_sqlite_library(release: Release, _: Release) -> bool | str:
+    """Native template across 12: another library of the local database
+
+    The new library looks for the database in another place; Studio Pro brings the data along from 10.24.18 on.
+    """
+    move, version = _move(release), release.new.version
+    repaired = version is not None and Version(10, 24, 18) <= version < Version(11)
+    return move is not None and move.crosses("12.0.0") and not repaired and move.words
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.SESSION_LOSS,
+    requires=Requires.NEW_BINARY,
+    since="10.24.16",
+    source="NT14 14.1.13",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Move to Studio Pro 10.24.16 or newer first.",
+)
+def nt_keychain(release: Release, _: Release) -> bool | str:
+    """Native template across 14.1.13: secrets on iOS are stored in another way
+
+    They are moved once, which needs Studio Pro 10.24.16 and a new build.
+    """
+    move = _move(release)
+    return move is not None and move.crosses("14.1.13") and not _encrypts(release) and move.words
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.LOCAL_WIPE,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.YES,
+    source="NT14 14.1.13; SEC",
+    mitigation="Have every device sync first; Studio Pro 10.24.16, template 14.1.13 and the new build go together.",
+)
+def nt_keychain_encrypted_db(release: Release, _: Release) -> bool | str:
+    """Native template across 14.1.13 while the local database is encrypted
+
+    The key of the database is one of the secrets that iOS stores in another way; where it is not moved, the database
+    cannot be read.
+    """
+    move = _move(release)
+    return move is not None and move.crosses("14.1.13") and _encrypts(release) and move.words
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.SESSION_LOSS,
+    requires=Requires.NEW_BINARY,
+    source="NT14 14.1.15; NT19 19.0.2",
+    mitigation="Have every device sync before the update.",
+)
+def nt_cookie_encryption(release: Release, _: Release) -> bool | str:
+    """Native template with another cipher of Android cookies
+
+    Users may have to sign in again.
+    """
+    move = _move(release)
+    return move is not None and _new_cipher(move.old) != _new_cipher(move.new) and move.words
+
+
+# -- releases of the template that are no good ------------------------------------------------------
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.YES,
+    source="mendix-native tags 0.3.3, 0.3.4",
+    mitigation="Use 17.4.0.",
+)
+def nt_17_3_0(release: Release, _: Release) -> bool | str:
+    """Native template 17.3.0 planned: it takes no over-the-air updates of 11.6
+
+    It carries binary version 32, the releases before and after it 31.
+    """
+    planned = release.policy.new_native_template or (_move(release) and release.planned_template)
+    return _is(planned, "17.3.0") and not release.ota_off and f"planned template {planned}"
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.START_FAILURE,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.YES,
+    source="NT17 17.3.0, 17.4.0; native-template CHANGELOG 19.1.1",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Release binaries with 17.4.1, 19.1.1 or 20.0.0 first.",
+)
+def nt_restart_loop(release: Release, _: Release) -> bool | str:
+    """Released native template restarts again and again after an over-the-air update
+
+    The update must wait for a binary with a repaired template: 17.3.0 on Android, 17.4.1, 19.1.1 and 20.0.0 on iOS.
+    """
+    had = _version(release.template)
+    if had is None or release.ota_off or not both(release, "native") or not meets_clients(release):
+        return False
+    systems = [name for name, low, high in _LOOPS if low <= had <= high]
+    return bool(systems) and f"template {release.template} on {' and '.join(systems)}"
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.SESSION_LOSS,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.YES,
+    source="NT6; NT14",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Skip to the next release of the template.",
+)
+def nt_bad_release(release: Release, _: Release) -> bool | str:
+    """Native template with a known crash or sign-out
+
+    6.2.9 with CodePush on Android, 6.2.9 and 6.2.10 on iOS, 14.0.0, 14.1.0 and 14.1.1 with the React client on iOS.
+    """
+    planned = release.policy.new_native_template
+    if _is(planned, *_BAD):
+        return f"planned template {planned}"
+    had = release.template
+    meets = both(release, "native") and meets_clients(release)
+    return _is(had, *_BAD) and meets and f"released template {had}"
+
+
+_BAD = ("6.2.9", "6.2.10", "14.0.0", "14.1.0", "14.1.1")
+_LOOPS = (
+    ("Android", Version(17), Version(17, 2, 1 << 30)),
+    ("iOS", Version(17), Version(17, 4)),
+    ("iOS", Version(19, 1), Version(19, 1)),
+)
+
+
+class _TemplateChange:
+    """The template of the released binary and the one planned."""
+
+    def __init__(self, old: str, new: str, before: Version, after: Version) -> None:
+        self.texts, self.old, self.new = (old, new), before, after
+
+    @classmethod
+    def of(cls, old: str, new: str) -> _TemplateChange | None:
+        """None where one of them is not known or they are the same."""
+        before, after = _version(old), _version(new)
+        return cls(old, new, before, after) if before is not None and after is not None and before != after else None
+
+    def crosses(self, *milestones: str) -> bool:
+        found = [v for v in map(Version.of, milestones) if v is not None]
+        return any(self.old < m <= self.new for m in found)
+
+    @property
+    def words(self) -> str:
+        return f"native template {self.texts[0]} to {self.texts[1]}"
+
+
+def _move(release: Release) -> _TemplateChange | None:
+    return _TemplateChange.of(release.template, release.planned_template) if both(release, "native") else None
+
+
+def _stated(release: Release) -> _TemplateChange | None:
+    """The move as the team states it: where a folder shows it, the facts of that folder speak."""
+    return None if any(c.row.type == "File$NativeBinary" for c in release.all(Changed)) else _move(release)
+
+
+def _told(about: Release | Changed[NativeBinary], release: Release) -> _TemplateChange | None:
+    if isinstance(about, Changed):
+        return _TemplateChange.of(*(str(v or "") for v in about.values("template")))
+    return _stated(release)
+
+
+def _version(template: str) -> Version | None:
+    return Version.of(template.strip().lstrip("v"))
+
+
+def _is(template: object, *releases: str) -> bool:
+    found = _version(str(template or ""))
+    return found is not None and any(found == Version.of(r) for r in releases)
+
+
+def _encrypts(release: Release) -> bool:
+    """Devices hold an encrypted database."""
+    return any(p.row.props.get("encryptionDbEnabled") is True for p in release.old.profiles if p.kind == "native")
+
+
+def _new_cipher(template: Version) -> bool:
+    return Version(14, 1, 15) <= template < Version(15) or template >= Version(19, 0, 2)

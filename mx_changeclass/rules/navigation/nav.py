@@ -1,0 +1,339 @@
+"""Navigation profiles: where an app begins, who is served, and what its binary was told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.graphs.app import Profile as Served
+from mx_changeclass.model.kinds.navigation import BottomBarItem, NativeProfile, NavigationDocument, RoleHome, WebProfile
+from mx_changeclass.model.kinds.pages import Menu
+from mx_changeclass.rules.engine.release import Release
+from mx_changeclass.rules.engine.rule import In, rule
+from mx_changeclass.rules.questions import profiles_of, stands_in
+from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+
+BOTTOM_BAR_ITEM = "NativePages$BottomBarItem"
+SYNC_ROW = "Navigation$OfflineEntityConfig"
+
+# -- profiles that come and go --------------------------------------------------------------------
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    source="S3.2; NAV Native Mobile",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Build the app for distribution and submit it to the stores.",
+)
+def nav_native_profile_added(change: Added[NativeProfile], release: Release) -> bool:
+    """Native profile added
+
+    There is no native app before this point, so only a store build can reach users.
+    """
+    return True
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.STRANDED,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.YES,
+    source="S6; SYNC Upload Phase",
+    mitigation="Have every device sync and retire the app before this release.",
+)
+def nav_native_profile_removed(change: Removed[NativeProfile], release: Release) -> bool:
+    """Native profile removed
+
+    Installed apps lose their server side, and objects that were not synchronised have nowhere to go.
+    """
+    return True
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="PWA Enabling PWA Features",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Deploy.",
+)
+def nav_offline_web_profile_added(change: Added[WebProfile], release: Release) -> bool:
+    """Offline web profile added
+
+    The runtime serves it, with a new local database in the browser.
+    """
+    return _kinds(change, release) == ["offline"]
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.STRANDED,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.YES,
+    on=("kind", "offlineEnabled"),
+    source="PWA Example of Profile Selection; SYNC",
+    mitigation="Have every browser sync before this release.",
+)
+def nav_offline_web_profile_removed(change: Removed[WebProfile] | Changed[WebProfile], release: Release) -> bool:
+    """Offline web profile removed, or turned into an online one
+
+    Browsers switch to the online profile, and local objects that were not synchronised are left behind.
+    """
+    return _kinds(change, release) in (["offline"], ["offline", "web"])
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    on=("kind", "offlineEnabled"),
+    source="PWA; BP",
+    mitigation="Deploy; check the pages against the restrictions of offline apps.",
+)
+def nav_online_profile_to_offline(change: Changed[WebProfile], release: Release) -> bool:
+    """Web profile turned from online to offline
+
+    New restrictions hold and the first start synchronises everything; there is no old local data to lose.
+    """
+    return _kinds(change, release) == ["web", "offline"]
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    breaks_old_clients=Maybe.MAYBE,
+    instead_of=("nav-offline-web-profile-removed", "nav-hybrid-profile-removed", "nav-web-profile-changed"),
+    source="RN10.24 10.24.16; RN11.6 11.6.5",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Check that the profile which survived is the one in use.",
+)
+def nav_profile_duplicate_removed(change: Removed[WebProfile], release: Release) -> bool:
+    """Duplicate of a web profile removed
+
+    Studio Pro had bugs that removed the wrong one of two profiles of the same kind.
+    """
+    (gone,) = profiles_of(change, release) or (None,)
+    return (
+        gone is not None
+        and any(_twins(p, gone) and p.name != gone.name for p in release.old.profiles)
+        and any(_twins(p, gone) for p in release.new.profiles)
+    )
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.STRANDED,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.YES,
+    on="kind",
+    source="NAV Profiles",
+    mitigation="Move the users to a native app or a web app first.",
+)
+def nav_hybrid_profile_removed(change: Removed[WebProfile] | Changed[WebProfile], release: Release) -> bool:
+    """Hybrid profile removed, or one that keeps data on devices turned into a web profile
+
+    Installed hybrid apps are no longer served; Mendix 10 has no hybrid profiles.
+    """
+    if isinstance(change, Changed):
+        return _stops_being_hybrid(change)
+    return _kinds(change, release) == ["hybrid"]
+
+
+def _stops_being_hybrid(change: Changed[Any]) -> bool:
+    old, new = (str(kind or "") for kind in change.values("kind"))
+    return old.startswith("Hybrid") and old.endswith("Offline") and not new.startswith("Hybrid")
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    since="11.12.0",
+    source="RN11.12",
+    mitigation="Deploy.",
+)
+def nav_embedded_profile(
+    change: Added[In[NavigationDocument]] | Removed[In[NavigationDocument]] | Changed[In[NavigationDocument]],
+    release: Release,
+) -> bool:
+    """Embedded profile added, removed or changed
+
+    One more entry point for browsers, served by the runtime.
+    """
+    return stands_in(change, release, "Navigation$EmbeddedNavigationProfile")
+
+
+# -- web profiles ---------------------------------------------------------------------------------
+
+_TOLD_ELSEWHERE = (  # what other rules say of a web profile
+    "loginPageSettings", "notFoundHomepage", "progressiveWebAppSettings", "appTitle", "applicationTitle",
+)  # fmt: skip
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    source="NAV Navigation Profile Properties",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Deploy.",
+)
+def nav_web_profile_changed(
+    change: Added[In[NavigationDocument]]
+    | Removed[In[NavigationDocument]]
+    | Changed[In[NavigationDocument]]
+    | Added[In[Menu]]
+    | Removed[In[Menu]]
+    | Changed[In[Menu]],
+    release: Release,
+) -> bool:
+    """Web profile or its menu changed
+
+    Browsers read home pages, menus and icons from the runtime; native devices are not touched.
+    """
+    if release.document(change).type == "Menus$MenuDocument":
+        return release.web_only(change)
+    if not stands_in(change, release, "Navigation$NavigationProfile") or change.row.type == SYNC_ROW:
+        return False
+    if change.row.id != release.subject_row(change).id:
+        return True
+    kinds = _kinds(change, release)
+    if not isinstance(change, Changed):
+        return kinds == ["web"] or (kinds == ["hybrid"] and isinstance(change, Added))
+    told = {f for f in change.fields if f.partition(".")[0] in _TOLD_ELSEWHERE}
+    if len(set(kinds)) > 1 and "offline" in kinds:
+        told |= {f for f in ("kind", "offlineEnabled") if f in change.fields}
+    if _stops_being_hybrid(change):
+        told |= {"kind"}
+    if "offline" in kinds:
+        told |= change.fields & {"throwPartialSyncError"}
+    return bool(change.fields - told)
+
+
+@rule(NEEDS_REDEPLOY, on="notFoundHomepage", source="NAV", mitigation="Deploy.")
+def nav_not_found_page(change: Changed[WebProfile], release: Release) -> bool:
+    """Not-found page of a web profile changed
+
+    The runtime serves it.
+    """
+    return True
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    on="loginPageSettings",
+    source="NAV Authentication",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Deploy.",
+)
+def nav_login_page(change: Changed[WebProfile], release: Release) -> bool:
+    """Login page of a web profile changed
+
+    The runtime serves it; a native login page is a page like any other.
+    """
+    return True
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    on="progressiveWebAppSettings",
+    source="PWA Publishing",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Deploy.",
+)
+def nav_pwa_settings(change: Changed[WebProfile], release: Release) -> bool:
+    """Precaching or install prompt of a web app changed
+
+    It goes into the service worker when the app is deployed.
+    """
+    return True
+
+
+# -- where a native app begins --------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    in_bundle=True,
+    on=("nativeHomePage", "homePage"),
+    source="S6; NAV Home Pages; NSTART Nanoflow Home Page",
+    mitigation="Deploy; an entity that leaves the sync set by it is told on its own.",
+)
+def nav_native_home_page(change: Changed[NativeProfile], release: Release) -> bool:
+    """Default home page or home nanoflow of the native app changed
+
+    Entry points decide what is bundled and what is synchronised.
+    """
+    return True
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    in_bundle=True,
+    source="S6; NAV Role-Based Home Pages",
+    mitigation="Deploy; an entity that leaves the sync set by it is told on its own.",
+)
+def nav_native_role_home(change: Added[RoleHome] | Removed[RoleHome] | Changed[RoleHome], release: Release) -> bool:
+    """Role-based home page of the native app added, removed or changed
+
+    It depends on user roles that the server sends, and it is an entry point of the app.
+    """
+    return change.row.type == "Navigation$RoleBasedNativeHomePage"
+
+
+@rule(
+    OTA_SAFE,
+    in_bundle=True,
+    source="S3.1; S6",
+    mitigation="None; an entity that leaves the sync set by it is told on its own.",
+)
+def nav_native_bottom_bar(
+    change: Added[In[NavigationDocument]] | Removed[In[NavigationDocument]] | Changed[In[NavigationDocument]],
+    release: Release,
+) -> bool:
+    """Bottom bar item added, removed, moved or led elsewhere
+
+    The bottom bar is part of the client bundle.
+    """
+    if isinstance(change, Changed) and change.row.type == BOTTOM_BAR_ITEM:
+        return any(f.partition(".")[0] not in ("caption", "icon") for f in change.fields)
+    return stands_in(change, release, BOTTOM_BAR_ITEM)
+
+
+@rule(
+    OTA_SAFE,
+    in_bundle=True,
+    on=("caption", "icon"),
+    source="S3.1",
+    certainty=Certainty.DOCUMENTED,
+)
+def nav_native_bottom_bar_caption(change: Changed[BottomBarItem], release: Release) -> bool:
+    """Caption or icon of a bottom bar item changed
+
+    A static text or asset in the client bundle.
+    """
+    return True
+
+
+@rule(
+    OTA_SAFE,
+    in_bundle=True,
+    source="NAV Menu; S3.1",
+    mitigation="None; an entity that leaves the sync set by it is told on its own.",
+)
+def nav_menu_document(change: Added[In[Menu]] | Removed[In[Menu]] | Changed[In[Menu]], release: Release) -> bool:
+    """Menu document changed
+
+    Its items travel with the pages that show it.
+    """
+    return release.reached_offline(change)
+
+
+def _kinds(change: Change, release: Release) -> list[str]:
+    """What the profile of a change is on each side it is judged on."""
+    return [p.kind for p in profiles_of(change, release)]
+
+
+def _twins(one: Served, other: Served) -> bool:
+    """Whether two profiles serve the same devices."""
+    return (one.kind, one.holds_data, one.row.props.get("kind")) == (
+        other.kind,
+        other.holds_data,
+        other.row.props.get("kind"),
+    )

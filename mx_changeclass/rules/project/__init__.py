@@ -1,0 +1,1 @@
+"""Rules of the app as a whole: versions, modules, settings, files."""

@@ -1,0 +1,241 @@
+"""What users may do with the rows of an entity, over all access rules together, before and after.
+
+Access rules add up: a user has what any rule grants one of their module roles. They hold at security
+level Production only. Sources: Access Rules; App Security.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from attrs import frozen
+
+from mx_changeclass.changes.change import Change, Changed
+from mx_changeclass.graphs.app import App
+from mx_changeclass.model.snapshot import Element
+from mx_changeclass.model.xpath import conditions, implies
+from mx_changeclass.rules.domain.domain_questions import entity_of
+from mx_changeclass.rules.engine.release import Release
+from mx_changeclass.rules.phrases import several
+
+ACCESS_RULE, MEMBER_ACCESS = "DomainModels$AccessRule", "DomainModels$MemberAccess"
+READ, WRITE, CREATE, DELETE = "read", "write", "create", "delete"
+
+Right = tuple[str, str]  # what, and on which member ("" for the object)
+Rights = Mapping[Right, frozenset[frozenset[str]]]  # the conditions under which each is granted, any of them
+
+
+@frozen
+class User:
+    """A user role and its module roles."""
+
+    id: str
+    name: str
+    roles: frozenset[str]
+
+
+@frozen
+class RightsChange:
+    """How the rights of users on some entities differ: (user, entity, right) each."""
+
+    lost: tuple[tuple[str, str, Right], ...] = ()
+    narrowed: tuple[tuple[str, str, Right], ...] = ()
+    widened: tuple[tuple[str, str, Right], ...] = ()
+    gained: tuple[tuple[str, str, Right], ...] = ()
+    newcomers: tuple[str, ...] = ()  # users that had no right on the entity
+
+    def who(self, what: str, *kinds: tuple[tuple[str, str, Right], ...]) -> str:
+        """Who is concerned, and on which members: ``Phone for Engineer, Supervisor``; "" for nobody."""
+        members: dict[str, set[str]] = {}
+        for user, _, (right, member) in (each for kind in kinds for each in kind):
+            if right == what:
+                members.setdefault(user, set()).add(member.rpartition(".")[2])
+        by_members: dict[str, list[str]] = {}
+        for user, names in sorted(members.items()):
+            by_members.setdefault(several(sorted(names - {""})), []).append(user)
+        return "; ".join(f"{m + ' for ' if m else ''}{', '.join(who)}" for m, who in sorted(by_members.items()))
+
+    def __add__(self, other: RightsChange) -> RightsChange:
+        return RightsChange(
+            self.lost + other.lost, self.narrowed + other.narrowed, self.widened + other.widened,
+            self.gained + other.gained, self.newcomers + other.newcomers,
+        )  # fmt: skip
+
+
+def enforced(side: App) -> bool:
+    """Access rules of entities apply."""
+    security = _security(side)
+    return security is None or security.props.get("securityLevel") == "CheckEverything"
+
+
+def users(side: App) -> tuple[User, ...]:
+    """The user roles of a model."""
+    unit = _security_unit(side)
+    rows = [r for r in side.snapshot.rows(unit) if r.type == "Security$UserRole"] if unit else []
+    return tuple(User(r.id, r.name, frozenset(r.props.get("moduleRoles", ()))) for r in rows)
+
+
+def device_users(side: App) -> frozenset[str]:
+    """Names of the user roles that hold data on devices: those that may open a page of a native or offline
+    profile, or all where no page says who may; and the guest."""
+    allowed: set[str] = set()
+    for profile in side.profiles:
+        if profile.holds_data:
+            for unit in side.documents(profile.name):
+                if unit.type == "Pages$Page":
+                    allowed.update(side.snapshot.rows(unit.id)[0].props.get("allowedRoles", ()))
+    return frozenset(u.name for u in users(side) if not allowed or allowed & u.roles) | ({guest(side)} - {""})
+
+
+def guest(side: App) -> str:
+    """The user role of those who did not sign in, "" where they are not let in."""
+    security = _security(side)
+    if security is None or not security.props.get("enableGuestAccess"):
+        return ""
+    return str(security.props.get("guestUserRoleName", ""))
+
+
+def _security_unit(side: App) -> str:
+    return next((u.id for u in side.snapshot.live.values() if u.type == "Security$ProjectSecurity"), "")
+
+
+def _security(side: App) -> Element | None:
+    unit = _security_unit(side)
+    return side.snapshot.rows(unit)[0] if unit else None
+
+
+# -- the rights on one entity ---------------------------------------------------------------------
+
+
+def rights(side: App, entity: str, roles: frozenset[str] | None) -> Rights:
+    """What some module roles may do with an entity; None asks for anybody."""
+    found: dict[Right, set[frozenset[str]]] = {}
+    unit, row = side.symbols.domain_models.get(entity.partition(".")[0]), side.entity(entity)
+    if unit is None or row is None:
+        return {}
+    tree = side.tree_of(unit.id)
+    for access in (r for r in tree.whole(row) if r.type == ACCESS_RULE):
+        if roles is not None and roles.isdisjoint(access.props.get("moduleRoles", ())):
+            continue
+        under = conditions(str(access.props.get("xPathConstraint", "")))
+        for right in _granted(access, tree.whole(access)):
+            found.setdefault(right, set()).add(frozenset() if right[0] == CREATE else under)
+    return {right: frozenset(under) for right, under in found.items()}
+
+
+def _granted(access: Element, rows: Iterable[Element]) -> Iterable[Right]:
+    if access.props.get("allowCreate"):
+        yield CREATE, ""
+    if access.props.get("allowDelete"):
+        yield DELETE, ""
+    for row in rows:
+        if row.type == MEMBER_ACCESS:
+            member = str(row.props.get("attribute") or row.props.get("association") or "")
+            granted = row.props.get("accessRights")
+            if granted in ("ReadOnly", "ReadWrite"):
+                yield READ, member
+            if granted == "ReadWrite":
+                yield WRITE, member
+
+
+# -- what a release does to them --------------------------------------------------------------------
+
+
+def rights_lost(change: Change, release: Release) -> RightsChange:
+    """What a change takes from users whose devices hold rows of the entity."""
+    about = entity_of(change, release)
+    return release.memo(change, _shift) if about.on_devices and about.old in release.old.sync else RightsChange()
+
+
+def rights_gained(change: Change, release: Release) -> RightsChange:
+    """What a change gives to users whose devices hold rows of the entity now."""
+    about = entity_of(change, release)
+    return release.memo(change, _shift) if about.synced and about.new in release.new.sync else RightsChange()
+
+
+def _shift(change: Change, release: Release) -> RightsChange:
+    about = entity_of(change, release)
+    if not about.old or not about.new or not (enforced(release.old) and enforced(release.new)):
+        return RightsChange()
+    found = RightsChange()
+    for old, new in release.memo(release, _both):
+        found += _of(about.old, about.new, old, new, release)
+    return found
+
+
+def role_change(change: Change, release: Release) -> RightsChange:
+    """How a changed user role, or a removed module role, shifts the rights on what devices hold."""
+    return release.memo(change, _role_shift)
+
+
+def _role_shift(change: Change, release: Release) -> RightsChange:
+    if not (enforced(release.old) and enforced(release.new)):
+        return RightsChange()
+    touched = {change.old_row.id} if isinstance(change, Changed) else None
+    gone = release.old_name(change)
+    found = RightsChange()
+    for old, new in release.memo(release, _both):
+        if old.id in touched if touched is not None else gone in old.roles:
+            for entity in release.old.sync:
+                new_name = release.changes.renames.get(entity, entity)
+                if release.old.synced(entity) and release.new.entity(new_name):
+                    found += _of(entity, new_name, old, new, release)
+    return found
+
+
+def left_alone(change: Change, release: Release) -> str:
+    """The module with synced entities in which a user of devices has no module role left, "" for none."""
+    if not isinstance(change, Changed) or change.old_row.name not in device_users(release.old):
+        return ""
+    old, new = (frozenset(row.props.get("moduleRoles", ())) for row in (change.old_row, change.new_row))
+    modules = {role.partition(".")[0] for role in old - new} - {role.partition(".")[0] for role in new}
+    synced = {e.partition(".")[0] for e in release.old.sync if release.old.synced(e)}
+    return next((f"no module role in {module} left" for module in sorted(modules & synced)), "")
+
+
+def _both(whole: Release, release: Release) -> list[tuple[User, User]]:
+    """The device users that exist before and after."""
+    old, new = users(release.old), {u.id: u for u in users(release.new)}
+    if not old:  # a model without user roles: whoever has any module role
+        return [(User("", "everybody", frozenset()), User("", "everybody", frozenset()))]
+    on_devices = device_users(release.old)
+    pairs = ((u, new.get(release.changes.partner.get(u.id, u.id))) for u in old if u.name in on_devices)
+    return [(u, n) for u, n in pairs if n is not None]
+
+
+def _of(old_name: str, new_name: str, old: User, new: User, release: Release) -> RightsChange:
+    before = _known(rights(release.old, old_name, old.roles if old.id else None), release)
+    after = rights(release.new, new_name, new.roles if new.id else None)
+    lost = [r for r in before if r not in after]
+    if any(r == READ for r, _ in lost) and not any(r == READ for r, _ in after):
+        lost = [r for r in lost if r[0] == READ]  # who may not see it any more may do nothing else with it
+    lost = [r for r in lost if r[0] != WRITE or (READ, r[1]) in after]
+    gained = [r for r in after if r not in before and _exists(release.old, release.old_names.get(r[1], r[1]))]
+    both = [r for r in before if r in after]
+
+    def told(found: Iterable[Right]) -> tuple[tuple[str, str, Right], ...]:
+        return tuple((old.name, new_name, r) for r in sorted(found))
+
+    return RightsChange(
+        told(lost),
+        told(r for r in both if not _covers(after[r], before[r])),
+        told(r for r in both if _covers(after[r], before[r]) and not _covers(before[r], after[r])),
+        told(gained),
+        (old.name,) if after and not before else (),
+    )
+
+
+def _covers(wide: frozenset[frozenset[str]], narrow: frozenset[frozenset[str]]) -> bool:
+    """Whether each condition of one grant lets through no more than some condition of the other, as far as
+    their texts prove it."""
+    return all(any(implies(n, w) for w in wide) for n in narrow)
+
+
+def _known(found: Rights, release: Release) -> Rights:
+    """Rights of the old side under the new names of members that are still there."""
+    renamed = {(right, release.changes.renames.get(member, member)): under for (right, member), under in found.items()}
+    return {r: under for r, under in renamed.items() if _exists(release.new, r[1])}
+
+
+def _exists(side: App, member: str) -> bool:
+    return not member or member.startswith("System.") or side.symbols.member(member) is not None

@@ -1,0 +1,1 @@
+"""Rules of what stays on the server: microflows, Java, services, constants."""

@@ -1,0 +1,134 @@
+"""Microflows that clients call and the data on devices: what they send, and the objects of their calls."""
+
+from __future__ import annotations
+
+from mx_changeclass.changes.change import NAME, Added, Change, Changed, Removed
+from mx_changeclass.graphs.flow_variables import flow_variables
+from mx_changeclass.graphs.sync_set import NEVER, PRESERVE
+from mx_changeclass.model.kinds.domain import Association, Attribute
+from mx_changeclass.model.kinds.flows import Microflow
+from mx_changeclass.model.snapshot import Element
+from mx_changeclass.rules.client.flow_questions import action, logic
+from mx_changeclass.rules.engine.release import Release
+from mx_changeclass.rules.engine.rule import In, rule
+from mx_changeclass.rules.phrases import several
+from mx_changeclass.rules.reference_changes import new_rows, old_rows
+from mx_changeclass.rules.server.microflow_questions import PUSH, SHOWS, called
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+
+# -- what the microflow does to devices -----------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    source="BP UI Actions",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Show it in the nanoflow that calls the microflow.",
+)
+def mf_ui_action(change: Added[In[Microflow]], release: Release) -> str:
+    """Microflow that clients call shows a page, a message or feedback
+
+    Offline clients ignore it.
+    """
+    return logic(change, release) if action(change.row) in SHOWS and called(change, release) else ""
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.VALUE_LOSS,
+    requires=Requires.SERVER_FIRST,
+    source="STD Remarks",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Upload the same objects before the call.",
+)
+def mf_sync_to_device(change: Added[In[Microflow]], release: Release) -> str:
+    """Microflow sends objects to the device that calls it
+
+    They overwrite the local copies of the same objects, changes that are committed there included.
+    """
+    sends = any(action(row) == PUSH for row in new_rows(change, release))
+    return "synchronize to device added" if sends and _for_device(change, release) else ""
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    breaks_old_clients=Maybe.MAYBE,
+    requires=Requires.SERVER_FIRST,
+    instead_of=("mf-contents", "mfs-called-by-client-called"),
+    source="STD; SYNC",
+    mitigation="See what else fills the entity on the device.",
+)
+def mf_sync_to_device_removed(change: Removed[In[Microflow]], release: Release) -> str:
+    """Microflow no longer sends objects to the device, and no synchronisation does
+
+    Nothing fills the entity on the device any more.
+    """
+    sent = [row for row in old_rows(change, release) if action(row) == PUSH]
+    unfilled = [e for e in (_sent(row, release) for row in sent) if release.old.mode(e) in (NEVER, PRESERVE)]
+    return several(unfilled) if unfilled and _for_device(change, release) else ""
+
+
+def _for_device(change: Change, release: Release) -> bool:
+    """A client's call makes the microflow run."""
+    return any(side.calls(name) or side.runs_for_client(name) for side, name in release.subjects(change))
+
+
+def _sent(row: Element, release: Release) -> str:
+    """The entity of the objects that a step sends to the device."""
+    tree = release.changes.old_tree
+    held = flow_variables(tree.snapshot.rows(tree.unit_of[row.id]))
+    return held.get(str(row.props.get("action.dataVariableName", "")), "")
+
+
+# -- the objects of a call ------------------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    source="BP; OFF",
+    mitigation="Only add members; remove this one when every device is updated.",
+)
+def mf_npe_member_removed(change: Removed[Attribute] | Changed[Attribute], release: Release) -> bool:
+    """Member of an object that clients send or receive removed, renamed or retyped
+
+    Installed devices send or read it in their calls.
+    """
+    told = isinstance(change, Removed) or change.touches(NAME) or change.touches("type")
+    return told and any(
+        side is release.old and name in side.signature_entities for side, name in release.entity_names(change)
+    )
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="BP",
+    mitigation="Deploy the server before clients take the update.",
+)
+def mf_npe_member_added(change: Added[Attribute], release: Release) -> bool:
+    """Member added to an object that clients send or receive
+
+    Installed devices ignore it.
+    """
+    return any(name in release.new.signature_entities for _, name in release.entity_names(change))
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    source="BP Microflow Arguments Type",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Copy the values into the object instead.",
+)
+def mf_npe_association(change: Added[Association], release: Release) -> bool:
+    """Object that clients send or receive refers to a persistable entity
+
+    Offline clients do not support it, not even through other objects.
+    """
+    name = release.new_name(change)
+    ends = release.new.symbols.ends(name)
+    sent = any(e in release.new.signature_entities for e in ends)
+    return sent and any(release.new.persistable(e) for e in ends)

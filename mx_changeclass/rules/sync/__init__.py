@@ -1,0 +1,1 @@
+"""Rules of what devices keep and how it is synchronised."""

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from mx_changeclass.graphs.app import App
+from tests.builders import small
+from tests.builders.small import Part, SmallApp
+
+
+def example() -> App:
+    app = SmallApp().entity("Field.Order", attributes=("Title",)).entity("Field.Rush", "Field.Order")
+    member = Part("DomainModels$MemberAccess", "memberAccesses", {"attribute": "Field.Order.Title"})
+    app.domains["Field"].append(Part("DomainModels$Entity", "entities", {}, "Guarded", inside=(member,)))
+    own = Part("DomainModels$MemberAccess", "memberAccesses", {"attribute": "Field.Owner.Title"})
+    app.domains["Field"].append(Part("DomainModels$Entity", "entities", {}, "Owner", inside=(own,)))
+    app.entity("Field.Line").association("Field.Line_Order", "Field.Line", "Field.Order")
+    busy = Part("Enumerations$EnumerationValue", "values", name="Busy")
+    app.document("Enumerations$Enumeration", "Field.Status", busy)
+    app.page("Field.Order", small.shows("Field.Order")).native(home="Field.Order")
+    return App(app.snapshot())
+
+
+def test_rows_are_found_by_name() -> None:
+    side = example()
+    for name, kind in {
+        "Field.Order.Title": "DomainModels$Attribute",
+        "Field.Line_Order": "DomainModels$Association",
+        "Field.Status": "Enumerations$Enumeration",
+        "Field.Status.Busy": "Enumerations$EnumerationValue",
+        "Field.Order": "Pages$Page",
+    }.items():
+        row = side.named(name)
+        assert row is not None, name
+        assert row.type == kind
+    entity = side.named("Field.Order", "DomainModels$Entity")
+    assert entity is side.entity("Field.Order") is not None
+    assert side.named("Field.Nothing") is None
+    assert side.named("Nowhere.Field.Order") is None
+
+
+def test_entities_know_their_family_and_their_row_id() -> None:
+    side = example()
+    assert side.generalization("Field.Rush") == "Field.Order"
+    assert side.specialisations("Field.Order") == ("Field.Rush",)
+    order = side.entity("Field.Order")
+    assert order is not None
+    assert side.entity_by_id(order.id) == "Field.Order"
+    assert side.entity_by_id("nobody") == ""
+
+
+def test_system_entities_are_persistable_but_for_a_few() -> None:
+    side = example()
+    assert side.persistable("System.User")
+    assert not side.persistable("System.HttpRequest")
+    assert not side.persistable("Nowhere.Order")
+
+
+def test_a_loop_of_generalisations_ends() -> None:
+    app = (
+        SmallApp().entity("Field.A", "Field.B").entity("Field.B", "Field.A").page("Field.Home", small.shows("Field.A"))
+    )
+    side = App(app.native(home="Field.Home").snapshot())
+    assert side.specialisations("Field.A") == ("Field.B",)
+    assert not side.reached("Field.C")
+    assert set(side.sync) <= {"Field.A", "Field.B"}
+
+
+def test_a_part_of_the_settings_is_found_by_type() -> None:
+    app = SmallApp()
+    app._add("settings", Part("Settings$ProjectSettings", "", inside=(
+        Part("Settings$RuntimeSettings", "settingsParts", {"hashAlgorithm": "BCrypt"}),
+    )), None, "projectDocuments")  # fmt: skip
+    side = App(app.snapshot())
+    part = side.settings_part("Settings$RuntimeSettings")
+    assert part is not None
+    assert part.props["hashAlgorithm"] == "BCrypt"
+    assert side.settings_part("Settings$LanguageSettings") is None
+
+
+def test_the_graph_holds_documents_entities_and_profiles_with_verbs() -> None:
+    graph = example().graph
+    assert graph.nodes["Field.Order"]["type"] == "Pages$Page"
+    assert graph.nodes["Field.Order (entity)"] == {"name": "Field.Order", "type": "DomainModels$Entity"}
+    edges = {(a, b, data["verb"]) for a, b, data in graph.edges(data=True)}
+    assert edges >= {
+        ("NativePhone", "Field.Order", "opens"),
+        ("Field.Order", "Field.Order (entity)", "mentions"),
+        ("Field.Line", "Field.Order (entity)", "connects"),
+        ("Field.Rush", "Field.Order (entity)", "specialises"),
+        ("Field.Guarded", "Field.Order (entity)", "mentions"),
+    }
+    assert not any(a == b for a, b, _ in edges)
+
+
+def test_the_graph_keeps_a_flow_that_calls_itself() -> None:
+    app = SmallApp().nanoflow("Field.NF", small.calls_flow("Field.NF"))
+    assert App(app.snapshot()).graph.has_edge("Field.NF", "Field.NF", "calls")

@@ -1,0 +1,537 @@
+"""Cut, corrupt and hostile input: every one ends in one clear line or in a snapshot that says what it lacks."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import struct
+import time
+import uuid
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import bson
+import pytest
+from bson.decimal128 import Decimal128
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mx_changeclass.errors import ReadError
+from mx_changeclass.model.snapshot import Snapshot, Tree
+from mx_changeclass.readers import read
+from mx_changeclass.readers.units.stored_unit import MAX_DEPTH, BrokenUnit, decode, header
+from tests.builders.build import content_of, uid, write_dump, write_v1, write_v2, write_zip
+from tests.builders.specimen import READERS, specimen
+
+SECONDS = 20  # of computing: far more than any of these takes, far less than a bomb
+MANIFEST = (
+    b'<package xmlns="http://www.mendix.com/package/1.0/"><modelerProject'
+    b' xmlns="http://www.mendix.com/modelerProject/1.0/"><projectFile path="%s"/></modelerProject></package>'
+)
+PACKAGE = MANIFEST % b"project.mpr"
+STARTS = (b"", b"SQLite format 3\0", b"PK\3\4", b"PK\5\6", b"\x1f\x8b\x08", b"{", b"[", b"<", b"\xff\xfe")
+SMALL_FILES = ("v1.mpr", "app.mpk", "dump.json", "snapshot.xml")
+
+
+@pytest.fixture(autouse=True)
+def in_time() -> Iterator[None]:
+    start = time.process_time()
+    yield
+    assert time.process_time() - start < SECONDS
+
+
+def outcome(path: Path) -> Snapshot | str:
+    """What comes of a model that is read and expanded as far as it goes: the snapshot, or the line of the error."""
+    try:
+        model = read(path)
+        for unit_id in model.units:
+            model.rows(unit_id)
+    except ReadError as error:
+        line = str(error)
+        assert line == line.strip()
+        assert line.isprintable()
+        return line
+    tree = Tree.of(model, model.units)
+    for row in tree.rows.values():
+        assert isinstance(tree.qualified(row), str)
+    assert model.live is not None
+    return model
+
+
+def problem(path: Path) -> str:
+    found = outcome(path)
+    assert isinstance(found, str), found.incomplete
+    return found
+
+
+def snapshot(path: Path) -> Snapshot:
+    found = outcome(path)
+    assert isinstance(found, Snapshot), found
+    return found
+
+
+def file_with(folder: Path, content: bytes) -> Path:
+    path = folder / "model"
+    path.write_bytes(content)
+    return path
+
+
+def v2_with(folder: Path, content: bytes) -> Path:
+    """A project whose page is replaced by other bytes."""
+    project = write_v2(specimen(), folder / "project")
+    page = uid("project/Field/Screens/Home")
+    (project / "mprcontents" / page[:2] / page[2:4] / f"{page}.mxunit").write_bytes(content)
+    return project
+
+
+def page() -> dict[str, Any]:
+    return next(d for d in specimen() if d.get("name") == "Home")
+
+
+# Cut and changed files
+
+
+@pytest.mark.parametrize("name", SMALL_FILES)
+def test_a_cut_file_is_an_error_or_says_what_it_lacks(name: str, tmp_path: Path) -> None:
+    content = (READERS / name).read_bytes()
+    whole = snapshot(READERS / name)
+    step = max(1, len(content) // 150)
+    for cut in [*range(64), *range(64, len(content) - 1, step)]:
+        found = outcome(file_with(tmp_path, content[:cut]))
+        if isinstance(found, Snapshot):  # the last bytes of a JSON or XML file may be white space
+            assert {i: found.rows(i) for i in found.units} == {i: whole.rows(i) for i in whole.units}
+
+
+def test_a_unit_cut_anywhere_is_missing_and_told(tmp_path: Path) -> None:
+    content = content_of(page())
+    for cut in range(len(content)):
+        with pytest.raises(BrokenUnit):
+            decode(content[:cut], "x")
+    for cut in range(0, len(content), 97):
+        model = snapshot(v2_with(tmp_path, content[:cut]))
+        assert "is damaged" in model.incomplete[0]
+        assert model.units[page()["$ID"]].missing
+
+
+def test_a_unit_with_a_byte_changed_anywhere_is_read_or_broken() -> None:
+    content = bytearray(content_of(page()))
+    for at in range(len(content)):
+        for value in (0, 1, 0x7F, 0xFF):
+            old, content[at] = content[at], value
+            try:
+                header(bytes(content))
+                decode(bytes(content), "x")
+            except BrokenUnit:
+                pass
+            content[at] = old
+
+
+def test_a_damaged_unit_whose_hash_fits_is_an_error_when_it_is_asked_for(tmp_path: Path) -> None:
+    content = content_of(page())
+    broken = content[:400] + b"\xff" * 8 + content[408:]
+    path = write_v1(specimen(), tmp_path / "App.mpr")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        change = "update Unit set Contents = ?, ContentsHash = ? where UnitID = ?"
+        stated = base64.b64encode(hashlib.sha256(broken).digest()).decode()
+        connection.execute(change, (broken, stated, uuid.UUID(page()["$ID"]).bytes_le))
+    assert "is damaged" in problem(path)
+
+
+@pytest.mark.parametrize("name", SMALL_FILES)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_changed_bytes_never_end_in_a_traceback(name: str, tmp_path: Path, data: st.DataObject) -> None:
+    content = bytearray((READERS / name).read_bytes())
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        content[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=4))
+    outcome(file_with(tmp_path, bytes(content)))
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(start=st.sampled_from(STARTS), rest=st.binary(max_size=300))
+def test_random_bytes_are_no_model(start: bytes, rest: bytes, tmp_path: Path) -> None:
+    problem(file_with(tmp_path, start + rest))
+
+
+@settings(max_examples=300, deadline=None)
+@given(rest=st.binary(max_size=200))
+def test_random_bytes_as_a_unit_never_end_in_a_traceback(rest: bytes) -> None:
+    content = struct.pack("<i", len(rest) + 4) + rest
+    try:
+        rows = decode(content, "x")
+    except BrokenUnit:
+        return
+    assert rows[0].id == "x"
+
+
+# BSON
+
+
+def nested(depth: int, kind: bytes) -> bytes:
+    """Documents (kind 3) or arrays (kind 4) in one another."""
+    lengths = [5 + 8 * n for n in range(depth + 1)]
+    opened = b"".join(struct.pack("<i", length) + kind + b"a\0" for length in reversed(lengths[1:]))
+    return opened + struct.pack("<i", 5) + b"\0" * (depth + 1)
+
+
+def unit_around(key: bytes, inner: bytes) -> bytes:
+    content = bson.encode({"$ID": b"x" * 16, "$Type": "Forms$Page", "Name": "Home"})
+    whole = content[4:-1] + key + inner + b"\0"
+    return struct.pack("<i", len(whole) + 4) + whole
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 3_000, 300_000])
+def test_deep_bson_is_a_damaged_unit(depth: int, tmp_path: Path) -> None:
+    model = snapshot(v2_with(tmp_path, unit_around(b"\3Deep\0", nested(depth, b"\3"))))
+    assert model.units[page()["$ID"]].missing
+    assert "is damaged" in model.incomplete[0]
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 3_000, 300_000])
+def test_arrays_in_arrays_are_one_value_or_damage(depth: int, tmp_path: Path) -> None:
+    """How deep arrays are decoded differs between versions of Python; none may crash."""
+    home = page()["$ID"]
+    model = snapshot(v2_with(tmp_path, unit_around(b"\4Deep\0", nested(depth, b"\4"))))
+    assert model.units[home].missing or "sha256:" in repr(model.rows(home))
+    assert model.incomplete or model.warnings
+
+
+def test_elements_nested_in_lists_have_a_bound(tmp_path: Path) -> None:
+    inner: dict[str, Any] = {"$ID": b"1" * 16, "$Type": "X$X"}
+    for _ in range(450):
+        inner = {"$ID": b"1" * 16, "$Type": "X$X", "Items": [3, inner]}
+    with pytest.raises(BrokenUnit, match="nested deeper"):
+        decode(bson.encode(inner), "x")
+
+
+def test_wrong_lengths_are_damaged_units() -> None:
+    content = content_of(page())
+    for length in (-1, 0, 4, len(content) - 1, len(content) + 1, 0x7FFFFFFF, -0x80000000):
+        with pytest.raises(BrokenUnit):
+            decode(struct.pack("<i", length) + content[4:], "x")
+    at = content.index(b"LayoutCall" if b"LayoutCall" in content else b"FormCall")
+    start = content.index(b"\0", at) + 1
+    for length in (-5, 0, 3, 0x7FFFFFFF):
+        with pytest.raises(BrokenUnit):
+            decode(content[:start] + struct.pack("<i", length) + content[start + 4 :], "x")
+
+
+def test_odd_values_are_kept_and_no_element_is_lost() -> None:
+    document = {
+        "$ID": b"short",
+        "$Type": 7,
+        "Name": 5,
+        "Excluded": "yes",
+        "Nan": float("nan"),
+        "Big": 2**62,
+        "Decimal": Decimal128("1.5"),
+        "Regex": bson.Regex("a"),
+        "Code": bson.Code("x"),
+        "When": bson.Timestamp(1, 2),
+        "Min": bson.MinKey(),
+        "Reference": {"$ref": "a", "$id": 1},
+        "Lists": [3, ["a", ["b"]], [b"\1" * 16]],
+        "Mixed": [3, "word", {"$Type": "X$Y", "Name": "first"}, {"$ID": b"2" * 16, "Name": "second"}, None],
+        "Point": {"x": 1, "y": 2},
+        "Bare": {"Inner": "kept"},
+        "": "empty",
+        "Dotted.key": 1,
+        "Same": [3, {"$ID": b"2" * 16, "$Type": "X$Z", "Name": "third"}],
+        "Empty": [3],
+        "None": None,
+    }
+    rows = decode(bson.encode(document), "the-id")
+    root = rows[0]
+    assert (root.id, root.type, root.name) == ("the-id", "7", "5")
+    assert root.props["bare.inner"] == "kept"
+    assert root.props["point"] == "1;2"
+    assert root.props["nan"] == "NaN"
+    assert root.props["big"] == 2**62
+    assert root.props["mixed"][0] == "word"
+    assert not {"empty", "none"} & set(root.props)
+    assert [r.name for r in rows[1:]] == ["first", "second", "third"]
+    assert len({r.id for r in rows}) == 4
+    for row in rows:
+        for value in row.props.values():
+            assert isinstance(value, (str, int, float, bool, tuple))
+
+
+def test_a_widget_definition_without_ids_is_read() -> None:
+    bare = {"$Type": "CustomWidgets$CustomWidgetType", "WidgetId": "w", "ObjectType": {"PropertyTypes": [3, {}, "x"]}}
+    rows = decode(bson.encode({"$Type": "X$X", "Widget": {"$Type": "CustomWidgets$CustomWidget", "Type": bare}}), "x")
+    assert rows[0].props["widget.type.widgetId"] == "w"
+
+
+# The Unit table
+
+
+def edited(folder: Path, *statements: tuple[str, tuple[object, ...]]) -> Path:
+    path = write_v1(specimen(), folder / "App.mpr")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for statement, values in statements:
+            connection.execute(statement, values)
+    return path
+
+
+def raw(name: str) -> bytes:
+    return uuid.UUID(uid(name)).bytes_le
+
+
+def test_a_loop_of_containers_ends_and_is_told(tmp_path: Path) -> None:
+    move = "update Unit set ContainerID = ? where UnitID = ?"
+    field, screens = raw("project/Field"), raw("project/Field/Screens")
+    model = snapshot(edited(tmp_path, (move, (screens, field)), (move, (field, screens))))
+    assert [n for n in model.incomplete if "lies in a loop of containers" in n]
+
+
+def test_a_unit_in_no_container_is_told(tmp_path: Path) -> None:
+    model = snapshot(edited(tmp_path, ("delete from Unit where UnitID = ?", (raw("project/Field"),))))
+    assert [n for n in model.incomplete if "lies in a container that is not there" in n]
+
+
+@pytest.mark.parametrize("bad", [b"", b"short", b"x" * 17, "../../../../etc/passwd", 7, None])
+def test_a_row_without_a_valid_id_is_told(bad: object, tmp_path: Path) -> None:
+    statement = "update Unit set UnitID = ? where UnitID = ?"
+    model = snapshot(edited(tmp_path, (statement, (bad, raw("project/Field/State")))))
+    assert "a row of the Unit table has no valid id" in model.incomplete
+    assert uid("project/Field/State") not in model.units
+
+
+@pytest.mark.parametrize("content", [None, "text", 5, b"", b"\5\0\0\0\0"])
+def test_a_row_without_content_is_missing(content: object, tmp_path: Path) -> None:
+    statement = "update Unit set Contents = ? where UnitID = ?"
+    model = snapshot(edited(tmp_path, (statement, (content, raw("project/Field/State")))))
+    if content == b"\5\0\0\0\0":
+        assert "states another id, none" in " ".join(model.warnings)
+    else:
+        assert model.units[uid("project/Field/State")].missing
+        assert model.incomplete
+
+
+def test_an_id_listed_twice_is_told(tmp_path: Path) -> None:
+    path = edited(
+        tmp_path,
+        ("create table Copy as select * from Unit", ()),
+        ("insert into Copy select * from Unit limit 1", ()),
+        ("drop table Unit", ()),
+        ("alter table Copy rename to Unit", ()),
+    )
+    assert [n for n in snapshot(path).incomplete if "is listed twice" in n]
+
+
+def test_two_units_of_one_name_are_both_there(tmp_path: Path) -> None:
+    twin = {**next(d for d in specimen() if d.get("name") == "State"), "$ID": uid("twin")}
+    model = snapshot(write_v1([*specimen(), twin], tmp_path / "App.mpr"))
+    assert len([u for u in model.units.values() if u.name == "State"]) == 2
+
+
+def test_a_view_that_computes_without_end_is_no_table(tmp_path: Path) -> None:
+    endless = (
+        "create view Unit as with recursive n(x) as (select 1 union all select x + 1 from n)"
+        " select zeroblob(16) UnitID, zeroblob(16) ContainerID, '' ContainmentName from n"
+    )
+    assert "without the tables" in problem(edited(tmp_path, ("drop table Unit", ()), (endless, ())))
+
+
+def test_pages_linked_many_times_over_are_a_bomb(tmp_path: Path) -> None:
+    """Five pages of 400 links to the next one list every row 400^5 times."""
+    path = write_v1(specimen(), tmp_path / "App.mpr")
+    with closing(sqlite3.connect(path)) as connection:
+        size = connection.execute("pragma page_size").fetchone()[0]
+        pages = connection.execute("pragma page_count").fetchone()[0]
+        root = connection.execute("select rootpage from sqlite_master where name = 'Unit'").fetchone()[0]
+        connection.execute("pragma writable_schema = on")
+        with connection:
+            connection.execute("update sqlite_master set rootpage = ? where name = 'Unit'", (pages + 1,))
+    content = bytearray(path.read_bytes())
+    for n in range(1, 6):
+        child = pages + n + 1 if n < 5 else root
+        cells = b"".join(struct.pack(">IB", child, 1) for _ in range(400))
+        start = size - len(cells)
+        head = struct.pack(">BHHHBI", 5, 0, 400, start, 0, child)
+        pointers = b"".join(struct.pack(">H", start + 5 * i) for i in range(400))
+        content += (head + pointers).ljust(start, b"\0") + cells
+    content[28:32] = struct.pack(">I", pages + 5)
+    path.write_bytes(content)
+    assert "lists more than the file can hold" in problem(path)
+
+
+# Packages
+
+
+def whole_package() -> dict[str, bytes]:
+    return {"package.xml": PACKAGE, "project.mpr": (READERS / "v1.mpr").read_bytes()}
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    zeros = b"SQLite format 3\0" + b"\0" * (300 << 20)
+    path = write_zip(tmp_path / "app.mpk", {"package.xml": PACKAGE, "project.mpr": zeros})
+    assert path.stat().st_size < 1 << 20
+    assert "unpacks to more than its size makes believable" in problem(path)
+
+
+def test_members_that_share_their_bytes_are_one_budget(tmp_path: Path) -> None:
+    side = {f"widgets/{i}.js": b"\0" * (30 << 20) for i in range(8)}
+    path = write_zip(tmp_path / "app.mpk", {**whole_package(), **side})
+    assert "unpacks to more than its size makes believable" in problem(path)
+
+
+@pytest.mark.parametrize("name", ["../evil.mpr", "a/../../x", "/etc/passwd", "C:\\evil", "..\\evil", "\\\\server\\x"])
+def test_a_path_that_leads_out_is_refused(name: str, tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "app.mpk", {**whole_package(), name: b""})
+    assert "holds a path that leads out of it" in problem(path)
+
+
+@pytest.mark.parametrize("name", [b"../project.mpr", b"/etc/passwd", b"..\\..\\x.mpr", b"", b"package.xml"])
+def test_a_manifest_finds_nothing_outside_the_package(name: bytes, tmp_path: Path) -> None:
+    problem(write_zip(tmp_path / "app.mpk", {"package.xml": MANIFEST % name}))
+
+
+def odd_member(folder: Path, **facts: Any) -> Path:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("package.xml", PACKAGE)
+        archive.writestr("project.mpr", (READERS / "v1.mpr").read_bytes())
+        member = zipfile.ZipInfo("odd")
+        for key, value in facts.items():
+            setattr(member, key, value)
+        archive.writestr(member, b"odd", compress_type=facts.get("compress_type"))
+    return file_with(folder, packed.getvalue())
+
+
+def test_a_link_in_a_package_is_refused(tmp_path: Path) -> None:
+    assert "holds a symbolic link (odd)" in problem(odd_member(tmp_path, external_attr=0o120777 << 16))
+
+
+def test_an_unusual_compression_is_refused(tmp_path: Path) -> None:
+    assert "compressed in an unusual way" in problem(odd_member(tmp_path, compress_type=zipfile.ZIP_LZMA))
+
+
+def test_an_encrypted_package_is_refused(tmp_path: Path) -> None:
+    content = bytearray(odd_member(tmp_path).read_bytes())
+    central = content.rindex(b"PK\1\2")
+    content[central + 8] |= 1
+    assert "holds an encrypted file (odd)" in problem(file_with(tmp_path, bytes(content)))
+
+
+def test_a_doubled_member_is_refused(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate"):
+        path = odd_member(tmp_path, filename="project.mpr")
+    assert "holds a file twice (project.mpr)" in problem(path)
+
+
+def test_a_lie_about_the_size_is_damage(tmp_path: Path) -> None:
+    content = bytearray((READERS / "app.mpk").read_bytes())
+    central = content.index(b"PK\1\2", content.index(b"project.mpr"))
+    central = content.index(b"PK\1\2", central + 1)
+    content[central + 24 : central + 28] = struct.pack("<I", 1 << 31)
+    outcome(file_with(tmp_path, bytes(content)))
+
+
+# XML and JSON
+
+LAUGHS = b'<!DOCTYPE a [<!ENTITY a0 "ha">' + b"".join(
+    b'<!ENTITY a%d "%s">' % (i, b"&a%d;" % (i - 1) * 10) for i in range(1, 12)
+)
+XML_ATTACKS = {
+    "laughs": LAUGHS + b"]><a>&a11;</a>",
+    "laughs in an attribute": LAUGHS + b']><a x="&a11;"/>',
+    "one long entity": b'<!DOCTYPE a [<!ENTITY x "' + b"x" * 100_000 + b'">]><a>' + b"&x;" * 100_000 + b"</a>",
+    "file": b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
+    "parameter": b'<!DOCTYPE a [<!ENTITY % x SYSTEM "file:///etc/passwd"> %x;]><a/>',
+    "external subset": b'<!DOCTYPE a SYSTEM "http://127.0.0.1:9/x.dtd"><a/>',
+    "deep": b"<a>" * 100_000,
+    "deep and closed": b"<a>" * 100_000 + b"</a>" * 100_000,
+    "cut": b"<a><b",
+    "attributes": b"<a " + b" ".join(b'a%d=""' % i for i in range(50_000)),
+}
+
+
+@pytest.mark.parametrize("attack", XML_ATTACKS.values(), ids=XML_ATTACKS.keys())
+def test_hostile_xml_is_refused_as_snapshot_and_as_manifest(attack: bytes, tmp_path: Path) -> None:
+    for content in (attack, gzip.compress(attack)):
+        said = problem(file_with(tmp_path, content))
+        assert "root:" not in said
+    assert "root:" not in problem(write_zip(tmp_path / "app.mpk", {"package.xml": attack}))
+
+
+def test_a_gzip_bomb_is_refused(tmp_path: Path) -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = packer.compress(b"<a>") + b"".join(packer.compress(b" " * (1 << 20)) for _ in range(400)) + packer.flush()
+    assert len(bomb) < 1 << 20
+    problem(file_with(tmp_path, bomb))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"units": ' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+        b'{"units": [' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"]}",
+        b'{"units": [{"$ID": "a", "name": "\\ud800"}]}',
+        b'{"units": [{"$ID": "a", "n": ' + b"9" * 5000 + b"}]}",
+        b'{"units": []}',
+        b'{"units": [1, null, [], {}, {"$ID": 5}]}',
+        b'{"units": {"a": 1}}',
+        b'{"units"',
+        b"\xff\xfe{",
+    ],
+    ids=["lists", "objects", "half a character", "long number", "none", "no units", "no list", "cut", "half"],
+)
+def test_hostile_json_is_refused(content: bytes, tmp_path: Path) -> None:
+    problem(file_with(tmp_path, content))
+
+
+def test_a_dump_nested_beyond_measure_is_an_error_when_it_is_asked_for(tmp_path: Path) -> None:
+    inner: dict[str, Any] = {"$ID": "b"}
+    for _ in range(MAX_DEPTH + 20):
+        inner = {"$ID": "b", "items": [inner]}
+    assert "nested deeper" in problem(file_with(tmp_path, json.dumps({"units": [{**inner, "$ID": "a"}]}).encode()))
+
+
+def test_odd_units_of_a_dump_are_told(tmp_path: Path) -> None:
+    odd: list[Any] = [{"$ID": uid("a"), "$ContainerID": uid("b")}, {"$ID": uid("b"), "$ContainerID": uid("a")}]
+    path = write_dump([*specimen(), *odd], tmp_path / "dump.json")
+    content = json.loads(path.read_bytes())
+    content["units"] += [5, {"name": "x"}, content["units"][0], {"$ID": uid("c"), "n": float("nan"), "$Type": ["x"]}]
+    path.write_text(json.dumps(content))
+    told = " ".join(snapshot(path).incomplete)
+    assert "an entry of the dump has no valid id" in told
+    assert "is listed twice" in told
+    assert "lies in a loop of containers" in told
+
+
+# The file system
+
+
+def test_a_pipe_is_no_model_and_blocks_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert "is no regular file" in problem(tmp_path / "pipe")
+    project = write_v2(specimen(), tmp_path / "project")
+    home = uid("project/Field/Screens/Home")
+    file = project / "mprcontents" / home[:2] / home[2:4] / f"{home}.mxunit"
+    file.unlink()
+    os.mkfifo(file)
+    assert snapshot(project).units[home].missing
+
+
+def test_a_link_to_a_folder_is_not_followed(tmp_path: Path) -> None:
+    project = write_v2(specimen(), tmp_path / "project")
+    (project / "themesource").symlink_to("/")
+    assert "themesource is a symbolic link to a folder and was not followed" in snapshot(project).incomplete
+
+
+def test_a_file_beyond_measure_is_not_read(tmp_path: Path) -> None:
+    shutil.copy(READERS / "v1.mpr", tmp_path / "App.mpr")
+    os.truncate(tmp_path / "App.mpr", 3 << 30)
+    assert "is larger than 2 GB" in problem(tmp_path / "App.mpr")

@@ -1,0 +1,283 @@
+"""Formats for machines: their structure, and that no text of a model breaks out of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from attrs import evolve
+from lxml import etree
+
+from mx_changeclass import ReleaseClass, Verdict, compare, render
+from mx_changeclass.changes.diff import diff
+from mx_changeclass.findings.classify import classify
+from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.readers import read
+from mx_changeclass.reports import FORMATS, machine_texts
+from tests.builders.build import write_v1, write_v2
+from tests.builders.models import Model, attribute, entity
+from tests.cases import labelled_cases
+from tests.generated import story
+
+MACHINE = ("sarif", "junit", "github", "gitlab")
+HOSTILE = "Or\"der'</failure>]]>&lt;\n::error title=x::y\r##[error]%0A,:{0}[click](http://e) \x00\x1b[31m\ud800\ufffe"
+ROOT = Path(__file__).parents[2]
+
+_TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+_LEVEL = {"enum": ["none", "note", "warning", "error"]}
+# What of the schema of SARIF 2.1.0 our documents use, closed against all else.
+SARIF: dict[str, Any] = {
+    "$defs": {
+        "rule": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["id", "shortDescription", "help"],
+            "properties": {
+                "id": {"type": "string"},
+                "shortDescription": _TEXT,
+                "fullDescription": _TEXT,
+                "help": _TEXT,
+                "helpUri": {"type": "string", "pattern": "^https://[!-~]+$"},
+                "defaultConfiguration": {"type": "object", "properties": {"level": _LEVEL}},
+                "properties": {
+                    "type": "object",
+                    "properties": {"tags": {"type": "array", "items": {"type": "string"}, "uniqueItems": True}},
+                },
+            },
+        },
+        "location": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "physicalLocation": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "artifactLocation": {
+                            "type": "object",
+                            "additionalProperties": False,
+                            "properties": {
+                                "uri": {"type": "string", "pattern": r"^([A-Za-z0-9._~/-]|%[0-9A-F]{2})+$"},
+                                "uriBaseId": {"type": "string"},
+                            },
+                        },
+                        "region": {"type": "object", "properties": {"startLine": {"type": "integer", "minimum": 1}}},
+                    },
+                },
+                "logicalLocations": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "properties": {"fullyQualifiedName": {"type": "string"}, "kind": {"type": "string"}},
+                    },
+                },
+            },
+        },
+        "result": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["message"],
+            "properties": {
+                "ruleId": {"type": "string"},
+                "ruleIndex": {"type": "integer", "minimum": 0},
+                "level": _LEVEL,
+                "message": _TEXT,
+                "locations": {"type": "array", "items": {"$ref": "#/$defs/location"}},
+                "partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}},
+                "properties": {"type": "object"},
+            },
+        },
+    },
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["version", "runs"],
+    "properties": {
+        "$schema": {"type": "string"},
+        "version": {"const": "2.1.0"},
+        "runs": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["tool"],
+                "properties": {
+                    "tool": {
+                        "type": "object",
+                        "properties": {
+                            "driver": {
+                                "type": "object",
+                                "required": ["name"],
+                                "properties": {
+                                    "rules": {"type": "array", "uniqueItems": True, "items": {"$ref": "#/$defs/rule"}}
+                                },
+                            }
+                        },
+                    },
+                    "invocations": {
+                        "type": "array",
+                        "items": {"type": "object", "required": ["executionSuccessful"]},
+                    },
+                    "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+                    "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
+                    "properties": {"type": "object"},
+                },
+            },
+        },
+    },
+}
+
+
+def check_sarif(text: str, verdict: Verdict) -> None:
+    told = json.loads(text)
+    jsonschema.validate(told, SARIF)
+    (run,) = told["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert [r["id"] for r in rules] == sorted({f.rule.id for row in verdict.rows for f in row.findings})
+    assert [rules[r["ruleIndex"]]["id"] for r in run["results"]] == [r["ruleId"] for r in run["results"]]
+    marks_told = [mark for r in run["results"] for mark in r["partialFingerprints"].values()]
+    assert marks_told == [row.fingerprint for row in verdict.rows]
+
+
+def check_junit(text: str, verdict: Verdict) -> None:
+    top = etree.fromstring(text.encode())
+    tests, failures = top.findall("testsuite/testcase"), top.findall("testsuite/testcase/failure")
+    assert len(tests) == int(top.get("tests", "")) == max(1, len(verdict.rows))
+    assert len(failures) == int(top.get("failures", "")) == verdict.counts[ReleaseClass.DESTRUCTIVE]
+    assert {e.tag for e in top.iter()} <= {"testsuites", "testsuite", "testcase", "failure", "system-out"}
+    assert len({(t.get("classname"), t.get("name")) for t in tests}) == len(tests)
+
+
+def check_github(text: str, verdict: Verdict) -> None:
+    lines = [line for line in re.split(r"[\r\n]", text) if line]
+    assert len(lines) == sum(not row.part_of for row in verdict.rows)
+    for line in lines:
+        assert re.fullmatch(r"::(error|warning|notice) file=[^,:]+,title=[^,:]+::.+", line), line
+
+
+def check_gitlab(text: str, verdict: Verdict) -> None:
+    issues = json.loads(text)
+    assert [i["fingerprint"] for i in issues] == [row.fingerprint for row in verdict.rows]
+    for issue in issues:
+        assert issue["severity"] in ("info", "minor", "major", "critical", "blocker")
+        assert issue["description"]
+        assert issue["check_name"]
+        assert issue["location"]["lines"] == {"begin": 1}
+        assert not issue["location"]["path"].startswith(("/", "./"))
+
+
+def check(verdict: Verdict) -> None:
+    for name in FORMATS:
+        text = render(verdict, name)
+        if name in MACHINE:
+            text.encode()  # no half of a character
+            globals()[f"check_{name}"](text, verdict)
+
+
+def test_every_format_tells_the_story() -> None:
+    check(story())
+
+
+@pytest.mark.parametrize("case", list(labelled_cases())[::5], ids=lambda case: case.id)
+def test_every_format_takes_a_labelled_case(case: Any) -> None:
+    check(case.verdict())
+
+
+def test_no_change_is_a_report_too() -> None:
+    model = Model()
+    model.module("Sales", entity("Order"))
+    verdict = classify(diff(model.snapshot(), model.snapshot()))
+    check(verdict)
+    assert json.loads(render(verdict, "gitlab")) == []
+    assert render(verdict, "github") == ""
+
+
+@pytest.fixture
+def hostile() -> Verdict:
+    """An entity, an attribute and a file whose names try to break out of a report."""
+    old, new = Model(), Model()
+    old.module("Sales", entity("Order", attribute("Title")))
+    new.module("Sales", entity("Order", attribute("Title")), entity(HOSTILE, attribute(HOSTILE)))
+    after = new.snapshot()
+    units = {i: evolve(u, file=f"../../{HOSTILE}/C:/x.mxunit") for i, u in after.units.items()}
+    return classify(diff(old.snapshot(), Snapshot(units, label=HOSTILE, form="mpr-v2")))
+
+
+def test_names_of_a_model_stay_inside_every_format(hostile: Verdict) -> None:
+    assert any("Or" in row.name and "failure" in row.name for row in hostile.rows)
+    check(hostile)
+    for name in MACHINE:
+        assert not re.search("[\x00-\x09\x0b-\x1f\ud800-\udfff\ufffe]", render(hostile, name))
+
+
+def test_a_command_for_github_says_what_the_model_says(hostile: Verdict) -> None:
+    titles = [line.partition("title=")[2].partition("::")[0] for line in render(hostile, "github").splitlines()]
+    assert any("%3A%3Aerror title=x%3A%3Ay ##[error]%250A%2C%3A{0}" in title for title in titles)
+
+
+def test_texts_are_no_placeholders_and_no_links_in_sarif(hostile: Verdict) -> None:
+    texts = [r["message"]["text"] for r in json.loads(render(hostile, "sarif"))["runs"][0]["results"]]
+    assert any("{{0}}[click] (http://e)" in t for t in texts)
+    assert not any("](" in t for t in texts)
+
+
+def test_a_page_is_the_help_of_a_rule_in_sarif() -> None:
+    rules = {r["id"]: r for r in json.loads(render(story(), "sarif"))["runs"][0]["tool"]["driver"]["rules"]}
+    assert rules["acc-default-rights"]["helpUri"].startswith("https://docs.mendix.com/")
+    assert "helpUri" not in rules["ent-merged"]  # its source is no page
+    assert "Keep both entities" in rules["ent-merged"]["help"]["text"]
+
+
+def test_what_was_not_seen_is_a_notification_in_sarif() -> None:
+    (invocation,) = json.loads(render(story(), "sarif"))["runs"][0]["invocations"]
+    assert "launcher icons" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "failing"),
+    [
+        (None, set()),
+        (ReleaseClass.FULL_RELEASE, {"DESTRUCTIVE"}),
+        (ReleaseClass.OTA_SAFE, {"DESTRUCTIVE", "NEEDS_REDEPLOY", "OTA_SAFE"}),
+    ],
+)
+def test_tests_fail_from_the_class_that_is_asked_for(fail_on: ReleaseClass | None, failing: set[str]) -> None:
+    top = etree.fromstring(render(story(), "junit", fail_on=fail_on).encode())
+    assert {s.get("name") for s in top.iter("testsuite") if s.find("testcase/failure") is not None} == failing
+
+
+def test_a_change_lies_in_its_file_below_the_folder_of_the_project(tmp_path: Path) -> None:
+    v1, v2 = (ROOT / "fixtures" / "field-service" / f"{v}.snapshot.xml" for v in ("v1", "v2"))
+    write_v2(read(v2), tmp_path / "apps" / "field", name="Field.mpr")
+    write_v1(read(v2), tmp_path / "apps" / "Old.mpr")
+    for model, wanted in (
+        ("apps/field", r"apps/field/(mprcontents/../../[0-9a-f-]+\.mxunit|Field\.mpr)"),
+        ("apps/field/Field.mpr", r"apps/field/(mprcontents/../../[0-9a-f-]+\.mxunit|Field\.mpr)"),
+        ("apps/Old.mpr", r"apps/Old\.mpr"),
+    ):
+        verdict = compare(v1, read(model, cwd=tmp_path))
+        for row in verdict.rows:
+            assert re.fullmatch(wanted, machine_texts.file(row, verdict)), machine_texts.file(row, verdict)
+
+
+@pytest.mark.parametrize(
+    ("label", "form", "wanted"),
+    [
+        ("v1.4", "git", "App.mpr"),
+        ("main:apps/field", "git", "apps/field/App.mpr"),
+        (":apps/field", "git", "apps/field/App.mpr"),
+        ("main:apps/App.mpr", "git", "apps/App.mpr"),
+        (".", "mpr-v1", "App.mpr"),
+        ("..\\field\\", "mpr-v1", "field/App.mpr"),
+        ("packages/App.mpk", "mpk", "packages/App.mpk"),
+    ],
+)
+def test_what_has_no_file_of_its_own_lies_in_that_of_the_model(label: str, form: str, wanted: str) -> None:
+    verdict = story()
+    changes = evolve(verdict.changes, new=Snapshot({}, label=label, form=form, mpr="App.mpr"))
+    row = next(r for r in verdict.rows if not r.file)
+    assert machine_texts.file(row, Verdict(changes, (), (), (), verdict.policy, verdict.accountability)) == wanted
