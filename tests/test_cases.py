@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from mx_changeclass.rules import catalogue
-from tests.cases import Case, labelled_cases, labels, rule_cases, rule_files
+from tests.cases import FIXTURES, Case, labelled_cases, labels, rule_cases, rule_files
 from tests.rules import test_catalogue, test_observations
 
 # Rules that no edit of the base project can show: why, and the test that shows each of them.
@@ -51,9 +51,10 @@ def test_the_case_of_a_rule_says_whether_it_speaks(case: Case) -> None:
     assert (rule in case.label["speaks"]) is (kind != "near-miss")
 
 
-def test_a_case_lies_in_the_chapter_of_its_rule() -> None:
-    chapters = {rule.id: rule.chapter for rule in catalogue().values()}
-    assert [str(p) for p in rule_files() if p.parent.name != chapters.get(p.stem)] == []
+def test_a_case_lies_in_the_room_and_chapter_of_its_rule() -> None:
+    places = {rule.id: "/".join(rule.test.__module__.split(".")[2:]) for rule in catalogue().values()}
+    folder = FIXTURES / "rules"
+    assert [str(p) for p in rule_files() if p.parent.relative_to(folder).as_posix() != places.get(p.stem)] == []
 
 
 def test_every_label_has_its_case() -> None:

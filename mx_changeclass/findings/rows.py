@@ -1,4 +1,4 @@
-"""Sayings to reported rows: a subject, what of it changed, and the findings about that."""
+"""Hits to reported rows: a subject, what of it changed, and the findings about that."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LINKS = ("sequence flow", "annotation flow")  # what connects is told after wha
 
 
 def subject_of(about: Subject, release: Release) -> tuple[str, str]:
-    """Kind and qualified name of what a saying is about; the app has the name ""."""
+    """Kind and qualified name of what a hit is about; the app has the name ""."""
     if isinstance(about, SyncChange):
         return "DomainModels$Entity", about.entity
     if isinstance(about, DependencyChange):
@@ -75,7 +75,7 @@ class _Draft:
 
 
 def rows(hits: tuple[Hit, ...], said: Mapping[tuple[str, str, str], Finding], release: Release) -> tuple[Row, ...]:
-    """The reported changes, worst first. Each saying lands in the row of each field it took."""
+    """The reported changes, worst first. Each hit lands in the row of each field it took."""
     drafts: dict[tuple[str, ...], _Draft] = {}
     for s in hits:
         finding_key = (s.rule.id, *subject_of(s.subject, release))
@@ -131,7 +131,7 @@ def _places(s: Hit, release: Release) -> list[tuple[tuple[str, ...], Row]]:
 
 
 def _properties(change: Change, s: Hit, release: Release) -> list[str]:
-    """The properties of the subject that a saying is about."""
+    """The properties of the subject that a hit is about."""
     tree = release.changes.tree(change)
     subject = tree.subject(change.row)
     if subject.type == SETTINGS and isinstance(change, Changed):

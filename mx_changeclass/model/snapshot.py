@@ -103,7 +103,7 @@ class Unit:
 
 
 def _nobody() -> None:
-    """The lender of a snapshot that borrows from none."""
+    """What a snapshot shares its rows with, where that is nothing."""
 
 
 @attrs.define(slots=False, eq=False)
@@ -137,13 +137,13 @@ class Snapshot:
             self._shares_with = ref(other)
 
     def _shared(self, unit_id: str) -> Rows:
-        lender, unit = self._shares_with(), self.units[unit_id]
-        other = lender.units.get(unit_id) if lender else None
-        if lender is None or other is None or other.digest != unit.digest or not unit.digest or unit.missing:
+        shared, unit = self._shares_with(), self.units[unit_id]
+        other = shared.units.get(unit_id) if shared else None
+        if shared is None or other is None or other.digest != unit.digest or not unit.digest or unit.missing:
             return ()
-        if unit_id not in lender._rows:
-            lender._rows[unit_id] = other.load()
-        return lender._rows[unit_id]
+        if unit_id not in shared._rows:
+            shared._rows[unit_id] = other.load()
+        return shared._rows[unit_id]
 
     @cached_property
     def live(self) -> Mapping[str, Unit]:

@@ -51,8 +51,8 @@ _PUBLISHED = ("Rest$", "ODataPublish$", "WebServices$")  # here documentation is
 
 @cache
 def ignored_by(owner: str, key: str) -> str:
-    """The rule that silences a key of a type wherever it differs, "" where there is none. With the key
-    "" the rule that silences the type with all it holds."""
+    """The noise rule for a key of a type wherever it differs, "" where there is none. With the key
+    "" the one for the type with all it holds."""
     if key == "widgetId":
         return ""  # which widget it is
     for reason, places in _IGNORED.items():

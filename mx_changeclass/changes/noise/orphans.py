@@ -28,7 +28,7 @@ class Orphans:
 
     def of(self, row: Element) -> OrphanState:
         """The outermost whole around a row that has no partner either, and the noise rule for the row.
-        Parts share the fate of their whole."""
+        Parts go the way of their whole."""
         path = [row]
         while path[-1].id not in self._known and (above := self._above(path[-1])) is not None and above not in path:
             path.append(above)

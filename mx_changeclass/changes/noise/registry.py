@@ -25,7 +25,7 @@ _SYSTEM_TEXT = "Texts$SystemText"
 _PLAIN_VALUES = ("primitiveValue", "expression")
 _CODE = re.compile(r"(expression|argument|xpathconstraint|initialvalue)$", re.IGNORECASE)
 
-# New keys with a default that acts: they are quiet, and a rule tells them once beside the version move.
+# New keys with a default that acts: they are noise, and a rule tells them once beside the version move.
 _DEFAULT_EFFECT: dict[str, tuple[Any, ...]] = {
     "networkTimeoutMs": (60000,),
     "nativeNavigationEnabled": (False,),

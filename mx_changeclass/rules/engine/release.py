@@ -309,7 +309,7 @@ class Release:
 
     @cached_property
     def changed_subjects(self) -> frozenset[str]:
-        """Qualified names of everything that has a loud change."""
+        """Qualified names of everything that has a change with a meaning."""
         return frozenset(name for change in self.changes for _, name in self.subjects(change))
 
     def all(self, verb: type) -> Iterator[Change]:

@@ -46,7 +46,7 @@ def run(release: Release, rules: Listeners) -> tuple[Hit, ...]:
 
 
 def run_on_noise(release: Release, rules: Listeners) -> tuple[Hit, ...]:
-    """What is said about changes that were set aside as noise, and about the noise of loud ones."""
+    """What is said about changes that were set aside as noise, and about the noise in those that mean something."""
     hits: list[Hit] = []
     listening = {what: found for what, rs in rules.items() if (found := tuple(r for r in rs if r.noise))}
     heard = {name for rs in listening.values() for r in rs for name in r.noise}
@@ -133,7 +133,7 @@ def _left(change: Change, hits: list[Hit], told: tuple[str, ...]) -> tuple[str, 
 
 
 def _run_once(verb: type, heard: object, release: Release, rules: Listeners, about: Subject | None = None) -> list[Hit]:
-    """Ask the rules that hear an observation, the release, a saying or the rest."""
+    """Ask the rules that hear an observation, the release, a hit or the rest."""
     moves = (VersionChange, SyncChange, DependencyChange)  # devices meet the new version
     judged = (release.new.version,) if verb in moves else (release.old.version, release.new.version)
     return [
