@@ -1,4 +1,13 @@
-"""Models as trees that tests can edit: nodes that hold nodes, links instead of ids, then a Snapshot."""
+"""Models as trees that tests can edit: nodes that hold nodes, links instead of ids, then a Snapshot.
+
+::
+
+    app = Model().entity("Field.Order", attributes=("Title",))
+    app.page("Field.Home", shows("Field.Order")).native(home="Field.Home")
+    app.snapshot()
+
+``tests.elements`` has the words for what stands in a document.
+"""
 
 from __future__ import annotations
 
@@ -101,6 +110,82 @@ class Model:
             for node in doc.root.walk():
                 node.id = new_id()
 
+    # -- in one line each; names are qualified, a module is made when it is first named -------------------
+
+    def document(self, kind: str, name: str, *inside: Node, excluded: bool = False, **props: Any) -> Model:
+        """A document of a type; ``__`` in a key stands for a dot."""
+        module, _, last = name.partition(".")
+        root = Node(kind, last, "", {key.replace("__", "."): value for key, value in props.items()}, list(inside))
+        self.add(root, home=self._module(module)).excluded = excluded
+        return self
+
+    def page(self, name: str, *inside: Node, layout: str = "", **props: Any) -> Model:
+        called = {"layoutCall": "Pages$LayoutCall", "layoutCall__layout": layout} if layout else {}
+        return self.document("Pages$Page", name, *inside, **called, **props)
+
+    def nanoflow(self, name: str, *inside: Node, **props: Any) -> Model:
+        return self.document("Microflows$Nanoflow", name, *inside, **props)
+
+    def microflow(self, name: str, *inside: Node, **props: Any) -> Model:
+        return self.document("Microflows$Microflow", name, *inside, **props)
+
+    def entity(
+        self, name: str, parent: str = "", *, attributes: tuple[str, ...] = (), persistable: bool = True, **props: Any
+    ) -> Model:
+        """``parent`` is the generalization; ``attributes`` are names, or ``Name:Module.Enumeration``."""
+        module, _, last = name.partition(".")
+        kept = (
+            {"generalization": "DomainModels$Generalization", "generalization.generalization": parent}
+            if parent
+            else {"generalization": "DomainModels$NoGeneralization", "generalization.persistable": persistable}
+        )
+        kids = [_attribute(*a.partition(":")[::2]) for a in attributes]
+        return self._in_domain(module, Node("DomainModels$Entity", last, "entities", {**kept, **props}, kids))
+
+    def association(self, name: str, owner: str, other: str) -> Model:
+        """``owner`` and ``other`` are qualified; one of another module makes it a cross-module association."""
+        module, _, last = name.partition(".")
+        own = {f"{module}.{kid.name}": kid for kid in self.domain(module).kids}
+        ends = {"parent": owner, "child": other}
+        node = Node(
+            "DomainModels$Association" if other in own else "DomainModels$CrossAssociation",
+            last,
+            "associations" if other in own else "crossAssociations",
+            {key: end for key, end in ends.items() if end not in own},
+            links={key: own[end] for key, end in ends.items() if end in own},
+        )
+        return self._in_domain(module, node)
+
+    def native(
+        self, *inside: Node, home: str = "", nanoflow: str = "", name: str = "NativePhone", **props: Any
+    ) -> Model:
+        start = {
+            "nativeHomePage": "Navigation$NativeHomePage",
+            "nativeHomePage.homePagePage": home,
+            "nativeHomePage.homePageNanoflow": nanoflow,
+        }
+        return self.profile(Node("Navigation$NativeNavigationProfile", name, "", {**start, **props}, list(inside)))
+
+    def web(self, *inside: Node, home: str = "", kind: str = "Responsive", name: str = "", **props: Any) -> Model:
+        start = {"homePage": "Navigation$HomePage", "homePage.page": home, "kind": kind}
+        return self.profile(Node("Navigation$NavigationProfile", name or kind, "", {**start, **props}, list(inside)))
+
+    def profile(self, profile: Node) -> Model:
+        profile.slot = "profiles"
+        kind = "Navigation$NavigationDocument"
+        navigation = next((d.root for d in self.docs if d.root.type == kind), None)
+        (navigation or self.add(Node(kind), "projectDocuments").root).kids.append(profile)
+        return self
+
+    def _in_domain(self, module: str, node: Node) -> Model:
+        self._module(module)
+        self.domain(module).kids.append(node)
+        return self
+
+    def _module(self, name: str) -> Doc:
+        known = (d for d in self.docs if d.root.type == "Projects$Module" and d.name == name)
+        return next(known, None) or self.module(name)
+
     def snapshot(self) -> Snapshot:
         units = {d.root.id: _unit(d) for d in self.docs}
         for path, content in (self.files or {}).items():
@@ -110,11 +195,11 @@ class Model:
         return Snapshot(units, Version.of(self.version), label="model", side_files=self.files is not None)
 
 
-def rows(doc: Doc) -> Rows:
+def rows(root: Node) -> Rows:
     """The rows of a document, root first."""
-    here = {id(n) for n in doc.root.walk()}
+    here = {id(n) for n in root.walk()}
     done: list[Element] = []
-    todo: list[tuple[Node, str | None, int]] = [(doc.root, None, 0)]
+    todo: list[tuple[Node, str | None, int]] = [(root, None, 0)]
     while todo:
         node, parent, index = todo.pop()
         pointers = {key: target.id for key, target in node.links.items() if id(target) in here}
@@ -129,8 +214,8 @@ def rows(doc: Doc) -> Rows:
 
 
 def _unit(doc: Doc) -> Unit:
-    content = () if doc.missing else rows(doc)
-    digest = hashlib.sha256(repr([(r, r.index) for r in rows(doc)]).encode()).hexdigest()
+    content = () if doc.missing else rows(doc.root)
+    digest = hashlib.sha256(repr([(r, r.index) for r in rows(doc.root)]).encode()).hexdigest()
     root = doc.root
     home = doc.home.root.id if doc.home else None
     kind, name = ("", "") if doc.missing else (root.type, root.name)
@@ -141,87 +226,10 @@ def _loaded(content: Rows) -> Any:
     return lambda: content
 
 
-# -- what models are made of ------------------------------------------------------------------
-
-
-def entity(name: str, *attributes: Node, persistable: bool = True, rules: tuple[Node, ...] = ()) -> Node:
-    general = {"generalization": "DomainModels$NoGeneralization", "generalization.persistable": persistable}
-    props = {"dataStorageGuid": new_id(), "location": "1;1", "documentation": "", **general}
-    return Node("DomainModels$Entity", name, "entities", props, [*attributes, *rules])
-
-
-def attribute(name: str, kind: str = "String") -> Node:
-    props = {"dataStorageGuid": new_id(), "type": f"DomainModels${kind}AttributeType", "documentation": ""}
-    return Node("DomainModels$Attribute", name, "attributes", props)
-
-
-def association(name: str, parent: Node, child: Node) -> Node:
-    props = {"dataStorageGuid": new_id(), "type": "Reference"}
-    return Node("DomainModels$Association", name, "associations", props, links={"parent": parent, "child": child})
-
-
-def enumeration(name: str, *values: str) -> Node:
-    kids = [Node("Enumerations$EnumerationValue", v, "values", {"caption.en_US": v}) for v in values]
-    return Node("Enumerations$Enumeration", name, kids=kids)
-
-
-def page(name: str, *widgets: Node, **props: Any) -> Node:
-    argument = Node(
-        "Pages$LayoutCallArgument", "", "layoutCall.arguments", {"parameter": "Atlas.Phone.Main"}, list(widgets)
+def _attribute(name: str, enumeration: str) -> Node:
+    kept = (
+        {"type": "DomainModels$EnumerationAttributeType", "type.enumeration": enumeration}
+        if enumeration
+        else {"type": "DomainModels$StringAttributeType"}
     )
-    return Node(
-        "Pages$Page",
-        name,
-        "",
-        {"layoutCall": "Pages$LayoutCall", "layoutCall.layout": "Atlas.Phone", **props},
-        [argument],
-    )
-
-
-def text(name: str, caption: str) -> Node:
-    return Node("Pages$DynamicText", name, "widgets", {"content.template.en_US": caption})
-
-
-def button(name: str, nanoflow: str) -> Node:
-    action = {"action": "Pages$CallNanoflowClientAction", "action.nanoflow": nanoflow}
-    return Node("Pages$ActionButton", name, "widgets", action)
-
-
-def box(name: str, *inside: Node) -> Node:
-    return Node("Pages$DivContainer", name, "widgets", {"appearance.class": ""}, list(inside))
-
-
-def widget(name: str, definition: str, *properties: Node, widget_id: str = "com.acme.Badge") -> Node:
-    kind = {"type": "CustomWidgets$CustomWidgetType", "type.widgetId": widget_id, "type.definition": definition}
-    return Node("CustomWidgets$CustomWidget", name, "widgets", kind, list(properties))
-
-
-def setting(key: str, **value: Any) -> Node:
-    props = {"value": "CustomWidgets$WidgetValue", **{f"value.{k.replace('__', '.')}": v for k, v in value.items()}}
-    return Node("CustomWidgets$WidgetProperty", key, "object.properties", props)
-
-
-def nanoflow(name: str, *steps: Node, **props: Any) -> Node:
-    """A flow through its steps, one after the other."""
-    start = Node("Microflows$StartEvent", "", "objectCollection.objects", {"relativeMiddlePoint": "0;0"})
-    nodes = [
-        start,
-        *steps,
-        Node("Microflows$EndEvent", "", "objectCollection.objects", {"relativeMiddlePoint": "900;0"}),
-    ]
-    flows = [
-        Node("Microflows$SequenceFlow", "", "flows", links={"origin": a, "destination": b})
-        for a, b in itertools.pairwise(nodes)
-    ]
-    return Node(
-        "Microflows$Nanoflow",
-        name,
-        "",
-        {"objectCollection": "Microflows$MicroflowObjectCollection", **props},
-        [*nodes, *flows],
-    )
-
-
-def step(action: str, **props: Any) -> Node:
-    values = {"action": f"Microflows${action}", **{f"action.{k}": v for k, v in props.items()}}
-    return Node("Microflows$ActionActivity", "", "objectCollection.objects", {"relativeMiddlePoint": "9;9", **values})
+    return Node("DomainModels$Attribute", name, "attributes", kept)

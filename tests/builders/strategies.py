@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from tests.builders.models import (
-    Doc,
-    Model,
-    Node,
+from tests.builders.models import Doc, Model, Node, new_id
+from tests.elements import (
     association,
     attribute,
     box,
@@ -15,7 +13,6 @@ from tests.builders.models import (
     entity,
     enumeration,
     nanoflow,
-    new_id,
     page,
     setting,
     step,
@@ -39,7 +36,7 @@ def widgets(draw: st.DrawFn, depth: int = 2) -> list[Node]:
             found.append(button(name, draw(st.sampled_from(("A.B", "B.A", "A.A")))))
         elif kind == 2:
             values = [setting(k, primitiveValue=draw(st.sampled_from(("x", "y")))) for k in draw(_names)]
-            found.append(widget(name, draw(st.sampled_from(("d1", "d2"))), *values))
+            found.append(widget("com.acme.Badge", *values, name=name, definition=draw(st.sampled_from(("d1", "d2")))))
         else:
             found.append(box(name, *draw(widgets(depth - 1))))
     return found

@@ -13,9 +13,8 @@ from mx_changeclass.changes.ledger import unowned
 from mx_changeclass.changes.patch import patch
 from mx_changeclass.changes.value_difference import value_difference
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
-from tests.builders.models import (
-    Model,
-    Node,
+from tests.builders.models import Model, Node, new_id
+from tests.elements import (
     association,
     attribute,
     box,
@@ -23,7 +22,6 @@ from tests.builders.models import (
     entity,
     enumeration,
     nanoflow,
-    new_id,
     page,
     setting,
     step,
@@ -370,7 +368,7 @@ def test_an_argument_that_points_elsewhere_is_never_conversion_noise(old: Model,
 
 
 def with_widget(model: Model, definition: str, *properties: Node) -> None:
-    model.find("frame").kids.append(widget("badge", definition, *properties))
+    model.find("frame").kids.append(widget("com.acme.Badge", *properties, name="badge", definition=definition))
 
 
 def test_a_refreshed_widget_definition_is_quiet_with_the_properties_it_brings(old: Model) -> None:
@@ -402,7 +400,7 @@ def test_another_widget_under_the_same_name_is_another_widget(old: Model) -> Non
     with_widget(old, "d1")
     new = old.edit()
     frame = new.find("frame")
-    frame.kids[-1] = widget("badge", "d1", widget_id="com.acme.Chart")
+    frame.kids[-1] = widget("com.acme.Chart", name="badge", definition="d1")
     assert told(compare(old, new)) == ["+ Field.Home.badge", "- Field.Home.badge"]
 
 

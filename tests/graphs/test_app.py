@@ -1,20 +1,20 @@
 from __future__ import annotations
 
 from mx_changeclass.graphs.app import App
-from tests.builders import small
-from tests.builders.small import Part, SmallApp
+from tests import elements
+from tests.builders.models import Model, Node
 
 
 def example() -> App:
-    app = SmallApp().entity("Field.Order", attributes=("Title",)).entity("Field.Rush", "Field.Order")
-    member = Part("DomainModels$MemberAccess", "memberAccesses", {"attribute": "Field.Order.Title"})
-    app.domains["Field"].append(Part("DomainModels$Entity", "entities", {}, "Guarded", inside=(member,)))
-    own = Part("DomainModels$MemberAccess", "memberAccesses", {"attribute": "Field.Owner.Title"})
-    app.domains["Field"].append(Part("DomainModels$Entity", "entities", {}, "Owner", inside=(own,)))
+    app = Model().entity("Field.Order", attributes=("Title",)).entity("Field.Rush", "Field.Order")
+    member = Node("DomainModels$MemberAccess", "", "memberAccesses", {"attribute": "Field.Order.Title"})
+    app.domain("Field").kids.append(Node("DomainModels$Entity", "Guarded", "entities", kids=[member]))
+    own = Node("DomainModels$MemberAccess", "", "memberAccesses", {"attribute": "Field.Owner.Title"})
+    app.domain("Field").kids.append(Node("DomainModels$Entity", "Owner", "entities", kids=[own]))
     app.entity("Field.Line").association("Field.Line_Order", "Field.Line", "Field.Order")
-    busy = Part("Enumerations$EnumerationValue", "values", name="Busy")
+    busy = Node("Enumerations$EnumerationValue", "Busy", "values")
     app.document("Enumerations$Enumeration", "Field.Status", busy)
-    app.page("Field.Order", small.shows("Field.Order")).native(home="Field.Order")
+    app.page("Field.Order", elements.shows("Field.Order")).native(home="Field.Order")
     return App(app.snapshot())
 
 
@@ -55,7 +55,7 @@ def test_system_entities_are_persistable_but_for_a_few() -> None:
 
 def test_a_loop_of_generalisations_ends() -> None:
     app = (
-        SmallApp().entity("Field.A", "Field.B").entity("Field.B", "Field.A").page("Field.Home", small.shows("Field.A"))
+        Model().entity("Field.A", "Field.B").entity("Field.B", "Field.A").page("Field.Home", elements.shows("Field.A"))
     )
     side = App(app.native(home="Field.Home").snapshot())
     assert side.specialisations("Field.A") == ("Field.B",)
@@ -64,10 +64,9 @@ def test_a_loop_of_generalisations_ends() -> None:
 
 
 def test_a_part_of_the_settings_is_found_by_type() -> None:
-    app = SmallApp()
-    app._add("settings", Part("Settings$ProjectSettings", "", inside=(
-        Part("Settings$RuntimeSettings", "settingsParts", {"hashAlgorithm": "BCrypt"}),
-    )), None, "projectDocuments")  # fmt: skip
+    app = Model()
+    runtime = Node("Settings$RuntimeSettings", "", "settingsParts", {"hashAlgorithm": "BCrypt"})
+    app.add(Node("Settings$ProjectSettings", kids=[runtime]), "projectDocuments")
     side = App(app.snapshot())
     part = side.settings_part("Settings$RuntimeSettings")
     assert part is not None
@@ -91,5 +90,5 @@ def test_the_graph_holds_documents_entities_and_profiles_with_verbs() -> None:
 
 
 def test_the_graph_keeps_a_flow_that_calls_itself() -> None:
-    app = SmallApp().nanoflow("Field.NF", small.calls_flow("Field.NF"))
+    app = Model().nanoflow("Field.NF", elements.calls_flow("Field.NF"))
     assert App(app.snapshot()).graph.has_edge("Field.NF", "Field.NF", "calls")

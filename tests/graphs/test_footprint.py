@@ -11,32 +11,32 @@ from mx_changeclass.graphs.footprint import footprint
 from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.readers import read
 from mx_changeclass.reports.footprint import footprint_document, footprint_text
-from tests.builders import small
-from tests.builders.small import SmallApp
+from tests import elements
+from tests.builders.models import Model
 
 CORPUS = Path(__file__).parents[2] / ".." / "shared" / "corpus"
 
 
 def example() -> App:
-    app = SmallApp().entity("Field.Order").entity("Office.Invoice")
-    app.page("Field.Home", small.lists("Field.Order"), small.calls("Field.NF_Save")).page("Field.Alone")
+    app = Model().entity("Field.Order").entity("Office.Invoice")
+    app.page("Field.Home", elements.lists("Field.Order"), elements.calls("Field.NF_Save")).page("Field.Alone")
     app.nanoflow(
         "Field.NF_Save",
-        small.calls_flow("Field.MF_Save"),
-        small.calls_javascript("Shared.JS_Beep"),
-        small.splits("@Shared.Flag"),
+        elements.calls_flow("Field.MF_Save"),
+        elements.calls_javascript("Shared.JS_Beep"),
+        elements.splits("@Shared.Flag"),
     )
     app.microflow("Field.MF_Save").document("JavaScriptActions$JavaScriptAction", "Shared.JS_Beep")
     app.document("Constants$Constant", "Shared.Flag")
-    app.page("Office.Home", small.lists("Office.Invoice"))
-    app.native(small.sync_row("Field.Order", "Never"), home="Field.Home", otaEnabled=True).web(home="Office.Home")
+    app.page("Office.Home", elements.lists("Office.Invoice"))
+    app.native(elements.sync_row("Field.Order", "Never"), home="Field.Home", otaEnabled=True).web(home="Office.Home")
     return App(app.snapshot())
 
 
 def test_the_document_has_the_keys_of_its_contract() -> None:
     document = footprint_document(example())
     assert document["schema"] == 1
-    assert document["model"]["label"] == "small"
+    assert document["model"]["label"] == "model"
     assert document["profiles"] == [
         {
             "name": "NativePhone",

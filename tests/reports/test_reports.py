@@ -11,8 +11,9 @@ from mx_changeclass.findings.classify import classify
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.findings.words import kind_in_words
 from mx_changeclass.reports import render, wording
-from tests.builders.models import Doc, Model, Node, attribute, entity, step
+from tests.builders.models import Doc, Model, Node
 from tests.cases import Case
+from tests.elements import attribute, entity, step
 
 
 def app() -> Model:
