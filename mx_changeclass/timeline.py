@@ -101,7 +101,11 @@ def _judge(past: History, old: str, new: str, policy: Policy | None) -> Verdict 
             sides.append(past.read(commit))
         except ReadError as error:
             return _Unread(commit, error)
-    verdict = compare(sides[1], sides[0], policy)
+    return detached(compare(sides[1], sides[0], policy))
+
+
+def detached(verdict: Verdict) -> Verdict:
+    """A verdict without the models that it was made of: small, and all that a report shows."""
     before, after = _bare(verdict.old), _bare(verdict.new)
     changes = Changes(before, after, (), (), Tree(before, {}, {}), Tree(after, {}, {}), {}, {})
     return evolve(verdict, changes=changes)

@@ -5,7 +5,8 @@ in this order: ``folder`` (fixture folders to lay into the project), ``files``, 
 ``move``, ``remove``, ``add``, ``set``, ``reid``, ``reguid``; ``then`` is a list of further such steps.
 ``like`` names cases, or tables without a label, whose edits are made first; in ``base`` too.
 ``old = "none"`` stands for a first release, ``turned`` swaps the sides. ``template`` and ``new_template`` are the
-native templates of the released and the planned binary, ``declared`` what the team states of the release.
+native templates of the released and the planned binary, ``declared`` what the team states of the release. ``read``
+says of a side, where it matters, in which ``form`` it was read and what of it was ``incomplete``.
 
 ``python -m tests.cases c043`` prints the verdict on one case, ``python -m tests.cases`` all that fail.
 """
@@ -19,6 +20,7 @@ import tomllib
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +28,15 @@ from attrs import evolve, frozen
 
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.findings.classify import classify
-from mx_changeclass.findings.finding import Verdict
-from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.findings.finding import Finding, Verdict
+from mx_changeclass.model.snapshot import Rows, Snapshot, Unit
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
 from mx_changeclass.readers import read
 from mx_changeclass.readers.side_files.collect import side_units
 from mx_changeclass.readers.xml import read_xml, write_xml
+from mx_changeclass.timeline import detached
+from mx_changeclass.vocabulary import Hazard, Maybe, Requires
 from tests.builders.editor import Draft
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -40,16 +44,23 @@ TEMPLATE = "14.1.13"  # of the released binary of the base project
 
 Table = Mapping[str, Any]
 
+_FRAME = attrgetter("type", "name", "container", "slot", "excluded", "missing", "file")  # of a unit, around its rows
 
-@frozen
+
+@frozen(eq=False)
 class Case:
     """One edit. ``label`` is what is expected of it: exact ``speaks`` for the case of a rule; ``class``,
     ``channel`` and the least ``rules`` for a labelled case, and where they matter rules that must be ``silent``,
-    ``hazards``, what the release ``requires`` and words of a message (``says``)."""
+    ``hazards``, what the release ``requires`` and words of a message (``says``).
+
+    ``rule`` is the rule that the case belongs to, "" for none. Where it speaks, ``finding`` is what it says there by
+    itself (see ``stated``); then the verdict has the same ``class`` and ``channel`` unless the label tells others,
+    because another rule is worse."""
 
     id: str
     table: Table
     label: Table
+    rule: str = ""
 
     @property
     def policy(self) -> Policy:
@@ -78,16 +89,25 @@ class Case:
         old, new = self.drafts()
         before = read("none") if self._of("old", "") == "none" else through_xml(old, "old")
         after = through_xml(new, "new")
+        before, after = _as_read(before, self._of("base", {}).get("read", {})), _as_read(after, self._of("read", {}))
         return (after, before) if self._of("turned", False) else (before, after)
 
     def verdict(self) -> Verdict:
-        return classify(diff(*self.sides()), self.policy)
+        """What the program says of the case, without the models; it is judged once, whoever asks."""
+        return _judged(self)
+
+    def own(self, verdict: Verdict) -> list[Table]:
+        """What the rule of the case says in a verdict."""
+        return [stated(f) for f in (*verdict.findings, *verdict.noise) if f.rule.id == self.rule]
 
     def complaints(self, verdict: Verdict) -> list[str]:
         """What the verdict says otherwise than the label."""
         said = {f.rule.id for f in verdict.findings} | {f.rule.id for f in verdict.noise}
-        out = [
-            f"{key} is {is_}, should be {self.label[key]}"
+        told = self.label.get("finding", {})
+        out = [f"finding is {own}, should be {told}" for own in self.own(verdict) if told and own != told]
+        label = {**{key: told[key] for key in ("class", "channel") if key in told}, **self.label}
+        out += [
+            f"{key} is {is_}, should be {label[key]}"
             for key, is_ in (
                 ("class", verdict.release_class.name),
                 ("channel", verdict.channel.name),
@@ -95,7 +115,7 @@ class Case:
                 ("server_data_loss", verdict.server_data_loss),
                 ("undecided", verdict.undecided > 0),
             )
-            if key in self.label and str(is_).upper() != str(self.label[key]).upper()
+            if key in label and str(is_).upper() != str(label[key]).upper()
         ]
         out += [f"{rule} does not speak" for rule in self.label.get("rules", ()) if rule not in said]
         out += [f"{rule} speaks" for rule in self.label.get("silent", ()) if rule in said]
@@ -113,11 +133,30 @@ class Case:
         return out
 
 
-def labelled_cases() -> Iterator[Case]:
+@cache
+def _judged(case: Case) -> Verdict:
+    return detached(classify(diff(*case.sides()), case.policy))
+
+
+def stated(finding: Finding) -> Table:
+    """What a finding says, as a label states it: ``class`` and ``channel``; ``hazard``, ``requires``,
+    ``breaks_old_clients``, ``server_data_loss`` and ``undecided`` where they say something."""
+    said = {
+        "class": str(finding.release_class),
+        "channel": str(finding.channel),
+        "hazard": str(finding.hazard) if finding.hazard is not Hazard.NONE else "",
+        "requires": finding.requires.slug if finding.requires is not Requires.EITHER_ORDER else "",
+        "breaks_old_clients": str(finding.breaks_old_clients) if finding.breaks_old_clients is not Maybe.NO else "",
+        "server_data_loss": str(finding.server_data_loss) if finding.server_data_loss is not Maybe.NO else "",
+        "undecided": finding.rule.undecided,
+    }
+    return {key: value for key, value in said.items() if value}
+
+
+@cache
+def labelled_cases() -> tuple[Case, ...]:
     """The cases of ``fixtures/cases``, in order of their ids."""
-    for name, table in sorted(_tables().items()):
-        if name in labels():
-            yield Case(name, table, labels()[name])
+    return tuple(Case(name, table, labels()[name]) for name, table in sorted(_tables().items()) if name in labels())
 
 
 @cache
@@ -127,18 +166,21 @@ def labels() -> Mapping[str, Table]:
     return found
 
 
-def rule_cases() -> Iterator[Case]:
+@cache
+def rule_cases() -> tuple[Case, ...]:
     """A hit, near misses and further hits for each rule: ``fixtures/rules/<room>/<chapter>/<rule-id>.toml``."""
+    found = []
     for path in rule_files():
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        yield Case(f"{path.stem} hit", content["hit"], content["hit"])
+        content, rule = tomllib.loads(path.read_text(encoding="utf-8")), path.stem
+        found.append(Case(f"{rule} hit", content["hit"], content["hit"], rule))
         for kind in ("near-miss", "further"):
             for name, table in content.get(kind, {}).items():
-                yield Case(f"{path.stem} {kind} {name}", table, table)
+                found.append(Case(f"{rule} {kind} {name}", table, table, rule))
+    return tuple(found)
 
 
 def rule_files() -> list[Path]:
-    return sorted((FIXTURES / "rules").glob("**/*.toml"))
+    return sorted((FIXTURES / "rules").rglob("*.toml"))
 
 
 @cache
@@ -175,13 +217,38 @@ def base_project() -> Draft:
 
 
 def through_xml(draft: Draft, label: str) -> Snapshot:
-    """What a reader of the written snapshot sees, its files read as those beside a project."""
+    """What a reader of the written snapshot sees, its files read as those beside a project. What is as in the base
+    project is not written and read anew for every case."""
     snapshot = draft.snapshot()
     beside, notes = side_units(sorted(draft.files), draft.files.get)
-    whole = evolve(snapshot, units={**snapshot.units, **beside}, incomplete=notes)
+    base, stored = _base()[0], _base_read()
+    same = {i: stored.units[i] for i, u in snapshot.units.items() if _is_same(u, draft.rows[i], base)}
+    edited = {i: u for i, u in (snapshot.units | beside).items() if i not in same}
+    read_again = _through_xml(evolve(snapshot, units=edited, incomplete=notes), label)
+    whole = evolve(read_again, units=same | read_again.units)
+    whole.share_rows(stored)
+    return whole
+
+
+def _is_same(unit: Unit, rows: Rows, base: Snapshot) -> bool:
+    other = base.units.get(unit.id)
+    return other is not None and rows == base.rows(unit.id) and _FRAME(unit) == _FRAME(other)
+
+
+@cache
+def _base_read() -> Snapshot:
+    return _through_xml(base_project().snapshot(), "base")
+
+
+def _through_xml(snapshot: Snapshot, label: str) -> Snapshot:
     written = io.BytesIO()
-    write_xml(whole, written)
+    write_xml(snapshot, written)
     return read_xml(written.getvalue(), label)
+
+
+def _as_read(side: Snapshot, how: Table) -> Snapshot:
+    stated = {key: tuple(value) if isinstance(value, list) else value for key, value in how.items()}
+    return evolve(side, **stated) if stated else side
 
 
 def _step(draft: Draft, table: Table) -> None:

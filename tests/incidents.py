@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from attrs import frozen
@@ -39,7 +40,8 @@ class Incident:
     near_misses: tuple[Case, ...]
 
 
-def incidents() -> Iterator[Incident]:
+@cache
+def incidents() -> tuple[Incident, ...]:
     """All replayed incidents, by number."""
     found = []
     for path in sorted((FIXTURES / "incidents").glob("*.toml")):
@@ -49,7 +51,7 @@ def incidents() -> Iterator[Incident]:
                 for kind in ("hit", "near-miss")
             )
             found.append(Incident(name, table["number"], table["source"], table.get("stored", False), hits, near))
-    return iter(sorted(found, key=lambda incident: incident.number))
+    return tuple(sorted(found, key=lambda incident: incident.number))
 
 
 def pairs(*, stored: bool = False) -> Iterator[Case]:

@@ -1,5 +1,4 @@
-"""What no edit of the base project can show: sides that were not read in full, files of no known kind, and that
-no document of the metamodel is left to the fallback."""
+"""What no edit of the base project can show: that no document of the metamodel is left to the fallback."""
 
 from __future__ import annotations
 
@@ -72,23 +71,3 @@ def own_properties(kind: str) -> dict[str, str]:
         if plain and name not in document.properties and name not in ("canvasWidth", "stableId"):
             return {name: "two"}
     return {}
-
-
-def test_a_side_that_was_not_read_in_full_is_told_and_counts_as_undecided(base: Snapshot) -> None:
-    notes = ("a.mxunit is listed but not there",)
-    cut = Snapshot(base.units, base.version, form="xml", side_files=True, incomplete=notes)
-    found = verdict(base, cut)
-    assert "agg-incomplete-side" in said(found)
-    assert found.undecided
-    assert found.channel.name == "NONE"
-    assert "agg-incomplete-side" not in said(verdict(base, base))
-
-
-@pytest.mark.parametrize(
-    ("role", "rule"),
-    [("unknown", "file-unknown"), ("ml", "file-mlsource"), ("bookkeeping", "file-appstore-metadata")],
-)
-def test_a_file_of_no_known_kind_is_taken_for_a_part_of_the_server(role: str, rule: str, base: Snapshot) -> None:
-    path = "odd/thing.bin"
-    row = Element(f"file:{path}", "File$Other", path, None, "", {"path": path, "role": role})
-    assert said(verdict(base, with_unit(base, row, None, "files"))) == {rule}

@@ -6,12 +6,11 @@ import pytest
 from attrs import evolve
 
 from mx_changeclass.changes.diff import diff
-from mx_changeclass.findings.classify import classify
 from mx_changeclass.graphs.uncommitted import uncommitted_objects
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.xpath import conditions, is_wider
 from mx_changeclass.rules.engine.release import Release
-from tests.cases import Case, base_project, through_xml
+from tests.cases import Case
 
 
 def release_of(**table: object) -> Release:
@@ -68,15 +67,6 @@ def test_compatibility_mode_spares_old_clients_of_the_same_entity_alone() -> Non
 def test_an_unknown_sync_mode_is_not_decided() -> None:
     verdict = Case("case", {"set": {"NativePhone/Field.Customer": {"syncMode": "Sometimes"}}}, {}).verdict()
     assert verdict.undecided == 1
-
-
-def test_a_model_stored_in_another_form_is_told_and_means_nothing() -> None:
-    side = through_xml(base_project(), "side")
-    verdict = classify(diff(evolve(side, form="mpr-v1"), evolve(side, form="mpr-v2")))
-    assert {f.rule.id for f in verdict.findings} >= {"mpr-format-v1-v2"}
-    assert verdict.channel.name == "NONE"
-    again = classify(diff(evolve(side, form="mpr-v2"), evolve(side, form="mpr-v2")))
-    assert "mpr-format-v1-v2" not in {f.rule.id for f in again.findings}
 
 
 @pytest.mark.parametrize(

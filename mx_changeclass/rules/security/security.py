@@ -94,7 +94,6 @@ def sec_strict_mode_on(change: Changed[ProjectSecurity], release: Release) -> bo
 
 @rule(
     NEEDS_REDEPLOY,
-    breaks_old_clients=Maybe.MAYBE,
     on="strictMode",
     source="STRICT Restricted Client APIs",
     certainty=Certainty.DOCUMENTED,
