@@ -9,7 +9,8 @@ import pytest
 from attrs import evolve
 
 from mx_changeclass.findings.finding import Finding, Verdict
-from mx_changeclass.reports.catalogue import release_class
+from mx_changeclass.reports.catalogue import explain, release_class
+from mx_changeclass.reports.examples import example
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.rule import Rule
 from mx_changeclass.vocabulary import DESTRUCTIVE, Hazard, Maybe, ReleaseClass, Requires
@@ -85,6 +86,15 @@ def _claiming(verdict: Verdict, rule: Rule, claim: str, value: Any) -> Verdict:
         return evolve(finding, rule=other, release_class=release_class(other, verdict.policy), **stated)
 
     return evolve(verdict, findings=tuple(map(claimed, verdict.findings)), noise=tuple(map(claimed, verdict.noise)))
+
+
+def test_explain_tells_a_hit_and_a_near_miss_of_every_rule() -> None:
+    told = explain("ent-renamed-sync") or ""
+    assert "\nExample: Field.Order renamed to Orders: DESTRUCTIVE\n" in told
+    assert "\nNear miss: Office.Order_Note renamed to Remark: NEEDS_REDEPLOY (ent-renamed-server)\n" in told
+    every = {rule: example(rule) for rule in catalogue()}
+    assert [rule for rule, texts in every.items() if sorted(texts) != ["hit", "near_miss"]] == []
+    assert [text for texts in every.values() for text in texts.values() if text.startswith(":")] == []
 
 
 def test_a_case_lies_in_the_room_and_chapter_of_its_rule() -> None:

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from mx_changeclass.data import load
 from mx_changeclass.policy import DECLARATIONS, Policy
+from mx_changeclass.reports.examples import example
 from mx_changeclass.reports.wording import MEANING, difference
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.citations import with_pages
@@ -44,7 +44,7 @@ def as_document(rule: Rule) -> dict[str, Any]:
         "mitigation": rule.mitigation,
         "source": rule.source,
         "also": list(rule.aliases),
-        "example": load("examples").get(rule.id, {}),
+        "example": example(rule.id),
     }
 
 
@@ -152,7 +152,7 @@ def _rule(rule: Rule) -> str:
     body = [f"{rule.id}: {rule.title}", "", *textwrap.wrap(rule.reason, 96)]
     if rule.mitigation:
         body += ["", *textwrap.wrap(f"What to do: {rule.mitigation}", 96)]
-    shown = load("examples").get(rule.id, {})
+    shown = example(rule.id)
     for key, title in (("hit", "Example"), ("near_miss", "Near miss")):
         if key in shown:
             body += ["", *textwrap.wrap(f"{title}: {shown[key]}", 96, subsequent_indent="  ")]
