@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from mx_changeclass.changes.diff import diff
 from mx_changeclass.findings.finding import Finding, Verdict
 from mx_changeclass.reports.catalogue import explain, release_class
 from mx_changeclass.reports.examples import example
 from mx_changeclass.rules import catalogue
+from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import Rule
+from mx_changeclass.rules.engine.run import listeners, run
 from mx_changeclass.vocabulary import DESTRUCTIVE, Hazard, Maybe, ReleaseClass, Requires
 from tests.cases import FIXTURES, Case, labelled_cases, labels, rule_cases, rule_files
 
@@ -86,6 +89,30 @@ def _claiming(verdict: Verdict, rule: Rule, claim: str, value: Any) -> Verdict:
         return evolve(finding, rule=other, release_class=release_class(other, verdict.policy), **stated)
 
     return evolve(verdict, findings=tuple(map(claimed, verdict.findings)), noise=tuple(map(claimed, verdict.noise)))
+
+
+SPECIAL = [rule for rule in catalogue().values() if rule.instead_of]
+
+
+@pytest.mark.parametrize("rule", SPECIAL, ids=lambda rule: rule.id)
+def test_a_special_rule_stands_in_for_a_general_one_that_would_speak(rule: Rule) -> None:
+    """On a hit of its own, a rule that it names and that is silent there would speak of the same change. And a near
+    miss of one of the two lies across the line: there it is silent, and the other speaks."""
+    alone = listeners(evolve(rule, instead_of=()) if r is rule else r for r in catalogue().values())
+    muted: set[str] = set()
+    for case in (c for c in rule_cases() if c.rule == rule.id and rule.id in c.label["speaks"]):
+        said = run(Release.of(diff(*case.sides()), case.policy), alone)
+        about = {id(s.subject) for s in said if s.rule.id == rule.id}
+        muted |= {s.rule.id for s in said if id(s.subject) in about} - set(case.label["speaks"])
+    assert muted & set(rule.instead_of)
+    across = [
+        case.id
+        for general in rule.instead_of
+        for one, other in ((rule.id, general), (general, rule.id))
+        for case in rule_cases()
+        if case.rule == one and one not in case.label["speaks"] and other in case.label["speaks"]
+    ]
+    assert across
 
 
 def test_explain_tells_a_hit_and_a_near_miss_of_every_rule() -> None:

@@ -116,7 +116,7 @@ def attr_deleted_server(change: Removed[Attribute] | Changed[Attribute], release
     hazard=Hazard.VALUE_LOSS,
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
-    server_data_loss=Maybe.MAYBE,
+    server_data_loss=Maybe.YES,
     instead_of="attr-deleted-sync",
     source="BP",
     mitigation="Use a file entity, and delete the attribute when every device has synchronised.",

@@ -113,7 +113,7 @@ def sp_upgrade_data_loss_10_18(move: VersionChange, release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.UPLOAD_REFUSED,
-    requires=Requires.SERVER_FIRST,
+    requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
     since="11.10.0",
     until="11.10.0",
