@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from functools import total_ordering
 
 
-@total_ordering
-class ReleaseClass(enum.Enum):
+class ReleaseClass(enum.StrEnum):
     """What a change asks of a release, mildest first. ``NONE`` is a channel only: bookkeeping,
-    design-time, or reached by nobody; as a class it is told as ``OTA_SAFE``."""
+    design-time, or reached by nobody; as a class it is told as ``OTA_SAFE``.
+
+    A class is its own text; ``<`` and its like go by ``rank``, also against the text of a class
+    (``ValueError`` for any other text).
+    """
+
+    rank: int
 
     NONE = "none"
     OTA_SAFE = "OTA_SAFE"
@@ -18,16 +21,24 @@ class ReleaseClass(enum.Enum):
     FULL_RELEASE = "FULL_RELEASE"
     DESTRUCTIVE = "DESTRUCTIVE"
 
-    def __lt__(self, other: object) -> bool:
-        if not isinstance(other, ReleaseClass):
-            return NotImplemented
-        return RANK[self] < RANK[other]
+    def __new__(cls, value: str) -> ReleaseClass:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.rank = len(cls.__members__)
+        return member
 
-    def __str__(self) -> str:
-        return self.value
+    def __lt__(self, other: str) -> bool:
+        return self.rank < ReleaseClass(other).rank
 
+    def __le__(self, other: str) -> bool:
+        return self.rank <= ReleaseClass(other).rank
 
-RANK: Mapping[ReleaseClass, int] = {member: rank for rank, member in enumerate(ReleaseClass)}
+    def __gt__(self, other: str) -> bool:
+        return self.rank > ReleaseClass(other).rank
+
+    def __ge__(self, other: str) -> bool:
+        return self.rank >= ReleaseClass(other).rank
+
 
 NONE, OTA_SAFE, NEEDS_REDEPLOY, FULL_RELEASE, DESTRUCTIVE = ReleaseClass
 

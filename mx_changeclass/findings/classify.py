@@ -10,12 +10,13 @@ from mx_changeclass.changes.ledger import account
 from mx_changeclass.findings.finding import Finding, Verdict
 from mx_changeclass.findings.rows import rows, subject_of
 from mx_changeclass.findings.words import words
+from mx_changeclass.model.types import PROJECT
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange
-from mx_changeclass.rules.engine.rule import Hit, Rule, channel_class
+from mx_changeclass.rules.engine.rule import Hit, class_of
 from mx_changeclass.rules.engine.run import listeners, run, run_on_noise
-from mx_changeclass.vocabulary import BLOCKED, DESTRUCTIVE, HARD_LOSS, RANK, SOFT_LOSS, Maybe, ReleaseClass, Requires
+from mx_changeclass.vocabulary import Maybe, Requires
 
 # What waits for installed clients: where there are none yet, all comes from the server or in a first binary.
 _FOR_DEVICES = frozenset({Requires.DRAIN, Requires.SERVER_FIRST, Requires.ALL_CLIENTS_FIRST})
@@ -42,7 +43,7 @@ def classify(changes: Changes, policy: Policy | None = None) -> Verdict:
 
 
 def _order(finding: Finding) -> tuple[int, int, str, str]:
-    return (-RANK[finding.release_class], -RANK[finding.channel], finding.subject, finding.rule.id)
+    return (-finding.release_class.rank, -finding.channel.rank, finding.subject, finding.rule.id)
 
 
 def _findings(hits: Iterable[Hit], release: Release) -> dict[tuple[str, str, str], Finding]:
@@ -64,7 +65,7 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         audience, why = frozenset(about.profiles), entry.why if entry else ()
     elif isinstance(about, DependencyChange):
         audience, why = release.owners_reached(about)
-    elif kind != "Projects$Project" and not isinstance(about, Release) and hasattr(about, "row"):
+    elif kind != PROJECT and not isinstance(about, Release) and hasattr(about, "row"):
         audience = frozenset().union(*(release.audience(s.subject) for s in group))  # type: ignore[arg-type]
         why = release.why(about)  # type: ignore[arg-type]
     late = rule.breaks_by_bundle and release.ota_off  # the bundle that would meet an old binary does not get there
@@ -72,7 +73,7 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         rule=rule,
         kind=kind,
         subject=subject,
-        release_class=_class(rule, release.policy),
+        release_class=class_of(rule, release.policy),
         channel=rule.channel,
         breaks_old_clients=rule.breaks_old_clients if release.installed and not spared and not late else Maybe.NO,
         requires=rule.requires if release.installed or rule.requires not in _FOR_DEVICES else Requires.EITHER_ORDER,
@@ -80,15 +81,6 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         audience=tuple(sorted(audience)),
         why=why,
     )
-
-
-def _class(rule: Rule, policy: Policy) -> ReleaseClass:
-    loss = (
-        HARD_LOSS
-        | (frozenset() if policy.soft_hazards else SOFT_LOSS)
-        | (BLOCKED if policy.blocked_is_loss else frozenset())
-    )
-    return DESTRUCTIVE if rule.hazard in loss else channel_class(rule.channel)
 
 
 def _message(group: list[Hit], release: Release) -> str:

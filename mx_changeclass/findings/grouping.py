@@ -7,22 +7,22 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from mx_changeclass.findings.finding import Row
-from mx_changeclass.vocabulary import HARD_LOSS, NEEDS_REDEPLOY, RANK, SOFT_LOSS, Hazard, Maybe, Requires
+from mx_changeclass.model.types import MODULE
+from mx_changeclass.vocabulary import HARD_LOSS, NEEDS_REDEPLOY, SOFT_LOSS, Hazard, Maybe, Requires
 
-_MODULE = "Projects$Module"
 _UPDATED = "appStoreVersion"
 _FOLDERS = ("themesource", "javascriptsource", "javasource")  # each holds a folder a module, in small letters
 _MAYBE = {Maybe.NO: 0, Maybe.MAYBE: 1, Maybe.YES: 2}
 _ORDER = (Requires.EITHER_ORDER, Requires.SERVER_FIRST)  # what an ordinary deploy does anyway
-_WORST = RANK[NEEDS_REDEPLOY]
+_WORST = NEEDS_REDEPLOY.rank
 
 
 def grouped(rows: Iterable[Row]) -> Iterator[Row]:
     """The rows, each part of a module that is told as a whole with the fingerprint of that module's row."""
     told = list(rows)
-    wholes = {r.name.lower(): r for r in told if r.kind == _MODULE and (r.verb != "changed" or r.prop == _UPDATED)}
+    wholes = {r.name.lower(): r for r in told if r.kind == MODULE and (r.verb != "changed" or r.prop == _UPDATED)}
     for row in told:
-        whole = wholes.get(_module(row)) if wholes and row.kind != _MODULE else None
+        whole = wholes.get(_module(row)) if wholes and row.kind != MODULE else None
         yield attrs.evolve(row, part_of=whole.fingerprint) if whole is not None and _answers(whole, row) else row
 
 
@@ -48,7 +48,7 @@ def _weight(row: Row) -> tuple[int, ...]:
     """How bad a row is: its channel, danger to devices, to the server, to installed apps, order, doubt."""
     dangers = {f.hazard for f in row.findings} - {Hazard.NONE, Hazard.SERVER_LOSS}
     return (
-        RANK[row.channel],
+        row.channel.rank,
         2 * bool(dangers & (HARD_LOSS | SOFT_LOSS)) or int(bool(dangers)),
         max(_MAYBE[f.server_data_loss] for f in row.findings),
         max(_MAYBE[f.breaks_old_clients] for f in row.findings),

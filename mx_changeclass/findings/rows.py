@@ -15,13 +15,12 @@ from mx_changeclass.findings.words import is_id, telling, words
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
+from mx_changeclass.model.types import ENTITY, PROJECT, PROJECT_SETTINGS
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Subject
-from mx_changeclass.vocabulary import NONE, RANK, Maybe
+from mx_changeclass.vocabulary import NONE, Maybe
 
-APP = "Projects$Project"
 DEPENDENCY = "File$NativeDependency"
-SETTINGS = "Settings$ProjectSettings"
 CONTENTS = "contents"  # of a document or a file: all its parts answer together
 
 _MOST = 3  # so many changes of one row are told in words
@@ -31,11 +30,11 @@ _LINKS = ("sequence flow", "annotation flow")  # what connects is told after wha
 def subject_of(about: Subject, release: Release) -> tuple[str, str]:
     """Kind and qualified name of what a hit is about; the app has the name ""."""
     if isinstance(about, SyncChange):
-        return "DomainModels$Entity", about.entity
+        return ENTITY, about.entity
     if isinstance(about, DependencyChange):
         return DEPENDENCY, about.subject
     if isinstance(about, (VersionChange, Release)):
-        return APP, ""
+        return PROJECT, ""
     old, new = _both(about, release)
     row = new or old or about.row
     return row.type or "Projects$Document", _name(old, new, release)
@@ -93,14 +92,14 @@ def rows(hits: tuple[Hit, ...], said: Mapping[tuple[str, str, str], Finding], re
 def _first(finding: Finding) -> tuple[object, ...]:
     """The finding that decides first; of equal ones that which asks for most care."""
     calm = (not finding.rule.undecided, finding.breaks_old_clients is Maybe.NO, finding.server_data_loss is Maybe.NO)
-    return (-RANK[finding.release_class], -RANK[finding.channel], *calm, finding.rule.id)
+    return (-finding.release_class.rank, -finding.channel.rank, *calm, finding.rule.id)
 
 
 def _order(row: Row) -> tuple[object, ...]:
     """Worst first; then what is a cause of its own, what was lifted by something else, remarks on the whole."""
     lifted = any(verb is Hit for verb, _ in row.findings[0].rule.listens_to)
-    remark = row.kind == APP and row.prop != "productVersion"
-    return (-RANK[row.release_class], -RANK[row.channel], remark, lifted, row.name, row.kind, row.verb, row.prop)
+    remark = row.kind == PROJECT and row.prop != "productVersion"
+    return (-row.release_class.rank, -row.channel.rank, remark, lifted, row.name, row.kind, row.verb, row.prop)
 
 
 def _together(whats: Counter[str]) -> str:
@@ -115,9 +114,9 @@ def _places(s: Hit, release: Release) -> list[tuple[tuple[str, ...], Row]]:
     about = s.subject
     if isinstance(about, VersionChange):
         old, new = str(about.old), str(about.new)
-        return [_make(APP, "", "", "changed", "productVersion", words(about, release), old=old, new=new)]
+        return [_make(PROJECT, "", "", "changed", "productVersion", words(about, release), old=old, new=new)]
     if isinstance(about, SyncChange):
-        kind, what, (old, new) = "DomainModels$Entity", words(about, release), about.modes
+        kind, what, (old, new) = ENTITY, words(about, release), about.modes
         return [_make(kind, about.entity, about.old_entity, "changed", "syncMode", what, old=old, new=new)]
     if isinstance(about, DependencyChange):
         name, what = about.subject, words(about, release)
@@ -126,7 +125,7 @@ def _places(s: Hit, release: Release) -> list[tuple[tuple[str, ...], Row]]:
     if isinstance(about, Release):
         if s.rule.channel is NONE:
             return []  # a remark on the release, no change
-        return [_make(APP, "", "", "changed", s.rule.id, s.detail)]
+        return [_make(PROJECT, "", "", "changed", s.rule.id, s.detail)]
     return [_of_change(about, prop, release) for prop in _properties(about, s, release)]
 
 
@@ -134,7 +133,7 @@ def _properties(change: Change, s: Hit, release: Release) -> list[str]:
     """The properties of the subject that a hit is about."""
     tree = release.changes.tree(change)
     subject = tree.subject(change.row)
-    if subject.type == SETTINGS and isinstance(change, Changed):
+    if subject.type == PROJECT_SETTINGS and isinstance(change, Changed):
         part = change.row.type.partition("$")[2]
         return [f"{part}.{field}" for field in _taken(change, s)]
     if change.row.id != subject.id:
@@ -171,7 +170,7 @@ def _of_change(change: Change, prop: str, release: Release) -> tuple[tuple[str, 
     subject = tree.subject(change.row)
     direct = change.row.id == subject.id
     field = (prop,) if direct and isinstance(change, Changed) and prop not in ("", CONTENTS) else ()
-    if subject.type == SETTINGS and isinstance(change, Changed):
+    if subject.type == PROJECT_SETTINGS and isinstance(change, Changed):
         field = (prop.partition(".")[2],)  # the settings are one document of many parts; each key is a row
     old, new = change.values(prop) if field and isinstance(change, Changed) else (None, None)
     unit = tree.snapshot.units.get(tree.unit_of.get(subject.id, ""))

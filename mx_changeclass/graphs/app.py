@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mx_changeclass.graphs.native_dependencies import LISTING, WIDGET_OWNER, DependencyMap, dependency_map
 from mx_changeclass.graphs.profiles import Profile
-from mx_changeclass.graphs.reachability import MICROFLOW, SERVER, Reachability
+from mx_changeclass.graphs.reachability import SERVER, Reachability
 from mx_changeclass.graphs.references import Reference, UnitReferences
 from mx_changeclass.graphs.side_files import file_spelling, javascript_actions, served_by
-from mx_changeclass.graphs.symbols import DOCUMENT, ENUMERATION, MEMBER, Node, Symbols, space_of
+from mx_changeclass.graphs.symbols import DOCUMENT, MEMBER, Node, Symbols, space_of
 from mx_changeclass.graphs.sync_set import ONLINE, Synced, merged, sync_sets
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
+from mx_changeclass.model.types import ENUMERATION, MICROFLOW, PROJECT_SETTINGS
 from mx_changeclass.model.versions import Version
 
 if TYPE_CHECKING:
@@ -327,7 +328,7 @@ class App:
     def settings_part(self, type_name: str) -> Element | None:
         """A part of the project settings (``Settings$RuntimeSettings``)."""
         for unit in self.snapshot.live.values():
-            if unit.type == "Settings$ProjectSettings":
+            if unit.type == PROJECT_SETTINGS:
                 return next((r for r in self.snapshot.rows(unit.id) if is_a(r.type, type_name)), None)
         return None
 

@@ -8,6 +8,7 @@ from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.profiles import Profile
 from mx_changeclass.graphs.symbols import DOCUMENT
 from mx_changeclass.graphs.sync_set import Synced
+from mx_changeclass.model.types import CONSTANT, JAVASCRIPT_ACTION, MICROFLOW, NANOFLOW, PAGE
 
 
 @frozen
@@ -48,11 +49,11 @@ def _of_profile(side: App, profile: Profile) -> ProfileFootprint:
         *(
             tuple(reached.get(kind, ()))
             for kind in (
-                "Pages$Page",
-                "Microflows$Nanoflow",
-                "Microflows$Microflow",
-                "JavaScriptActions$JavaScriptAction",
-                "Constants$Constant",
+                PAGE,
+                NANOFLOW,
+                MICROFLOW,
+                JAVASCRIPT_ACTION,
+                CONSTANT,
             )
         ),
     )

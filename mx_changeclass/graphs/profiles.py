@@ -8,9 +8,9 @@ from functools import cached_property
 from attrs import field, frozen
 
 from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
+from mx_changeclass.model.types import SYNC_ROW
 
 NATIVE = "Navigation$NativeNavigationProfile"
-SYNC_ROW = "Navigation$OfflineEntityConfig"
 
 
 @frozen

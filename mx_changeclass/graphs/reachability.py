@@ -16,15 +16,24 @@ from attrs import frozen
 
 from mx_changeclass.graphs.profiles import Navigation, Profile
 from mx_changeclass.graphs.references import Reference, UnitReferences, unit_references
-from mx_changeclass.graphs.symbols import ATTRIBUTE, DOCUMENT, ENTITY, ENUMERATION, MEMBER, Node, Symbols, space_of
-from mx_changeclass.graphs.text_references import ANYTHING, CONSTANT, MEMBER_KIND, VALUE
+from mx_changeclass.graphs.symbols import DOCUMENT, MEMBER, Node, Symbols, space_of
+from mx_changeclass.graphs.text_references import ANYTHING, MEMBER_KIND
+from mx_changeclass.model import system
 from mx_changeclass.model.snapshot import Unit
+from mx_changeclass.model.types import (
+    ATTRIBUTE,
+    CONSTANT,
+    ENTITY,
+    ENUMERATION,
+    ENUMERATION_VALUE,
+    MICROFLOW,
+    NANOFLOW,
+    PAGE,
+    WORKFLOW,
+)
 
 PROFILE = "profile"  # the space of navigation profiles, named by widgets that show their menu
 SERVER = "server"  # the space of microflows that only other microflows call: no client knows them
-PAGE = "Pages$Page"
-MICROFLOW = "Microflows$Microflow"
-WORKFLOW = "Workflows$Workflow"
 
 # Documents that are sent to the client as a whole.
 _SHIPPED = frozenset(
@@ -33,7 +42,7 @@ _SHIPPED = frozenset(
         "Pages$Layout",
         "Pages$Snippet",
         "Menus$MenuDocument",
-        "Microflows$Nanoflow",
+        NANOFLOW,
         ENUMERATION,
     }
 )
@@ -187,7 +196,7 @@ class Reachability:
             yield from self._of_path(verb, target)
         elif space_of(kind) == MEMBER:
             yield verb, (target, MEMBER)
-        elif kind not in (ANYTHING, CONSTANT, VALUE):
+        elif kind not in (ANYTHING, CONSTANT, ENUMERATION_VALUE):
             if not self.symbols.excluded(target):
                 yield verb, (target, DOCUMENT)
         elif ".".join(target.split(".")[:2]) in self.symbols.documents:
@@ -200,7 +209,7 @@ class Reachability:
         before, slash, last = target.partition("/")
         if slash and "." in last:
             yield from ((verb, (end, MEMBER)) for end in self.symbols.other_ends(last, before))
-        elif slash or self.symbols.member(target) is not None or target.startswith("System."):
+        elif slash or self.symbols.member(target) is not None or system.is_system(target):
             yield verb, (target, MEMBER)
         elif attribute := self.symbols.attribute(target):
             yield verb, (attribute, MEMBER)

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import networkx
 
 from mx_changeclass.graphs.reachability import PROFILE, Reachability
-from mx_changeclass.graphs.references import WIDGET_TYPE
-from mx_changeclass.graphs.symbols import DOCUMENT, ENTITY, MEMBER, Node, Symbols
+from mx_changeclass.graphs.symbols import DOCUMENT, MEMBER, Node, Symbols
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
+from mx_changeclass.model.types import DOMAIN_MODEL, ENTITY, WIDGET_DEFINITION
 
 
 def graph(snapshot: Snapshot, walked: Reachability | None = None) -> networkx.MultiDiGraph[str]:
@@ -34,7 +34,7 @@ def graph(snapshot: Snapshot, walked: Reachability | None = None) -> networkx.Mu
     types |= {(p.name, PROFILE): p.row.type for p in walked.navigation.profiles}
     edges = sorted(_edges(walked))
     for node in sorted({*types, *(e[0] for e in edges), *(e[2] for e in edges)}):
-        kind = WIDGET_TYPE if node[0].startswith("widget:") else types.get(node, "")
+        kind = WIDGET_DEFINITION if node[0].startswith("widget:") else types.get(node, "")
         drawn.add_node(_label(node, names), name=node[0], type=kind)
     for source, verb, target in edges:
         drawn.add_edge(_label(source, names), _label(target, names), key=verb, verb=verb)
@@ -69,7 +69,7 @@ def _source(names: Symbols, unit: Unit, rows: dict[str, Element], row: Element) 
         row = rows[row.parent]
     module = names.snapshot.module(unit.id)
     name = f"{module}.{row.name}" if module else row.name
-    if unit.type == "DomainModels$DomainModel":
+    if unit.type == DOMAIN_MODEL:
         return (next(iter(names.ends(name)), name), MEMBER)
     if unit.type == "Navigation$NavigationDocument":
         return row.name, PROFILE

@@ -19,8 +19,7 @@ from mx_changeclass.graphs.text_references import MEMBER_KIND, TextReference, la
 from mx_changeclass.model.metamodel import property_of
 from mx_changeclass.model.shapes import MOST_SHAPES, Shape, shape_of, standings
 from mx_changeclass.model.snapshot import Element, Rows
-
-WIDGET_TYPE = "CustomWidgets$CustomWidgetType"
+from mx_changeclass.model.types import ASSOCIATION, ATTRIBUTE, ENTITY, MICROFLOW, NANOFLOW, WIDGET_DEFINITION
 
 # Variables that an activity does something to: the entity is the one the variable holds.
 _ON_VARIABLES = {
@@ -28,8 +27,8 @@ _ON_VARIABLES = {
     "action.commitVariableName": "changes",
     "action.deleteVariableName": "deletes",
 }
-_IN_UNIT = frozenset({"DomainModels$Entity", "DomainModels$Attribute", "DomainModels$AssociationBase"})
-_FLOWS = frozenset({"Microflows$Microflow", "Microflows$Nanoflow", "Microflows$Rule"})
+_IN_UNIT = frozenset({ENTITY, ATTRIBUTE, ASSOCIATION})
+_FLOWS = frozenset({MICROFLOW, NANOFLOW, "Microflows$Rule"})
 _ID = "id"
 
 
@@ -105,7 +104,7 @@ def _named(role: KeyRole, text: str, by_id: Mapping[str, Element]) -> Iterator[T
     elif role.language:
         yield from text_references(text, role.language)
     else:
-        yield role.verb, role.kind, f"widget:{text}" if role.kind == WIDGET_TYPE else text
+        yield role.verb, role.kind, f"widget:{text}" if role.kind == WIDGET_DEFINITION else text
 
 
 def _local(target: Element | None, by_id: Mapping[str, Element]) -> str:
@@ -121,15 +120,15 @@ def _step(step: Element, role: KeyRole, by_id: Mapping[str, Element]) -> KeyRole
     shows an attribute of it refers to it."""
     parent = by_id.get(step.parent or "")
     source = parent.props.get(step.slot.removesuffix(".entityRef.steps"), "") if parent is not None else ""
-    arrives = role.kind == "DomainModels$Entity" and str(source).endswith("Source")
+    arrives = role.kind == ENTITY and str(source).endswith("Source")
     return role._replace(verb="retrieves") if arrives else role
 
 
 @cache
 def _role(outer: str, owner: str, key: str) -> KeyRole | None:
     """What a key of a type holds, standing in a part of type ``outer``; None where it refers to nothing."""
-    if (owner, key) == (WIDGET_TYPE, "widgetId"):
-        return KeyRole("shows", WIDGET_TYPE, "")
+    if (owner, key) == (WIDGET_DEFINITION, "widgetId"):
+        return KeyRole("shows", WIDGET_DEFINITION, "")
     declared = property_of(owner, key)
     if declared is not None and declared.kind == "byNameReference":
         return KeyRole(verb_of(outer, owner, key), declared.type, "")
@@ -149,7 +148,7 @@ def _of_flow(rows: Rows) -> Iterator[Reference]:
             continue
         for key, verb in _ON_VARIABLES.items():
             if entity := held.get(row.props.get(key, "")):
-                yield Reference(verb, "DomainModels$Entity", entity, row.id, key)
+                yield Reference(verb, ENTITY, entity, row.id, key)
         if association := row.props.get("action.retrieveSource.association"):
             start = held.get(row.props.get("action.retrieveSource.startVariableName", ""), "")
             yield Reference("retrieves", MEMBER_KIND, f"{start}/{association}", row.id, "action.retrieveSource")

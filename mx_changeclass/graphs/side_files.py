@@ -8,8 +8,7 @@ from mx_changeclass.graphs.native_dependencies import WIDGET_OWNER
 from mx_changeclass.graphs.profiles import Profile
 from mx_changeclass.graphs.symbols import Symbols
 from mx_changeclass.model.snapshot import Element
-
-_ACTION = "JavaScriptActions$JavaScriptAction"
+from mx_changeclass.model.types import JAVASCRIPT_ACTION
 
 
 def served_by(row: Element, names: Symbols, profiles: Iterable[Profile]) -> tuple[str, ...]:
@@ -34,7 +33,7 @@ def served_by(row: Element, names: Symbols, profiles: Iterable[Profile]) -> tupl
 
 def javascript_actions(names: Symbols) -> tuple[str, ...]:
     """The JavaScript actions of a model by name."""
-    return tuple(sorted(name for name, unit in names.documents.items() if unit.type == _ACTION))
+    return tuple(sorted(name for name, unit in names.documents.items() if unit.type == JAVASCRIPT_ACTION))
 
 
 def file_spelling(action: str) -> str:

@@ -9,39 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+from mx_changeclass.model import persistence, system
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
+from mx_changeclass.model.types import ASSOCIATION, ATTRIBUTE, DOMAIN_MODEL, ENTITY, FOLDER, MODULE
 
 DOCUMENT = "document"
 MEMBER = "member"  # of a domain model: entity, association, attribute
 Node = tuple[str, str]
 
-ENUMERATION = "Enumerations$Enumeration"
-ENTITY = "DomainModels$Entity"
-ATTRIBUTE = "DomainModels$Attribute"
-ASSOCIATION = "DomainModels$AssociationBase"
-_SYSTEM = "System."
-_FOLDERS = frozenset({"Projects$Module", "Projects$Folder"})
-
-# The System module is stored in no project. What matters of it here: its entities are persistable but for
-# these, and an image is a file.
-_SYSTEM_NON_PERSISTABLE = frozenset(
-    {
-        "System.ConsumedODataConfiguration",
-        "System.Error",
-        "System.HttpHeader",
-        "System.HttpMessage",
-        "System.HttpRequest",
-        "System.HttpResponse",
-        "System.ODataResponse",
-        "System.Paging",
-        "System.RestHttpResponse",
-        "System.SoapFault",
-        "System.WorkflowActivityDetails",
-        "System.WorkflowJumpToDetails",
-    }
-)
-_SYSTEM_GENERALIZATIONS = {"System.Image": "System.FileDocument"}
+_FOLDERS = frozenset({MODULE, FOLDER})
 
 
 def space_of(kind: str) -> str:
@@ -77,9 +54,7 @@ class Symbols:
     @cached_property
     def domain_models(self) -> Mapping[str, Unit]:
         """Domain models by the name of their module."""
-        return {
-            self.snapshot.module(u.id): u for u in self.snapshot.live.values() if u.type == "DomainModels$DomainModel"
-        }
+        return {self.snapshot.module(u.id): u for u in self.snapshot.live.values() if u.type == DOMAIN_MODEL}
 
     def members(self, module: str) -> Mapping[str, Element]:
         """Entities, attributes and associations of a module by qualified name; decodes its domain model."""
@@ -155,7 +130,7 @@ class Symbols:
     def generalization(self, name: str) -> str:
         """The entity that an entity specialises, "" for none."""
         row = self.entity(name)
-        return str(row.props.get("generalization.generalization", "")) if row else _SYSTEM_GENERALIZATIONS.get(name, "")
+        return persistence.generalization(row) if row else system.GENERALIZATIONS.get(name, "")
 
     def lineage(self, name: str) -> tuple[str, ...]:
         """An entity and its generalisations, nearest first; a loop in a broken model ends it."""
@@ -168,7 +143,7 @@ class Symbols:
     @cached_property
     def _specialisations(self) -> Mapping[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
-        for name in sorted({*self.entities, *_SYSTEM_GENERALIZATIONS}):
+        for name in sorted({*self.entities, *system.GENERALIZATIONS}):
             if parent := self.generalization(name):
                 found.setdefault(parent, []).append(name)
         return {parent: tuple(names) for parent, names in found.items()}
@@ -185,20 +160,12 @@ class Symbols:
         return tuple(found[1:])
 
     def persistable(self, name: str) -> bool:
-        """Whether rows of an entity live in the database; decided by the root of its generalisations.
-
-        A view entity and one of another app (a remote source) hold no rows of their own. An entity whose
-        domain model cannot be read counts as persistable: nobody can say that its rows are safe.
-        """
-        for each in self.lineage(name):
-            row = self.entity(each)
-            if row is not None and (row.props.get("source") or row.props.get("isRemote")):
-                return False
-        root = self.lineage(name)[-1] if name else ""
-        row = self.entity(root)
-        if row is None:
-            return (root.startswith(_SYSTEM) and root not in _SYSTEM_NON_PERSISTABLE) or self._unread(root)
-        return row.props.get("generalization.persistable", True) is not False
+        """Whether rows of an entity live in the database. One whose domain model cannot be read counts as
+        persistable: nobody can say that its rows are safe. False for a name of nothing."""
+        row = self.entity(name)
+        if row is not None:
+            return persistence.persistable(row, self.entity)
+        return (system.is_system(name) and system.persistable(name)) or self._unread(name)
 
     def _unread(self, name: str) -> bool:
         return name.partition(".")[0] in self._unread_modules

@@ -14,13 +14,13 @@ from attrs import evolve, frozen
 
 from mx_changeclass.graphs.reachability import Reach, Reachability
 from mx_changeclass.graphs.symbols import DOCUMENT, MEMBER, Symbols
+from mx_changeclass.model import system
 
 ALL, CONSTRAINED, NONE, PRESERVE, NEVER, ONLINE = "All", "Constrained", "None", "NoneAndPreserveData", "Never", "Online"
 # How much a mode leaves on a device, most first.
 _WEIGHT = {mode: i for i, mode in enumerate((ALL, CONSTRAINED, NEVER, NONE, PRESERVE, ONLINE))}
 _RETRIEVING = frozenset({"retrieves"})
 _EDITING = frozenset({"creates", "changes", "deletes"})
-_SYSTEM = "System."
 
 UsesByEntity = dict[str, set[str]]  # entity name to the verbs of reachable documents
 
@@ -91,7 +91,7 @@ def used(audience: Reachability, reach: Reach) -> UsesByEntity:
             uses.setdefault(user, set()).update(verbs)
     uses = {name: verbs for name, verbs in uses.items() if names.persistable(name)}
     # A file or user of the System module that is only referenced stands for the specialisation in use.
-    for name in [n for n in uses if n.startswith(_SYSTEM) and not uses[n] & (_RETRIEVING | _EDITING)]:
+    for name in [n for n in uses if system.is_system(n) and not uses[n] & (_RETRIEVING | _EDITING)]:
         if any(d in uses for d in names.descendants(name)):
             del uses[name]
     for name in list(uses):

@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mx_changeclass.model.types import CONSTANT, ENUMERATION_VALUE, SYNC_ROW
+
 MEMBER_KIND = "DomainModels$"  # an entity, association or attribute; which one the model says
-CONSTANT = "Constants$Constant"
-VALUE = "Enumerations$EnumerationValue"
 ANYTHING = ""
 
 # Keys that hold an expression in every type that has them.
@@ -59,7 +59,7 @@ TextReference = tuple[str, str, str]  # verb, kind, name
 def language(type_name: str, key: str) -> str:
     """``expression``, ``xpath`` or ``oql`` for a key that holds that language, "" for any other key."""
     low = key.lower()
-    if low in _XPATH_KEYS or (key == "constraint" and type_name == "Navigation$OfflineEntityConfig"):
+    if low in _XPATH_KEYS or (key == "constraint" and type_name == SYNC_ROW):
         return "xpath"
     if low == "oql":
         return "oql"
@@ -94,7 +94,7 @@ def _token(token: str, spoken: str) -> Iterator[TextReference]:
     elif spoken == "oql" and "." in token:
         yield "reads", MEMBER_KIND, token
     elif token.count(".") == 2:
-        yield "reads", VALUE, token
+        yield "reads", ENUMERATION_VALUE, token
     elif token.count(".") == 1:
         yield "mentions", ANYTHING, token
 

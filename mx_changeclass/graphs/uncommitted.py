@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from mx_changeclass.model.snapshot import Rows
+from mx_changeclass.model.types import CHANGE_OBJECT, CREATE_OBJECT
 
-_CREATE, _CHANGE = "Microflows$CreateObjectAction", "Microflows$ChangeObjectAction"
-_MADE = {_CREATE: "action.outputVariableName", _CHANGE: "action.changeVariableName"}
+_MADE = {CREATE_OBJECT: "action.outputVariableName", CHANGE_OBJECT: "action.changeVariableName"}
 
 
 def uncommitted_objects(rows: Rows) -> tuple[tuple[str, str], ...]:
     """Pairs of variables: one that is committed, and one it refers to that is created here and not committed."""
     actions = {row.id: row.props for row in rows if row.props.get("action")}
-    created = {str(p["action.outputVariableName"]) for p in actions.values() if p["action"] == _CREATE}
+    created = {str(p["action.outputVariableName"]) for p in actions.values() if p["action"] == CREATE_OBJECT}
     committed = {str(p["action.commitVariableName"]) for p in actions.values() if "action.commitVariableName" in p}
     for props in actions.values():
         if props["action"] in _MADE and str(props.get("action.commit", "No")) != "No":

@@ -18,6 +18,18 @@ import attrs
 from attrs import field, frozen
 
 from mx_changeclass.model.metamodel import is_a, type_named
+from mx_changeclass.model.types import (
+    ATTRIBUTE,
+    DOMAIN_MODEL,
+    ENTITY,
+    ENUMERATION_VALUE,
+    FOLDER,
+    INDEX,
+    MODULE,
+    PROJECT,
+    PROJECT_SETTINGS,
+    SYNC_ROW,
+)
 from mx_changeclass.model.versions import Version
 
 SYSTEM_MODULE = "System"
@@ -25,35 +37,35 @@ SYSTEM_MODULE = "System"
 # What a reader would name inside a unit; everything else answers under the nearest of these.
 HEADLINES = frozenset(
     {
-        "DomainModels$Entity",
-        "DomainModels$Attribute",
+        ENTITY,
+        ATTRIBUTE,
         "DomainModels$Association",
         "DomainModels$CrossAssociation",
-        "DomainModels$Index",
+        INDEX,
         "DomainModels$ValidationRule",
         "DomainModels$EventHandler",
         "DomainModels$AccessRule",
-        "Enumerations$EnumerationValue",
+        ENUMERATION_VALUE,
         "Images$Image",
         "Security$ModuleRole",
         "Security$UserRole",
         "Navigation$NavigationProfile",
         "Navigation$NativeNavigationProfile",
         "Navigation$EmbeddedNavigationProfile",
-        "Navigation$OfflineEntityConfig",
+        SYNC_ROW,
     }
 )
 # A container never answers for what it holds: each entity of a new module is heard.
 CONTAINERS = frozenset(
     {
-        "Projects$Project",
-        "Projects$Module",
-        "Projects$Folder",
-        "DomainModels$DomainModel",
+        PROJECT,
+        MODULE,
+        FOLDER,
+        DOMAIN_MODEL,
         "Security$ModuleSecurity",
         "Security$ProjectSecurity",
         "Navigation$NavigationDocument",
-        "Settings$ProjectSettings",
+        PROJECT_SETTINGS,
     }
 )
 
@@ -148,7 +160,7 @@ class Snapshot:
     @cached_property
     def live(self) -> Mapping[str, Unit]:
         """The units that are built: no excluded document, no System module (it is not stored in a project)."""
-        hidden = {u.id for u in self.units.values() if u.type == "Projects$Module" and u.name == SYSTEM_MODULE}
+        hidden = {u.id for u in self.units.values() if u.type == MODULE and u.name == SYSTEM_MODULE}
         return {i: u for i, u in self.units.items() if not u.excluded and not (hidden and hidden & {i, *self._path(u)})}
 
     @cached_property
@@ -174,7 +186,7 @@ class Snapshot:
                 name = self._modules[at]
                 break
             path.append(at)
-            if self.units[at].type == "Projects$Module":
+            if self.units[at].type == MODULE:
                 name = self.units[at].name
                 break
             at = self.units[at].container or ""
@@ -239,7 +251,7 @@ class Tree:
         if told_by and row.props.get(told_by):
             return str(row.props[told_by])
         module = self.snapshot.module(self.unit_of.get(row.id, row.id))
-        if row.type == "Projects$Module":
+        if row.type == MODULE:
             return row.name
         above = [r.name for r in self.ancestors(row) if r.name and _names_children(r)]
         own = [row.name] if row.name else []
@@ -253,7 +265,7 @@ class Tree:
         return row
 
 
-_NAMED_BY = {"Navigation$OfflineEntityConfig": "entity", "DomainModels$ValidationRule": "attribute"}
+_NAMED_BY = {SYNC_ROW: "entity", "DomainModels$ValidationRule": "attribute"}
 
 
 def _names_children(row: Element) -> bool:

@@ -8,19 +8,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from mx_changeclass.policy import DECLARATIONS, Policy
+from mx_changeclass.policy import DECLARATIONS
 from mx_changeclass.reports.examples import example
 from mx_changeclass.reports.wording import MEANING, difference
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.citations import with_pages
-from mx_changeclass.rules.engine.rule import Rule, channel_class
-from mx_changeclass.vocabulary import DESTRUCTIVE, HARD_LOSS, SOFT_LOSS, Hazard, Maybe, ReleaseClass, Requires
-
-
-def release_class(rule: Rule, policy: Policy | None = None) -> ReleaseClass:
-    """The class of a rule under the default policy."""
-    loss = HARD_LOSS | (SOFT_LOSS if not (policy and policy.soft_hazards) else frozenset())
-    return DESTRUCTIVE if rule.hazard in loss else channel_class(rule.channel)
+from mx_changeclass.rules.engine.rule import Rule, class_of
+from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Requires
 
 
 def as_document(rule: Rule) -> dict[str, Any]:
@@ -29,7 +23,7 @@ def as_document(rule: Rule) -> dict[str, Any]:
         "id": rule.id,
         "chapter": rule.chapter,
         "title": rule.title,
-        "class": str(release_class(rule)),
+        "class": str(class_of(rule)),
         "channel": str(rule.channel),
         "hazard": str(rule.hazard),
         "requires": str(rule.requires),
@@ -69,7 +63,7 @@ def rules(format: str = "text") -> str:
             lines += [_cells(r) for r in members]
         else:
             lines += ["", f"{chapter} ({len(members)})"]
-            lines += [f"  {r.id:<42} {release_class(r)!s:<15} {r.title}" for r in members]
+            lines += [f"  {r.id:<42} {class_of(r)!s:<15} {r.title}" for r in members]
     head = "# Rules" if format == "markdown" else f"{len(every)} rules. 'mx-changeclass explain RULE' tells one."
     return "\n".join([head, *lines]) + "\n"
 
@@ -93,7 +87,7 @@ def coverage() -> str:
 def _cells(rule: Rule) -> str:
     cells = (
         f"`{rule.id}`",
-        str(release_class(rule)),
+        str(class_of(rule)),
         str(rule.channel),
         rule.title,
         rule.reason,
@@ -121,7 +115,7 @@ def explain(topic: str, report: Mapping[str, Any] | None = None) -> str | None:
 
 def _rule(rule: Rule) -> str:
     facts = [
-        ("class", str(release_class(rule))),
+        ("class", str(class_of(rule))),
         ("channel", str(rule.channel)),
         ("hazard", str(rule.hazard) if rule.hazard is not Hazard.NONE else ""),
         ("order", str(rule.requires) if rule.requires is not Requires.EITHER_ORDER else ""),
@@ -160,7 +154,7 @@ def _rule(rule: Rule) -> str:
 
 
 def _class(release_class_: ReleaseClass, meaning: str) -> str:
-    members = [r for r in catalogue().values() if release_class(r) is release_class_]
+    members = [r for r in catalogue().values() if class_of(r) is release_class_]
     lines = [f"{release_class_}: {meaning}.", "", f"{len(members)} rules lead to it:"]
     return "\n".join([*lines, *(f"  {r.id:<42} {r.title}" for r in members)]) + "\n"
 

@@ -11,9 +11,8 @@ from urllib.parse import quote
 from mx_changeclass import __version__
 from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.reports import machine_texts, wording
-from mx_changeclass.reports.catalogue import release_class
 from mx_changeclass.rules.citations import with_pages
-from mx_changeclass.rules.engine.rule import Rule
+from mx_changeclass.rules.engine.rule import Rule, class_of
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -51,7 +50,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "shortDescription": _message(rule.title),
         "fullDescription": _message(rule.reason),
         "help": _message(advice),
-        "defaultConfiguration": {"level": _LEVELS[release_class(rule)]},
+        "defaultConfiguration": {"level": _LEVELS[class_of(rule)]},
         "properties": {"tags": [rule.chapter, str(rule.certainty)]},
     }
     return {**told, "helpUri": page[0]} if page else told

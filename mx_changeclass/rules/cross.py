@@ -16,7 +16,16 @@ from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Hits, In, Uncovered, rule
 from mx_changeclass.rules.phrases import several, spaced
 from mx_changeclass.rules.reference_changes import new_rows
-from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import (
+    FULL_RELEASE,
+    NEEDS_REDEPLOY,
+    NONE,
+    OTA_SAFE,
+    Certainty,
+    Hazard,
+    Maybe,
+    Requires,
+)
 
 Client = Page | Layout | Snippet | Menu | Nanoflow | JavaScriptAction | ImageCollection | IconCollection
 ClientFile = JavaScriptSource | JavaScriptFile | ThemeFile | NpmPackage

@@ -9,12 +9,13 @@ from mx_changeclass.changes.change import CONTENT, NAME, ORDER, PARENT, TYPE, Ad
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
+from mx_changeclass.model.types import WIDGET, WIDGET_PROPERTY
 
 _LONGEST = 60
 _MOST = 2  # so many edits of one part are told
 _LANGUAGE = re.compile(r"\.[a-z]{2,3}(?:_[A-Za-z]+)*$")
 _SHELLS = ("value", "template", "text", "appearance", "action")  # parts of a key that tell a reader nothing
-_NAMED = ("Pages$Widget", "CustomWidgets$WidgetProperty", "Pages$FormBase")
+_NAMED = (WIDGET, WIDGET_PROPERTY, "Pages$FormBase")
 
 
 def plain(value: object) -> str:
@@ -62,9 +63,9 @@ def part(tree: Tree, row: Element) -> str:
     for around in (row, *tree.ancestors(row)):
         if around.parent is None:
             break
-        if around.type == "CustomWidgets$WidgetProperty" and around.name:
+        if around.type == WIDGET_PROPERTY and around.name:
             inside = f"property {around.name}"
-        elif is_a(around.type, "Pages$Widget"):
+        elif is_a(around.type, WIDGET):
             kind = str(around.props.get("type.name") or spaced(around.type)).lower()
             return f"{inside + ' of ' if inside else ''}{kind} {around.name}".strip()
     return f"{inside} {row.name}".strip() if inside and row.parent is not None else ""

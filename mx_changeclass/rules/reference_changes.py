@@ -15,10 +15,6 @@ from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.rules.engine.release import Release
 
-MICROFLOW, NANOFLOW, PAGE = "Microflows$Microflow", "Microflows$Nanoflow", "Pages$Page"
-JAVASCRIPT, CONSTANT = "JavaScriptActions$JavaScriptAction", "Constants$Constant"
-
-
 Where = Callable[[Element, str], bool]
 
 

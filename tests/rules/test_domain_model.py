@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mx_changeclass.findings.finding import Verdict
+from mx_changeclass.model import system
 from mx_changeclass.vocabulary import DESTRUCTIVE, NEEDS_REDEPLOY, Hazard, Maybe
 from tests.cases import Case
 
@@ -165,3 +166,27 @@ def test_leaving_the_table_loses_its_rows(move: tuple[str, str], entity: str, ma
     assert found.destructive == (leaves and entity == SYNCED)
     assert found.server_data_loss == leaves
     assert not [f for f in found.findings if f.rule.undecided]
+
+
+# -- what specialises an entity of the System module ---------------------------------------------------
+
+_INHERITING = {"System.HttpRequest", "System.HttpResponse", "System.SoapFault"}
+
+
+@pytest.mark.parametrize("general", sorted(system.NON_PERSISTABLE | _INHERITING))
+def test_no_table_hangs_on_what_specialises_a_system_entity_without_one(general: str) -> None:
+    """Imported again, with another id and storage id, it is what it was."""
+    found = _imported_again(general)
+    assert {f.rule.id for f in found.findings} == {"ent-guid-npe"}
+    assert (found.release_class, found.channel) == ("OTA_SAFE", "none")
+
+
+@pytest.mark.parametrize("general", ["System.User", "System.Image", "System.SynchronizationErrorFile", "System.New"])
+def test_a_table_hangs_on_what_specialises_any_other_system_entity(general: str) -> None:
+    assert spoken(_imported_again(general), "Office.Special", "ent") == {"ent-recreated-same-name-server"}
+
+
+def _imported_again(general: str) -> Verdict:
+    props = {"generalization": "DomainModels$Generalization", "generalization.generalization": general}
+    special = {"like": "Field.LoginRequest", **props, "generalization.persistable": {}}
+    return verdict(base={"add": {"Office.Special": special}}, reid=["Office.Special"], reguid=["Office.Special"])

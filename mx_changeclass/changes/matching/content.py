@@ -12,10 +12,11 @@ from attrs import field
 
 from mx_changeclass.changes.matching.identity import GUID, StorageKeys
 from mx_changeclass.changes.noise.order import is_ordered
-from mx_changeclass.changes.noise.registry import WIDGET_PROPERTY, Noise
+from mx_changeclass.changes.noise.registry import Noise
 from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.shapes import MOST_SHAPES, Shape, shape_of, standings
 from mx_changeclass.model.snapshot import Element, Tree
+from mx_changeclass.model.types import WIDGET, WIDGET_PROPERTY
 
 # Rows without a name of their own that stand for something named, with the keys that name it.
 _LIST_KEYS = {
@@ -185,4 +186,4 @@ def key_in_list(row: Element) -> str:
 @cache
 def is_caption(type_name: str) -> bool:
     """Whether rows of a type may change their handle and still be the same: nothing refers to them by it."""
-    return is_a(type_name, "Pages$Widget") or is_a(type_name, "DomainModels$AccessRule")
+    return is_a(type_name, WIDGET) or is_a(type_name, "DomainModels$AccessRule")

@@ -14,32 +14,14 @@ from typing import TypeVar
 import attrs
 from attrs import define, field
 
+from mx_changeclass.model import persistence
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree, Unit
+from mx_changeclass.model.types import ASSOCIATION, ATTRIBUTE, DOMAIN_MODEL, ENTITY, FOLDER, INDEX, MODULE
 
 T = TypeVar("T", Unit, Element)
 
-MODULE, FOLDER, DOMAIN_MODEL = "Projects$Module", "Projects$Folder", "DomainModels$DomainModel"
-ENTITY, ATTRIBUTE, ASSOCIATION, INDEX = (
-    "DomainModels$Entity",
-    "DomainModels$Attribute",
-    "DomainModels$AssociationBase",
-    "DomainModels$Index",
-)
 GUID = "dataStorageGuid"
-# Entities of the System module without a table; the module itself is not stored in a project.
-_SYSTEM_NON_PERSISTABLE = frozenset(
-    {
-        "System.Error",
-        "System.SoapFault",
-        "System.HttpMessage",
-        "System.HttpRequest",
-        "System.HttpResponse",
-        "System.HttpHeader",
-        "System.Paging",
-        "System.ConsumedODataConfiguration",
-    }
-)
 
 
 @define
@@ -245,18 +227,7 @@ class StorageKeys:
         return family in (ATTRIBUTE, ASSOCIATION) and (owner is None or owner.type != ENTITY or self.persistable(owner))
 
     def persistable(self, entity: Element) -> bool:
-        """Whether an entity has a table; a specialisation is what its generalisation is. Doubt says yes."""
-        seen: set[str] = set()
-        row: Element | None = entity
-        while row is not None and row.id not in seen:
-            seen.add(row.id)
-            above = str(row.props.get("generalization.generalization") or "")
-            if not above:
-                return row.props.get("generalization.persistable", True) is not False
-            if above.startswith("System."):
-                return above not in _SYSTEM_NON_PERSISTABLE
-            row = self._entity(above)
-        return True
+        return persistence.persistable(entity, self._entity)
 
     def _entity(self, name: str) -> Element | None:
         module, _, own = name.partition(".")

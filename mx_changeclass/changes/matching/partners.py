@@ -12,10 +12,11 @@ from mx_changeclass.changes.matching.alignment import align
 from mx_changeclass.changes.matching.content import Content
 from mx_changeclass.changes.matching.identity import Pairing, match_rows, match_units, maybe_unread, modules
 from mx_changeclass.changes.noise.order import is_ordered, moved
-from mx_changeclass.changes.noise.registry import CUSTOM_WIDGET, Noise
+from mx_changeclass.changes.noise.registry import Noise
 from mx_changeclass.changes.noise.renames import Renames
 from mx_changeclass.model.metamodel import is_referable
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
+from mx_changeclass.model.types import CUSTOM_WIDGET
 
 
 def taking_part(old: Snapshot, new: Snapshot) -> tuple[Mapping[str, Unit], Mapping[str, Unit]]:

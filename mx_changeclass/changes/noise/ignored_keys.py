@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 
 from mx_changeclass.model.metamodel import is_a
+from mx_changeclass.model.types import ENTITY, MODULE, WIDGET_DEFINITION
 
 # Reason -> type or namespace ("" is any) -> keys ("*" is every key).
 _IGNORED: dict[str, dict[str, str]] = {
@@ -39,12 +40,12 @@ _IGNORED: dict[str, dict[str, str]] = {
         "Workflows$FloatingAnnotation": "*",
     },
     "action-info": {"CodeActions$MicroflowActionInfo": "*"},
-    "sort-index": {"Projects$Module": "sortIndex newSortIndex"},
+    "sort-index": {MODULE: "sortIndex newSortIndex"},
     "stable-id": {"Microflows$": "stableId"},
     "activity-colour": {"Microflows$ActionActivity": "backgroundColor"},
-    "editor-image": {"DomainModels$Entity": "imageData image", "Pages$TemplateFormBase": "imageData imageUrl"},
+    "editor-image": {ENTITY: "imageData image", "Pages$TemplateFormBase": "imageData imageUrl"},
     "no-action": {"Pages$NoClientAction": "*"},
-    "widget-definition": {"CustomWidgets$CustomWidgetType": "*"},
+    "widget-definition": {WIDGET_DEFINITION: "*"},
 }
 _PUBLISHED = ("Rest$", "ODataPublish$", "WebServices$")  # here documentation is part of the contract
 

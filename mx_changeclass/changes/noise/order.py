@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from mx_changeclass.model.snapshot import Element
+from mx_changeclass.model.types import CHANGE_OBJECT, CREATE_OBJECT, INDEX
 
 # Source: how models are stored, section 2. Order means nothing anywhere else.
 _ORDERED = frozenset(
@@ -35,13 +36,13 @@ _ORDERED = frozenset(
         "themeModuleOrder",
     }
 )
-_ORDERED_IN = frozenset({("DomainModels$Index", "attributes")})
+_ORDERED_IN = frozenset({(INDEX, "attributes")})
 _UNORDERED = frozenset(
     {
         ("Microflows$MicroflowObjectCollection", "objects"),
         ("Pages$LayoutCall", "arguments"),
-        ("Microflows$CreateObjectAction", "items"),
-        ("Microflows$ChangeObjectAction", "items"),
+        (CREATE_OBJECT, "items"),
+        (CHANGE_OBJECT, "items"),
     }
 )
 

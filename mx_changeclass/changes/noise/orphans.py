@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from attrs import define, field
 
-from mx_changeclass.changes.noise.registry import WIDGET_PROPERTY, Noise, Unmatched
+from mx_changeclass.changes.noise.registry import Noise, Unmatched
 from mx_changeclass.model.snapshot import CONTAINERS, Element, Tree
+from mx_changeclass.model.types import WIDGET_PROPERTY
 from mx_changeclass.model.versions import Version
 
 OrphanState = tuple[str | None, str]  # id of the whole that answers for a row, noise rule that sets it aside

@@ -17,10 +17,10 @@ from mx_changeclass.changes.noise.defaults import came_after, gone_by, is_defaul
 from mx_changeclass.changes.noise.ignored_keys import ignored_by
 from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.snapshot import Element
+from mx_changeclass.model.types import PAGE, WIDGET_PROPERTY
 from mx_changeclass.model.versions import Version
 
 ABSENT: Final = None  # no value of a row is None
-CUSTOM_WIDGET, WIDGET_PROPERTY = "CustomWidgets$CustomWidget", "CustomWidgets$WidgetProperty"
 _SYSTEM_TEXT = "Texts$SystemText"
 _PLAIN_VALUES = ("primitiveValue", "expression")
 _CODE = re.compile(r"(expression|argument|xpathconstraint|initialvalue)$", re.IGNORECASE)
@@ -34,7 +34,7 @@ _DEFAULT_EFFECT: dict[str, tuple[Any, ...]] = {
 }
 # Other values than the metamodel's default that an upgrade writes into a new key (ABSENT: whatever it is).
 _CONVERTED: dict[tuple[str, str], Any] = {
-    ("Pages$Page", "autofocus"): "DesktopOnly",
+    (PAGE, "autofocus"): "DesktopOnly",
     ("Navigation$NavigationProfile", "throwPartialSyncError"): True,
     ("Images$Image", "imageFormat"): ABSENT,
     ("Settings$WebUIProjectSettingsPart", "useOptimizedClient"): "No",

@@ -10,9 +10,10 @@ from typing import Any
 import attrs
 from attrs import field
 
-from mx_changeclass.changes.matching.identity import DOMAIN_MODEL, Pairing
+from mx_changeclass.changes.matching.identity import Pairing
 from mx_changeclass.model.metamodel import is_a, is_referable, property_of
 from mx_changeclass.model.snapshot import Element, Tree
+from mx_changeclass.model.types import DOMAIN_MODEL
 
 # Keys whose text is an expression, an XPath, OQL or a bare name: renames are followed inside them.
 _CODE = re.compile(

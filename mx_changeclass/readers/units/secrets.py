@@ -10,10 +10,11 @@ import hashlib
 from functools import lru_cache
 
 from mx_changeclass.model.metamodel import property_of
+from mx_changeclass.model.types import CONSTANT
 
 _SECRETS = frozenset(
     {
-        ("Constants$Constant", "defaultValue"),
+        (CONSTANT, "defaultValue"),
         ("Settings$SharedValue", "value"),
         ("Settings$ConstantValue", "value"),
         ("Settings$Configuration", "databaseUserName"),

@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from mx_changeclass.model.types import WIDGET_DEFINITION
 from mx_changeclass.readers.units.key_names import TypeKeys
 
-DEFINITION = "CustomWidgets$CustomWidgetType"
+DEFINITION = WIDGET_DEFINITION
 
 Labels = Mapping[bytes | str, str]  # an id as it is written -> property key, "" for what is no property
 

@@ -14,6 +14,7 @@ from mx_changeclass.model.kinds.flows import Microflow, Nanoflow
 from mx_changeclass.model.kinds.native import NativeBinary
 from mx_changeclass.model.kinds.pages import Form
 from mx_changeclass.model.kinds.settings import Language, LanguageSettings
+from mx_changeclass.model.types import NANOFLOW
 from mx_changeclass.rules.client.flow_questions import texts
 from mx_changeclass.rules.client.page_questions import aspects_of, describe, part_in_words
 from mx_changeclass.rules.engine.release import Release
@@ -245,7 +246,7 @@ def text_changed(change: FormEdit | Changed[In[Nanoflow]], release: Release) -> 
 
     Static texts are on the list of what may go over the air.
     """
-    if release.document(change).type == "Microflows$Nanoflow":
+    if release.document(change).type == NANOFLOW:
         fields = texts(change)
         return part_in_words(change, release, fields) if fields else ""
     title = [f for f in aspects_of(change, release).get(Aspect.TEXT, ()) if change.row.parent is None]

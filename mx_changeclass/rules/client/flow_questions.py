@@ -9,14 +9,15 @@ from mx_changeclass.graphs.flow_variables import flow_variables
 from mx_changeclass.graphs.sync_set import ONLINE
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
+from mx_changeclass.model.types import CHANGE_OBJECT, CREATE_OBJECT, JAVASCRIPT_ACTION, NANOFLOW, PAGE
 from mx_changeclass.rules.engine.release import WIRING, Release
 from mx_changeclass.rules.phrases import edits, plain, several, spaced
-from mx_changeclass.rules.reference_changes import JAVASCRIPT, NANOFLOW, PAGE, gained
+from mx_changeclass.rules.reference_changes import gained
 from mx_changeclass.rules.sync.uploads import SYNCHRONIZE
 
 ACTIVITY, PARAMETER = "Microflows$ActionActivity", "Microflows$MicroflowParameterObject"
-COMMIT, CREATE, DELETE = "Microflows$CommitAction", "Microflows$CreateObjectAction", "Microflows$DeleteAction"
-CHANGE = ("Microflows$ChangeObjectAction", "Microflows$ChangeMembersAction")
+COMMIT, DELETE = "Microflows$CommitAction", "Microflows$DeleteAction"
+CHANGE = (CHANGE_OBJECT, "Microflows$ChangeMembersAction")
 CALL, CALL_ARGUMENT = "Microflows$MicroflowCallAction", "Microflows$MicroflowCallParameterMapping"
 # What each activity works on, in the order in which the keys are asked.
 _OBJECTS = (
@@ -106,7 +107,11 @@ def meanings(change: Change, release: Release) -> Mapping[str, str]:
 def _steps(change: Change, release: Release) -> Mapping[str, str]:
     found: dict[str, str] = {}
     if change.row.parent is not None:
-        for word, kind, verb in (("js", JAVASCRIPT, "calls"), ("nanoflow", NANOFLOW, "calls"), ("page", PAGE, "shows")):
+        for word, kind, verb in (
+            ("js", JAVASCRIPT_ACTION, "calls"),
+            ("nanoflow", NANOFLOW, "calls"),
+            ("page", PAGE, "shows"),
+        ):
             if names := gained(change, release, kind):
                 found[word] = f"{verb} {several(names)}"
         if _handles_errors(change):
@@ -158,7 +163,7 @@ def _meaning(change: Change, row: Element, release: Release) -> str:  # noqa: C9
         return "cancel-sync"
     if not _of_devices(row, release):
         return ""
-    return "delete" if does == DELETE else "commit-added" if does in (COMMIT, CREATE, *CHANGE) else ""
+    return "delete" if does == DELETE else "commit-added" if does in (COMMIT, CREATE_OBJECT, *CHANGE) else ""
 
 
 def does_not_wait(row: Element) -> bool:
@@ -173,7 +178,7 @@ def does_not_wait(row: Element) -> bool:
 def commits(row: Element) -> bool:
     """The step writes an object to the database."""
     does = action(row)
-    return does == COMMIT or (does in (CREATE, *CHANGE) and row.props.get("action.commit", "No") != "No")
+    return does == COMMIT or (does in (CREATE_OBJECT, *CHANGE) and row.props.get("action.commit", "No") != "No")
 
 
 def variable_of(row: Element) -> str:
@@ -214,7 +219,7 @@ def left_uncommitted(change: Change, release: Release) -> str:
     variable = variable_of(row) if row is not None and commits(row) else ""
     left = list(release.changes.new_tree.whole(after))
     committed = {variable_of(r) for r in left if commits(r)}
-    created = {variable_of(r) for r in left if action(r) == CREATE}
+    created = {variable_of(r) for r in left if action(r) == CREATE_OBJECT}
     if not variable or variable in committed or variable not in created:
         return ""
     tree = release.changes.new_tree

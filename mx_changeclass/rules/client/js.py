@@ -12,7 +12,15 @@ from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.native.native_needs import native_needs
 from mx_changeclass.rules.phrases import several
-from mx_changeclass.vocabulary import FULL_RELEASE, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import (
+    FULL_RELEASE,
+    NONE,
+    OTA_SAFE,
+    Certainty,
+    Hazard,
+    Maybe,
+    Requires,
+)
 
 NewCode = Added[JavaScriptSource] | Changed[JavaScriptSource]
 FileEdit = Added[JavaScriptFile] | Removed[JavaScriptFile] | Changed[JavaScriptFile]

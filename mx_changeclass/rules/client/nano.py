@@ -5,12 +5,13 @@ from __future__ import annotations
 from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
 from mx_changeclass.graphs.app import App
 from mx_changeclass.model.kinds.flows import Nanoflow
+from mx_changeclass.model.types import CONSTANT, MICROFLOW
 from mx_changeclass.rules.client.flow_questions import CALL_ARGUMENT, logic, meanings, signature, texts, wholly_its_own
 from mx_changeclass.rules.client.page_questions import newly_synced
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.phrases import edits, several
-from mx_changeclass.rules.reference_changes import CONSTANT, MICROFLOW, gained, lost
+from mx_changeclass.rules.reference_changes import gained, lost
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Maybe, Requires
 
 _BY_REFERENCE = "useListParameterByReference"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mx_changeclass.changes.change import Added, Changed, Removed
 from mx_changeclass.model.kinds.flows import Activity, Nanoflow
+from mx_changeclass.model.types import NANOFLOW
 from mx_changeclass.rules.client.flow_questions import left_uncommitted, meanings
 from mx_changeclass.rules.client.page_questions import newly_synced
 from mx_changeclass.rules.engine.release import Release
@@ -68,7 +69,7 @@ def nano_commit_removed_dangling(change: Removed[Activity] | Changed[Activity], 
     The server skips the object with the dangling reference and keeps only an error of it; from 9.18 an
     auto-committed object is deleted as well.
     """
-    inside = release.document(change).type == "Microflows$Nanoflow" and release.reached_offline(change)
+    inside = release.document(change).type == NANOFLOW and release.reached_offline(change)
     return left_uncommitted(change, release) if inside else ""
 
 

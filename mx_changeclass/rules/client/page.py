@@ -13,6 +13,7 @@ from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.kinds.pages import Form, Layout, Page, PageParameter, Snippet, SnippetParameter, Template
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element
+from mx_changeclass.model.types import WIDGET
 from mx_changeclass.rules.client.page_questions import (
     APPEARANCE,
     appearance,
@@ -253,7 +254,7 @@ def _brings_widgets(change: Change, release: Release) -> str:
     if not isinstance(change, Added) or Aspect.LAYOUT not in aspects_of(change, release):
         return ""
     rows = new_rows(change, release)
-    return several(f"{spaced(r.type)} {r.name} added" for r in rows if is_a(r.type, "Pages$Widget"))
+    return several(f"{spaced(r.type)} {r.name} added" for r in rows if is_a(r.type, WIDGET))
 
 
 @rule(OTA_SAFE, in_bundle=True, source="S3.1")

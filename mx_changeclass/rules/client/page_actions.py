@@ -9,11 +9,12 @@ from __future__ import annotations
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.model.aspects import Aspect
 from mx_changeclass.model.kinds.pages import Form
+from mx_changeclass.model.types import MICROFLOW, NANOFLOW, PAGE
 from mx_changeclass.rules.client.page_questions import describe, in_action, redirected, starts, stops
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.phrases import part, several
-from mx_changeclass.rules.reference_changes import MICROFLOW, NANOFLOW, PAGE, gained
+from mx_changeclass.rules.reference_changes import gained
 from mx_changeclass.rules.sync.uploads import left_without_upload
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Requires
 

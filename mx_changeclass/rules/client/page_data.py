@@ -5,18 +5,12 @@ from __future__ import annotations
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.model.aspects import Aspect
 from mx_changeclass.model.kinds.pages import Form
-from mx_changeclass.rules.client.page_questions import (
-    PROPERTY,
-    describe,
-    in_source,
-    newly_synced,
-    reads_online,
-    source_kind,
-)
+from mx_changeclass.model.types import MICROFLOW, WIDGET_PROPERTY
+from mx_changeclass.rules.client.page_questions import describe, in_source, newly_synced, reads_online, source_kind
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.phrases import several
-from mx_changeclass.rules.reference_changes import MICROFLOW, gained, lost
+from mx_changeclass.rules.reference_changes import gained, lost
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Maybe, Requires
 
 FormEdit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
@@ -46,7 +40,7 @@ def page_widget_new_entity(change: FormGain, release: Release) -> str:
 
     The page widens the sync set, so it cannot go out before the server.
     """
-    entities = () if change.row.type == PROPERTY else newly_synced(change, release)
+    entities = () if change.row.type == WIDGET_PROPERTY else newly_synced(change, release)
     return f"shows {several(entities)}" if entities else ""
 
 

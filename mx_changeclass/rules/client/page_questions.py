@@ -12,11 +12,12 @@ from mx_changeclass.model.aspects import Aspect, aspect, aspect_of_row
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.snapshot import Element
+from mx_changeclass.model.types import MICROFLOW, NANOFLOW, PAGE, WIDGET, WIDGET_PROPERTY
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.phrases import edits, part
-from mx_changeclass.rules.reference_changes import MICROFLOW, NANOFLOW, PAGE, gained, lost, new_rows, old_rows
+from mx_changeclass.rules.reference_changes import gained, lost, new_rows, old_rows
 
-PROPERTY, WIDGET_OBJECT = "CustomWidgets$WidgetProperty", "CustomWidgets$WidgetObject"
+WIDGET_OBJECT = "CustomWidgets$WidgetObject"
 ACTION, SOURCE = "Pages$ClientAction", "Pages$DataSource"
 # What a page or snippet consists of, whatever it does: told in one finding a layout or snippet.
 APPEARANCE = (Aspect.LAYOUT, Aspect.STYLE, Aspect.VISIBILITY, Aspect.VALIDATION, Aspect.ACCESSIBILITY, Aspect.OTHER)
@@ -90,8 +91,8 @@ def part_in_words(change: Change, release: Release, fields: Iterable[str] = ()) 
 def is_inside_widget(change: Change, release: Release) -> bool:
     """The row is a property of a pluggable widget, a group of them or a part of one; not a widget in it."""
     parent = release.changes.tree(change).rows.get(change.row.parent or "")
-    part_of_one = parent is not None and parent.type == PROPERTY and not is_a(change.row.type, "Pages$Widget")
-    return change.row.type in (PROPERTY, WIDGET_OBJECT) or part_of_one
+    part_of_one = parent is not None and parent.type == WIDGET_PROPERTY and not is_a(change.row.type, WIDGET)
+    return change.row.type in (WIDGET_PROPERTY, WIDGET_OBJECT) or part_of_one
 
 
 # -- actions --------------------------------------------------------------------------------
@@ -155,7 +156,7 @@ def source_kind(change: Change, release: Release) -> str:
         for around in (row, *tree.ancestors(row)):
             if kind := _source_of(around):
                 return kind
-            if is_a(around.type, "Pages$Widget") or around.type == PROPERTY:
+            if is_a(around.type, WIDGET) or around.type == WIDGET_PROPERTY:
                 break
     return ""
 

@@ -8,6 +8,7 @@ from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.model.aspects import Aspect
 from mx_changeclass.model.kinds.files import OtherFile, WidgetPackage
 from mx_changeclass.model.kinds.pages import Form, WidgetProperty
+from mx_changeclass.model.types import MICROFLOW
 from mx_changeclass.rules.client.page_questions import (
     describe,
     in_neither,
@@ -20,7 +21,7 @@ from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.native.native_needs import native_needs
 from mx_changeclass.rules.phrases import several
-from mx_changeclass.rules.reference_changes import MICROFLOW, gained
+from mx_changeclass.rules.reference_changes import gained
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
 
 PackageEdit = Added[WidgetPackage] | Removed[WidgetPackage] | Changed[WidgetPackage]

@@ -6,6 +6,7 @@ from mx_changeclass.changes.change import Changed
 from mx_changeclass.graphs.app import App
 from mx_changeclass.model.kinds.app import RuntimeSettings
 from mx_changeclass.model.kinds.domain import Attribute
+from mx_changeclass.model.types import ENUMERATION_VALUE
 from mx_changeclass.rules.domain.conversion import ColumnOutcome, column_outcome, type_words
 from mx_changeclass.rules.domain.domain_questions import (
     Storage,
@@ -247,7 +248,7 @@ def _swap_words(change: Changed[Attribute], release: Release) -> str:
 def _values(side: App, enumeration: str) -> frozenset[str]:
     unit = side.symbols.documents.get(enumeration)
     rows = side.snapshot.rows(unit.id) if unit else ()
-    return frozenset(r.name for r in rows if r.type == "Enumerations$EnumerationValue")
+    return frozenset(r.name for r in rows if r.type == ENUMERATION_VALUE)
 
 
 # -- lengths --------------------------------------------------------------------------------------

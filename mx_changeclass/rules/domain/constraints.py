@@ -5,6 +5,7 @@ from __future__ import annotations
 from mx_changeclass.changes.change import ORDER, PARENT, Added, Change, Changed, Removed
 from mx_changeclass.model.kinds.domain import EventHandler, Index, IndexedAttribute
 from mx_changeclass.model.snapshot import Element
+from mx_changeclass.model.types import INDEX
 from mx_changeclass.rules.domain.domain_questions import entity_of
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
@@ -56,7 +57,7 @@ def _offline_index(change: Change, release: Release) -> bool:
     for _, row in release.sides(change):
         tree = release.changes.old_tree if row.id in release.changes.old_tree.rows else release.changes.new_tree
         around = (row, *tree.ancestors(row))
-        if any(r.type == "DomainModels$Index" and r.props.get("includeInOffline") for r in around):
+        if any(r.type == INDEX and r.props.get("includeInOffline") for r in around):
             return release.synced(change)
     return False
 

@@ -9,14 +9,13 @@ from attrs import frozen
 
 from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
 from mx_changeclass.graphs.app import App
+from mx_changeclass.model import system
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
+from mx_changeclass.model.types import ASSOCIATION, ATTRIBUTE, ENTITY
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import Release
-
-ENTITY, ATTRIBUTE, ASSOCIATION = "DomainModels$Entity", "DomainModels$Attribute", "DomainModels$AssociationBase"
-FILE_ENTITIES = frozenset({"System.FileDocument", "System.Image"})
 
 
 class Storage(enum.Enum):
@@ -52,7 +51,7 @@ class EntityState:
 def storage(side: App, name: str) -> Storage | None:
     """Where the objects of an entity live, None where there is no such entity."""
     row = side.entity(name)
-    if row is None and not name.startswith("System."):
+    if row is None and not system.is_system(name):
         return None
     source = str(row.props.get("source") or "") if row else ""
     if is_a(source, "DomainModels$ViewEntitySource"):
@@ -234,7 +233,7 @@ def required(side: App, entity: str, attribute: str) -> bool:
 
 def is_file(side: App, entity: str) -> bool:
     """Whether objects of the entity are files or images."""
-    return not FILE_ENTITIES.isdisjoint(side.symbols.lineage(entity))
+    return system.FILE_DOCUMENT in side.symbols.lineage(entity)
 
 
 def ends(side: App, row: Element) -> tuple[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mx_changeclass.changes.change import NAME, PARENT, TYPE, Added, Changed, Removed
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.kinds.domain import Association, Attribute, Entity, Index
+from mx_changeclass.model.types import ENTITY, MODULE
 from mx_changeclass.rules.domain.domain_questions import (
-    ENTITY,
     EntityState,
     Storage,
     entity_of,
@@ -405,4 +405,4 @@ def ent_export_level(change: Changed[Kind], release: Release) -> bool:
 
     It says what modellers of other modules see, and means nothing at run time.
     """
-    return change.row.type not in ("Projects$Module", "Projects$ModuleSettings")
+    return change.row.type not in (MODULE, "Projects$ModuleSettings")

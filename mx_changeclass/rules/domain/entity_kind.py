@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mx_changeclass.changes.change import NAME, PARENT, TYPE, Added, Changed, Removed
+from mx_changeclass.model import system
 from mx_changeclass.model.kinds import view
 from mx_changeclass.model.kinds.domain import Association, Attribute, Entity, ViewSource
 from mx_changeclass.rules.domain.domain_questions import (
@@ -331,7 +332,7 @@ def ent_user_specialization_removed(change: Removed[Entity], release: Release) -
     users lose their session.
     """
     about = entity_of(change, release)
-    return about.was is Storage.TABLE and "System.User" in release.old.symbols.lineage(about.old)
+    return about.was is Storage.TABLE and system.USER in release.old.symbols.lineage(about.old)
 
 
 def _other_parent(change: Changed[Entity]) -> bool:

@@ -10,7 +10,8 @@ from mx_changeclass.changes.matching.content import pointers
 from mx_changeclass.model.kinds.domain import Association, Attribute, Entity
 from mx_changeclass.model.metamodel import property_of
 from mx_changeclass.model.snapshot import Element, Tree
-from mx_changeclass.rules.domain.domain_questions import ENTITY, Storage, ends, entity_of, same_entity
+from mx_changeclass.model.types import ENTITY
+from mx_changeclass.rules.domain.domain_questions import Storage, ends, entity_of, same_entity
 from mx_changeclass.rules.domain.merging import merged_into
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule

@@ -8,7 +8,8 @@ from mx_changeclass.changes.change import Added, Removed
 from mx_changeclass.graphs.app import App
 from mx_changeclass.model.kinds.domain import Entity
 from mx_changeclass.model.snapshot import Element
-from mx_changeclass.rules.domain.domain_questions import ATTRIBUTE, ENTITY, Storage, attributes, entity_of
+from mx_changeclass.model.types import ATTRIBUTE, ENTITY
+from mx_changeclass.rules.domain.domain_questions import Storage, attributes, entity_of
 from mx_changeclass.rules.engine.release import Release
 
 _ENOUGH = 2  # one in so many attributes of an entity has to turn up elsewhere

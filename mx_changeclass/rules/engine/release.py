@@ -14,6 +14,7 @@ from mx_changeclass.graphs.native_dependencies import LISTING, DependencyChange,
 from mx_changeclass.model.kinds.navigation import OfflineEntityConfig
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
+from mx_changeclass.model.types import DOMAIN_MODEL, ENTITY, MODULE, PROJECT_SETTINGS, SYNC_ROW
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.observations import SyncChange, VersionChange
 
@@ -133,7 +134,7 @@ class Release:
         for side, row in self.sides(change):
             tree = self.changes.old_tree if side is self.old else self.changes.new_tree
             for r in (row, *tree.ancestors(row)):
-                if r.type == "DomainModels$Entity":
+                if r.type == ENTITY:
                     out.append((side, tree.qualified(r)))
                     break
         return tuple(out)
@@ -227,7 +228,7 @@ class Release:
         """The changed explicit rows of the sync set by the (new) name of the entity."""
         found: dict[str, tuple[Changed[OfflineEntityConfig], ...]] = {}
         for change in self.changes:
-            if isinstance(change, Changed) and change.row.type == "Navigation$OfflineEntityConfig":
+            if isinstance(change, Changed) and change.row.type == SYNC_ROW:
                 names = [str(v or "") for v in change.values("entity")]
                 for name in sorted({self.changes.renames.get(names[0], names[0]), names[1]}):
                     found[name] = (*found.get(name, ()), cast("Changed[OfflineEntityConfig]", change))
@@ -275,7 +276,7 @@ class Release:
 
     def _modules(self, verb: type) -> frozenset[str]:
         """The modules that came or went."""
-        modules = (c for c in self.changes if isinstance(c, verb) and c.row.type == "Projects$Module")
+        modules = (c for c in self.changes if isinstance(c, verb) and c.row.type == MODULE)
         return frozenset(c.row.name for c in modules)
 
     @cached_property
@@ -328,9 +329,9 @@ def _template(side: App) -> str:
     return str(side.binary.props.get("template", "")) if side.binary else ""
 
 
-_FRAME = frozenset({"DomainModels$DomainModel", "Security$ModuleSecurity", "Projects$ModuleSettings"})
+_FRAME = frozenset({DOMAIN_MODEL, "Security$ModuleSecurity", "Projects$ModuleSettings"})
 WIRING = ("Microflows$Flow", "Microflows$CaseValue", "Microflows$ExclusiveMerge", "Microflows$StartEvent")
-_FOR_EVERYBODY = frozenset({"Texts$SystemTextCollection", "Settings$ProjectSettings"})
+_FOR_EVERYBODY = frozenset({"Texts$SystemTextCollection", PROJECT_SETTINGS})
 
 
 def _subjects(change: Change, release: Release) -> tuple[tuple[App, str], ...]:

@@ -26,8 +26,21 @@ from mx_changeclass.changes.change import Added, Change, Changed, Of, Removed
 from mx_changeclass.errors import RuleError
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.versions import Version
+from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import DependencyChange, Observation, Release, SyncChange, VersionChange
-from mx_changeclass.vocabulary import NONE, Certainty, Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.vocabulary import (
+    BLOCKED,
+    DESTRUCTIVE,
+    HARD_LOSS,
+    NONE,
+    OTA_SAFE,
+    SOFT_LOSS,
+    Certainty,
+    Hazard,
+    Maybe,
+    ReleaseClass,
+    Requires,
+)
 
 Test = Callable[[Any, Release], "bool | str"]
 F = TypeVar("F", bound=Test)
@@ -252,6 +265,12 @@ def _members(hint: Any) -> tuple[Any, ...]:
     )
 
 
-def channel_class(channel: ReleaseClass) -> ReleaseClass:
-    """The class of a channel: ``none`` is told as OTA_SAFE."""
-    return ReleaseClass.OTA_SAFE if channel is NONE else channel
+def class_of(rule: Rule, policy: Policy | None = None) -> ReleaseClass:
+    """The class that a rule leads to, where need be under the policy of a team: DESTRUCTIVE for a hazard that counts
+    as loss, else its channel, of which ``none`` is told as OTA_SAFE."""
+    policy = policy or Policy()
+    soft = frozenset() if policy.soft_hazards else SOFT_LOSS
+    blocked = BLOCKED if policy.blocked_is_loss else frozenset()
+    if rule.hazard in HARD_LOSS | soft | blocked:
+        return DESTRUCTIVE
+    return OTA_SAFE if rule.channel is NONE else rule.channel

@@ -8,13 +8,13 @@ from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.graphs.app import Profile as Served
 from mx_changeclass.model.kinds.navigation import BottomBarItem, NativeProfile, NavigationDocument, RoleHome, WebProfile
 from mx_changeclass.model.kinds.pages import Menu
+from mx_changeclass.model.types import SYNC_ROW
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.questions import profiles_of, stands_in
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Requires
 
 BOTTOM_BAR_ITEM = "NativePages$BottomBarItem"
-SYNC_ROW = "Navigation$OfflineEntityConfig"
 
 # -- profiles that come and go --------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mx_changeclass.graphs.app import App
+from mx_changeclass.model import system
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import rule
@@ -227,9 +228,4 @@ def _keeps_stale_bundle(side: App, version: Version) -> bool:
 
 
 def _file_entities(side: App, names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(n for n in names if "System.FileDocument" in _lineage(side, n))
-
-
-def _lineage(side: App, name: str) -> tuple[str, ...]:
-    line = side.symbols.lineage(name)
-    return (*line, "System.FileDocument") if "System.Image" in line else tuple(line)
+    return tuple(n for n in names if system.FILE_DOCUMENT in side.symbols.lineage(n))

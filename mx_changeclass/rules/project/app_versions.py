@@ -9,6 +9,7 @@ from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.sync_set import NEVER, NONE, PRESERVE
 from mx_changeclass.graphs.uncommitted import uncommitted_objects
 from mx_changeclass.model.snapshot import Element
+from mx_changeclass.model.types import NANOFLOW, PROJECT_SETTINGS
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import rule
@@ -321,9 +322,7 @@ def _noises(change: Change) -> frozenset[str]:
 def _flows(side: App) -> frozenset[str]:
     """Nanoflows that a profile with local data reaches."""
     return frozenset(
-        name
-        for name, unit in side.symbols.documents.items()
-        if unit.type == "Microflows$Nanoflow" and side.reached_offline(name)
+        name for name, unit in side.symbols.documents.items() if unit.type == NANOFLOW and side.reached_offline(name)
     )
 
 
@@ -333,6 +332,6 @@ def _rows(side: App, name: str) -> tuple[Element, ...]:
 
 def _keeps_auto_committed(side: App) -> bool:
     """A custom setting states what becomes of auto-committed objects; nobody states the default."""
-    unit = next((u for u in side.snapshot.live.values() if u.type == "Settings$ProjectSettings"), None)
+    unit = next((u for u in side.snapshot.live.values() if u.type == PROJECT_SETTINGS), None)
     rows = side.snapshot.rows(unit.id) if unit else ()
     return any(r.name == "com.mendix.offline.DeleteAutoCommittedObjectsAfterSync" for r in rows)

@@ -11,6 +11,16 @@ from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.kinds.app import Folder, Module, ModuleSettings
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Snapshot, Unit
+from mx_changeclass.model.types import (
+    CONSTANT,
+    DOMAIN_MODEL,
+    ENUMERATION,
+    FOLDER,
+    JAVASCRIPT_ACTION,
+    MICROFLOW,
+    MODULE,
+    NANOFLOW,
+)
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
@@ -19,19 +29,19 @@ from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty,
 
 _CLIENT = (
     "Pages$FormBase",
-    "Microflows$Nanoflow",
-    "JavaScriptActions$JavaScriptAction",
+    NANOFLOW,
+    JAVASCRIPT_ACTION,
     "Images$ImageCollection",
     "CustomIcons$CustomIconCollection",
     "Menus$MenuDocument",
-    "Enumerations$Enumeration",
+    ENUMERATION,
 )
 _FRAME = (
-    "Projects$Module",
-    "Projects$Folder",
+    MODULE,
+    FOLDER,
     "Projects$ModuleSettings",
     "Security$ModuleSecurity",
-    "DomainModels$DomainModel",
+    DOMAIN_MODEL,
 )
 _STORE = (
     "appStoreVersion",
@@ -95,7 +105,7 @@ def _called(side: App, module: str) -> list[str]:
 
 def _exposed(side: App, module: str) -> list[str]:
     """The constants of a module that clients read."""
-    units = (u for u in _units(side.snapshot, module) if u.type == "Constants$Constant")
+    units = (u for u in _units(side.snapshot, module) if u.type == CONSTANT)
     shown = (u for u in units if side.snapshot.rows(u.id)[0].props.get("exposedToClient") is True)
     return sorted(name for u in shown if side.reached(name := f"{module}.{u.name}"))
 
@@ -361,7 +371,7 @@ def _find_imported(whole: Release, release: Release) -> list[tuple[str, str]]:
     versioned = {
         (c.old_row.name, c.new_row.name)
         for c in whole.changes
-        if isinstance(c, Changed) and c.row.type == "Projects$Module" and "appStoreVersion" in c.fields
+        if isinstance(c, Changed) and c.row.type == MODULE and "appStoreVersion" in c.fields
     }
     renewed = {names for names, ids in kept.items() if ids == {False} and all(names)}
     changed = {name.partition(".")[0] for name in whole.changed_subjects if "." in name} if versioned else set()
@@ -389,7 +399,7 @@ def _from_store(side: App, module: str) -> bool:
 
 
 def _module(side: App, name: str) -> Mapping[str, Any]:
-    units = (u for u in side.snapshot.live.values() if u.type == "Projects$Module" and u.name == name)
+    units = (u for u in side.snapshot.live.values() if u.type == MODULE and u.name == name)
     return next((side.snapshot.rows(u.id)[0].props for u in units), {})
 
 
@@ -421,9 +431,9 @@ def mod_order(change: Added[Folder] | Removed[Folder] | Changed[Kind], release: 
 
     Folders are no part of names.
     """
-    if not isinstance(change, Changed) or change.row.type == "Projects$Folder":
+    if not isinstance(change, Changed) or change.row.type == FOLDER:
         return True
-    if change.row.parent is not None or PARENT not in change.fields or change.row.type == "Microflows$Microflow":
+    if change.row.parent is not None or PARENT not in change.fields or change.row.type == MICROFLOW:
         return False
     return release.old_name(change) == release.new_name(change)
 
@@ -435,4 +445,4 @@ def mod_export_level(change: Changed[Kind], release: Release) -> bool:
     It matters to those who model with the module only.
     """
     told = change.fields & {"protectedModuleType", "markAsUsed"}
-    return bool(told) or change.row.type in ("Projects$Module", "Projects$ModuleSettings")
+    return bool(told) or change.row.type in (MODULE, "Projects$ModuleSettings")

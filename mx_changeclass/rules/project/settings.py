@@ -11,7 +11,14 @@ from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.phrases import edits, part
 from mx_changeclass.rules.project.settings_client import BUNDLING
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import (
+    NEEDS_REDEPLOY,
+    NONE,
+    Certainty,
+    Hazard,
+    Maybe,
+    Requires,
+)
 
 SettingsEdit = Added[In[ProjectSettings]] | Removed[In[ProjectSettings]] | Changed[In[ProjectSettings]]
 

@@ -7,7 +7,13 @@ from mx_changeclass.model.kinds.app import RuntimeSettings
 from mx_changeclass.model.kinds.settings import WebSettings
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, Certainty, Maybe, Requires
+from mx_changeclass.vocabulary import (
+    FULL_RELEASE,
+    NEEDS_REDEPLOY,
+    Certainty,
+    Maybe,
+    Requires,
+)
 
 BUNDLING = ("enableRspackBundler", "enableWidgetBundling", "enableNewWidgetGeneration", "exportEmbeddedEntrypoint")
 # Lines of the native template with the first release whose iOS builds take the React client.

@@ -6,6 +6,7 @@ Rules are not compared one by one: what counts is what a user may do by all of t
 from __future__ import annotations
 
 from mx_changeclass.changes.change import PARENT, Added, Change, Changed, Removed
+from mx_changeclass.model import system
 from mx_changeclass.model.kinds.app import ModuleRole
 from mx_changeclass.model.kinds.domain import AccessRule, MemberAccess
 from mx_changeclass.rules.engine.release import Release
@@ -262,4 +263,4 @@ def _constraint(change: Change) -> str:
 
 def _files_on_devices(release: Release) -> bool:
     side = release.old
-    return any(side.synced(e) and "System.FileDocument" in side.symbols.lineage(e) for e in side.sync)
+    return any(side.synced(e) and system.FILE_DOCUMENT in side.symbols.lineage(e) for e in side.sync)

@@ -12,7 +12,9 @@ from attrs import frozen
 
 from mx_changeclass.changes.change import Change, Changed
 from mx_changeclass.graphs.app import App
+from mx_changeclass.model import system
 from mx_changeclass.model.snapshot import Element
+from mx_changeclass.model.types import PAGE
 from mx_changeclass.model.xpath import conditions, implies
 from mx_changeclass.rules.domain.domain_questions import entity_of
 from mx_changeclass.rules.engine.release import Release
@@ -82,7 +84,7 @@ def device_users(side: App) -> frozenset[str]:
     for profile in side.profiles:
         if profile.holds_data:
             for unit in side.documents(profile.name):
-                if unit.type == "Pages$Page":
+                if unit.type == PAGE:
                     allowed.update(side.snapshot.rows(unit.id)[0].props.get("allowedRoles", ()))
     return frozenset(u.name for u in users(side) if not allowed or allowed & u.roles) | ({guest(side)} - {""})
 
@@ -238,4 +240,4 @@ def _known(found: Rights, release: Release) -> Rights:
 
 
 def _exists(side: App, member: str) -> bool:
-    return not member or member.startswith("System.") or side.symbols.member(member) is not None
+    return not member or system.is_system(member) or side.symbols.member(member) is not None

@@ -22,10 +22,11 @@ from mx_changeclass.model.kinds.documents import (
     Workflow,
 )
 from mx_changeclass.model.kinds.flows import Microflow
+from mx_changeclass.model.types import NANOFLOW, PAGE
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.phrases import several
-from mx_changeclass.rules.reference_changes import PAGE, gained, lost
+from mx_changeclass.rules.reference_changes import gained, lost
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Maybe, Requires
 
 RestEdit = Added[In[PublishedRest]] | Removed[In[PublishedRest]] | Changed[In[PublishedRest]]
@@ -82,7 +83,7 @@ def _client_calls(side: App) -> tuple[tuple[str, str], ...]:
 def _addresses(side: App) -> Iterator[tuple[str, str]]:
     """Each REST call of a nanoflow that somebody reaches, with the address it calls."""
     for name, unit in side.symbols.documents.items():
-        if unit.type == "Microflows$Nanoflow" and side.reached(name):
+        if unit.type == NANOFLOW and side.reached(name):
             for row in side.snapshot.rows(unit.id):
                 if row.props.get("action") == "Microflows$RestCallAction":
                     yield name, str(row.props.get("action.httpConfiguration.customLocationTemplate.text", ""))

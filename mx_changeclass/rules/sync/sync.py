@@ -13,6 +13,7 @@ from mx_changeclass.graphs.sync_set import NONE as CLEAR
 from mx_changeclass.model.kinds.domain import Association, Attribute, Entity
 from mx_changeclass.model.kinds.navigation import OfflineEntityConfig
 from mx_changeclass.model.metamodel import is_a
+from mx_changeclass.model.types import ASSOCIATION
 from mx_changeclass.model.xpath import conditions
 from mx_changeclass.rules.engine.release import Release, SyncChange
 from mx_changeclass.rules.engine.rule import rule
@@ -245,7 +246,7 @@ def _never(release: Release, _: Release) -> tuple[str, ...]:
 
 def _on_devices(change: Change, release: Release) -> bool:
     """Whether devices hold the entity of a change, or both ends of an association."""
-    if not is_a(change.row.type, "DomainModels$AssociationBase"):
+    if not is_a(change.row.type, ASSOCIATION):
         return release.synced(change)
     return any(all(map(side.synced, side.symbols.ends(name) or ("",))) for side, name in release.subjects(change))
 

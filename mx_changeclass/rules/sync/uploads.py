@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from mx_changeclass.graphs.app import App
 from mx_changeclass.model.snapshot import Element, Unit
+from mx_changeclass.model.types import NANOFLOW
 from mx_changeclass.rules.engine.release import Release
 
 SYNCHRONIZE = "Microflows$SynchronizeAction"
-_CLIENT = ("Pages$", "Microflows$Nanoflow")
+_CLIENT = ("Pages$", NANOFLOW)
 _CLIENT_ACTION = "Pages$SyncClientAction"
 _ALL_CHANGES = ("All", "Unsynchronized")  # a Specific synchronisation leaves deletions and other objects behind
 
