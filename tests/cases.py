@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 import tomllib
 import zipfile
@@ -28,7 +29,7 @@ from attrs import evolve, frozen
 
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.findings.classify import classify
-from mx_changeclass.findings.finding import Finding, Verdict
+from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.model.snapshot import Rows, Snapshot, Unit
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
@@ -37,6 +38,7 @@ from mx_changeclass.readers.side_files.collect import side_units
 from mx_changeclass.readers.xml import read_xml, write_xml
 from mx_changeclass.timeline import detached
 from mx_changeclass.vocabulary import Hazard, Maybe, Requires
+from mx_changeclass.wording import sentences
 from tests.builders.editor import Draft
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -128,9 +130,26 @@ class Case:
             loud = sorted({f.rule.id for f in verdict.findings})
             out += [f"{rule} does not speak" for rule in sorted(set(self.label["speaks"]) - said)]
             out += [f"{rule} speaks" for rule in loud if rule not in self.label["speaks"]]
+        out += [f"tells of {row.name} again: {told}" for row in verdict.rows for told in _told_again(row)]
         if verdict.accountability.unexplained:
             out.append(f"{verdict.accountability.unexplained} leaves are unexplained")
         return out
+
+
+def _told_again(row: Row) -> Iterator[str]:
+    """What the explanations of a row take over from its heading: four words in a row, or all that they tell."""
+    heading = _words(sentences.heading(row))
+    runs = {tuple(heading[i : i + 4]) for i in range(len(heading) - 3)}
+    for finding in row.findings:
+        told = sentences.explained(row, finding).removesuffix(finding.rule.reason)
+        words = _words(told)
+        alike = runs.intersection(tuple(words[i : i + 4]) for i in range(len(words) - 3))
+        if alike or (words and {*words} <= {*heading}):
+            yield told
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\s\"',;:()]+", text.lower().removesuffix(". "))
 
 
 @cache

@@ -10,11 +10,11 @@ from attrs import evolve
 
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.findings.finding import Finding, Verdict
-from mx_changeclass.reports.catalogue import explain, release_class
+from mx_changeclass.reports.catalogue import explain
 from mx_changeclass.reports.examples import example
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import Release
-from mx_changeclass.rules.engine.rule import Rule
+from mx_changeclass.rules.engine.rule import Rule, class_of
 from mx_changeclass.rules.engine.run import listeners, run
 from mx_changeclass.vocabulary import DESTRUCTIVE, Hazard, Maybe, ReleaseClass, Requires
 from tests.cases import FIXTURES, Case, labelled_cases, labels, rule_cases, rule_files
@@ -86,7 +86,7 @@ def _claiming(verdict: Verdict, rule: Rule, claim: str, value: Any) -> Verdict:
             return finding
         own = claim in _OF_FINDINGS and getattr(finding, claim) == getattr(rule, claim)
         stated = {claim: value} if own else {}
-        return evolve(finding, rule=other, release_class=release_class(other, verdict.policy), **stated)
+        return evolve(finding, rule=other, release_class=class_of(other, verdict.policy), **stated)
 
     return evolve(verdict, findings=tuple(map(claimed, verdict.findings)), noise=tuple(map(claimed, verdict.noise)))
 

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import account
 from mx_changeclass.findings.finding import Finding, Verdict
-from mx_changeclass.findings.rows import rows, subject_of
-from mx_changeclass.findings.words import words
+from mx_changeclass.findings.rows import in_words, rows, subject_of
 from mx_changeclass.model.types import PROJECT
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules import catalogue
@@ -20,7 +19,6 @@ from mx_changeclass.vocabulary import Maybe, Requires
 
 # What waits for installed clients: where there are none yet, all comes from the server or in a first binary.
 _FOR_DEVICES = frozenset({Requires.DRAIN, Requires.SERVER_FIRST, Requires.ALL_CLIENTS_FIRST})
-_MOST_TOLD = 3  # so many places of one subject are told in a message
 
 
 def classify(changes: Changes, policy: Policy | None = None) -> Verdict:
@@ -77,19 +75,11 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         channel=rule.channel,
         breaks_old_clients=rule.breaks_old_clients if release.installed and not spared and not late else Maybe.NO,
         requires=rule.requires if release.installed or rule.requires not in _FOR_DEVICES else Requires.EITHER_ORDER,
-        message=_message(group, release),
+        saw=tuple(s.detail for s in group if s.detail),
+        details=tuple(s.detail or in_words(s.subject, release, s.rule.on and _touched(s)) for s in group),
         audience=tuple(sorted(audience)),
         why=why,
     )
-
-
-def _message(group: list[Hit], release: Release) -> str:
-    """What happened, then what it means."""
-    told = list(dict.fromkeys(s.detail or words(s.subject, release, s.rule.on and _touched(s)) for s in group))
-    told = [t for t in told if t]
-    more = f"; and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
-    what = "; ".join(told[:_MOST_TOLD]) + more
-    return f"{what[:1].upper()}{what[1:]}. {group[0].rule.reason}" if what else group[0].rule.reason
 
 
 def _touched(hits: Hit) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.rule import Rule
 from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.wording.changes import explanation
 
 if TYPE_CHECKING:
     from mx_changeclass.changes.ledger import Accountability
@@ -25,7 +26,8 @@ class Finding:
     """What one rule says about one subject.
 
     ``subject`` is a qualified name, "" for the app as a whole; ``why`` the shortest way from a profile
-    to it; ``audience`` the profiles that reach it; ``message`` says what happened and what it means.
+    to it; ``audience`` the profiles that reach it; ``saw`` what the rule saw, and ``details`` the same
+    with the changes in words where it only said yes.
     ``requires`` is what the rule asks for, as far as this app has clients to wait for.
     """
 
@@ -36,9 +38,15 @@ class Finding:
     channel: ReleaseClass
     breaks_old_clients: Maybe
     requires: Requires
-    message: str
+    saw: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
     audience: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """What happened and what it means, for a reader who sees nothing else of the finding."""
+        return explanation(self.details, self.rule.reason)
 
     @property
     def hazard(self) -> Hazard:

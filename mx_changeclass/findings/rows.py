@@ -11,7 +11,6 @@ import attrs
 from mx_changeclass.changes.change import Change, Changed, Removed
 from mx_changeclass.findings.finding import Finding, Row
 from mx_changeclass.findings.grouping import grouped
-from mx_changeclass.findings.words import is_id, telling, words
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
@@ -19,6 +18,8 @@ from mx_changeclass.model.types import ENTITY, PROJECT, PROJECT_SETTINGS
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Subject
 from mx_changeclass.vocabulary import NONE, Maybe
+from mx_changeclass.wording.changes import dependency, telling, words
+from mx_changeclass.wording.values import is_id
 
 DEPENDENCY = "File$NativeDependency"
 CONTENTS = "contents"  # of a document or a file: all its parts answer together
@@ -38,6 +39,15 @@ def subject_of(about: Subject, release: Release) -> tuple[str, str]:
     old, new = _both(about, release)
     row = new or old or about.row
     return row.type or "Projects$Document", _name(old, new, release)
+
+
+def in_words(about: Subject, release: Release, fields: tuple[str, ...] = ()) -> str:
+    """What happened, without the subject: "renamed to Field.Job"; "" for the release as a whole."""
+    if isinstance(about, (VersionChange, SyncChange)):
+        return about.words
+    if isinstance(about, DependencyChange):
+        return dependency(about)
+    return "" if isinstance(about, Release) else words(about, release.changes, fields)
 
 
 def _both(change: Change, release: Release) -> tuple[Element | None, Element | None]:
@@ -114,12 +124,12 @@ def _places(s: Hit, release: Release) -> list[tuple[tuple[str, ...], Row]]:
     about = s.subject
     if isinstance(about, VersionChange):
         old, new = str(about.old), str(about.new)
-        return [_make(PROJECT, "", "", "changed", "productVersion", words(about, release), old=old, new=new)]
+        return [_make(PROJECT, "", "", "changed", "productVersion", about.words, old=old, new=new)]
     if isinstance(about, SyncChange):
-        kind, what, (old, new) = ENTITY, words(about, release), about.modes
+        kind, what, (old, new) = ENTITY, about.words, about.modes
         return [_make(kind, about.entity, about.old_entity, "changed", "syncMode", what, old=old, new=new)]
     if isinstance(about, DependencyChange):
-        name, what = about.subject, words(about, release)
+        name, what = about.subject, dependency(about)
         old, new = about.old, about.new
         return [_make(DEPENDENCY, name, name, "changed", "version", what, old=old or None, new=new or None)]
     if isinstance(about, Release):
@@ -181,7 +191,7 @@ def _of_change(change: Change, prop: str, release: Release) -> tuple[tuple[str, 
         release.changes.old_tree.qualified(before) if before is not None else "",
         type(change).__name__.lower() if direct else "changed",
         prop,
-        words(change, release, field),
+        words(change, release.changes, field),
         id=(after or subject).id,
         file=unit.file if unit else "",
         storage=str(subject.props.get("dataStorageGuid") or ""),

@@ -1,6 +1,6 @@
 """What lives on devices: the entities each native or offline profile synchronises, and how.
 
-Source: rules catalogue, "Audience" 4 and 5, and what real apps taught about it: the automatic mode is
+Source: docs/storage.md, "Sync set". Without a row of its own the mode of an entity is
 All where a reachable document retrieves the entity from the database, None where it is only created
 or changed, NoneAndPreserveData where it is only referenced.
 """

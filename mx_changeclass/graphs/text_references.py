@@ -4,7 +4,7 @@ Only keys that hold one of the three languages are scanned, never captions or do
 literals and comments inside the text are left out. What a name stands for is decided later, by the
 model around it: a text alone does not tell an association from an entity.
 
-Source: how models are stored, section 4.2.
+Source: docs/storage.md, "Names in text".
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The System module: every app has it, no project stores it.
 
 Source: the module as Studio Pro 11.6.4 and 11.10 show it, in ``ako/mxcli`` (``systemEntities``) and in published
-exports of whole apps; "HTTP Request and HTTP Response Entities" and "Jumping to Different Activities in a Workflow"
-of the Mendix documentation for those of requests and workflows.
+exports of whole apps; "HttpRequest and HttpResponse System Entities" (docs.mendix.com/refguide/http-request-and-
+response-entities/) and "Jumping to Different Activities in a Workflow" (docs.mendix.com/refguide/jump-to/).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The JSON that ``mx dump-mpr`` writes.
 
-Facts: how models are stored, section 10. Names are SDK names already, lists are plain, ids are text.
+Source: docs/storage.md, "Dump". Names are SDK names already, lists are plain, ids are text.
 """
 
 from __future__ import annotations

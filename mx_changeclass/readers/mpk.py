@@ -1,6 +1,6 @@
 """App and module packages (``.mpk``): a zip with a whole project in it.
 
-Facts: how models are stored, section 9. A widget package has the same suffix and is no model.
+Source: docs/storage.md, "Packages". A widget package has the same suffix and is no model.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The ``.mpr`` container: SQLite, with the contents of units inside (v1) or beside it (v2).
 
-Facts: how models are stored, sections 1 and 3. The form is decided by columns, not by product version.
+Source: docs/storage.md, "Containers" and "Units". The form is decided by columns, not by product version.
 """
 
 from __future__ import annotations

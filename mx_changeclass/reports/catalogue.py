@@ -10,11 +10,11 @@ from typing import Any
 
 from mx_changeclass.policy import DECLARATIONS
 from mx_changeclass.reports.examples import example
-from mx_changeclass.reports.wording import MEANING, difference
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.citations import with_pages
 from mx_changeclass.rules.engine.rule import Rule, class_of
 from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.wording.sentences import MEANING, difference
 
 
 def as_document(rule: Rule) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mx_changeclass.findings.words import kind_in_words
+from mx_changeclass.wording.values import kind_in_words
 
 _PACKAGE = Path(__file__).parent.parent
 _PLACES = (_PACKAGE / "data" / "cases", _PACKAGE.parent / "fixtures" / "rules")  # of a wheel, of a checkout

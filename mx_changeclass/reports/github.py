@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mx_changeclass.findings.finding import Row, Verdict
-from mx_changeclass.reports import machine_texts, wording
+from mx_changeclass.reports import machine_texts
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
+from mx_changeclass.wording import sentences
 
 _COMMANDS: Mapping[ReleaseClass, str] = {
     DESTRUCTIVE: "error",
@@ -24,7 +25,7 @@ def github(verdict: Verdict, *, everything: bool = False) -> str:
 
 def _command(row: Row, verdict: Verdict) -> str:
     title = f"{row.release_class}: {machine_texts.heading(row)}"
-    message = f"{machine_texts.explanation(row)} [{wording.deciding(row).rule.id} {row.fingerprint}]"
+    message = f"{machine_texts.explanation(row)} [{sentences.deciding(row).rule.id} {row.fingerprint}]"
     where = f"file={_property(machine_texts.file(row, verdict))},title={_property(title)}"
     return f"::{_COMMANDS[row.release_class]} {where}::{_data(message)}\n"
 

@@ -6,8 +6,9 @@ import json as codec
 from collections.abc import Mapping
 
 from mx_changeclass.findings.finding import Row, Verdict
-from mx_changeclass.reports import machine_texts, wording
+from mx_changeclass.reports import machine_texts
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
+from mx_changeclass.wording import sentences
 
 _SEVERITIES: Mapping[ReleaseClass, str] = {
     DESTRUCTIVE: "critical",
@@ -25,7 +26,7 @@ def gitlab(verdict: Verdict, *, everything: bool = False) -> str:
 def _issue(row: Row, verdict: Verdict) -> dict[str, object]:
     return {
         "description": f"{row.release_class}: {machine_texts.heading(row)}. {machine_texts.explanation(row)}",
-        "check_name": wording.deciding(row).rule.id,
+        "check_name": sentences.deciding(row).rule.id,
         "fingerprint": row.fingerprint,
         "severity": _SEVERITIES[row.release_class],
         "location": {"path": machine_texts.file(row, verdict), "lines": {"begin": 1}},

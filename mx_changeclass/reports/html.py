@@ -5,7 +5,8 @@ from __future__ import annotations
 import pkgutil
 
 from mx_changeclass.findings.finding import Verdict
-from mx_changeclass.reports import wording
+from mx_changeclass.wording import sentences
+from mx_changeclass.wording.values import several
 
 
 def html(verdict: Verdict, *, everything: bool = False) -> str:
@@ -15,4 +16,4 @@ def html(verdict: Verdict, *, everything: bool = False) -> str:
     source = pkgutil.get_data("mx_changeclass.data", "verdict.html.j2")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((source or b"").decode())
-    return template.render(verdict=verdict, wording=wording, everything=everything)
+    return template.render(verdict=verdict, sentences=sentences, several=several, everything=everything)

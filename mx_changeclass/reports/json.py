@@ -8,6 +8,7 @@ from typing import Any
 from mx_changeclass import __version__
 from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.wording import sentences
 
 
 def json(verdict: Verdict, *, everything: bool = False) -> str:
@@ -44,7 +45,7 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
         },
     }
     if everything:
-        told["noise"] = [{"subject": f.subject, **_finding(f)} for f in verdict.noise]
+        told["noise"] = [{"subject": f.subject, **_finding(f, f.message)} for f in verdict.noise]
     return told
 
 
@@ -82,11 +83,11 @@ def _row(row: Row) -> dict[str, Any]:
         "audience": list(row.audience),
         "why": list(row.why),
         "within": row.part_of or None,
-        "findings": [_finding(f) for f in row.findings],
+        "findings": [_finding(f, sentences.explained(row, f)) for f in row.findings],
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, message: str) -> dict[str, Any]:
     return {
         "rule": finding.rule.id,
         "class": str(finding.release_class),
@@ -97,7 +98,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "requires": str(finding.requires),
         "certainty": str(finding.rule.certainty),
         "undecided": finding.rule.undecided,
-        "message": finding.message,
+        "message": message,
         "mitigation": finding.mitigation,
         "source": finding.rule.source,
     }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mx_changeclass.findings.finding import Row, Verdict
-from mx_changeclass.reports import machine_texts, wording
+from mx_changeclass.reports import machine_texts
 from mx_changeclass.vocabulary import DESTRUCTIVE, OTA_SAFE, ReleaseClass
+from mx_changeclass.wording import sentences
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -18,10 +19,10 @@ def junit(verdict: Verdict, *, everything: bool = False, fail_on: ReleaseClass |
     from lxml import etree
 
     top = etree.Element("testsuites", name="mx-changeclass")
-    failed = [_suite(top, release_class, rows, fail_on) for release_class, rows in wording.classes(verdict.rows)]
+    failed = [_suite(top, release_class, rows, fail_on) for release_class, rows in sentences.classes(verdict.rows)]
     if not verdict.rows:
         silent = etree.SubElement(top, "testsuite", name=str(OTA_SAFE), tests="1", failures="0")
-        etree.SubElement(silent, "testcase", classname=str(OTA_SAFE), name=wording.headline(verdict))
+        etree.SubElement(silent, "testcase", classname=str(OTA_SAFE), name=sentences.headline(verdict))
     top.set("tests", str(len(verdict.rows) or 1))
     top.set("failures", str(sum(failed)))
     written: bytes = etree.tostring(top, encoding="utf-8", xml_declaration=True, pretty_print=True)
@@ -35,7 +36,7 @@ def _suite(top: _Element, release_class: ReleaseClass, rows: list[Row], fail_on:
     failed = len(rows) if fail_on is not None and release_class >= fail_on else 0
     suite = etree.SubElement(top, "testsuite", name=str(release_class), tests=str(len(rows)), failures=str(failed))
     for row in rows:
-        rule, heading, why = wording.deciding(row).rule, machine_texts.heading(row), machine_texts.explanation(row)
+        rule, heading, why = sentences.deciding(row).rule, machine_texts.heading(row), machine_texts.explanation(row)
         test = etree.SubElement(
             suite, "testcase", classname=f"{release_class}.{rule.id}", name=f"{heading} [{row.fingerprint}]"
         )

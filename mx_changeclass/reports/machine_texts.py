@@ -6,7 +6,7 @@ import re
 
 from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.reports import wording
+from mx_changeclass.wording import sentences
 
 _IN_PLACE = ("mpr-v1", "mpr-v2", "git")  # forms whose label leads to the project's folder
 # What neither XML nor a line of a log can hold: controls, halves of characters, non-characters.
@@ -20,13 +20,13 @@ def legible(text: str) -> str:
 
 def heading(row: Row) -> str:
     """The subject of a row and what happened to it, in one line."""
-    return _line(f"{wording.subject_with_kind(row)}: {row.what or wording.deciding(row).rule.title}")
+    return _line(sentences.heading(row))
 
 
 def explanation(row: Row) -> str:
     """What it means, what to do, the way to it and what else was said, in one line."""
-    led = wording.deciding(row)
-    told = [led.message.removeprefix(f"{row.what[:1].upper()}{row.what[1:]}. "), wording.to_do(led)]
+    led = sentences.deciding(row)
+    told = [sentences.explained(row, led), led.mitigation]
     if any(f.rule.undecided for f in row.findings):
         told.append("This could not be decided.")
     if len(row.why) > 1:

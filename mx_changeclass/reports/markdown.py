@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Row, Verdict
-from mx_changeclass.reports import wording
 from mx_changeclass.vocabulary import OTA_SAFE
+from mx_changeclass.wording import sentences
+from mx_changeclass.wording.values import several
 
 _SUBJECTS = 5  # so many subjects of a rule are listed; the rest are named together
 
@@ -17,16 +18,16 @@ def markdown(verdict: Verdict, *, everything: bool = False) -> str:
 
 
 def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
-    yield f"## {wording.headline(verdict)}"
+    yield f"## {sentences.headline(verdict)}"
     yield ""
     yield f"`{_safe(verdict.old.label)}` → `{_safe(verdict.new.label)}`"
-    for caution in wording.warnings(verdict):
+    for caution in sentences.warnings(verdict):
         yield f"- **{caution}**"
-    steps = wording.tasks(verdict)
+    steps = sentences.tasks(verdict)
     if steps:
         yield ""
-        yield from (f"{n}. {s.text}: {_safe(wording.listed(s.subjects))}" for n, s in enumerate(steps, 1))
-    for release_class, rows in wording.classes(verdict.rows):
+        yield from (f"{n}. {s.text}: {_safe(several(s.subjects))}" for n, s in enumerate(steps, 1))
+    for release_class, rows in sentences.classes(verdict.rows):
         yield ""
         folded = release_class is OTA_SAFE
         yield (
@@ -41,30 +42,30 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
         if folded:
             yield ""
             yield "</details>"
-    notes = [x for x in (wording.set_aside(verdict), *wording.not_shown(verdict)) if x]
+    notes = [x for x in (sentences.set_aside(verdict), *sentences.not_shown(verdict)) if x]
     if notes:
         yield ""
         yield from (f"- {_safe(note)}" for note in notes)
 
 
 def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:
-    for group in wording.by_rule(wording.unfolded(rows) if everything else rows):
-        shown, rest = wording.first_of(group.members, _SUBJECTS, everything=everything)
+    for group in sentences.by_rule(sentences.unfolded(rows) if everything else rows):
+        shown, rest = sentences.first_of(group.members, _SUBJECTS, everything=everything)
         yield from map(_row, shown)
         if rest:
-            yield f"| {len(rest)} more | {_safe(group.finding.rule.title)}: {_safe(wording.some(rest))} | | |"
-    for told in () if everything else wording.folded_parts(rows, verdict.rows):
+            yield f"| {len(rest)} more | {_safe(group.finding.rule.title)}: {_safe(sentences.some(rest))} | | |"
+    for told in () if everything else sentences.folded_parts(rows, verdict.rows):
         yield f"| in {_safe(told)} | | | |"
 
 
 def _row(rows: tuple[Row, ...]) -> str:
-    finding, way = wording.deciding(rows[0]), next((r.why for r in rows if r.why), ())
+    finding, way = sentences.deciding(rows[0]), next((r.why for r in rows if r.why), ())
     marks = ", ".join(f"`{mark}`" for mark in (finding.rule.id, *(r.fingerprint for r in rows)))
     cells = (
-        f"`{_safe(wording.subject_name(rows[0]))}`",
-        f"{_safe(wording.what(rows) or finding.rule.title)} ({marks})",
+        f"`{_safe(sentences.subject_name(rows[0]))}`",
+        f"{_safe(sentences.what(rows) or finding.rule.title)} ({marks})",
         _safe(finding.rule.reason + (f" Reached through {' > '.join(way)}." if len(way) > 1 else "")),
-        _safe(wording.to_do(finding)),
+        _safe(finding.mitigation),
     )
     return "| " + " | ".join(cells) + " |"
 

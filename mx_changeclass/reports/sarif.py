@@ -10,10 +10,11 @@ from urllib.parse import quote
 
 from mx_changeclass import __version__
 from mx_changeclass.findings.finding import Row, Verdict
-from mx_changeclass.reports import machine_texts, wording
+from mx_changeclass.reports import machine_texts
 from mx_changeclass.rules.citations import with_pages
 from mx_changeclass.rules.engine.rule import Rule, class_of
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
+from mx_changeclass.wording import sentences
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Mapping[ReleaseClass, str] = {
@@ -30,7 +31,7 @@ def sarif(verdict: Verdict, *, everything: bool = False) -> str:
     rules = {f.rule.id: f.rule for row in verdict.rows for f in row.findings}
     order = {rule_id: number for number, rule_id in enumerate(sorted(rules))}
     driver = {"name": "mx-changeclass", "version": __version__, "rules": [_rule(rules[i]) for i in order]}
-    unseen = [{"level": "warning", "message": _message(note)} for note in wording.not_shown(verdict)]
+    unseen = [{"level": "warning", "message": _message(note)} for note in sentences.not_shown(verdict)]
     run = {
         "tool": {"driver": driver},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": unseen}],
@@ -57,7 +58,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _result(row: Row, verdict: Verdict, order: Mapping[str, int]) -> dict[str, Any]:
-    rule = wording.deciding(row).rule
+    rule = sentences.deciding(row).rule
     artifact = {"uri": quote(machine_texts.file(row, verdict)), "uriBaseId": "%SRCROOT%"}
     where: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": 1}}}
     if name := row.name or row.old_name:

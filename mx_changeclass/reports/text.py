@@ -6,8 +6,9 @@ import textwrap
 from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Row, Verdict
-from mx_changeclass.reports import wording
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, ReleaseClass
+from mx_changeclass.wording import sentences
+from mx_changeclass.wording.values import several
 
 _WIDTH = 100
 _SUBJECTS = 3  # so many subjects of a rule are told before the rest of them is folded
@@ -21,17 +22,17 @@ def text(verdict: Verdict, *, color: bool = False, everything: bool = False) -> 
 
 
 def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
-    yield _paint(wording.headline(verdict), verdict.release_class, color)
+    yield _paint(sentences.headline(verdict), verdict.release_class, color)
     yield f"{_side(verdict.old)} -> {_side(verdict.new)}"
-    for caution in wording.warnings(verdict):
+    for caution in sentences.warnings(verdict):
         yield f"! {caution}"
-    steps = wording.tasks(verdict)
+    steps = sentences.tasks(verdict)
     if steps:
         yield ""
         yield "What to do"
         for number, step in enumerate(steps, 1):
-            yield from _wrap(f"{number}. {step.text}: {wording.listed(step.subjects)}", "  ", "     ")
-    for release_class, rows in wording.classes(verdict.rows):
+            yield from _wrap(f"{number}. {step.text}: {several(step.subjects)}", "  ", "     ")
+    for release_class, rows in sentences.classes(verdict.rows):
         yield ""
         yield _paint(f"{release_class} ({len(rows)})", release_class, color)
         yield from _class(rows, verdict, everything=everything)
@@ -39,35 +40,35 @@ def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
 
 
 def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:
-    for group in wording.by_rule(wording.unfolded(rows) if everything else rows):
+    for group in sentences.by_rule(sentences.unfolded(rows) if everything else rows):
         yield from _group(group, everything=everything)
-    for told in () if everything else wording.folded_parts(rows, verdict.rows):
+    for told in () if everything else sentences.folded_parts(rows, verdict.rows):
         yield from _wrap(f"in {told}", "  ", "    ")
 
 
-def _group(group: wording.RowGroup, *, everything: bool) -> Iterator[str]:
+def _group(group: sentences.RowGroup, *, everything: bool) -> Iterator[str]:
     """A rule with its reason, then its subjects; what nothing has to be done about takes one line."""
     rule, members = group.finding.rule, group.members
     if group.finding.channel is NONE and group.finding.release_class is OTA_SAFE and not everything:
-        yield from _wrap(f"{rule.title}: {wording.some(members)} [{rule.id}]", "  ", "    ")
+        yield from _wrap(f"{rule.title}: {sentences.some(members)} [{rule.id}]", "  ", "    ")
         return
-    bare = len(members) == 1 and not wording.what(members[0]) and not members[0][0].name
+    bare = len(members) == 1 and not sentences.what(members[0]) and not members[0][0].name
     yield from _wrap(f"{rule.title} [{rule.id}{' ' + _marks(members[0]) if bare else ''}]", "  ", "    ")
     yield from _wrap(rule.reason, "    ", "    ")
-    if do := wording.to_do(group.finding):
+    if do := group.finding.mitigation:
         yield from _wrap(f"do: {do}", "    ", "      ")
     grave = group.finding.release_class is DESTRUCTIVE
-    shown, rest = wording.first_of(members, _GRAVE if grave else _SUBJECTS, everything=everything)
+    shown, rest = sentences.first_of(members, _GRAVE if grave else _SUBJECTS, everything=everything)
     for number, rows in enumerate(() if bare else shown):
         yield from _subject(rows, full=number == 0 or grave or everything, exact=everything)
     if rest:
-        yield from _wrap(f"and {len(rest)} more: {wording.some(rest)}", "    - ", "      ")
+        yield from _wrap(f"and {len(rest)} more: {sentences.some(rest)}", "    - ", "      ")
 
 
 def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]:
-    what = wording.what(rows)
+    what = sentences.what(rows)
     yield from _wrap(
-        f"{wording.subject_with_kind(rows[0])}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      "
+        f"{sentences.subject_with_kind(rows[0])}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      "
     )
     if not full:
         return
@@ -75,9 +76,9 @@ def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]
     if len(way) > 1:
         yield from _wrap("reached through " + " > ".join(way), "      ", "        ")
     for row in rows if exact else ():
-        if difference := wording.difference(row.old, row.new):
+        if difference := sentences.difference(row.old, row.new):
             yield from _wrap(f"differs in {difference}", "      ", "        ")
-    led = wording.deciding(rows[0]).rule.id
+    led = sentences.deciding(rows[0]).rule.id
     for other in {f.rule.id: f.rule for r in rows for f in r.findings if f.rule.id != led}.values():
         yield from _wrap(f"also: {other.title} [{other.id}]", "      ", "        ")
 
@@ -87,14 +88,14 @@ def _marks(rows: tuple[Row, ...]) -> str:
 
 
 def _rest(verdict: Verdict, everything: bool) -> Iterator[str]:
-    aside = wording.set_aside(verdict)
+    aside = sentences.set_aside(verdict)
     if aside:
         yield ""
         yield from _wrap(aside + ".", "", "  ")
     if everything:
         for finding in verdict.noise:
             yield f"  {finding.subject}  {finding.rule.title}  [{finding.rule.id}]"
-    unseen = wording.not_shown(verdict)
+    unseen = sentences.not_shown(verdict)
     if unseen:
         yield ""
         yield "Not seen"

@@ -14,7 +14,6 @@ from mx_changeclass.model.metamodel import type_named
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Hits, In, Uncovered, rule
-from mx_changeclass.rules.phrases import several, spaced
 from mx_changeclass.rules.reference_changes import new_rows
 from mx_changeclass.vocabulary import (
     FULL_RELEASE,
@@ -26,6 +25,7 @@ from mx_changeclass.vocabulary import (
     Maybe,
     Requires,
 )
+from mx_changeclass.wording.values import kind_in_words, several
 
 Client = Page | Layout | Snippet | Menu | Nanoflow | JavaScriptAction | ImageCollection | IconCollection
 ClientFile = JavaScriptSource | JavaScriptFile | ThemeFile | NpmPackage
@@ -65,7 +65,7 @@ def _of_server(props: Mapping[str, object]) -> bool:
 # -- escalations ----------------------------------------------------------------------------------
 
 
-@rule(NEEDS_REDEPLOY, source="OFF; REAL 10", certainty=Certainty.DOCUMENTED, mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="OFF; REAL 10", certainty=Certainty.DOCUMENTED)
 def agg_no_native(said: Hit, release: Release) -> bool | str:
     """Change of the client, in an app or part of it that has no over-the-air channel
 
@@ -117,7 +117,7 @@ def agg_unknown_in_sync_set(rest: Uncovered, release: Release) -> bool | str:
 
 
 def _unknown(rest: Uncovered, release: Release) -> str:
-    what = spaced(rest.change.row.type) or "part of an unknown type"
+    what = kind_in_words(rest.change.row.type) or "part of an unknown type"
     if CONTENT in rest.fields:
         return f"{what} differs, content not readable"
     verb = "changed" if rest.fields else type(rest.change).__name__.lower()

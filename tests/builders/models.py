@@ -6,7 +6,7 @@
     app.page("Field.Home", shows("Field.Order")).native(home="Field.Home")
     app.snapshot()
 
-``tests.elements`` has the words for what stands in a document.
+``tests.builders.elements`` has the words for what stands in a document.
 """
 
 from __future__ import annotations

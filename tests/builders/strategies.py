@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from tests.builders.models import Doc, Model, Node, new_id
-from tests.elements import (
+from tests.builders.elements import (
     association,
     attribute,
     box,
@@ -19,6 +18,7 @@ from tests.elements import (
     text,
     widget,
 )
+from tests.builders.models import Doc, Model, Node, new_id
 
 NAMES = ("A", "B", "C", "D")
 _some = st.integers(0, 3)

@@ -13,8 +13,7 @@ from mx_changeclass.changes.ledger import unowned
 from mx_changeclass.changes.patch import patch
 from mx_changeclass.changes.value_difference import value_difference
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
-from tests.builders.models import Model, Node, new_id
-from tests.elements import (
+from tests.builders.elements import (
     association,
     attribute,
     box,
@@ -28,6 +27,7 @@ from tests.elements import (
     text,
     widget,
 )
+from tests.builders.models import Model, Node, new_id
 
 
 @pytest.fixture

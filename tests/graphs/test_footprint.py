@@ -11,7 +11,7 @@ from mx_changeclass.graphs.footprint import footprint
 from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.readers import read
 from mx_changeclass.reports.footprint import footprint_document, footprint_text
-from tests import elements
+from tests.builders import elements
 from tests.builders.models import Model
 
 CORPUS = Path(__file__).parents[2] / ".." / "shared" / "corpus"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mx_changeclass.graphs.app import App
-from tests import elements
+from tests.builders import elements
 from tests.builders.models import Model, Node
 
 

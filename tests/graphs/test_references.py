@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mx_changeclass.graphs.flow_variables import flow_variables
 from mx_changeclass.graphs.references import Reference, unit_references
-from tests import elements
+from tests.builders import elements
 from tests.builders.models import Model, Node, rows
 
 

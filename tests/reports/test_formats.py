@@ -19,9 +19,9 @@ from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.readers import read
 from mx_changeclass.reports import FORMATS, machine_texts
 from tests.builders.build import write_v1, write_v2
+from tests.builders.elements import attribute, entity
 from tests.builders.models import Model
 from tests.cases import labelled_cases
-from tests.elements import attribute, entity
 from tests.generated import story
 
 MACHINE = ("sarif", "junit", "github", "gitlab")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,11 +10,15 @@ import pytest
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.findings.classify import classify
 from mx_changeclass.findings.finding import Verdict
-from mx_changeclass.findings.words import kind_in_words
-from mx_changeclass.reports import render, wording
+from mx_changeclass.reports import render
+from mx_changeclass.rules import catalogue
+from mx_changeclass.rules.engine.rule import Rule, class_of
+from mx_changeclass.wording import sentences
+from mx_changeclass.wording.changes import explanation
+from mx_changeclass.wording.values import kind_in_words
+from tests.builders.elements import attribute, entity, step
 from tests.builders.models import Doc, Model, Node
 from tests.cases import Case
-from tests.elements import attribute, entity, step
 
 
 def app() -> Model:
@@ -139,5 +144,33 @@ def test_what_has_no_name_says_which_it_is(edit: dict[str, Any], name: str, what
 
 def test_a_long_value_is_told_by_what_differs_in_it() -> None:
     before = "[Field.Order_Engineer = '[%CurrentUser%]' and Status = 'Open']"
-    assert wording.difference(before, before.replace("Open", "Busy")) == "'Open' to 'Busy'"
-    assert wording.difference("North", "South") == ""
+    assert sentences.difference(before, before.replace("Open", "Busy")) == "'Open' to 'Busy'"
+    assert sentences.difference("North", "South") == ""
+
+
+# -- one voice ------------------------------------------------------------------------------------
+
+HEADING = 'nanoflow Field.NF_Save: microflow call Field.MF_Check: label Old to "New one"'
+
+
+@pytest.mark.parametrize(
+    ("saw", "told"),
+    [
+        ("calls Field.MF_Check", ""),
+        ("label Old to New one; it is used by Field.Home", "It is used by Field.Home. "),
+        ("label Old to New two", "Label Old to New two. "),
+        ("calls Field.MF_Check_2", "Calls Field.MF_Check_2. "),
+    ],
+)
+def test_an_explanation_keeps_every_fact_that_its_heading_lacks_and_no_other(saw: str, told: str) -> None:
+    assert explanation((saw,), "Why it matters.", HEADING) == f"{told}Why it matters."
+    assert explanation((saw,), "Why it matters.") == f"{saw[:1].upper()}{saw[1:]}. Why it matters."
+
+
+@pytest.mark.parametrize("rule", list(catalogue().values()), ids=lambda rule: rule.id)
+def test_advice_says_more_than_the_class_and_the_order(rule: Rule) -> None:
+    known = f"{sentences.MEANING[class_of(rule)]} {sentences.MEANING.get(rule.channel, '')}"
+    known += f" {sentences.STEPS.get(rule.requires.slug, '')} first none"
+    words = {word.removesuffix("s") for word in re.findall(r"\w+", known.lower())}
+    advice = {word.removesuffix("s") for word in re.findall(r"\w+", rule.mitigation.lower())}
+    assert not advice or advice - words

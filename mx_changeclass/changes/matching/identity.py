@@ -1,6 +1,6 @@
 """Who is who: units by name and id, rows by id and storage identity. What is left, ``align`` pairs.
 
-Facts: how models are stored, sections 3 (unit tree), 4 (names) and 5 (identity). Keys that stand for
+Source: docs/storage.md, "Units", "Names" and "Identity". Keys that stand for
 more than one element on a side never pair, and no step knows which side is the older one.
 """
 

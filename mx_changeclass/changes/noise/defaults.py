@@ -1,6 +1,6 @@
 """What the absence of a key would mean, and which version of the metamodel knows it.
 
-Facts: how models are stored, section 2 (a missing key stands for its default) and section 8, rules 1 and 2.
+Source: docs/storage.md, "Values" (a missing key stands for its default) and "Noise", 1 and 2.
 """
 
 from __future__ import annotations

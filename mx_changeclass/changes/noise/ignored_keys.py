@@ -1,6 +1,6 @@
 """Keys that mean nothing wherever they differ, each under the name of the noise rule that says so.
 
-Facts: how models are stored, section 8 (rules 4 and 5), and what tools and upgrades write into real apps.
+Source: docs/storage.md, "Noise" (4 and 5), and what tools and upgrades write into real apps.
 """
 
 from __future__ import annotations

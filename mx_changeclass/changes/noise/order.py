@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import CHANGE_OBJECT, CREATE_OBJECT, INDEX
 
-# Source: how models are stored, section 2. Order means nothing anywhere else.
+# Source: docs/storage.md, "Values". Order means nothing anywhere else.
 _ORDERED = frozenset(
     {
         "widgets",

@@ -1,6 +1,6 @@
 """What a save, an editor or an upgrade changes by itself: named rules, each a row of a table.
 
-Facts: how models are stored, section 8, and what upgrades of real apps showed. A rule sees one differing
+Source: docs/storage.md, "Noise", and what upgrades of real apps showed. A rule sees one differing
 key, or one row without a partner, and never hides content: what it names holds a default, is gone from
 the metamodel, is drawn on the canvas only, or stands on the closed list of conversions.
 """

@@ -1,6 +1,6 @@
 """The files beside a model, as units of rows.
 
-Facts: how models are stored, sections 6.1 (code of actions), 6.3 and 9.2 (widget packages). A file is
+Source: docs/storage.md, "Files", "Widget definitions" and "Widget packages". A file is
 known by its place; it is looked into only when its unit is loaded, which a comparison does for the
 files that differ. What cannot be read is said in the row, under ``unread``.
 """

@@ -1,6 +1,6 @@
 """Widget packages (``widgets/*.mpk``): zips with a manifest, widget definitions, client bundles and sidecars.
 
-Facts: how models are stored, section 9.2. Nothing is unpacked: bundles are compared by the size and
+Source: docs/storage.md, "Widget packages". Nothing is unpacked: bundles are compared by the size and
 checksum of the zip's own directory, only the few XML and JSON members are opened, each within bounds.
 A zip inside of a zip stays shut.
 """

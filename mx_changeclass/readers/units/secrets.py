@@ -1,6 +1,6 @@
 """Values that reach no output: they are sealed while a unit is read, so nothing behind the reader holds them.
 
-Source: how models are stored, section 11. A seal is a short salted digest of 16 bits: it shows
+Source: docs/storage.md, "Secrets". A seal is a short salted digest of 16 bits: it shows
 that a value changed, and so many values share it that none can be told from it.
 """
 

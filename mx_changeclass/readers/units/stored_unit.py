@@ -1,6 +1,6 @@
 """One stored unit (BSON, or an object of a dump) to rows under SDK names.
 
-Facts: how models are stored, sections 2 (BSON encoding), 4.3 (storage names), 10 (dump). Both forms
+Source: docs/storage.md, "Values", "Names of storage" and "Dump". Both forms
 give the same rows. Content that breaks those rules is kept as far as it can be: an element without a
 valid id is known by its place, an unknown value by its digest.
 """

@@ -1,6 +1,6 @@
 """The definition of a pluggable widget, of which every instance in a model holds a full copy.
 
-Facts: how models are stored, section 6.3. A copy is reduced to its plain facts and one digest of the
+Source: docs/storage.md, "Widget definitions". A copy is reduced to its plain facts and one digest of the
 rest; instances are then read by the keys of their properties instead of ids in their own copy.
 """
 

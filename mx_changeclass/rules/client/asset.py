@@ -19,8 +19,8 @@ from mx_changeclass.rules.client.flow_questions import texts
 from mx_changeclass.rules.client.page_questions import aspects_of, describe, part_in_words
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 FormEdit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
 ImageEdit = Added[In[ImageCollection]] | Removed[In[ImageCollection]] | Changed[In[ImageCollection]]
@@ -62,7 +62,7 @@ def _renamed(change: Change, release: Release) -> bool:
     return release.old_name(change) != release.new_name(change)
 
 
-@rule(NEEDS_REDEPLOY, instead_of="client-unreachable", source="OFF", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, instead_of="client-unreachable", source="OFF")
 def img_server(change: ImageEdit, release: Release) -> bool:
     """Image of a document template changed
 
@@ -228,7 +228,7 @@ def _bare(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-@rule(NEEDS_REDEPLOY, source="FONT", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="FONT")
 def font_web(change: Added[ThemeFile] | Removed[ThemeFile] | Changed[ThemeFile], release: Release) -> bool:
     """Web font changed
 
@@ -253,7 +253,7 @@ def text_changed(change: FormEdit | Changed[In[Nanoflow]], release: Release) -> 
     return describe(change, release, Aspect.TEXT, leave=title)
 
 
-@rule(NEEDS_REDEPLOY, in_bundle=True, source="MSDK; RN10.24 10.24.15", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, in_bundle=True, source="MSDK; RN10.24 10.24.15")
 def text_system(
     change: Added[In[SystemTexts]] | Removed[In[SystemTexts]] | Changed[In[SystemTexts]], release: Release
 ) -> bool:
@@ -268,7 +268,6 @@ def text_system(
     NEEDS_REDEPLOY,
     instead_of=("mf-contents", "mfs-any", "mfs-called-by-client-called"),
     source="MSDK",
-    mitigation="Deploy.",
 )
 def text_server(change: Changed[In[Microflow]], release: Release) -> str:
     """Message of a microflow changed
@@ -313,7 +312,7 @@ def lang_removed(change: Removed[Language], release: Release) -> str:
     return change.old.code
 
 
-@rule(NEEDS_REDEPLOY, in_bundle=True, on="defaultLanguageCode", source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, in_bundle=True, on="defaultLanguageCode", source="MSDK")
 def lang_default(change: Changed[LanguageSettings], release: Release) -> bool:
     """Default language changed
 

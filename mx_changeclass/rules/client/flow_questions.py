@@ -11,37 +11,15 @@ from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import CHANGE_OBJECT, CREATE_OBJECT, JAVASCRIPT_ACTION, NANOFLOW, PAGE
 from mx_changeclass.rules.engine.release import WIRING, Release
-from mx_changeclass.rules.phrases import edits, plain, several, spaced
 from mx_changeclass.rules.reference_changes import gained
 from mx_changeclass.rules.sync.uploads import SYNCHRONIZE
+from mx_changeclass.wording.changes import ACTIVITY, step, words
+from mx_changeclass.wording.values import several
 
-ACTIVITY, PARAMETER = "Microflows$ActionActivity", "Microflows$MicroflowParameterObject"
+PARAMETER = "Microflows$MicroflowParameterObject"
 COMMIT, DELETE = "Microflows$CommitAction", "Microflows$DeleteAction"
 CHANGE = (CHANGE_OBJECT, "Microflows$ChangeMembersAction")
 CALL, CALL_ARGUMENT = "Microflows$MicroflowCallAction", "Microflows$MicroflowCallParameterMapping"
-# What each activity works on, in the order in which the keys are asked.
-_OBJECTS = (
-    "action.microflowCall.microflow",
-    "action.nanoflowCall.nanoflow",
-    "action.javaScriptAction",
-    "action.javaAction",
-    "action.pageSettings.page",
-    "action.entity",
-    "action.retrieveSource.entity",
-    "action.retrieveSource.association",
-    "action.commitVariableName",
-    "action.changeVariableName",
-    "action.deleteVariableName",
-    "action.type",
-    "action.outputVariableName",
-    "action.variableName",
-)
-_WORDS = {
-    "Microflows$ExclusiveSplit": "decision",
-    "Microflows$InheritanceSplit": "decision on the type",
-    "Microflows$LoopedActivity": "loop",
-    "Microflows$MicroflowParameterObject": "parameter",
-}
 _GRAVE = ("clear", "background")  # told of a new flow too
 _SIGNATURE = ("microflowReturnType",)
 _OWN_RULES = frozenset({NAME, PARENT, "allowedModuleRoles", "exportLevel", "markAsUsed"})
@@ -57,25 +35,15 @@ def activity(tree: Tree, row: Element) -> Element:
     return next((r for r in (row, *tree.ancestors(row)) if is_a(r.type, "Microflows$MicroflowObject")), row)
 
 
-def step(row: Element) -> str:
-    """A step in words: "commit Order", "microflow call Field.MF_Login", "decision Is it valid?"."""
-    does = action(row)
-    if not does:
-        caption = str(row.props.get("caption") or row.props.get("loopSource.listVariableName") or row.name)
-        return f"{_WORDS.get(row.type, spaced(row.type))} {plain(caption) if caption else ''}".strip()
-    target = next((str(row.props[k]) for k in _OBJECTS if row.props.get(k)), "")
-    return f"{spaced(does).removesuffix(' action')} {target}".strip()
-
-
 def logic(change: Change, release: Release) -> str:
     """What of a flow differs, in words: "decision Is it valid? added"."""
-    if any(is_a(change.row.type, t) for t in (*WIRING, "Microflows$EndEvent")):
+    if any(is_a(change.row.type, t) for t in WIRING):
         return "order of steps"
     if change.row.parent is None:
-        return edits(change, [f for f in getattr(change, "fields", ()) if f not in _OWN_RULES])
+        return words(change, release.changes, [f for f in getattr(change, "fields", ()) if f not in _OWN_RULES])
     around = activity(release.changes.tree(change), change.row)
     whole = around.id == change.row.id and not isinstance(change, Changed)
-    return f"{step(around)} {edits(change) if whole else 'changed'}"
+    return words(change, release.changes) if whole else f"{step(around)} changed"
 
 
 def wholly_its_own(change: Change) -> bool:

@@ -11,7 +11,6 @@ from mx_changeclass.model.kinds.files import JavaScriptFile, JavaScriptSource, N
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.native.native_needs import native_needs
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.vocabulary import (
     FULL_RELEASE,
     NONE,
@@ -21,6 +20,7 @@ from mx_changeclass.vocabulary import (
     Maybe,
     Requires,
 )
+from mx_changeclass.wording.values import several
 
 NewCode = Added[JavaScriptSource] | Changed[JavaScriptSource]
 FileEdit = Added[JavaScriptFile] | Removed[JavaScriptFile] | Changed[JavaScriptFile]

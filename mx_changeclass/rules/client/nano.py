@@ -10,9 +10,10 @@ from mx_changeclass.rules.client.flow_questions import CALL_ARGUMENT, logic, mea
 from mx_changeclass.rules.client.page_questions import newly_synced
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
-from mx_changeclass.rules.phrases import edits, several
 from mx_changeclass.rules.reference_changes import gained, lost
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Maybe, Requires
+from mx_changeclass.wording.changes import words
+from mx_changeclass.wording.values import several
 
 _BY_REFERENCE = "useListParameterByReference"
 
@@ -209,7 +210,6 @@ def nano_rest_call(change: NanoflowEdit, release: Release) -> str:
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
     source="BP Offline Microflow Best Practices; MFC",
-    mitigation="Deploy the server before clients take the update.",
 )
 def nano_new_microflow_call(change: NanoflowGain, release: Release) -> str:
     """Nanoflow calls a microflow that it did not call before
@@ -230,7 +230,6 @@ def _was_there(microflow: str, release: Release) -> bool:
     in_bundle=True,
     source="BP; MFC",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy the server before clients take the update.",
 )
 def nano_new_microflow_new(change: NanoflowGain, release: Release) -> str:
     """Nanoflow calls a microflow that is new in this release
@@ -271,7 +270,7 @@ def nano_call_arguments(change: Changed[In[Nanoflow]], release: Release) -> str:
 
     The contract of the microflow is the same.
     """
-    return edits(change) if _arguments(change) else ""
+    return words(change, release.changes) if _arguments(change) else ""
 
 
 def _arguments(change: Change) -> bool:
@@ -309,7 +308,6 @@ def _persistable_parameters(microflow: str, side: App) -> list[str]:
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
     source="CONST Exposed to Client",
-    mitigation="Deploy the server before clients take the update.",
 )
 def nano_constant_used(change: NanoflowGain, release: Release) -> str:
     """Nanoflow reads a constant that it did not read before

@@ -9,8 +9,8 @@ from mx_changeclass.rules.client.flow_questions import left_uncommitted, meaning
 from mx_changeclass.rules.client.page_questions import newly_synced
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 NanoflowGain = Added[In[Nanoflow]] | Changed[In[Nanoflow]]
 NanoflowLoss = Removed[In[Nanoflow]] | Changed[In[Nanoflow]]
@@ -144,7 +144,6 @@ def nano_cancel_sync(change: Added[In[Nanoflow]], release: Release) -> str:
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
     source="SYNC Introduction",
-    mitigation="Deploy the server before clients take the update.",
 )
 def nano_retrieve_new_entity(change: NanoflowGain, release: Release) -> str:
     """Nanoflow uses an entity that devices did not hold
@@ -161,7 +160,6 @@ def nano_retrieve_new_entity(change: NanoflowGain, release: Release) -> str:
     breaks_old_clients=Maybe.MAYBE,
     in_bundle=True,
     source="ONL",
-    mitigation="Deploy the server before clients take the update.",
 )
 def nano_retrieve_online(change: NanoflowGain, release: Release) -> str:
     """Retrieve of an Online entity changed

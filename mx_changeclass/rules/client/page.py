@@ -25,9 +25,9 @@ from mx_changeclass.rules.client.page_questions import (
 )
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
-from mx_changeclass.rules.phrases import several, spaced
 from mx_changeclass.rules.reference_changes import new_rows, old_rows
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
+from mx_changeclass.wording.values import kind_in_words, several
 
 _EXPORTS = ("Pages$DataGridExportToCSVButton", "Pages$DataGridExportToExcelButton")
 
@@ -35,7 +35,7 @@ PageEdit = Added[In[Page]] | Removed[In[Page]] | Changed[In[Page]]
 FormEdit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
 
 
-@rule(NEEDS_REDEPLOY, source="OFF Backwards-Compatibility", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="OFF Backwards-Compatibility")
 def page_web_only(change: FormEdit, release: Release) -> bool:
     """Page, layout or snippet of an online web profile changed
 
@@ -254,7 +254,7 @@ def _brings_widgets(change: Change, release: Release) -> str:
     if not isinstance(change, Added) or Aspect.LAYOUT not in aspects_of(change, release):
         return ""
     rows = new_rows(change, release)
-    return several(f"{spaced(r.type)} {r.name} added" for r in rows if is_a(r.type, WIDGET))
+    return several(f"{kind_in_words(r.type)} {r.name} added" for r in rows if is_a(r.type, WIDGET))
 
 
 @rule(OTA_SAFE, in_bundle=True, source="S3.1")
@@ -353,7 +353,7 @@ def page_offline_unsupported(change: Added[In[Form]] | Changed[In[Form]], releas
     """
     before = {r.type for r in old_rows(change, release)}
     found = [r for r in new_rows(change, release) if r.type not in before and _is_online_only(r)]
-    return several(f"{spaced(r.type)} {r.name}".strip() for r in found)
+    return several(f"{kind_in_words(r.type)} {r.name}".strip() for r in found)
 
 
 def _is_online_only(row: Element) -> bool:

@@ -13,10 +13,11 @@ from mx_changeclass.model.types import MICROFLOW, NANOFLOW, PAGE
 from mx_changeclass.rules.client.page_questions import describe, in_action, redirected, starts, stops
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
-from mx_changeclass.rules.phrases import part, several
 from mx_changeclass.rules.reference_changes import gained
 from mx_changeclass.rules.sync.uploads import left_without_upload
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Requires
+from mx_changeclass.wording.changes import part
+from mx_changeclass.wording.values import several
 
 FormEdit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
 FormGain = Added[In[Form]] | Changed[In[Form]]
@@ -45,7 +46,6 @@ def page_action_nanoflow(change: Changed[In[Form]], release: Release) -> str:
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
     source="BP Offline Microflow Best Practices; MFC",
-    mitigation="Deploy the server before clients take the update.",
 )
 def page_action_microflow(change: FormGain, release: Release) -> str:
     """Widget calls a microflow that it did not call before
@@ -138,7 +138,7 @@ def page_action_save_cancel(change: Changed[In[Form]], release: Release) -> str:
     return describe(change, release, Aspect.ACTION) if "local" in starts(change, release) else ""
 
 
-@rule(NEEDS_REDEPLOY, requires=Requires.SERVER_FIRST, in_bundle=True, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, requires=Requires.SERVER_FIRST, in_bundle=True, source="MSDK")
 def page_action_workflow(change: FormGain, release: Release) -> str:
     """Workflow action added to a page
 

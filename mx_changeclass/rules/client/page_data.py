@@ -9,9 +9,9 @@ from mx_changeclass.model.types import MICROFLOW, WIDGET_PROPERTY
 from mx_changeclass.rules.client.page_questions import describe, in_source, newly_synced, reads_online, source_kind
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.rules.reference_changes import gained, lost
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 FormEdit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
 FormGain = Added[In[Form]] | Changed[In[Form]]
@@ -33,7 +33,6 @@ def page_widget_attribute(change: FormEdit, release: Release) -> str:
     in_bundle=True,
     instead_of=("page-widget-attribute", "page-datasource-db", "page-datasource-association", "wid-property"),
     source="SYNC Introduction",
-    mitigation="Deploy the server before clients take the update.",
 )
 def page_widget_new_entity(change: FormGain, release: Release) -> str:
     """Page shows an entity that devices did not hold
@@ -59,7 +58,6 @@ def page_datasource_db(change: FormEdit, release: Release) -> str:
     breaks_old_clients=Maybe.MAYBE,
     in_bundle=True,
     source="ONL; OFF",
-    mitigation="Deploy the server before clients take the update.",
 )
 def page_datasource_db_online(change: FormGain, release: Release) -> str:
     """Page reads an Online entity in another way
@@ -85,7 +83,6 @@ def page_datasource_nanoflow(change: FormEdit, release: Release) -> str:
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
     source="BP Offline Microflow Best Practices",
-    mitigation="Deploy the server before clients take the update.",
 )
 def page_datasource_microflow_added(change: FormGain, release: Release) -> str:
     """Widget takes its data from a microflow now

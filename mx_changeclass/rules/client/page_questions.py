@@ -14,8 +14,8 @@ from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import MICROFLOW, NANOFLOW, PAGE, WIDGET, WIDGET_PROPERTY
 from mx_changeclass.rules.engine.release import Release
-from mx_changeclass.rules.phrases import edits, part
 from mx_changeclass.rules.reference_changes import gained, lost, new_rows, old_rows
+from mx_changeclass.wording.changes import words
 
 WIDGET_OBJECT = "CustomWidgets$WidgetObject"
 ACTION, SOURCE = "Pages$ClientAction", "Pages$DataSource"
@@ -84,8 +84,7 @@ def describe(change: Change, release: Release, *aspects: Aspect, leave: Iterable
 
 def part_in_words(change: Change, release: Release, fields: Iterable[str] = ()) -> str:
     """A part of a page and what of it differs: "text box textBox1: placeholder Name to Your name"."""
-    what, where = edits(change, fields), part(release.changes.tree(change), change.row)
-    return f"{where} {what}" if where and not isinstance(change, Changed) else f"{where}: {what}" if where else what
+    return words(change, release.changes, fields)
 
 
 def is_inside_widget(change: Change, release: Release) -> bool:

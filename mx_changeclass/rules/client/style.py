@@ -11,8 +11,8 @@ from mx_changeclass.model.kinds.settings import ThemeModule
 from mx_changeclass.rules.client.page_questions import aspects_of, part_in_words
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
-from mx_changeclass.rules.phrases import plain, several
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty
+from mx_changeclass.wording.values import plain, several
 
 ThemeEdit = Added[ThemeFile] | Removed[ThemeFile] | Changed[ThemeFile]
 
@@ -67,7 +67,7 @@ def style_native_header_unsupported(change: Changed[ThemeFile], release: Release
     return several(t for t in tokens if "header" in t.lower()) if native and _is(change, "native", *_STYLES) else ""
 
 
-@rule(NEEDS_REDEPLOY, source="OFF", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="OFF")
 def style_web(change: ThemeEdit, release: Release) -> bool:
     """Web style changed
 
@@ -76,7 +76,7 @@ def style_web(change: ThemeEdit, release: Release) -> bool:
     return _is(change, "web", *_STYLES, "design-properties")
 
 
-@rule(NEEDS_REDEPLOY, source="PWA", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="PWA")
 def style_public(change: ThemeEdit, release: Release) -> bool:
     """Public file of the web theme changed
 
@@ -85,7 +85,7 @@ def style_public(change: ThemeEdit, release: Release) -> bool:
     return _is(change, "web", "image", "asset") and "public" in str(change.row.props.get("path", "")).split("/")
 
 
-@rule(NEEDS_REDEPLOY, source="PWA Web App Manifest", certainty=Certainty.DOCUMENTED, mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="PWA Web App Manifest", certainty=Certainty.DOCUMENTED)
 def style_manifest(change: ThemeEdit, release: Release) -> bool:
     """Manifest or offline page of the web app changed
 
@@ -94,7 +94,7 @@ def style_manifest(change: ThemeEdit, release: Release) -> bool:
     return _is(change, "web", "manifest")
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def style_settings_json(change: ThemeEdit, release: Release) -> bool:
     """Build settings of the web theme changed
 

@@ -20,9 +20,9 @@ from mx_changeclass.rules.client.page_questions import (
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.native.native_needs import native_needs
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.rules.reference_changes import gained
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 PackageEdit = Added[WidgetPackage] | Removed[WidgetPackage] | Changed[WidgetPackage]
 FormEdit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
@@ -122,7 +122,7 @@ def wid_unused(change: PackageEdit, release: Release) -> bool:
     return not release.reached(change)
 
 
-@rule(NEEDS_REDEPLOY, source="OFF", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="OFF")
 def wid_web_only(change: PackageEdit, release: Release) -> bool:
     """Widget package of web pages changed
 
@@ -193,7 +193,6 @@ def wid_property(change: FormEdit, release: Release) -> str:
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
     source="BP Offline Microflow Best Practices",
-    mitigation="Deploy the server before clients take the update.",
 )
 def wid_microflow_property(change: Added[In[Form]] | Changed[In[Form]], release: Release) -> str:
     """Pluggable widget calls a microflow that it did not call before
@@ -210,7 +209,6 @@ def wid_microflow_property(change: Added[In[Form]] | Changed[In[Form]], release:
     in_bundle=True,
     instead_of=("page-widget-attribute", "page-datasource-db", "page-datasource-association", "wid-property"),
     source="SYNC",
-    mitigation="Deploy the server before clients take the update.",
 )
 def wid_entity_property(change: Added[WidgetProperty] | Changed[WidgetProperty], release: Release) -> str:
     """Pluggable widget shows an entity that devices did not hold

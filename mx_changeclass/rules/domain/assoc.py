@@ -88,7 +88,6 @@ def assoc_added_to_server_old(change: Added[Association], release: Release) -> b
     NEEDS_REDEPLOY,
     source="ASTO",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def assoc_added_server(change: Added[Association], release: Release) -> bool:
     """Association added, owner not synchronised
@@ -212,7 +211,6 @@ def assoc_renamed_sync(change: Changed[Association], release: Release) -> bool |
     on=(NAME, PARENT),
     source="DS",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def assoc_renamed_server(change: Changed[Association], release: Release) -> bool | str:
     """Association renamed or moved to another module, owner not synchronised
@@ -278,12 +276,12 @@ def assoc_guid_only_server(change: Changed[Association], release: Release) -> bo
     certainty=Certainty.DOCUMENTED,
     mitigation="Put an entity in between instead.",
 )
-def assoc_type_ref_to_set(change: Changed[Association], release: Release) -> bool | str:
+def assoc_type_ref_to_set(change: Changed[Association], release: Release) -> bool:
     """Association of a synced entity made many-to-many
 
     Many-to-many associations are not supported offline.
     """
-    return on_devices(change, release) and change.new.association_type == SET and "reference became a reference set"
+    return on_devices(change, release) and change.new.association_type == SET
 
 
 @rule(
@@ -483,7 +481,6 @@ def assoc_storage_format(change: Changed[Association], release: Release) -> bool
     breaks_old_clients=Maybe.MAYBE,
     on="deleteBehavior",
     source="ASSOC Delete Behavior; SYNC Upload Phase",
-    mitigation="Deploy.",
 )
 def assoc_delete_behavior(change: Changed[Association], release: Release) -> bool:
     """Delete behaviour of an association changed
@@ -521,7 +518,6 @@ def assoc_delete_cascade_sync(change: Changed[Association], release: Release) ->
     on=(NAME, PARENT, TYPE, "type", "owner", "parent", "child", "storageFormat", "deleteBehavior", "source",
         "capabilities", "remoteSourceDocument"),
     source="ASSOC One-Way Navigable",
-    mitigation="Deploy.",
 )  # fmt: skip
 def assoc_navigability(
     change: Added[Association] | Removed[Association] | Changed[Association], release: Release

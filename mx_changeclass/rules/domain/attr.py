@@ -42,7 +42,6 @@ def attr_added_sync(change: Added[Attribute], release: Release) -> bool:
     NEEDS_REDEPLOY,
     source="DS",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def attr_added_server(change: Added[Attribute], release: Release) -> bool:
     """Attribute added to an entity that is not synchronised
@@ -216,7 +215,6 @@ def attr_renamed_sync(change: Changed[Attribute], release: Release) -> bool:
     on=NAME,
     source="DS",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def attr_renamed_server(change: Changed[Attribute], release: Release) -> bool:
     """Attribute renamed, not synchronised
@@ -271,7 +269,6 @@ def attr_guid_only_server(change: Changed[Attribute], release: Release) -> bool 
     NEEDS_REDEPLOY,
     on=("capabilities", "value"),
     source="MSDK",
-    mitigation="Deploy.",
 )
 def attr_capabilities(change: Changed[Attribute | Entity], release: Release) -> bool:
     """What an external or view entity says of its members changed

@@ -18,8 +18,8 @@ from mx_changeclass.rules.domain.domain_questions import (
 )
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 STRING, ENUM = "DomainModels$StringAttributeType", "DomainModels$EnumerationAttributeType"
 HASHED, AUTONUMBER = "DomainModels$HashedStringAttributeType", "DomainModels$AutoNumberAttributeType"
@@ -259,7 +259,6 @@ def _values(side: App, enumeration: str) -> frozenset[str]:
     requires=Requires.SERVER_FIRST,
     on="type.length",
     source="ATM",
-    mitigation="Deploy the server first.",
 )
 def attr_string_longer(change: Changed[Attribute], release: Release) -> bool | str:
     """String made longer or unlimited
@@ -343,7 +342,6 @@ def attr_to_calculated(change: Changed[Attribute], release: Release) -> bool | s
     requires=Requires.SERVER_FIRST,
     on="value",
     source="ATM",
-    mitigation="Deploy the server first.",
 )
 def attr_calculated_to_stored(change: Changed[Attribute], release: Release) -> bool | str:
     """Calculated attribute made stored
@@ -359,7 +357,6 @@ def attr_calculated_to_stored(change: Changed[Attribute], release: Release) -> b
     on="value",
     source="BP",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def attr_calculated_microflow(change: Changed[Attribute], release: Release) -> bool:
     """Microflow of a calculated attribute changed
@@ -400,7 +397,6 @@ def _calculated(change: Changed[Attribute], *, after: bool) -> bool:
     since="11.6.0",
     source="RN11.6 11.6.0; RT Digits After Decimal Point",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy the server first.",
 )
 def attr_decimal_scale(change: Changed[RuntimeSettings], release: Release) -> bool:
     """Digits after the decimal point raised

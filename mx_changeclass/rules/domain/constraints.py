@@ -21,7 +21,6 @@ _COLUMNS = ("type", "attribute", "ascending", "associationPointer", "includeInOf
     on=_COLUMNS,
     source="INDEX",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def index_added(
     change: Added[Index | IndexedAttribute] | Removed[Index | IndexedAttribute] | Changed[Index | IndexedAttribute],
@@ -68,12 +67,12 @@ def _offline_index(change: Change, release: Release) -> bool:
     source="REAL 6",
     certainty=Certainty.DOCUMENTED,
 )
-def index_guid_only(change: Changed[Index], release: Release) -> str:
+def index_guid_only(change: Changed[Index], release: Release) -> bool:
     """Storage GUID of an index changed
 
     An index holds no data; tools give it a new GUID at every save.
     """
-    return "storage GUID changed"
+    return True
 
 
 # -- event handlers -------------------------------------------------------------------------------
@@ -137,7 +136,6 @@ def event_raise_error(change: Changed[EventHandler], release: Release) -> bool |
     on=_DONE,
     source="SYNC Upload Phase",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def event_after(change: Added[EventHandler] | Removed[EventHandler] | Changed[EventHandler], release: Release) -> bool:
     """Event handler changed that refuses no upload

@@ -18,8 +18,8 @@ from mx_changeclass.rules.domain.domain_questions import (
 from mx_changeclass.rules.domain.merging import merged_into, split_from
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 # -- entities that come and go --------------------------------------------------------------------
 
@@ -28,7 +28,6 @@ from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, M
     NEEDS_REDEPLOY,
     source="DS Database Table Names",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def ent_added_server(change: Added[Entity], release: Release) -> bool:
     """Entity added, not synchronised
@@ -233,7 +232,6 @@ def ent_renamed_server(change: Changed[Entity], release: Release) -> bool:
     on=NAME,
     source="OFF Backwards-Compatibility",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def ent_renamed_web(change: Changed[Entity], release: Release) -> bool:
     """Entity renamed that only online web pages use
@@ -288,7 +286,6 @@ def ent_moved_module_sync(change: Changed[Entity], release: Release) -> bool | s
     NEEDS_REDEPLOY,
     on=PARENT,
     source="DS",
-    mitigation="Deploy.",
 )
 def ent_moved_module_server(change: Changed[Entity], release: Release) -> bool | str:
     """Entity moved to another module, not synchronised
@@ -351,12 +348,12 @@ def ent_guid_only_server(change: Changed[Entity], release: Release) -> bool | st
     source="REAL 5",
     certainty=Certainty.DOCUMENTED,
 )
-def ent_guid_npe(change: Changed[Entity | Attribute | Association], release: Release) -> bool | str:
+def ent_guid_npe(change: Changed[Entity | Attribute | Association], release: Release) -> bool:
     """Storage GUID changed where no table hangs on it
 
     It happens when a module is imported again, and harms nothing: the entity has no table on one side at least.
     """
-    return not entity_of(change, release).keeps_table and "storage GUID changed"
+    return not entity_of(change, release).keeps_table
 
 
 @rule(

@@ -18,7 +18,6 @@ from mx_changeclass.rules.domain.domain_questions import (
 )
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
 
 # -- what an entity stores ------------------------------------------------------------------------
@@ -139,7 +138,6 @@ _ANYTHING = (*_STORAGE, NAME, PARENT, TYPE, "type", "owner", "parent", "child", 
     NEEDS_REDEPLOY,
     on=(*_ANYTHING, "value"),
     source="REAL 5; BP",
-    mitigation="Deploy.",
 )
 def ent_npe_server(
     change: Added[Entity | Attribute | Association]
@@ -159,7 +157,6 @@ def ent_npe_server(
     requires=Requires.SERVER_FIRST,
     on=(*_ANYTHING, "oql"),
     source="VIEW",
-    mitigation="Deploy.",
 )
 def ent_view_oql(
     change: Added[Entity | Attribute | ViewSource]
@@ -363,15 +360,13 @@ _SYSTEM_MEMBERS = {
     on=tuple(_SYSTEM_MEMBERS),
     source="BP System Members",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
-def ent_system_members(change: Changed[Entity], release: Release) -> bool | str:
+def ent_system_members(change: Changed[Entity], release: Release) -> bool:
     """System members switched on
 
     The server gains columns for owner, changedBy, createdDate or changedDate; offline they are not supported.
     """
-    on = _switched(change, release, on=True)
-    return bool(on) and f"{several(on)} switched on"
+    return bool(_switched(change, release, on=True))
 
 
 @rule(
@@ -384,13 +379,12 @@ def ent_system_members(change: Changed[Entity], release: Release) -> bool | str:
     certainty=Certainty.DOCUMENTED,
     mitigation="Switch them back on, or export the values first.",
 )
-def ent_system_members_off(change: Changed[Entity], release: Release) -> bool | str:
+def ent_system_members_off(change: Changed[Entity], release: Release) -> bool:
     """System members switched off
 
     The server drops the columns with all their values, in every specialisation as well.
     """
-    off = _switched(change, release, on=False)
-    return bool(off) and f"{several(off)} switched off"
+    return bool(_switched(change, release, on=False))
 
 
 @rule(

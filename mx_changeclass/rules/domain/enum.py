@@ -81,7 +81,6 @@ def enum_value_added(change: Added[EnumerationValue], release: Release) -> bool:
     on=("caption", "image", ORDER, NAME, PARENT),
     source="ENUM",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def enum_value_added_server(
     change: Added[Enumeration | EnumerationValue]
@@ -250,7 +249,6 @@ def enum_deleted(change: Removed[Enumeration], release: Release) -> bool:
     NEEDS_REDEPLOY,
     on=("remoteSource", "remoteValue"),
     source="MSDK",
-    mitigation="Deploy.",
 )
 def enum_remote(change: Changed[Enumeration | EnumerationValue], release: Release) -> bool:
     """Source of an external enumeration changed

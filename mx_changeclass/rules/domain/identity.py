@@ -15,8 +15,8 @@ from mx_changeclass.rules.domain.domain_questions import Storage, ends, entity_o
 from mx_changeclass.rules.domain.merging import merged_into
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 GUID = "dataStorageGuid"
 

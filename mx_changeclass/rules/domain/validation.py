@@ -13,8 +13,8 @@ from mx_changeclass.model.snapshot import Element
 from mx_changeclass.rules.domain.domain_questions import attributes, entity_of, on_devices
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 # -- validation rules -----------------------------------------------------------------------------
 
@@ -32,12 +32,12 @@ _ASKED = ("attribute", "ruleInfo", PARENT)
     certainty=Certainty.DOCUMENTED,
     mitigation="Validate in nanoflows, and enforce it in a later release.",
 )
-def val_required_added(change: Added[ValidationRule] | Changed[ValidationRule], release: Release) -> bool | str:
+def val_required_added(change: Added[ValidationRule] | Changed[ValidationRule], release: Release) -> bool:
     """Required rule added on a synced attribute
 
     Objects made offline without a value are refused when they are uploaded.
     """
-    return _bites(change, release) and change.new.rule_type == REQUIRED and f"{_attribute(change)} is required"
+    return _bites(change, release) and change.new.rule_type == REQUIRED
 
 
 @rule(
@@ -50,12 +50,12 @@ def val_required_added(change: Added[ValidationRule] | Changed[ValidationRule], 
     certainty=Certainty.DOCUMENTED,
     mitigation="Avoid unique rules on offline entities.",
 )
-def val_unique_added(change: Added[ValidationRule] | Changed[ValidationRule], release: Release) -> bool | str:
+def val_unique_added(change: Added[ValidationRule] | Changed[ValidationRule], release: Release) -> bool:
     """Unique rule added on a synced attribute
 
     A device cannot know the values of other devices, so uploads are refused.
     """
-    return _bites(change, release) and change.new.rule_type == UNIQUE and f"{_attribute(change)} must be unique"
+    return _bites(change, release) and change.new.rule_type == UNIQUE
 
 
 @rule(
@@ -82,7 +82,6 @@ def val_range_tightened(change: Added[ValidationRule] | Changed[ValidationRule],
     NEEDS_REDEPLOY,
     on=_ASKED,
     source="BP",
-    mitigation="Deploy.",
 )
 def val_removed(change: Removed[ValidationRule] | Changed[ValidationRule], release: Release) -> bool | str:
     """Validation rule of a synced entity removed or loosened
@@ -91,17 +90,15 @@ def val_removed(change: Removed[ValidationRule] | Changed[ValidationRule], relea
     """
     if not on_devices(change, release):
         return False
-    name = _attribute(change)
     if isinstance(change, Removed):
-        return f"rule on {name} removed" if name else True
-    return not _tightened(change) and f"{name}: {_rule_words(change)}"
+        return True
+    return not _tightened(change) and f"{_attribute(change)}: {_rule_words(change)}"
 
 
 @rule(
     NEEDS_REDEPLOY,
     on="errorMessage",
     source="S3.1",
-    mitigation="Deploy.",
 )
 def val_message(change: Changed[ValidationRule], release: Release) -> bool:
     """Message of a validation rule changed
@@ -116,7 +113,6 @@ def val_message(change: Changed[ValidationRule], release: Release) -> bool:
     on=(*_ASKED, "regEx", NAME),
     source="SYNC",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def val_server_only(
     change: Added[ValidationRule | RegularExpression]

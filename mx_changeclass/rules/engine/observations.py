@@ -9,6 +9,7 @@ from mx_changeclass.graphs.app import Synced
 from mx_changeclass.model.kinds.navigation import OfflineEntityConfig
 from mx_changeclass.model.versions import Version
 from mx_changeclass.model.xpath import conditions
+from mx_changeclass.wording.changes import sync
 
 
 @frozen
@@ -21,6 +22,10 @@ class VersionChange:
     @property
     def subject(self) -> str:
         return f"Studio Pro {self.new}"
+
+    @property
+    def words(self) -> str:
+        return f"Studio Pro {self.old} to {self.new}"
 
     def crosses(self, *milestones: str) -> bool:
         """Whether the move comes from below a milestone and reaches it or goes beyond."""
@@ -69,6 +74,18 @@ class SyncChange:
     def constraints(self) -> tuple[str, str]:
         """The constraint that holds before and after: only mode Constrained obeys one."""
         return _constraint(self.old), _constraint(self.new)
+
+    @property
+    def compatibility(self) -> tuple[bool, bool]:
+        """Whether it works in compatibility mode before and after; False where it joins or leaves the set."""
+        if self.old is None or self.new is None:
+            return False, False
+        return self.old.compatibility, self.new.compatibility
+
+    @property
+    def words(self) -> str:
+        """What happened to the entity: "leaves the offline sync set (was All)"."""
+        return sync(self.modes, self.constraints, self.compatibility)
 
     @property
     def matters(self) -> bool:

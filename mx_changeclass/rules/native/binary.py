@@ -38,7 +38,6 @@ _CODE = _facts(
     on=_facts("appName"),
     source="S3.2; OTA When a Full Release Is Required",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Ship a store release.",
 )
 def bin_app_name(change: BinaryEdit, release: Release) -> bool:
     """Name of the app under its icon changed
@@ -71,7 +70,6 @@ def bin_app_id(change: BinaryEdit, release: Release) -> bool:
     on=_facts("icons"),
     source="S3.2; NT Assets",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Ship a store release.",
 )
 def bin_launcher_icon(change: BinaryEdit, release: Release) -> bool:
     """Launcher icon of the app changed
@@ -87,7 +85,6 @@ def bin_launcher_icon(change: BinaryEdit, release: Release) -> bool:
     on=_facts("splash"),
     source="S3.2; NT Assets",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Ship a store release.",
 )
 def bin_splash(change: BinaryEdit, release: Release) -> bool:
     """Splash screen of the app changed
@@ -193,7 +190,6 @@ def bin_cleartext(change: BinaryEdit, release: Release) -> bool:
     on="permission",
     source="NT Mobile Toolkit; S3.2",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Ship a store release.",
 )
 def bin_permissions(change: BinaryEdit, release: Release) -> bool:
     """Permission of the app, or the text that explains it, changed
@@ -209,7 +205,6 @@ def bin_permissions(change: BinaryEdit, release: Release) -> bool:
     on=("capability", "capabilities"),
     source="NT Mobile Toolkit Configuration Structure",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Ship a store release.",
 )
 def firebase_capability(change: BinaryEdit, release: Release) -> bool:
     """Capability of the app switched: push messages, crash reports, maps, deep links
@@ -225,7 +220,6 @@ def firebase_capability(change: BinaryEdit, release: Release) -> bool:
     on=_facts("orientation", "orientationipad", "devices"),
     source="NT Mobile Toolkit",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Ship a store release.",
 )
 def bin_orientation(change: BinaryEdit, release: Release) -> bool:
     """Orientation or kinds of devices of the app changed
@@ -241,7 +235,6 @@ def bin_orientation(change: BinaryEdit, release: Release) -> bool:
     on=_facts("deepLink", "deepLinks"),
     source="NT Mobile Toolkit",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Ship a store release.",
 )
 def bin_deep_link(change: BinaryEdit, release: Release) -> bool:
     """Deep link of the app changed
@@ -257,7 +250,6 @@ def bin_deep_link(change: BinaryEdit, release: Release) -> bool:
     on=("font", *_facts("fonts")),
     source="FONT",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Ship a store release.",
 )
 def bin_custom_fonts(change: BinaryEdit, release: Release) -> bool:
     """Font in the native app added, removed or changed
@@ -294,7 +286,6 @@ def bin_signing(change: BinaryEdit, release: Release) -> bool:
     on=_facts("targetSdk", "compileSdk", "minimum", "gradle", "podfile", "project"),
     source="native-template build files",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Ship a store release.",
 )
 def bin_sdk_versions(change: BinaryEdit, release: Release) -> bool:
     """Build settings of the app changed: SDK, Xcode, Gradle
@@ -310,7 +301,6 @@ def bin_sdk_versions(change: BinaryEdit, release: Release) -> bool:
     on=(*_CODE, *_facts("bundleId", "runtimeUrl")),
     source="S3.2; OTA When a Full Release Is Required",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Ship a store release.",
 )
 def bin_native_code(change: Added[NativeBinary] | Removed[NativeBinary] | BinaryEdit, release: Release) -> bool:
     """Native code or another part of the iOS or Android project changed

@@ -24,7 +24,6 @@ from mx_changeclass.vocabulary import FULL_RELEASE, Certainty, Hazard, Maybe, Re
     on="template",
     source="S3.2; NT Versioning",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Ship a store release.",
 )
 def nt_major_change(about: Release | Changed[NativeBinary], release: Release) -> bool | str:
     """Native template of another major version

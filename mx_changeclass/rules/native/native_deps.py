@@ -41,7 +41,6 @@ def native_dep_added(move: DependencyChange, release: Release) -> bool:
     in_bundle=True,
     instead_of="native-dep-added",
     source="native-template package.json",
-    mitigation="None.",
 )
 def native_dep_in_template(move: DependencyChange, release: Release) -> bool:
     """Native module that the released binary has
@@ -149,7 +148,6 @@ def native_dep_unreachable(about: DependencyChange | Changed[BringsNative], rele
     breaks_by_bundle=True,
     source="S3.2; OTA When a Full Release Is Required; REAL 11",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Ship a store release.",
 )
 def native_module_added(change: Added[Module], release: Release) -> bool | str:
     """Module with native code added

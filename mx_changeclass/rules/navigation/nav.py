@@ -55,7 +55,6 @@ def nav_native_profile_removed(change: Removed[NativeProfile], release: Release)
     requires=Requires.SERVER_FIRST,
     source="PWA Enabling PWA Features",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def nav_offline_web_profile_added(change: Added[WebProfile], release: Release) -> bool:
     """Offline web profile added
@@ -146,7 +145,6 @@ def _stops_being_hybrid(change: Changed[Any]) -> bool:
     NEEDS_REDEPLOY,
     since="11.12.0",
     source="RN11.12",
-    mitigation="Deploy.",
 )
 def nav_embedded_profile(
     change: Added[In[NavigationDocument]] | Removed[In[NavigationDocument]] | Changed[In[NavigationDocument]],
@@ -170,7 +168,6 @@ _TOLD_ELSEWHERE = (  # what other rules say of a web profile
     NEEDS_REDEPLOY,
     source="NAV Navigation Profile Properties",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def nav_web_profile_changed(
     change: Added[In[NavigationDocument]]
@@ -204,7 +201,7 @@ def nav_web_profile_changed(
     return bool(change.fields - told)
 
 
-@rule(NEEDS_REDEPLOY, on="notFoundHomepage", source="NAV", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, on="notFoundHomepage", source="NAV")
 def nav_not_found_page(change: Changed[WebProfile], release: Release) -> bool:
     """Not-found page of a web profile changed
 
@@ -218,7 +215,6 @@ def nav_not_found_page(change: Changed[WebProfile], release: Release) -> bool:
     on="loginPageSettings",
     source="NAV Authentication",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def nav_login_page(change: Changed[WebProfile], release: Release) -> bool:
     """Login page of a web profile changed
@@ -233,7 +229,6 @@ def nav_login_page(change: Changed[WebProfile], release: Release) -> bool:
     on="progressiveWebAppSettings",
     source="PWA Publishing",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def nav_pwa_settings(change: Changed[WebProfile], release: Release) -> bool:
     """Precaching or install prompt of a web app changed

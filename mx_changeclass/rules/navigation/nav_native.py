@@ -194,7 +194,6 @@ def nav_cookie_encryption(change: Changed[NativeProfile], release: Release) -> b
     since="10.11.0",
     until="10.17.99",
     source="MIN 3.1.2; HERMES",
-    mitigation="Ship a store release.",
 )
 def nav_hermes(change: Changed[NativeProfile], release: Release) -> bool:
     """JavaScript engine Hermes switched

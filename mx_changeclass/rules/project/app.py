@@ -49,7 +49,6 @@ def app_functionality_fundamental(release: Release, _: Release) -> bool | str:
     NEEDS_REDEPLOY,
     on=("appTitle", "applicationTitle"),
     source="NAV Application Title",
-    mitigation="Deploy.",
 )
 def app_name_project(change: Changed[WebProfile], release: Release) -> bool:
     """Title of the web app changed
@@ -63,7 +62,6 @@ def app_name_project(change: Changed[WebProfile], release: Release) -> bool:
     NEEDS_REDEPLOY,
     on=("version", "basedOnVersion", "isDistributable"),
     source="MSDK",
-    mitigation="Deploy.",
 )
 def app_version_number(change: Changed[DistributionSettings], release: Release) -> bool:
     """Version of a solution changed

@@ -9,9 +9,9 @@ from mx_changeclass.model import system
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.rules.questions import both, denied, keeps_data
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 # -- what changes below the app -------------------------------------------------------------------
 

@@ -99,7 +99,6 @@ def sp_upgrade_binary_version_mismatch(release: Release, _: Release) -> bool | s
     requires=Requires.SERVER_FIRST,
     source="NT Versioning; OTA When a Full Release Is Required; REAL 11",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def sp_upgrade_same_template(move: VersionChange, release: Release) -> bool:
     """Studio Pro version moves, no new binary is needed

@@ -13,10 +13,10 @@ from mx_changeclass.model.types import NANOFLOW, PROJECT_SETTINGS
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.rules.questions import both, denied, keeps_data
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
 from mx_changeclass.vocabulary import NONE as BOOKKEEPING
+from mx_changeclass.wording.values import several
 
 # -- any move -------------------------------------------------------------------------------------
 

@@ -42,7 +42,7 @@ def file_theme_native(change: ThemeEdit, release: Release) -> bool:
     return _platform(change) == "native" and _role(change) not in _OWN_RULES
 
 
-@rule(NEEDS_REDEPLOY, source="OFF", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="OFF")
 def file_theme_web(change: ThemeEdit, release: Release) -> bool:
     """Other file of the web theme changed
 
@@ -53,7 +53,7 @@ def file_theme_web(change: ThemeEdit, release: Release) -> bool:
     return _platform(change) != "native" and _role(change) not in told
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def file_resources(change: Added[Resource] | Removed[Resource] | Changed[Resource], release: Release) -> bool:
     """File in resources changed
 
@@ -67,7 +67,6 @@ def file_resources(change: Added[Resource] | Removed[Resource] | Changed[Resourc
     requires=Requires.NEW_BINARY,
     source="REAL 17; S3.2",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Ship a store release.",
 )
 def file_native_template(
     change: Added[TemplateFile] | Removed[TemplateFile] | Changed[TemplateFile], release: Release
@@ -84,7 +83,6 @@ def file_native_template(
     requires=Requires.NEW_BINARY,
     source="REAL 17; S3.2",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Ship a store release.",
 )
 def file_nativemobile(
     change: Added[BuilderFile] | Removed[BuilderFile] | Changed[BuilderFile], release: Release
@@ -166,7 +164,7 @@ def file_appstore_metadata(change: OtherEdit, release: Release) -> bool:
     return _role(change) == "bookkeeping"
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def file_mlsource(change: OtherEdit, release: Release) -> bool:
     """Machine learning model changed
 

@@ -24,8 +24,8 @@ from mx_changeclass.model.types import (
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 _CLIENT = (
     "Pages$FormBase",
@@ -132,7 +132,6 @@ def mod_added_js(change: Added[Module] | Removed[Module], release: Release) -> b
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     source="DS",
-    mitigation="Deploy the server before clients take the update.",
 )
 def mod_added_server(change: Added[Module], release: Release) -> bool:
     """Module added that holds entities, microflows or other parts of the server
@@ -175,7 +174,7 @@ def mod_removed_server(change: Removed[Module], release: Release) -> str:
     return "" if _synced(release.old, name) else several(_stored(release.old, name))
 
 
-@rule(NEEDS_REDEPLOY, source="DS", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="DS")
 def mod_removed_empty(change: Removed[Module], release: Release) -> bool:
     """Module with server logic and without tables removed
 

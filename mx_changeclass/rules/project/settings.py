@@ -9,7 +9,6 @@ from mx_changeclass.model.kinds.settings import CustomSetting, ProjectSettings
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
-from mx_changeclass.rules.phrases import edits, part
 from mx_changeclass.rules.project.settings_client import BUNDLING
 from mx_changeclass.vocabulary import (
     NEEDS_REDEPLOY,
@@ -19,6 +18,7 @@ from mx_changeclass.vocabulary import (
     Maybe,
     Requires,
 )
+from mx_changeclass.wording.changes import words
 
 SettingsEdit = Added[In[ProjectSettings]] | Removed[In[ProjectSettings]] | Changed[In[ProjectSettings]]
 
@@ -29,7 +29,7 @@ _AUTO_COMMITTED = "autocommitted"
 # -- the life of the server -----------------------------------------------------------------------
 
 
-@rule(NEEDS_REDEPLOY, on=_LIFECYCLE, source="RT", certainty=Certainty.DOCUMENTED, mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, on=_LIFECYCLE, source="RT", certainty=Certainty.DOCUMENTED)
 def set_after_startup(change: Changed[RuntimeSettings], release: Release) -> bool:
     """Another microflow for start, shutdown or health check
 
@@ -43,7 +43,6 @@ def set_after_startup(change: Changed[RuntimeSettings], release: Release) -> boo
     on=("hashAlgorithm", "bcryptCost"),
     source="RT Hash Algorithm",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def set_hash(change: Changed[RuntimeSettings], release: Release) -> bool:
     """Hash algorithm changed
@@ -58,7 +57,6 @@ def set_hash(change: Changed[RuntimeSettings], release: Release) -> bool:
     on=("defaultTimeZoneCode", "scheduledEventTimeZoneCode"),
     source="RT",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def set_timezone(change: Changed[RuntimeSettings], release: Release) -> bool:
     """Time zone changed
@@ -90,7 +88,6 @@ def set_multi_session(change: Changed[RuntimeSettings], release: Release) -> boo
     on="useOQLVersion2",
     source="RT OQL version 2",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def set_oql_v2(change: Changed[RuntimeSettings], release: Release) -> bool:
     """Version of OQL changed
@@ -165,7 +162,7 @@ def set_ssl(change: SettingsEdit, release: Release) -> bool:
     return _part(change, release) == "Settings$CertificateSettings" or _touches(change, "sslCertificateAlgorithm")
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def set_workflow(change: SettingsEdit, release: Release) -> bool:
     """Workflow settings changed
 
@@ -174,7 +171,7 @@ def set_workflow(change: SettingsEdit, release: Release) -> bool:
     return _part(change, release) == "Settings$WorkflowsProjectSettingsPart"
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def set_integration_part(change: SettingsEdit, release: Release) -> str:
     """Another setting of the server changed
 
@@ -184,9 +181,9 @@ def set_integration_part(change: SettingsEdit, release: Release) -> str:
     if told is None:
         return ""
     if not isinstance(change, Changed):
-        return f"{part(release.changes.tree(change), change.row) or 'settings'} {edits(change)}"
+        return words(change, release.changes)
     left = [f for f in sorted(change.fields) if f not in told] + _harmless(change)
-    return edits(change, left) if left else ""
+    return words(change, release.changes, left) if left else ""
 
 
 def _harmless(change: Changed[In[ProjectSettings]]) -> list[str]:
@@ -253,7 +250,7 @@ def _touches(change: Change, field: str) -> bool:
     return isinstance(change, Changed) and change.touches(field)
 
 
-@rule(NEEDS_REDEPLOY, requires=Requires.SERVER_FIRST, source="BP Language Switching", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, requires=Requires.SERVER_FIRST, source="BP Language Switching")
 def set_language_settings(change: SettingsEdit, release: Release) -> str:
     """Languages of the app changed in another way
 
@@ -262,10 +259,10 @@ def set_language_settings(change: SettingsEdit, release: Release) -> str:
     if _part(change, release) != "Settings$LanguageSettings":
         return ""
     if not isinstance(change, Changed):
-        return "" if change.row.type == "Settings$Language" else edits(change)
+        return "" if change.row.type == "Settings$Language" else words(change, release.changes)
     told = ("defaultLanguageCode", "customDateFormat", "customTimeFormat", "customDateTimeFormat", "checkCompleteness")
     left = [f for f in change.fields if f not in (*told, ORDER)]
-    return edits(change, left) if left else ""
+    return words(change, release.changes, left) if left else ""
 
 
 # -- what stays on the developer's machine --------------------------------------------------------

@@ -65,7 +65,6 @@ def set_react_client_ios_old(change: Changed[WebSettings], release: Release) -> 
     on=BUNDLING,
     source="RT App bundler; RN11.15",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def set_bundler(change: Changed[WebSettings], release: Release) -> bool:
     """Bundler of the web client changed
@@ -143,7 +142,7 @@ def set_round(change: Changed[RuntimeSettings], release: Release) -> bool:
     return True
 
 
-@rule(NEEDS_REDEPLOY, in_bundle=True, on="firstDayOfWeek", source="RT First Day of the Week", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, in_bundle=True, on="firstDayOfWeek", source="RT First Day of the Week")
 def set_first_day(change: Changed[RuntimeSettings], release: Release) -> bool:
     """First day of the week changed
 

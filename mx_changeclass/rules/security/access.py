@@ -11,10 +11,10 @@ from mx_changeclass.model.kinds.app import ModuleRole
 from mx_changeclass.model.kinds.domain import AccessRule, MemberAccess
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.phrases import plain
 from mx_changeclass.rules.questions import stands_in
 from mx_changeclass.rules.security.rights import CREATE, DELETE, MEMBER_ACCESS, READ, WRITE, rights_gained, rights_lost
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.wording.changes import words
 
 _GRANTS = (
     "moduleRoles", "allowCreate", "allowDelete", "xPathConstraint", "accessRights", "attribute", "association", PARENT,
@@ -120,7 +120,7 @@ def acc_xpath_narrowed_sync(change: Added[Access] | Removed[Access] | Changed[Ac
     """
     loss = rights_lost(change, release)
     who = sorted({user for user, _, (right, _) in loss.narrowed if right in (READ, WRITE)})
-    return bool(who) and f"access of {', '.join(who)} is constrained{_constraint(change)}"
+    return bool(who) and f"{_constraint(change, release)}access of {', '.join(who)} is constrained"
 
 
 @rule(
@@ -136,7 +136,7 @@ def acc_xpath_widened(change: Added[Access] | Removed[Access] | Changed[Access],
     More rows reach them; a matter for a security review.
     """
     who = sorted({user for user, *_ in rights_gained(change, release).widened})
-    return bool(who) and f"access of {', '.join(who)} is less constrained{_constraint(change)}"
+    return bool(who) and f"{_constraint(change, release)}access of {', '.join(who)} is less constrained"
 
 
 @rule(
@@ -144,7 +144,6 @@ def acc_xpath_widened(change: Added[Access] | Removed[Access] | Changed[Access],
     requires=Requires.SERVER_FIRST,
     on=_GRANTS,
     source="ACC",
-    mitigation="Deploy the server first.",
 )
 def acc_read_added(change: Added[Access] | Removed[Access] | Changed[Access], release: Release) -> bool | str:
     """Users of devices gained rights on a synced entity
@@ -163,7 +162,6 @@ def acc_read_added(change: Added[Access] | Removed[Access] | Changed[Access], re
     requires=Requires.SERVER_FIRST,
     on=_GRANTS,
     source="ACC",
-    mitigation="Deploy the server first.",
 )
 def acc_rule_added_role(change: Added[Access] | Removed[Access] | Changed[Access], release: Release) -> bool | str:
     """Users of devices gained access to a synced entity that they had none to
@@ -179,7 +177,6 @@ def acc_rule_added_role(change: Added[Access] | Removed[Access] | Changed[Access
     on=_GRANTS,
     source="ACC",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def acc_rule_server(change: Added[Access] | Removed[Access] | Changed[Access], release: Release) -> bool:
     """Access rule changed that takes nothing from devices
@@ -254,11 +251,11 @@ def _follows_member(change: Change, release: Release) -> bool | str:
     )
 
 
-def _constraint(change: Change) -> str:
-    """The constraint that a changed rule has now, where that is what changed."""
+def _constraint(change: Change, release: Release) -> str:
+    """How the constraint of a changed rule moved, where that is what changed."""
     if not isinstance(change, Changed) or "xPathConstraint" not in change.fields:
         return ""
-    return f": {plain(change.values('xPathConstraint')[1])}"
+    return f"{words(change, release.changes, ('xPathConstraint',))}; "
 
 
 def _files_on_devices(release: Release) -> bool:

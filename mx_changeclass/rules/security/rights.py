@@ -18,7 +18,7 @@ from mx_changeclass.model.types import PAGE
 from mx_changeclass.model.xpath import conditions, implies
 from mx_changeclass.rules.domain.domain_questions import entity_of
 from mx_changeclass.rules.engine.release import Release
-from mx_changeclass.rules.phrases import several
+from mx_changeclass.wording.values import several
 
 ACCESS_RULE, MEMBER_ACCESS = "DomainModels$AccessRule", "DomainModels$MemberAccess"
 READ, WRITE, CREATE, DELETE = "read", "write", "create", "delete"

@@ -8,9 +8,9 @@ from mx_changeclass.model.kinds.flows import Microflow, Nanoflow
 from mx_changeclass.model.kinds.pages import Page
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.rules.security.rights import READ, RightsChange, device_users, left_alone, role_change
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Hazard, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 # -- module roles ---------------------------------------------------------------------------------
 
@@ -19,7 +19,6 @@ from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Hazard, Maybe, R
     NEEDS_REDEPLOY,
     on=("moduleRoles", NAME),
     source="MSDK",
-    mitigation="Deploy.",
 )
 def role_module_added(change: Added[ModuleRole] | Changed[ModuleRole | UserRole], release: Release) -> bool | str:
     """Module role added, renamed, or given to a user role
@@ -54,19 +53,13 @@ def role_module_removed(change: Removed[ModuleRole] | Changed[UserRole], release
     NEEDS_REDEPLOY,
     on="moduleRoles",
     source="ACC",
-    mitigation="Deploy.",
 )
-def role_module_removed_server(change: Removed[ModuleRole] | Changed[UserRole], release: Release) -> bool | str:
+def role_module_removed_server(change: Removed[ModuleRole] | Changed[UserRole], release: Release) -> bool:
     """Module role removed, or taken from a user role, without effect on synced data
 
     The server applies it with the next request.
     """
-    if not _takes(change) or _lost_words(role_change(change, release)) or left_alone(change, release):
-        return False
-    if isinstance(change, Removed):
-        return True
-    taken = set(_module_roles(change, new=False)) - set(_module_roles(change, new=True))
-    return f"{several(sorted(taken))} taken away"
+    return _takes(change) and not _lost_words(role_change(change, release)) and not left_alone(change, release)
 
 
 def _takes(change: Removed[ModuleRole] | Changed[UserRole]) -> bool:
@@ -95,7 +88,6 @@ def _lost_words(shift: RightsChange) -> str:
     requires=Requires.SERVER_FIRST,
     on=(NAME, "manageAllRoles", "manageableRoles", "manageUsersWithoutRoles", "description"),
     source="MSDK",
-    mitigation="Deploy.",
 )
 def role_user_renamed(change: Changed[UserRole], release: Release) -> bool:
     """User role renamed, or which users it manages changed
@@ -144,7 +136,6 @@ def _gone_words(change: Removed[UserRole] | Changed[UserRole]) -> str:
 @rule(
     NEEDS_REDEPLOY,
     source="MSDK",
-    mitigation="Deploy.",
 )
 def role_user_added(change: Added[UserRole], release: Release) -> bool:
     """User role added
@@ -212,7 +203,6 @@ def flow_access_microflow(change: Changed[Microflow], release: Release) -> bool 
     requires=Requires.SERVER_FIRST,
     on="allowedModuleRoles",
     source="BP",
-    mitigation="Deploy the server first.",
 )
 def flow_access_microflow_added(change: Changed[Microflow], release: Release) -> bool | str:
     """Role given to a microflow that clients call
@@ -227,7 +217,6 @@ def flow_access_microflow_added(change: Changed[Microflow], release: Release) ->
     NEEDS_REDEPLOY,
     on="applyEntityAccess",
     source="MSDK",
-    mitigation="Deploy.",
 )
 def flow_entity_access(change: Changed[Microflow], release: Release) -> bool:
     """Entity access in a microflow switched

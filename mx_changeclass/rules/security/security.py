@@ -11,7 +11,6 @@ from mx_changeclass.rules.security.rights import guest, rights_lost, role_change
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
 
 _LEVELS = ("CheckNothing", "CheckFormsAndMicroflows", "CheckEverything")
-_SPOKEN = {"CheckNothing": "off", "CheckFormsAndMicroflows": "prototype", "CheckEverything": "production"}
 
 # -- the level ------------------------------------------------------------------------------------
 
@@ -25,26 +24,25 @@ _SPOKEN = {"CheckNothing": "off", "CheckFormsAndMicroflows": "prototype", "Check
     source="ACC; SEC",
     mitigation="Define access rules first, and have every device synchronise before this release.",
 )
-def sec_level_up(change: Changed[ProjectSecurity], release: Release) -> bool | str:
+def sec_level_up(change: Changed[ProjectSecurity], release: Release) -> bool:
     """Security level raised, with data on devices
 
     Access rules begin to apply: data that no rule grants disappears from devices.
     """
-    return release.old.offline and _steps(change) > 0 and _level_words(change)
+    return release.old.offline and _steps(change) > 0
 
 
 @rule(
     NEEDS_REDEPLOY,
     on="securityLevel",
     source="ACC",
-    mitigation="Deploy.",
 )
-def sec_level_up_web(change: Changed[ProjectSecurity], release: Release) -> bool | str:
+def sec_level_up_web(change: Changed[ProjectSecurity], release: Release) -> bool:
     """Security level raised, no data on devices
 
     The server applies it.
     """
-    return not release.old.offline and _steps(change) > 0 and _level_words(change)
+    return not release.old.offline and _steps(change) > 0
 
 
 @rule(
@@ -53,21 +51,17 @@ def sec_level_up_web(change: Changed[ProjectSecurity], release: Release) -> bool
     source="ACC",
     mitigation="Do not release it.",
 )
-def sec_level_down(change: Changed[ProjectSecurity], release: Release) -> bool | str:
+def sec_level_down(change: Changed[ProjectSecurity], release: Release) -> bool:
     """Security level lowered
 
     Everybody may do more; never do it in production.
     """
-    return _steps(change) < 0 and _level_words(change)
+    return _steps(change) < 0
 
 
 def _steps(change: Changed[ProjectSecurity]) -> int:
     old, new = (_LEVELS.index(s.level) if s.level in _LEVELS else 0 for s in (change.old, change.new))
     return new - old
-
-
-def _level_words(change: Changed[ProjectSecurity]) -> str:
-    return f"security {' to '.join(_SPOKEN.get(s.level, s.level) for s in (change.old, change.new))}"
 
 
 # -- strict mode and addresses --------------------------------------------------------------------
@@ -125,7 +119,6 @@ def sec_strict_mode_off(change: Changed[ProjectSecurity], release: Release) -> b
     NEEDS_REDEPLOY,
     on="strictPageUrlCheck",
     source="MSDK",
-    mitigation="Deploy.",
 )
 def sec_page_url_check(change: Changed[ProjectSecurity], release: Release) -> bool:
     """Strict check of page addresses switched
@@ -144,7 +137,6 @@ def sec_page_url_check(change: Changed[ProjectSecurity], release: Release) -> bo
     on=("enableGuestAccess", "guestUserRoleName"),
     source="NAV Native Mobile",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy the server first.",
 )
 def sec_guest_on(change: Changed[ProjectSecurity], release: Release) -> bool:
     """Guest access switched on, or changed where no device relies on it
@@ -211,7 +203,6 @@ def _guests_on_devices(release: Release) -> bool:
     NEEDS_REDEPLOY,
     on="passwordPolicySettings",
     source="MSDK",
-    mitigation="Deploy.",
 )
 def sec_password_policy(change: Changed[ProjectSecurity], release: Release) -> bool:
     """Password policy changed
@@ -225,7 +216,6 @@ def sec_password_policy(change: Changed[ProjectSecurity], release: Release) -> b
     NEEDS_REDEPLOY,
     on=("adminUserName", "adminPassword", "adminUserRoleName", "signInMicroflow"),
     source="MSDK",
-    mitigation="Deploy.",
 )
 def sec_admin_user(change: Changed[ProjectSecurity], release: Release) -> str:
     """Administrator or sign-in changed

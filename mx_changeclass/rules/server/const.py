@@ -48,7 +48,6 @@ def const_value_exposed(change: Changed[Constant], release: Release) -> bool:
     on=("defaultValue", "type"),
     source="CONST",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def const_value_exposed_web(change: Changed[Constant], release: Release) -> bool:
     """Value or type of an exposed constant changed that no device reads
@@ -162,7 +161,6 @@ def const_removed_exposed(change: Removed[Constant], release: Release) -> bool:
     NEEDS_REDEPLOY,
     source="CONST",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def const_removed_server(change: Removed[Constant], release: Release) -> bool:
     """Constant removed that no device reads

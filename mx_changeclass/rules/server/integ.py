@@ -25,9 +25,9 @@ from mx_changeclass.model.kinds.flows import Microflow
 from mx_changeclass.model.types import NANOFLOW, PAGE
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.rules.reference_changes import gained, lost
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 RestEdit = Added[In[PublishedRest]] | Removed[In[PublishedRest]] | Changed[In[PublishedRest]]
 WorkflowEdit = Added[In[Workflow]] | Removed[In[Workflow]] | Changed[In[Workflow]]
@@ -89,7 +89,7 @@ def _addresses(side: App) -> Iterator[tuple[str, str]]:
                     yield name, str(row.props.get("action.httpConfiguration.customLocationTemplate.text", ""))
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def int_odata_published(
     change: Added[In[PublishedOData]] | Removed[In[PublishedOData]] | Changed[In[PublishedOData]], release: Release
 ) -> bool:
@@ -100,7 +100,7 @@ def int_odata_published(
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def int_soap(
     change: Added[In[WebService]] | Removed[In[WebService]] | Changed[In[WebService]], release: Release
 ) -> bool:
@@ -111,7 +111,7 @@ def int_soap(
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def int_rest_consumed(
     change: Added[In[ConsumedRest | Connector]]
     | Removed[In[ConsumedRest | Connector]]
@@ -130,7 +130,6 @@ def int_rest_consumed(
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.MAYBE,
     source="MSDK",
-    mitigation="Deploy.",
 )
 def int_odata_consumed(
     change: Added[In[RemoteSource]] | Removed[In[RemoteSource]] | Changed[In[RemoteSource]], release: Release
@@ -142,7 +141,7 @@ def int_odata_consumed(
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def int_database_connector(
     change: Added[In[DatabaseConnection]] | Removed[In[DatabaseConnection]] | Changed[In[DatabaseConnection]],
     release: Release,
@@ -154,7 +153,7 @@ def int_database_connector(
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def int_business_events(
     change: Added[In[EventService]] | Removed[In[EventService]] | Changed[In[EventService]], release: Release
 ) -> bool:
@@ -165,7 +164,7 @@ def int_business_events(
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK; RN11.14", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK; RN11.14")
 def int_cdc(
     change: Added[In[ChangeCapture]] | Removed[In[ChangeCapture]] | Changed[In[ChangeCapture]], release: Release
 ) -> bool:
@@ -191,7 +190,6 @@ def wf_changed(change: WorkflowEdit, release: Release) -> bool:
     breaks_old_clients=Maybe.MAYBE,
     instead_of="wf-changed",
     source="MSDK",
-    mitigation="Deploy the server before clients take the update.",
 )
 def wf_user_task_page(change: WorkflowEdit, release: Release) -> str:
     """Workflow shows its users another page of the client
@@ -203,7 +201,7 @@ def wf_user_task_page(change: WorkflowEdit, release: Release) -> str:
     return several(sorted(set(pages)))
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def sched_changed(
     change: Added[In[ScheduledEvent]] | Removed[In[ScheduledEvent]] | Changed[In[ScheduledEvent]], release: Release
 ) -> bool:
@@ -214,7 +212,7 @@ def sched_changed(
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def queue_changed(change: Added[In[Queue]] | Removed[In[Queue]] | Changed[In[Queue]], release: Release) -> bool:
     """Task queue changed
 
@@ -223,7 +221,7 @@ def queue_changed(change: Added[In[Queue]] | Removed[In[Queue]] | Changed[In[Que
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def ml_mapping(
     change: Added[In[ModelMapping]] | Removed[In[ModelMapping]] | Changed[In[ModelMapping]], release: Release
 ) -> bool:
@@ -234,7 +232,7 @@ def ml_mapping(
     return True
 
 
-@rule(NEEDS_REDEPLOY, instead_of="mfs-any", source="NT", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, instead_of="mfs-any", source="NT")
 def push_config(
     change: Added[In[Microflow]] | Removed[In[Microflow]] | Changed[In[Microflow]], release: Release
 ) -> bool:

@@ -17,7 +17,7 @@ ActionEdit = Added[In[JavaAction]] | Removed[In[JavaAction]] | Changed[In[JavaAc
 _GENERATED = frozenset({"generated", "comments"})
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.", aliases="file-javasource")
+@rule(NEEDS_REDEPLOY, source="MSDK", aliases="file-javasource")
 def java_code(change: SourceEdit, release: Release) -> bool:
     """Java source changed
 
@@ -59,7 +59,7 @@ def java_listener(change: Added[JavaSource] | Changed[JavaSource], release: Rele
     return listeners[0] if listeners and told and release.new.sync else ""
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def java_signature(change: ActionEdit, release: Release) -> bool:
     """Name, parameters or result of a Java action changed
 
@@ -68,7 +68,7 @@ def java_signature(change: ActionEdit, release: Release) -> bool:
     return change.row.parent is not None or (isinstance(change, Changed) and change.fields != {"exportLevel"})
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def java_added_removed(change: Added[JavaAction] | Removed[JavaAction], release: Release) -> bool:
     """Java action added or removed
 
@@ -77,7 +77,7 @@ def java_added_removed(change: Added[JavaAction] | Removed[JavaAction], release:
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.", aliases="file-userlib")
+@rule(NEEDS_REDEPLOY, source="MSDK", aliases="file-userlib")
 def java_jar_dependency(
     change: Added[JarDependency | JarDeployment | Jar]
     | Removed[JarDependency | JarDeployment | Jar]

@@ -12,9 +12,9 @@ from mx_changeclass.rules.client.flow_questions import action, logic
 from mx_changeclass.rules.client.page_questions import call_options, part_in_words
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.rules.server.microflow_questions import PUSH, SHOWS, called, contents, queued, was_called
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 MicroflowEdit = Added[In[Microflow]] | Removed[In[Microflow]] | Changed[In[Microflow]]
 
@@ -46,7 +46,6 @@ def _special(change: Change) -> bool:
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     source="BP; MFC",
-    mitigation="Deploy the server before clients take the update.",
 )
 def mf_added(change: Added[Microflow], release: Release) -> bool:
     """Microflow added that clients call
@@ -295,7 +294,7 @@ def mf_url(change: Changed[Microflow], release: Release) -> bool:
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MFC Task Queue", certainty=Certainty.DOCUMENTED, mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MFC Task Queue", certainty=Certainty.DOCUMENTED)
 def mf_task_queue(change: MicroflowEdit, release: Release) -> str:
     """Call put into a task queue, or taken out of it
 

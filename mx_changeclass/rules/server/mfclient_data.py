@@ -11,10 +11,10 @@ from mx_changeclass.model.snapshot import Element
 from mx_changeclass.rules.client.flow_questions import action, logic
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.rules.reference_changes import new_rows, old_rows
 from mx_changeclass.rules.server.microflow_questions import PUSH, SHOWS, called
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 # -- what the microflow does to devices -----------------------------------------------------------
 
@@ -105,7 +105,6 @@ def mf_npe_member_removed(change: Removed[Attribute] | Changed[Attribute], relea
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     source="BP",
-    mitigation="Deploy the server before clients take the update.",
 )
 def mf_npe_member_added(change: Added[Attribute], release: Release) -> bool:
     """Member added to an object that clients send or receive

@@ -22,7 +22,7 @@ MicroflowEdit = Added[In[Microflow]] | Removed[In[Microflow]] | Changed[In[Micro
 _GENERAL = ("mf-contents", "mfs-any", "mfs-called-by-client-called")
 
 
-@rule(NEEDS_REDEPLOY, source="BP; DS", certainty=Certainty.DOCUMENTED, mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="BP; DS", certainty=Certainty.DOCUMENTED)
 def mfs_any(change: MicroflowEdit, release: Release) -> str:
     """Microflow changed that no native or offline client calls
 
@@ -32,7 +32,7 @@ def mfs_any(change: MicroflowEdit, release: Release) -> str:
     return logic(change, release) if not apart and for_no_client(change, release) else ""
 
 
-@rule(NEEDS_REDEPLOY, source="BP", certainty=Certainty.DOCUMENTED, mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="BP", certainty=Certainty.DOCUMENTED)
 def mfs_called_by_client_called(change: MicroflowEdit, release: Release) -> str:
     """Microflow changed that clients run through another one
 
@@ -69,7 +69,6 @@ def mfs_event_logic(change: MicroflowEdit, release: Release) -> str:
     instead_of=_GENERAL,
     source="RT After Startup",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def mfs_after_startup(change: MicroflowEdit, release: Release) -> str:
     """Microflow of start, shutdown or health check changed
@@ -97,7 +96,7 @@ def mfs_sign_in(change: MicroflowEdit | Changed[ProjectSecurity], release: Relea
     return logic(change, release) if contents(change) and is_sign_in(change, release) else ""
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def mfs_rule(
     change: Added[In[MicroflowRule]] | Removed[In[MicroflowRule]] | Changed[In[MicroflowRule]], release: Release
 ) -> str:
@@ -108,7 +107,7 @@ def mfs_rule(
     return logic(change, release)
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def mfs_mappings(
     change: Added[In[MappingDocument]] | Removed[In[MappingDocument]] | Changed[In[MappingDocument]], release: Release
 ) -> bool:
@@ -119,7 +118,7 @@ def mfs_mappings(
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def mfs_dataset(change: Added[In[Query]] | Removed[In[Query]] | Changed[In[Query]], release: Release) -> bool:
     """Data set or OQL query changed
 
@@ -128,7 +127,7 @@ def mfs_dataset(change: Added[In[Query]] | Removed[In[Query]] | Changed[In[Query
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy.")
+@rule(NEEDS_REDEPLOY, source="MSDK")
 def mfs_document_template(
     change: Added[In[DocumentTemplate]] | Removed[In[DocumentTemplate]] | Changed[In[DocumentTemplate]],
     release: Release,

@@ -17,9 +17,9 @@ from mx_changeclass.model.types import ASSOCIATION
 from mx_changeclass.model.xpath import conditions
 from mx_changeclass.rules.engine.release import Release, SyncChange
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.phrases import several
 from mx_changeclass.rules.questions import locked_out, profiles_of
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 # -- who is in the set ----------------------------------------------------------------------------
 
@@ -70,8 +70,7 @@ def sync_specialization_joins(move: SyncChange, release: Release) -> bool | str:
 
     The generalisation is what is synchronised; it is told on its own.
     """
-    verb = "joins" if move.joins else "leaves"
-    return f"{verb} the offline sync set with {_parent(move, release)}" if _by_parent(move, release) else False
+    return _by_parent(move, release) and f"{move.words}; with {_parent(move, release)}"
 
 
 @rule(
@@ -176,7 +175,7 @@ def sync_config_entity_for_code(change: Added[OfflineEntityConfig], release: Rel
     It widens the offline sync set for code that uses the entity.
     """
     entry = _entry(change, release.new, release)
-    return entry is not None and _by_row_alone(entry) and f"joins the offline sync set by its row alone ({entry.mode})"
+    return entry is not None and _by_row_alone(entry) and "by its row alone"
 
 
 @rule(
@@ -290,7 +289,7 @@ def _left(move: SyncChange) -> str:
     way = move.old.why[1:-1] if move.old else ()
     seen = f"; it was reached through {' > '.join(way)}" if way else ""
     changed = f" (changed: {', '.join(move.causes)})" if move.causes else ""
-    return f"leaves the offline sync set (was {move.modes[0]}){seen}{changed}"
+    return f"{move.words}{seen}{changed}"
 
 
 def _entry(change: Change, side: App, release: Release) -> Synced | None:

@@ -36,7 +36,8 @@ def sync_mode_all_to_xpath(move: SyncChange, release: Release) -> bool | str:
     At the next full synchronisation objects outside the constraint leave the device; uploads run first, so only
     failed uploads are lost.
     """
-    return move.modes == (ALL, CONSTRAINED) and f"sync mode All to {move.constraints[1] or CONSTRAINED}"
+    limit = move.constraints[1]
+    return move.modes == (ALL, CONSTRAINED) and (not limit or f"{move.words}; limited to {limit}")
 
 
 @rule(
@@ -67,7 +68,7 @@ def sync_xpath_narrowed(move: SyncChange, release: Release) -> bool | str:
 
     Objects that stop matching leave the device at the next full synchronisation.
     """
-    return _constrained_anew(move) and not is_wider(*move.constraints) and _constraint_words(move)
+    return _constrained_anew(move) and not is_wider(*move.constraints)
 
 
 @rule(
@@ -80,7 +81,7 @@ def sync_xpath_widened(move: SyncChange, release: Release) -> bool | str:
 
     More objects come down.
     """
-    return _constrained_anew(move) and is_wider(*move.constraints) and _constraint_words(move)
+    return _constrained_anew(move) and is_wider(*move.constraints)
 
 
 @rule(
@@ -255,7 +256,7 @@ def sync_compat_on(move: SyncChange, release: Release) -> bool | str:
 
     The runtime serves clients that have not updated as if the mode were All Objects.
     """
-    return _compatibility(move) == (False, True) and "compatibility mode switched on"
+    return move.compatibility == (False, True)
 
 
 @rule(
@@ -273,7 +274,7 @@ def sync_compat_off(move: SyncChange, release: Release) -> bool | str:
 
     Uploads of clients that have not updated are refused; the change is kept only as a synchronisation error.
     """
-    return _compatibility(move) == (True, False) and _blocks(move, release) and "compatibility mode switched off"
+    return move.compatibility == (True, False) and _blocks(move, release)
 
 
 @rule(
@@ -288,7 +289,7 @@ def sync_compat_off_upload_modes(move: SyncChange, release: Release) -> bool | s
 
     From 11.11.0 on only Online blocks uploads.
     """
-    return _compatibility(move) == (True, False) and not _blocks(move, release) and "compatibility mode switched off"
+    return move.compatibility == (True, False) and not _blocks(move, release)
 
 
 # -- questions about a move -----------------------------------------------------------------------
@@ -307,17 +308,6 @@ def _automatic(move: SyncChange) -> bool:
 def _constrained_anew(move: SyncChange) -> bool:
     old, new = move.constraints
     return move.modes == (CONSTRAINED, CONSTRAINED) and conditions(old) != conditions(new)
-
-
-def _constraint_words(move: SyncChange) -> str:
-    old, new = move.constraints
-    return f"sync constraint {old or 'none'} to {new or 'none'}"
-
-
-def _compatibility(move: SyncChange) -> tuple[bool, bool]:
-    if move.old is None or move.new is None:
-        return False, False
-    return move.old.compatibility, move.new.compatibility
 
 
 def _blocks(move: SyncChange, release: Release) -> bool:

@@ -10,7 +10,6 @@ from attrs import evolve, frozen
 
 from mx_changeclass.changes.change import UNSEEN
 from mx_changeclass.findings.finding import Finding, Row, Verdict
-from mx_changeclass.findings.words import kind_in_words
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Hits
 from mx_changeclass.vocabulary import (
@@ -23,6 +22,8 @@ from mx_changeclass.vocabulary import (
     ReleaseClass,
     Requires,
 )
+from mx_changeclass.wording.changes import explanation
+from mx_changeclass.wording.values import kind_in_words, plural, several
 
 MEANING: Mapping[ReleaseClass, str] = {
     DESTRUCTIVE: "data on devices is at stake",
@@ -38,19 +39,7 @@ STEPS: Mapping[str, str] = {
     "new-binary": "Build a new binary and release it through the app stores",
 }
 
-
-# What a class, or a step of the list of what to do, says anyway:
-_SAID = frozenset(
-    {
-        "Deploy.",
-        "Ship a store release.",
-        "None.",
-        "Deploy the server first.",
-        "Deploy the server before clients take the update.",
-    }
-)
-_NAMED = 3  # so many names of a list are told
-
+_NAMED = 3  # so many kinds of a list are looked at
 _SHORT = 40  # characters of a value that is told as it is
 
 
@@ -145,11 +134,6 @@ def remark(finding: Finding) -> bool:
     return any(verb in (Hit, Hits, Release) for verb, _ in finding.rule.listens_to)
 
 
-def to_do(finding: Finding) -> str:
-    """What to do about a finding, where it is more than what is said anyway."""
-    return "" if finding.mitigation in _SAID else finding.mitigation
-
-
 def deciding(row: Row) -> Finding:
     """The finding that decides the class of a row."""
     return row.findings[0]
@@ -169,6 +153,16 @@ def subject_kind(row: Row) -> str:
 def subject_with_kind(row: Row) -> str:
     """The subject of a row with its kind before it: "entity Field.Order"."""
     return f"{subject_kind(row)} {subject_name(row)}" if row.name or row.old_name else subject_name(row)
+
+
+def heading(row: Row) -> str:
+    """The subject of a row and what happened to it."""
+    return f"{subject_with_kind(row)}: {row.what or deciding(row).rule.title}"
+
+
+def explained(row: Row, finding: Finding) -> str:
+    """What a finding of a row means, for below the heading of that row."""
+    return explanation(finding.saw, finding.rule.reason, heading(row))
 
 
 @frozen
@@ -222,17 +216,12 @@ def first_of(members: Sequence[M], most: int, *, everything: bool = False) -> tu
     return shown, members[len(shown) :]
 
 
-def listed(names: Sequence[str]) -> str:
-    """The first few names of many."""
-    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
-
-
 def some(members: Sequence[tuple[Row, ...]]) -> str:
     """The subjects of a few members, their kind told once where they share it."""
     kinds = {subject_kind(rows[0]) for rows in members[:_NAMED]}
     if len(kinds) == 1 and len(members) > 1:
-        return f"{plural(2, kinds.pop()).removeprefix('2 ')} {listed([subject_name(rows[0]) for rows in members])}"
-    return listed([subject_with_kind(rows[0]) for rows in members])
+        return f"{plural(2, kinds.pop()).removeprefix('2 ')} {several([subject_name(rows[0]) for rows in members])}"
+    return several([subject_with_kind(rows[0]) for rows in members])
 
 
 def folded_parts(rows: Sequence[Row], every: Sequence[Row]) -> list[str]:
@@ -246,13 +235,6 @@ def folded_parts(rows: Sequence[Row], every: Sequence[Row]) -> list[str]:
         + ", ".join(plural(n, word) for word, n in sorted(found.items(), key=lambda item: (-item[1], item[0])))
         for within, found in counts.items()
     ]
-
-
-def plural(count: int, word: str) -> str:
-    """A count with its word: "2 entities"."""
-    if count == 1:
-        return f"1 {word}"
-    return f"{count:,} " + (f"{word[:-1]}ies" if word.endswith("y") else f"{word}s")
 
 
 def set_aside(verdict: Verdict) -> str:

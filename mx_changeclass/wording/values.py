@@ -1,0 +1,162 @@
+"""Short words for values, keys and kinds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+_LONGEST = 60
+_LANGUAGE = re.compile(r"\.[a-z]{2,3}(?:_[A-Za-z]+)*$")
+_SHELLS = ("value", "template", "text", "appearance", "action")  # parts of a key that tell a reader nothing
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|sealed:[0-9a-f]+|sha256:.*|[0-9a-f]{16,64}")
+_TYPE = re.compile(r"[A-Z]\w+\$[A-Z]\w+")
+# Keys whose own words tell a reader little, in words; a key ending in "." stands for all below it.
+_KEYS: Mapping[str, str] = {
+    "actionDefaultReturnName": "name of the result",
+    "allowedModuleRoles": "allowed roles",
+    "appStoreGuid": "marketplace id",
+    "appStoreVersion": "marketplace version",
+    "appStoreVersionGuid": "marketplace version id",
+    "code": "code",
+    "dataStorageGuid": "storage GUID",
+    "deleteBehavior.childDeleteBehavior": "on deletion of the owner",
+    "deleteBehavior.parentDeleteBehavior": "on deletion of the other side",
+    "exportLevel": "export level",
+    "generalization.hasChangedBy": "changedBy",
+    "generalization.hasChangedDate": "changedDate",
+    "generalization.hasCreatedDate": "createdDate",
+    "generalization.hasOwner": "owner",
+    "generated": "generated part",
+    "homePage.microflow": "microflow of the home page",
+    "homePage.page": "home page",
+    "guestUserRoleName": "role of anonymous users",
+    "enableGuestAccess": "anonymous users",
+    "enableDemoUsers": "demo users",
+    "isThemeModule": "use as a theme module",
+    "nativeDependencies.": "native module ",
+    "permission": "reading and writing",
+    "securityLevel": "security level",
+    "token.": "",
+    "type": "type",
+    "type.length": "length",
+    "userCode": "code",
+    "value.defaultValue": "default value",
+    "variableType": "type",
+    "xPathConstraint": "XPath constraint",
+}
+_KINDS: Mapping[str, str] = {
+    "CustomWidgets$CustomWidget": "widget",
+    "CustomWidgets$WidgetObject": "item of a widget",
+    "DomainModels$ViewEntitySourceDocument": "query of view entity",
+    "DomainModels$CrossAssociation": "association",
+    "File$Java": "Java file",
+    "File$JavaAction": "Java source",
+    "File$JavaScript": "JavaScript file",
+    "File$JavaScriptAction": "JavaScript source",
+    "File$NativeBuilder": "file of the native app",
+    "File$NativeDependency": "native module",
+    "File$Package": "npm package",
+    "File$Theme": "theme file",
+    "File$Widget": "widget package",
+    "Microflows$ActionActivity": "activity",
+    "Navigation$NativeNavigationProfile": "native profile",
+    "Navigation$OfflineEntityConfig": "synchronisation row",
+    "ODataPublish$PublishedODataService2": "published OData service",
+    "Pages$DivContainer": "container",
+    "Settings$WebUIProjectSettingsPart": "web settings",
+}
+# Words of the storage for which Studio Pro has others.
+_VALUES: Mapping[str, str] = {
+    "CheckEverything": "production",
+    "CheckFormsAndMicroflows": "prototype",
+    "CheckNothing": "off",
+    "ReferenceSet": "reference set",
+}
+_SPELLED = re.compile(r"\b(?:json|xml|oql|rest|odata|url|ui|xpath|java(?: script)?)\b")
+_SPELLING = {"odata": "OData", "xpath": "XPath", "java": "Java", "java script": "JavaScript"}
+
+
+def plain(value: object) -> str:
+    """A value as a reader writes it, cut to a length that fits a line."""
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return _cut(", ".join(map(str, value)))
+    return _cut(_short(str(value)))
+
+
+def _short(text: str) -> str:
+    """A type without its namespace; any other text as it is."""
+    head, dollar, tail = text.partition("$")
+    return tail if dollar and head.isalnum() and tail.isalnum() else text
+
+
+def _cut(text: str) -> str:
+    """A text on one line, at most as long as a line of a report bears."""
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def value(value: object) -> str:
+    """A value inside a phrase; a text of several words in quotes, so that its ends show."""
+    if isinstance(value, str) and value in _VALUES:
+        return _VALUES[value]
+    if isinstance(value, str) and _TYPE.fullmatch(value):
+        return kind_in_words(value).removesuffix(" attribute type")
+    text = plain(value)
+    return f'"{text}"' if isinstance(value, str) and " " in text else text
+
+
+def is_id(value: object) -> bool:
+    """A value that tells a reader nothing: an id, a digest, a sealed secret."""
+    return isinstance(value, str) and bool(_ID.fullmatch(value))
+
+
+def several(names: Iterable[str]) -> str:
+    """Names in a row, the first few of many."""
+    told = list(names)
+    return ", ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")
+
+
+def plural(count: int, word: str) -> str:
+    """A count with its word: "2 entities"."""
+    if count == 1:
+        return f"1 {word}"
+    return f"{count:,} " + (f"{word[:-1]}ies" if word.endswith("y") else f"{word}s")
+
+
+def kind_in_words(kind: str) -> str:
+    """A kind in words.
+
+    >>> spaced("Pages$ListView"), spaced("JsonStructures$JsonStructure"), spaced("File$Theme")
+    ('list view', 'JSON structure', 'theme file')
+    """
+    return _KINDS.get(kind) or _spelled(_apart(_short(kind)).lower())
+
+
+def label(field: str) -> str:
+    """A key as a reader writes it: ``type.length`` is the "length", ``value.dataSource.xPathConstraint`` the
+    "data source XPath constraint".
+
+    >>> label("labelTemplate.template.en_US")
+    'label'
+    """
+    for key, told in _KEYS.items():
+        if field == key:
+            return told
+        if key.endswith(".") and field.startswith(key):
+            return told + field.removeprefix(key)
+    steps = _LANGUAGE.sub("", field.removeprefix("generalization.")).split(".")
+    kept = [s for s in steps if s not in _SHELLS] or steps[-1:]
+    words = " ".join(kept[-2:] if kept[-1] != kept[0] else kept)
+    return _spelled(re.sub(r" template$", "", _apart(words.replace("xPath", "xpath")).lower()))
+
+
+def _apart(text: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
+
+
+def _spelled(text: str) -> str:
+    return _SPELLED.sub(lambda word: _SPELLING.get(word[0], word[0].upper()), text)
