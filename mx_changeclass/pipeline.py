@@ -10,7 +10,7 @@ from attrs import evolve
 
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.errors import ReadError
-from mx_changeclass.findings.classify import classify
+from mx_changeclass.findings.classify import Rules, classify
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.policy import Policy
@@ -20,13 +20,19 @@ Model = str | PathLike[str] | Snapshot
 
 
 def compare(
-    old: Model, new: Model, policy: Policy | None = None, *, native: tuple[str | None, str | None] = (None, None)
+    old: Model,
+    new: Model,
+    policy: Policy | None = None,
+    *,
+    native: tuple[str | None, str | None] = (None, None),
+    rules: Rules | None = None,
 ) -> Verdict:
     """Read both models, find what changed, and classify it.
 
     A model is anything that ``read`` takes, or a ``Snapshot``. ``old`` may be ``"none"``: nothing was
     released yet. ``native`` names the native app of each side where it is not part of the project: a native
-    template folder, a revision of it, or a facts file. Raises ``ReadError`` where an input cannot be read.
+    template folder, a revision of it, or a facts file. ``rules`` is the catalogue that is asked, as ``classify``
+    takes it. Raises ``ReadError`` where an input cannot be read.
     """
     before, after = (model if isinstance(model, Snapshot) else read(model) for model in (old, new))
     if after.form == "none":
@@ -36,7 +42,7 @@ def compare(
         before, after = _shared_native(before, after), _shared_native(after, before)
     if policy and policy.ignore:
         before, after = _without(before, policy.ignore), _without(after, policy.ignore)
-    return classify(diff(before, after), policy)
+    return classify(diff(before, after), policy, rules=rules)
 
 
 def _without(snapshot: Snapshot, ignore: tuple[str, ...]) -> Snapshot:

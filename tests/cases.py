@@ -6,7 +6,8 @@ in this order: ``folder`` (fixture folders to lay into the project), ``files``, 
 ``like`` names cases, or tables without a label, whose edits are made first; in ``base`` too.
 ``old = "none"`` stands for a first release, ``turned`` swaps the sides. ``template`` and ``new_template`` are the
 native templates of the released and the planned binary, ``declared`` what the team states of the release. ``read``
-says of a side, where it matters, in which ``form`` it was read and what of it was ``incomplete``.
+says of a side, where it matters, in which ``form`` it was read and what of it was ``incomplete``. ``failing`` is a
+rule that raises.
 
 ``python -m tests.cases c043`` prints the verdict on one case, ``python -m tests.cases`` all that fail.
 """
@@ -36,6 +37,8 @@ from mx_changeclass.policy import Policy
 from mx_changeclass.readers import read
 from mx_changeclass.readers.side_files.collect import side_units
 from mx_changeclass.readers.xml import read_xml, write_xml
+from mx_changeclass.rules import catalogue
+from mx_changeclass.rules.engine.rule import Rule
 from mx_changeclass.timeline import detached
 from mx_changeclass.vocabulary import Hazard, Maybe, Requires
 from mx_changeclass.wording import sentences
@@ -74,6 +77,13 @@ class Case:
 
     def _of(self, key: str, otherwise: Any) -> Any:
         return next((t[key] for t in reversed(list(_line(self.table))) if key in t), otherwise)
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """The catalogue, with the rule that the case calls ``failing`` raising whenever it is asked."""
+        rules = catalogue()
+        failing = self._of("failing", "")
+        return {**rules, failing: evolve(rules[failing], test=_fails)} if failing else rules
 
     def drafts(self) -> tuple[Draft, Draft]:
         """The base project as the case wants it, and the same after the edit."""
@@ -152,9 +162,13 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[^\s\"',;:()]+", text.lower().removesuffix(". "))
 
 
+def _fails(heard: object, release: object) -> bool:
+    raise LookupError("as the case wants it")
+
+
 @cache
 def _judged(case: Case) -> Verdict:
-    return detached(classify(diff(*case.sides()), case.policy))
+    return detached(classify(diff(*case.sides()), case.policy, rules=case.rules))
 
 
 def stated(finding: Finding) -> Table:

@@ -99,6 +99,17 @@ class Changed(Of[K]):
             return self.old_row.name, self.new_row.name
         return self.old_row.props.get(key), self.new_row.props.get(key)
 
+    @property
+    def known(self) -> frozenset[str]:
+        """The fields that some version of Mendix is known to have, on each side that has them."""
+        return frozenset(
+            f
+            for f in self.fields
+            if f == NAME
+            or f.startswith("$")
+            or all(row.knows(f) for row in (self.old_row, self.new_row) if f in row.props)
+        )
+
     def touches(self, prefix: str) -> bool:
         """Whether a field is ``prefix`` or lies under it (``type`` also means ``type.length``)."""
         return any(f == prefix or f.startswith(prefix + ".") for f in self.fields)

@@ -32,7 +32,8 @@ Leaf = tuple[str | None, str | None, str]  # old row id, new row id, key; a row 
 
 @frozen
 class Accountability:
-    """How many leaves differ, and what became of them: ``leaves`` is the sum of the other four.
+    """How many leaves differ, and what became of them: ``leaves`` is the sum of the other four. A leaf is
+    ``explained`` where a rule of the catalogue took it, ``fallback`` where none did.
     ``by_noise`` counts the noisy ones by the name of the noise rule."""
 
     leaves: int = 0
@@ -43,10 +44,11 @@ class Accountability:
     by_noise: Mapping[str, int] = field(factory=dict)
 
 
-def account(changes: Changes, fallback: frozenset[int] = frozenset()) -> Accountability:
+def account(changes: Changes, left: Mapping[int, frozenset[str]] | None = None) -> Accountability:
     """Count the differing leaves of two models by what owns them.
 
-    ``fallback`` holds the ``id()`` of the changes that no rule of the catalogue knew.
+    ``left`` holds, by its ``id()``, each change that no rule took, with the fields that are left of it; none for
+    an element that came or went.
     """
     owners = _Owners.of(changes)
     noise: Counter[str] = Counter()
@@ -57,7 +59,7 @@ def account(changes: Changes, fallback: frozenset[int] = frozenset()) -> Account
             unexplained += 1
         elif found[1]:
             noise[found[1]] += 1
-        elif owners.falls(found[0], fallback):
+        elif owners.falls(found[0], leaf[2], left or {}):
             fell += 1
         else:
             explained += 1
@@ -100,12 +102,12 @@ class _Owners:
             return (change, change.noise.get(key, "")) if told else None
         return (change, change.reason) if old_id is None or new_id is None else None
 
-    def falls(self, change: Change, fallback: frozenset[int]) -> bool:
-        """Whether a change, or the whole that answers for it, is known to no rule."""
+    def falls(self, change: Change, key: str, left: Mapping[int, frozenset[str]]) -> bool:
+        """Whether a key of a change, or the whole that answers for it, was taken by no rule."""
         whole = change
         if change.part_of is not None:
             whole = (self.by_new if isinstance(change, Added) else self.by_old).get(change.part_of, change)
-        return id(whole) in fallback
+        return id(whole) in left and (not isinstance(whole, Changed) or key in left[id(whole)])
 
 
 # -- leaves ---------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import account
@@ -13,31 +13,45 @@ from mx_changeclass.model.types import PROJECT
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange
-from mx_changeclass.rules.engine.rule import Hit, class_of
-from mx_changeclass.rules.engine.run import listeners, run, run_on_noise
+from mx_changeclass.rules.engine.rule import Failed, Hit, Rule, Uncovered, class_of
+from mx_changeclass.rules.engine.run import listeners, run
 from mx_changeclass.vocabulary import Maybe, Requires
 
 # What waits for installed clients: where there are none yet, all comes from the server or in a first binary.
 _FOR_DEVICES = frozenset({Requires.DRAIN, Requires.SERVER_FIRST, Requires.ALL_CLIENTS_FIRST})
 
 
-def classify(changes: Changes, policy: Policy | None = None) -> Verdict:
-    """Ask the whole catalogue about every change and take the worst answer as the verdict."""
+Rules = Mapping[str, Rule] | Iterable[Rule]
+
+
+def classify(changes: Changes, policy: Policy | None = None, *, rules: Rules | None = None) -> Verdict:
+    """Ask a whole catalogue about every change and take the worst answer as the verdict.
+
+    ``rules`` is that catalogue; without it, it is the rules of this package and those that were declared with
+    ``rule`` until now. Those that tell what no rule took, and which rule failed, are part of any catalogue.
+    """
     release = Release.of(changes, policy)
-    rules = listeners(catalogue().values())
-    hits = run(release, rules)
-    said = _findings(hits, release)
+    answers = run(release, listeners(_catalogue(rules)))
+    said = _findings(answers.spoken, release)
     findings = sorted(said.values(), key=_order)
-    fallback = {id(s.subject) for s in hits if s.rule.chapter == "cross" and s.rule.id.startswith("agg-unknown")}
     return Verdict(
         changes=changes,
         findings=tuple(findings),
-        rows=rows(hits, said, release),
-        noise=tuple(sorted(_findings(run_on_noise(release, rules), release).values(), key=_order)),
+        rows=rows(answers.spoken, said, release),
+        noise=tuple(sorted(_findings(answers.quiet, release).values(), key=_order)),
         policy=release.policy,
-        accountability=account(changes, frozenset(fallback)),
+        accountability=account(changes, answers.left),
         native=release.old.native or release.new.native,
     )
+
+
+def _catalogue(rules: Rules | None) -> Iterable[Rule]:
+    shipped = catalogue()
+    if rules is None:
+        return shipped.values()
+    given = rules.values() if isinstance(rules, Mapping) else rules
+    always = (r for r in shipped.values() if any(verb in (Uncovered, Failed) for verb, _ in r.listens_to))
+    return {r.id: r for r in (*always, *given)}.values()
 
 
 def _order(finding: Finding) -> tuple[int, int, str, str]:
@@ -76,12 +90,7 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         breaks_old_clients=rule.breaks_old_clients if release.installed and not spared and not late else Maybe.NO,
         requires=rule.requires if release.installed or rule.requires not in _FOR_DEVICES else Requires.EITHER_ORDER,
         saw=tuple(s.detail for s in group if s.detail),
-        details=tuple(s.detail or in_words(s.subject, release, s.rule.on and _touched(s)) for s in group),
+        details=tuple(s.detail or in_words(s.subject, release, tuple(s.fields)) for s in group),
         audience=tuple(sorted(audience)),
         why=why,
     )
-
-
-def _touched(hits: Hit) -> tuple[str, ...]:
-    fields: frozenset[str] = getattr(hits.subject, "fields", frozenset())
-    return tuple(f for f in fields if any(f == on or f.startswith(on + ".") for on in hits.rule.on))

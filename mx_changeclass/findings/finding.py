@@ -46,7 +46,7 @@ class Finding:
     @property
     def message(self) -> str:
         """What happened and what it means, for a reader who sees nothing else of the finding."""
-        return explanation(self.details, self.rule.reason)
+        return explanation(self.details, self.rule.reason, whole=self.rule.undecided)
 
     @property
     def hazard(self) -> Hazard:

@@ -160,9 +160,7 @@ def _properties(change: Change, s: Hit, release: Release) -> list[str]:
 
 def _taken(change: Changed[Kind], s: Hit) -> list[str]:
     """The fields of a change that the rule speaks about."""
-    taken = s.rule.on or tuple(change.fields)
-    fields = telling(tuple(f for f in change.fields if any(f == t or f.startswith(t + ".") for t in taken)))
-    return fields or sorted(change.fields)
+    return telling(tuple(s.fields)) or sorted(change.fields)
 
 
 def _slot(row: Element, subject: Element, tree: Tree) -> str:

@@ -19,6 +19,8 @@ from mx_changeclass.model import system
 ALL, CONSTRAINED, NONE, PRESERVE, NEVER, ONLINE = "All", "Constrained", "None", "NoneAndPreserveData", "Never", "Online"
 # How much a mode leaves on a device, most first.
 _WEIGHT = {mode: i for i, mode in enumerate((ALL, CONSTRAINED, NEVER, NONE, PRESERVE, ONLINE))}
+# The keys of an explicit row that say which entity is synchronised, and how.
+SYNC_KEYS = ("entity", "syncMode", "downloadMode", "shouldDownload", "constraint", "compatibilityMode")
 _RETRIEVING = frozenset({"retrieves"})
 _EDITING = frozenset({"creates", "changes", "deletes"})
 

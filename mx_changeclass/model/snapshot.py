@@ -17,7 +17,7 @@ from weakref import ref
 import attrs
 from attrs import field, frozen
 
-from mx_changeclass.model.metamodel import is_a, type_named
+from mx_changeclass.model.metamodel import is_a, property_of, type_named
 from mx_changeclass.model.types import (
     ATTRIBUTE,
     DOMAIN_MODEL,
@@ -88,6 +88,22 @@ class Element:
         ``("DomainModels$StringAttributeType", "length")``."""
         owner, _, last = key.rpartition(".")
         return (self.props.get(owner, ""), last) if owner else (self.type, key)
+
+    def knows(self, key: str) -> bool:
+        """Whether some version of Mendix has a (dotted) key, and each part around it, as far as known. Rows of files
+        hold what the readers of this package write."""
+        if self.type.startswith("File$"):
+            return True
+        steps = key.split(".")
+        return all(_known(*self.part(".".join(steps[: i + 1]))) for i in range(len(steps)))
+
+
+# Keys that are open by nature (a text has its languages), or made while reading; "*" is any key.
+_MADE = frozenset({("Texts$Text", "*"), ("CustomWidgets$CustomWidgetType", "definition")})
+
+
+def _known(owner: str, key: str) -> bool:
+    return property_of(owner, key) is not None or not _MADE.isdisjoint(((owner, key), (owner, "*")))
 
 
 Rows = tuple[Element, ...]

@@ -10,9 +10,14 @@ from importlib import import_module
 from mx_changeclass.rules.engine.rule import RULES, Rule
 
 
-@cache
 def catalogue() -> Mapping[str, Rule]:
-    """Every rule by id. A chapter is found by lying below this folder; there is no list to keep."""
+    """Every rule by id: those of this folder, where a chapter is found by lying in it, and those that were
+    declared elsewhere until now."""
+    _load()
+    return dict(sorted(RULES.items()))
+
+
+@cache
+def _load() -> None:
     for module in pkgutil.walk_packages(__path__, f"{__name__}."):
         import_module(module.name)
-    return dict(sorted(RULES.items()))

@@ -12,14 +12,16 @@ from mx_changeclass.model.kinds.flows import Nanoflow
 from mx_changeclass.model.kinds.pages import Layout, Menu, Page, Snippet
 from mx_changeclass.model.metamodel import type_named
 from mx_changeclass.model.versions import Version
-from mx_changeclass.rules.engine.release import Release, VersionChange
-from mx_changeclass.rules.engine.rule import Hit, Hits, In, Uncovered, rule
+from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
+from mx_changeclass.rules.engine.rule import Failed, Hit, Hits, In, Uncovered, rule
 from mx_changeclass.rules.reference_changes import new_rows
 from mx_changeclass.vocabulary import (
     FULL_RELEASE,
+    HARD_LOSS,
     NEEDS_REDEPLOY,
     NONE,
     OTA_SAFE,
+    SOFT_LOSS,
     Certainty,
     Hazard,
     Maybe,
@@ -42,7 +44,7 @@ _TOLD = frozenset(
 )
 
 
-@rule(NONE, source="REAL 10; SYNC Introduction", certainty=Certainty.DOCUMENTED)
+@rule(NONE, whole=True, source="REAL 10; SYNC Introduction", certainty=Certainty.DOCUMENTED)
 def client_unreachable(
     change: Added[In[Client | ClientFile]] | Removed[In[Client | ClientFile]] | Changed[In[Client | ClientFile]],
     release: Release,
@@ -121,7 +123,68 @@ def _unknown(rest: Uncovered, release: Release) -> str:
     if CONTENT in rest.fields:
         return f"{what} differs, content not readable"
     verb = "changed" if rest.fields else type(rest.change).__name__.lower()
-    return f"{what} {verb}{': ' if rest.fields else ''}{several(rest.fields)}"
+    return f"{what} {verb}{': ' if rest.fields else ''}{', '.join(rest.fields)}"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    undecided=True,
+    source="no source",
+    mitigation="Look at it by hand, and mend the rule.",
+)
+def agg_failed_rule(failed: Failed, release: Release) -> str:
+    """Rule that failed
+
+    What it would have said is not decided. It is taken for a change of the server.
+    """
+    return "" if failed.rule.channel is FULL_RELEASE or _may_lose(failed, release) else _failed(failed)
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.MAYBE,
+    undecided=True,
+    source="no source",
+    mitigation="Look at it by hand, and mend the rule.",
+)
+def agg_failed_rule_binary(failed: Failed, release: Release) -> str:
+    """Rule that failed, and may have asked for a new binary
+
+    What it would have said is not decided. It is taken for a need of a new binary.
+    """
+    return _failed(failed) if failed.rule.channel is FULL_RELEASE else ""
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.STRANDED,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.MAYBE,
+    server_data_loss=Maybe.MAYBE,
+    undecided=True,
+    source="no source",
+    mitigation="Look at it by hand, and mend the rule.",
+)
+def agg_failed_rule_in_sync_set(failed: Failed, release: Release) -> str:
+    """Rule that failed, and may have told a loss of data on devices
+
+    What it would have said is not decided. It is taken for a loss.
+    """
+    return _failed(failed) if _may_lose(failed, release) else ""
+
+
+def _may_lose(failed: Failed, release: Release) -> bool:
+    """The rule tells of a loss, or was asked about what devices hold."""
+    about = failed.about
+    synced = not isinstance(about, (VersionChange, SyncChange, DependencyChange, Release)) and release.synced(about)
+    return failed.rule.hazard in HARD_LOSS | SOFT_LOSS or synced or isinstance(about, SyncChange)
+
+
+def _failed(failed: Failed) -> str:
+    return f"rule {failed.rule.id} failed ({failed.error})"
 
 
 @rule(NONE, undecided=True, source="REAL 20", certainty=Certainty.DOCUMENTED, mitigation="Complete the checkout.")
@@ -146,6 +209,7 @@ def _more(notes: tuple[str, ...]) -> str:
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.MAYBE,
     undecided=True,
+    on=TYPE,
     source="MXCLI 846",
     certainty=Certainty.DOCUMENTED,
     mitigation="Write it again with a tool of the right version.",
@@ -156,7 +220,7 @@ def agg_type_not_in_version(change: Added[Kind] | Changed[Kind], release: Releas
     The model may not load although checks pass.
     """
     version = release.new.version
-    if version is None or (isinstance(change, Changed) and TYPE not in change.fields):
+    if version is None:
         return ""
     strange = {row.type for row in new_rows(change, release) if _foreign(row.type, version)}
     return several(sorted(strange))

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mx_changeclass.changes.change import Change
 from mx_changeclass.graphs.app import App, Profile
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import SYSTEM_MODULE, Element
 from mx_changeclass.rules.engine.release import Release, SyncChange
+from mx_changeclass.rules.engine.rule import Detail
+from mx_changeclass.wording.changes import words
+
+
+def detail_of(change: Change, release: Release, fields: Iterable[str] = ()) -> Detail:
+    """What of a change differs, in words: "text box textBox1: placeholder Name to Your name"; ``fields`` narrows it
+    to some."""
+    fields = tuple(fields) or tuple(getattr(change, "fields", ()))
+    return Detail(words(change, release.changes, fields), fields)
 
 
 def profiles_of(change: Change, release: Release) -> tuple[Profile, ...]:

@@ -198,13 +198,14 @@ def sync(modes: tuple[str, str], constraints: tuple[str, str], compatibility: tu
     return ", ".join(text for text, (old, new) in told if old != new) or "sync configuration changed"
 
 
-def explanation(details: Iterable[str], reason: str, beside: str = "") -> str:
+def explanation(details: Iterable[str], reason: str, beside: str = "", *, whole: bool = False) -> str:
     """What rules saw, then what it means. Of what they saw only that is told which adds a fact to the words
-    ``beside`` which it stands; "" where it stands alone."""
+    ``beside`` which it stands, "" where it stands alone; the first few, or the ``whole`` of it."""
     every = list(dict.fromkeys(filter(None, details)))
-    told = [more for detail in every[:_TOLD] if (more := _beyond(detail, beside))]
-    if told and len(every) > _TOLD:
-        told.append(f"and {len(every) - _TOLD} more")
+    most = len(every) if whole else _TOLD
+    told = [more for detail in every[:most] if (more := _beyond(detail, beside))]
+    if told and len(every) > most:
+        told.append(f"and {len(every) - most} more")
     what = "; ".join(told)
     return f"{what[:1].upper()}{what[1:]}. {reason}" if what else reason
 

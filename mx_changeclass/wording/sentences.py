@@ -162,7 +162,7 @@ def heading(row: Row) -> str:
 
 def explained(row: Row, finding: Finding) -> str:
     """What a finding of a row means, for below the heading of that row."""
-    return explanation(finding.saw, finding.rule.reason, heading(row))
+    return explanation(finding.saw, finding.rule.reason, heading(row), whole=finding.rule.undecided)
 
 
 @frozen

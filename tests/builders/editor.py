@@ -332,7 +332,7 @@ class Draft:
             if "dataStorageGuid" in row.props:
                 row = evolve(row, props={**row.props, "dataStorageGuid": self._new_id()})
             if row.id == model.id:
-                row = evolve(row, name=own, props={**row.props, **self._values(spec)}, slot=spec.get("slot", row.slot))
+                row = evolve(row, name=own, props=self._with_values(row, spec), slot=spec.get("slot", row.slot))
             return evolve(row, id=new[row.id], parent=new.get(outer or "", outer or "") or None)
 
         if model.id in self.units:
@@ -402,6 +402,10 @@ class Draft:
         yield Element(own_id, spec["kind"], name or spec.get("name", ""), parent, slot, props)
         for child in spec.get("rows", ()):
             yield from self._made(own_id, "", child, known)
+
+    def _with_values(self, row: Element, spec: Table) -> dict[str, Any]:
+        """The keys of a row with those of a specification; an empty table takes one away."""
+        return {k: v for k, v in {**row.props, **self._values(spec)}.items() if v != {}}
 
     def _values(self, spec: Table, known: Mapping[str, str] | None = None) -> dict[str, Any]:
         values = {k: v for k, v in spec.items() if k not in SPEC}

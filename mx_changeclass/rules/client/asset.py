@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mx_changeclass.changes.change import PARENT, Added, Change, Changed, Removed
+from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
 from mx_changeclass.graphs.app import App
 from mx_changeclass.model.aspects import Aspect
 from mx_changeclass.model.kinds.assets import IconCollection, Image, ImageCollection, SystemTexts
@@ -16,9 +16,10 @@ from mx_changeclass.model.kinds.pages import Form
 from mx_changeclass.model.kinds.settings import Language, LanguageSettings
 from mx_changeclass.model.types import NANOFLOW
 from mx_changeclass.rules.client.flow_questions import texts
-from mx_changeclass.rules.client.page_questions import aspects_of, describe, part_in_words
+from mx_changeclass.rules.client.page_questions import aspects_of, describe
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
+from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
 from mx_changeclass.wording.values import several
 
@@ -49,7 +50,7 @@ def img_changed(change: Changed[Image], release: Release) -> bool:
     return True
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, on=(NAME, PARENT), source="S3.1", certainty=Certainty.DOCUMENTED)
 def img_added_removed(change: ImageEdit, release: Release) -> bool:
     """Image or image collection added, removed or renamed
 
@@ -62,7 +63,7 @@ def _renamed(change: Change, release: Release) -> bool:
     return release.old_name(change) != release.new_name(change)
 
 
-@rule(NEEDS_REDEPLOY, instead_of="client-unreachable", source="OFF")
+@rule(NEEDS_REDEPLOY, instead_of="client-unreachable", whole=True, source="OFF")
 def img_server(change: ImageEdit, release: Release) -> bool:
     """Image of a document template changed
 
@@ -82,6 +83,7 @@ def _in_documents(side: App) -> frozenset[str]:
 @rule(
     OTA_SAFE,
     in_bundle=True,
+    on="imageData",
     source="NSTART Over-the-Air Updates",
     certainty=Certainty.DOCUMENTED,
     mitigation="Make it smaller, or load it from the server.",
@@ -91,8 +93,6 @@ def img_large(change: Added[Image] | Changed[Image], release: Release) -> str:
 
     It makes the update slow to download.
     """
-    if isinstance(change, Changed) and not change.touches("imageData"):
-        return ""
     size = _SIZE.search(change.new.data)
     return f"{int(size.group(1)) // 1000} kB" if size and int(size.group(1)) > _LARGE else ""
 
@@ -100,6 +100,7 @@ def img_large(change: Added[Image] | Changed[Image], release: Release) -> str:
 @rule(
     OTA_SAFE,
     in_bundle=True,
+    on="imageData",
     source="FONT Unsupported Elements",
     certainty=Certainty.DOCUMENTED,
     mitigation="Look at it on a device.",
@@ -109,9 +110,8 @@ def img_svg_unsupported(change: Added[Image] | Changed[Image], release: Release)
 
     Native devices leave out some elements of SVG; whether this image has such is not read.
     """
-    drawn = isinstance(change, Added) or change.touches("imageData")
     is_svg = str(change.new_row.props.get("imageFormat", "")).lower() == "svg"
-    return drawn and is_svg and release.reached_native(change)
+    return is_svg and release.reached_native(change)
 
 
 @rule(OTA_SAFE, in_bundle=True, source="S3.1")
@@ -123,7 +123,7 @@ def icon_glyph(change: FormEdit, release: Release) -> str:
     return describe(change, release, Aspect.ICON)
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1")
+@rule(OTA_SAFE, in_bundle=True, whole=True, source="S3.1")
 def icon_collection(change: IconEdit, release: Release) -> bool:
     """Icon collection changed
 
@@ -157,6 +157,7 @@ def icon_collection_font(change: Changed[IconCollection], release: Release) -> b
 @rule(
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
+    on=("font", "content"),
     source="FONT Adding Custom Fonts; DEV",
     certainty=Certainty.DOCUMENTED,
     mitigation="Ship the store release first, then the style that uses the font.",
@@ -172,7 +173,7 @@ def font_file_added(change: Added[BuilderFile] | Changed[BuilderFile | NativeBin
     return several(f.removeprefix("font.") for f in added)
 
 
-@rule(OTA_SAFE, in_bundle=True, source="FONT Using Custom Fonts", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, on="token", source="FONT Using Custom Fonts", certainty=Certainty.DOCUMENTED)
 def font_family_used(change: Changed[ThemeFile], release: Release) -> str:
     """Native style uses another font that the released binary has
 
@@ -185,6 +186,7 @@ def font_family_used(change: Changed[ThemeFile], release: Release) -> str:
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.MAYBE,
+    on="token",
     source="FONT Introduction to Fonts",
     mitigation="Ship the store release with the font first.",
 )
@@ -228,7 +230,7 @@ def _bare(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-@rule(NEEDS_REDEPLOY, source="FONT")
+@rule(NEEDS_REDEPLOY, whole=True, source="FONT")
 def font_web(change: Added[ThemeFile] | Removed[ThemeFile] | Changed[ThemeFile], release: Release) -> bool:
     """Web font changed
 
@@ -248,12 +250,12 @@ def text_changed(change: FormEdit | Changed[In[Nanoflow]], release: Release) -> 
     """
     if release.document(change).type == NANOFLOW:
         fields = texts(change)
-        return part_in_words(change, release, fields) if fields else ""
+        return detail_of(change, release, fields) if fields else ""
     title = [f for f in aspects_of(change, release).get(Aspect.TEXT, ()) if change.row.parent is None]
     return describe(change, release, Aspect.TEXT, leave=title)
 
 
-@rule(NEEDS_REDEPLOY, in_bundle=True, source="MSDK; RN10.24 10.24.15")
+@rule(NEEDS_REDEPLOY, in_bundle=True, whole=True, source="MSDK; RN10.24 10.24.15")
 def text_system(
     change: Added[In[SystemTexts]] | Removed[In[SystemTexts]] | Changed[In[SystemTexts]], release: Release
 ) -> bool:
@@ -275,7 +277,7 @@ def text_server(change: Changed[In[Microflow]], release: Release) -> str:
     The server sends it.
     """
     fields = texts(change)
-    return part_in_words(change, release, fields) if fields and set(fields) == change.fields else ""
+    return detail_of(change, release, fields) if fields and set(fields) == change.fields else ""
 
 
 # -- languages ------------------------------------------------------------------------------------

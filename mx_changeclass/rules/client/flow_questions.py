@@ -11,6 +11,7 @@ from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import CHANGE_OBJECT, CREATE_OBJECT, JAVASCRIPT_ACTION, NANOFLOW, PAGE
 from mx_changeclass.rules.engine.release import WIRING, Release
+from mx_changeclass.rules.engine.rule import Detail
 from mx_changeclass.rules.reference_changes import gained
 from mx_changeclass.rules.sync.uploads import SYNCHRONIZE
 from mx_changeclass.wording.changes import ACTIVITY, step, words
@@ -35,15 +36,23 @@ def activity(tree: Tree, row: Element) -> Element:
     return next((r for r in (row, *tree.ancestors(row)) if is_a(r.type, "Microflows$MicroflowObject")), row)
 
 
-def logic(change: Change, release: Release) -> str:
-    """What of a flow differs, in words: "decision Is it valid? added"."""
-    if any(is_a(change.row.type, t) for t in WIRING):
+def logic(change: Change, release: Release) -> Detail:
+    """What of a flow differs, in words: "decision Is it valid? added". A step is told as a whole."""
+    return Detail(_logic(change, release), _fields(change))
+
+
+def _logic(change: Change, release: Release) -> str:
+    if any(is_a(change.row.type, t) for t in (*WIRING, "Microflows$EndEvent")):
         return "order of steps"
     if change.row.parent is None:
-        return words(change, release.changes, [f for f in getattr(change, "fields", ()) if f not in _OWN_RULES])
+        return words(change, release.changes, _fields(change) - _OWN_RULES)
     around = activity(release.changes.tree(change), change.row)
     whole = around.id == change.row.id and not isinstance(change, Changed)
     return words(change, release.changes) if whole else f"{step(around)} changed"
+
+
+def _fields(change: Change) -> frozenset[str]:
+    return change.fields if isinstance(change, Changed) else frozenset()
 
 
 def wholly_its_own(change: Change) -> bool:
@@ -74,6 +83,7 @@ def meanings(change: Change, release: Release) -> Mapping[str, str]:
 
 def _steps(change: Change, release: Release) -> Mapping[str, str]:
     found: dict[str, str] = {}
+    fields = _fields(change)
     if change.row.parent is not None:
         for word, kind, verb in (
             ("js", JAVASCRIPT_ACTION, "calls"),
@@ -81,12 +91,12 @@ def _steps(change: Change, release: Release) -> Mapping[str, str]:
             ("page", PAGE, "shows"),
         ):
             if names := gained(change, release, kind):
-                found[word] = f"{verb} {several(names)}"
+                found[word] = Detail(f"{verb} {several(names)}", fields)
         if _handles_errors(change):
-            found["errors"] = "error handling" + _verb(change)
+            found["errors"] = Detail("error handling" + _verb(change), fields)
     for word, rows in _by_meaning(change, release).items():
         if change.row.parent is not None or word in _GRAVE:
-            found[word] = several(dict.fromkeys(step(r) for r in rows)) + _verb(change)
+            found[word] = Detail(several(dict.fromkeys(step(r) for r in rows)) + _verb(change), fields)
     return found
 
 

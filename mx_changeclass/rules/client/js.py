@@ -70,7 +70,7 @@ def _of_renamed(change: Change, release: Release) -> bool:
     return any(name in elsewhere for side, row in release.sides(change) for name in side.served_by(row))
 
 
-@rule(OTA_SAFE, in_bundle=True, source="JSA Parameters")
+@rule(OTA_SAFE, in_bundle=True, whole=True, source="JSA Parameters")
 def js_parameter(
     change: Added[In[JavaScriptAction]] | Removed[In[JavaScriptAction]] | Changed[In[JavaScriptAction]],
     release: Release,
@@ -124,7 +124,7 @@ def js_expose(change: Changed[In[JavaScriptAction]], release: Release) -> bool:
 # -- its code -------------------------------------------------------------------------------------
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1; OTA Use Cases; JSA", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, whole=True, source="S3.1; OTA Use Cases; JSA", certainty=Certainty.DOCUMENTED)
 def js_code(change: Changed[JavaScriptSource], release: Release) -> bool:
     """Code of a JavaScript action changed
 
@@ -133,7 +133,7 @@ def js_code(change: Changed[JavaScriptSource], release: Release) -> bool:
     return bool(change.fields & {"userCode", "imports", "names", "storage", "content"})
 
 
-@rule(NONE, source="JSA Code", certainty=Certainty.DOCUMENTED)
+@rule(NONE, whole=True, source="JSA Code", certainty=Certainty.DOCUMENTED)
 def js_regenerated(change: Changed[JavaScriptSource], release: Release) -> bool:
     """File of a JavaScript action written anew by Studio Pro
 
@@ -142,7 +142,7 @@ def js_regenerated(change: Changed[JavaScriptSource], release: Release) -> bool:
     return "generated" in change.fields and change.fields <= {"generated", "comments"}
 
 
-@rule(NONE, source="JSA Documentation")
+@rule(NONE, whole=True, source="JSA Documentation")
 def js_doc(change: Changed[JavaScriptSource], release: Release) -> bool:
     """Comments of a JavaScript action changed
 
@@ -168,7 +168,7 @@ def js_native_dep(change: Changed[JavaScriptSource], release: Release) -> str:
     return several(native_needs(change, release))
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1; RN11.14")
+@rule(OTA_SAFE, in_bundle=True, whole=True, source="S3.1; RN11.14")
 def js_npm_pure(change: Added[NpmPackage] | Removed[NpmPackage] | Changed[NpmPackage], release: Release) -> bool:
     """npm package of plain JavaScript added, removed or changed beside JavaScript actions
 
@@ -177,7 +177,7 @@ def js_npm_pure(change: Added[NpmPackage] | Removed[NpmPackage] | Changed[NpmPac
     return change.row.props.get("role") == "module" and not change.row.props.get("native")
 
 
-@rule(OTA_SAFE, in_bundle=True, source="JSA Code; REAL 18", mitigation="See which actions import it.")
+@rule(OTA_SAFE, in_bundle=True, whole=True, source="JSA Code; REAL 18", mitigation="See which actions import it.")
 def js_helper_file(change: FileEdit, release: Release) -> bool:
     """Other file of JavaScript actions changed
 
@@ -186,7 +186,7 @@ def js_helper_file(change: FileEdit, release: Release) -> bool:
     return _told(change) and not _orphan(change)
 
 
-@rule(NONE, instead_of="client-unreachable", source="REAL 18", certainty=Certainty.DOCUMENTED)
+@rule(NONE, instead_of="client-unreachable", whole=True, source="REAL 18", certainty=Certainty.DOCUMENTED)
 def js_orphan_file(
     change: FileEdit | Added[JavaScriptSource] | Removed[JavaScriptSource] | Changed[JavaScriptSource],
     release: Release,
@@ -225,6 +225,7 @@ def _as_it_was(change: NewCode, release: Release) -> JavaScriptSource | None:
 @rule(
     OTA_SAFE,
     in_bundle=True,
+    on="names",
     source="SYNC Customizable Synchronization",
     certainty=Certainty.DOCUMENTED,
     mitigation="Add a row for the entity to the synchronisation settings of the profile.",
@@ -244,6 +245,7 @@ def js_entity_by_name(change: NewCode, release: Release) -> str:
     OTA_SAFE,
     breaks_old_clients=Maybe.MAYBE,
     in_bundle=True,
+    on="imports",
     source="STRICT Restricted Client APIs",
     certainty=Certainty.DOCUMENTED,
     mitigation="Call a nanoflow instead.",
@@ -269,6 +271,7 @@ def _strict(release: Release) -> bool:
     OTA_SAFE,
     hazard=Hazard.LOCAL_WIPE,
     in_bundle=True,
+    on="storage",
     source="no source (code scan)",
     mitigation="Look at the code: does it keep what was not uploaded?",
 )

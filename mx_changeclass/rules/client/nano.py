@@ -10,9 +10,9 @@ from mx_changeclass.rules.client.flow_questions import CALL_ARGUMENT, logic, mea
 from mx_changeclass.rules.client.page_questions import newly_synced
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
+from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.rules.reference_changes import gained, lost
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Maybe, Requires
-from mx_changeclass.wording.changes import words
 from mx_changeclass.wording.values import several
 
 _BY_REFERENCE = "useListParameterByReference"
@@ -52,7 +52,7 @@ def nano_renamed(change: Changed[Nanoflow], release: Release) -> bool:
     return release.old_name(change) != release.new_name(change)
 
 
-@rule(OTA_SAFE, in_bundle=True, source="REAL 8", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, whole=True, source="REAL 8", certainty=Certainty.DOCUMENTED)
 def nano_excluded_twin(change: Changed[In[Nanoflow]], release: Release) -> bool:
     """Nanoflow put aside and replaced by a copy of the same name
 
@@ -65,7 +65,7 @@ def nano_excluded_twin(change: Changed[In[Nanoflow]], release: Release) -> bool:
     return aside is not None and aside.excluded
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1")
+@rule(OTA_SAFE, in_bundle=True, whole=True, source="S3.1")
 def nano_signature(change: NanoflowEdit, release: Release) -> bool:
     """Parameter or return type of a nanoflow changed
 
@@ -209,6 +209,7 @@ def nano_rest_call(change: NanoflowEdit, release: Release) -> str:
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
+    whole=True,
     source="BP Offline Microflow Best Practices; MFC",
 )
 def nano_new_microflow_call(change: NanoflowGain, release: Release) -> str:
@@ -228,6 +229,7 @@ def _was_there(microflow: str, release: Release) -> bool:
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
+    whole=True,
     source="BP; MFC",
     certainty=Certainty.DOCUMENTED,
 )
@@ -244,6 +246,7 @@ def nano_new_microflow_new(change: NanoflowGain, release: Release) -> str:
     OTA_SAFE,
     breaks_old_clients=Maybe.MAYBE,
     in_bundle=True,
+    whole=True,
     source="BP",
     mitigation="Keep one caller in the client for a release.",
 )
@@ -270,7 +273,7 @@ def nano_call_arguments(change: Changed[In[Nanoflow]], release: Release) -> str:
 
     The contract of the microflow is the same.
     """
-    return words(change, release.changes) if _arguments(change) else ""
+    return detail_of(change, release) if _arguments(change) else ""
 
 
 def _arguments(change: Change) -> bool:
@@ -281,6 +284,7 @@ def _arguments(change: Change) -> bool:
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
+    whole=True,
     source="BP Microflow Arguments Type",
     certainty=Certainty.DOCUMENTED,
     mitigation="Pass a non-persistable request object instead.",
@@ -307,6 +311,7 @@ def _persistable_parameters(microflow: str, side: App) -> list[str]:
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
+    whole=True,
     source="CONST Exposed to Client",
 )
 def nano_constant_used(change: NanoflowGain, release: Release) -> str:

@@ -59,6 +59,7 @@ def nano_commit_removed(change: NanoflowLoss, release: Release) -> str:
     in_bundle=True,
     since="9.6.9",
     instead_of="nano-commit-removed",
+    whole=True,
     source="RN9.6 9.6.9; SYNC Dangling References",
     certainty=Certainty.DOCUMENTED,
     mitigation="Commit both objects.",
@@ -102,6 +103,7 @@ def nano_sync_removed(change: Removed[In[Nanoflow]], release: Release) -> str:
     hazard=Hazard.VALUE_LOSS,
     in_bundle=True,
     since="11.15.0",
+    on=("action", "action.*[wW]ait*", "action.*[bB]ackground*"),  # how the key is stored is not documented
     source="SYN Background Synchronization",
     certainty=Certainty.DOCUMENTED,
     mitigation="Use Unsynchronized or Specific, or wait for it.",
@@ -143,6 +145,7 @@ def nano_cancel_sync(change: Added[In[Nanoflow]], release: Release) -> str:
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
+    whole=True,
     source="SYNC Introduction",
 )
 def nano_retrieve_new_entity(change: NanoflowGain, release: Release) -> str:

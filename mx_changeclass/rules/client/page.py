@@ -19,12 +19,12 @@ from mx_changeclass.rules.client.page_questions import (
     appearance,
     aspects_of,
     describe,
-    part_in_words,
     rest_of_widget,
     unmasked,
 )
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
+from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.rules.reference_changes import new_rows, old_rows
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
 from mx_changeclass.wording.values import kind_in_words, several
@@ -35,7 +35,7 @@ PageEdit = Added[In[Page]] | Removed[In[Page]] | Changed[In[Page]]
 FormEdit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
 
 
-@rule(NEEDS_REDEPLOY, source="OFF Backwards-Compatibility")
+@rule(NEEDS_REDEPLOY, whole=True, source="OFF Backwards-Compatibility")
 def page_web_only(change: FormEdit, release: Release) -> bool:
     """Page, layout or snippet of an online web profile changed
 
@@ -121,7 +121,7 @@ def page_popup(change: Changed[Page], release: Release) -> str:
     Layout of the bundle.
     """
     fields = [f for f in change.fields if f.startswith("popup")]
-    return part_in_words(change, release, fields) if fields else ""
+    return detail_of(change, release, fields) if fields else ""
 
 
 @rule(OTA_SAFE, in_bundle=True, source="OTA; RN11.6 11.6.0")
@@ -133,7 +133,7 @@ def page_parameter_added(change: Added[PageParameter], release: Release) -> bool
     return True
 
 
-@rule(OTA_SAFE, in_bundle=True, source="OTA")
+@rule(OTA_SAFE, in_bundle=True, whole=True, source="OTA")
 def page_parameter_removed(change: Removed[PageParameter] | Changed[PageParameter], release: Release) -> bool:
     """Page parameter removed or changed
 
@@ -142,7 +142,7 @@ def page_parameter_removed(change: Removed[PageParameter] | Changed[PageParamete
     return True
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1")
+@rule(OTA_SAFE, in_bundle=True, whole=True, source="S3.1")
 def page_snippet_parameter(
     change: Added[SnippetParameter] | Removed[SnippetParameter] | Changed[SnippetParameter], release: Release
 ) -> bool:
@@ -182,7 +182,7 @@ def page_layout_native(change: Changed[Layout], release: Release) -> str:
     It is part of the bundle.
     """
     fields = _native_content(change)
-    return part_in_words(change, release, fields) if fields else ""
+    return detail_of(change, release, fields) if fields else ""
 
 
 def _native_content(change: Change) -> tuple[str, ...]:
@@ -201,7 +201,7 @@ def page_snippet(change: Added[In[Snippet]] | Removed[In[Snippet]] | Changed[In[
     return appearance(change, release, *APPEARANCE) or rest_of_widget(change, release)
 
 
-@rule(NONE, source="MSDK")
+@rule(NONE, whole=True, source="MSDK")
 def page_building_block(
     change: Added[In[Template]] | Removed[In[Template]] | Changed[In[Template]], release: Release
 ) -> bool:
@@ -298,7 +298,7 @@ def page_conditional_role(change: Changed[In[Page]], release: Release) -> str:
     Evaluated by the client with the roles of the session.
     """
     fields = _by_role(change, release)
-    return part_in_words(change, release, fields) if fields else ""
+    return detail_of(change, release, fields) if fields else ""
 
 
 def _by_role(change: Change, release: Release) -> tuple[str, ...]:
@@ -336,7 +336,7 @@ def page_security_property(change: Changed[In[Form]], release: Release) -> str:
     A secret becomes readable. The change may go over the air; that it is seen is the point.
     """
     fields = unmasked(change)
-    return part_in_words(change, release, fields) if fields else ""
+    return detail_of(change, release, fields) if fields else ""
 
 
 @rule(

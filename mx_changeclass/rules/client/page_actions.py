@@ -10,7 +10,7 @@ from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.model.aspects import Aspect
 from mx_changeclass.model.kinds.pages import Form
 from mx_changeclass.model.types import MICROFLOW, NANOFLOW, PAGE
-from mx_changeclass.rules.client.page_questions import describe, in_action, redirected, starts, stops
+from mx_changeclass.rules.client.page_questions import describe, in_action, redirected, starts, stops, told
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.reference_changes import gained
@@ -29,7 +29,7 @@ def page_action_page(change: Changed[In[Form]], release: Release) -> str:
 
     Both pages are in the bundle.
     """
-    return _now("opens", gained(change, release, PAGE, in_action))
+    return _now(change, release, "opens", gained(change, release, PAGE, in_action))
 
 
 @rule(OTA_SAFE, in_bundle=True, source="S3.1", certainty=Certainty.DOCUMENTED, mitigation="See what the nanoflow does.")
@@ -38,7 +38,7 @@ def page_action_nanoflow(change: Changed[In[Form]], release: Release) -> str:
 
     Nanoflows are in the bundle.
     """
-    return _now("calls", gained(change, release, NANOFLOW, in_action))
+    return _now(change, release, "calls", gained(change, release, NANOFLOW, in_action))
 
 
 @rule(
@@ -52,11 +52,11 @@ def page_action_microflow(change: FormGain, release: Release) -> str:
 
     The server must offer the operation to clients before a client calls it.
     """
-    return _now("calls", gained(change, release, MICROFLOW, in_action))
+    return _now(change, release, "calls", gained(change, release, MICROFLOW, in_action))
 
 
-def _now(verb: str, names: tuple[str, ...]) -> str:
-    return f"now {verb} {several(names)}" if names else ""
+def _now(change: Change, release: Release, verb: str, names: tuple[str, ...]) -> str:
+    return told(change, release, f"now {verb} {several(names)}" if names else "", Aspect.ACTION)
 
 
 @rule(
@@ -95,7 +95,7 @@ def page_action_sync(change: FormEdit, release: Release) -> str:
 def _part_of(change: Change, release: Release, what: str) -> str:
     """A part of a page and what it does now."""
     where = part(release.changes.tree(change), change.row)
-    return f"{where} {what}".strip()
+    return told(change, release, f"{where} {what}".strip(), Aspect.ACTION)
 
 
 @rule(

@@ -6,7 +6,14 @@ from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.model.aspects import Aspect
 from mx_changeclass.model.kinds.pages import Form
 from mx_changeclass.model.types import MICROFLOW, WIDGET_PROPERTY
-from mx_changeclass.rules.client.page_questions import describe, in_source, newly_synced, reads_online, source_kind
+from mx_changeclass.rules.client.page_questions import (
+    describe,
+    in_source,
+    newly_synced,
+    reads_online,
+    source_kind,
+    told,
+)
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.reference_changes import gained, lost
@@ -40,7 +47,7 @@ def page_widget_new_entity(change: FormGain, release: Release) -> str:
     The page widens the sync set, so it cannot go out before the server.
     """
     entities = () if change.row.type == WIDGET_PROPERTY else newly_synced(change, release)
-    return f"shows {several(entities)}" if entities else ""
+    return told(change, release, f"shows {several(entities)}" if entities else "", Aspect.BINDING, Aspect.SOURCE)
 
 
 @rule(OTA_SAFE, in_bundle=True, source="OFF Local Database")
@@ -90,7 +97,7 @@ def page_datasource_microflow_added(change: FormGain, release: Release) -> str:
     The server must offer the operation to clients before a client calls it.
     """
     names = gained(change, release, MICROFLOW, in_source)
-    return f"reads {several(names)}" if names else ""
+    return told(change, release, f"reads {several(names)}" if names else "", Aspect.SOURCE)
 
 
 @rule(
@@ -107,7 +114,7 @@ def page_datasource_microflow_removed(change: FormLoss, release: Release) -> str
     Old clients still call it, and the server may have dropped the operation.
     """
     names = lost(change, release, MICROFLOW, in_source)
-    return f"read {several(names)}" if names else ""
+    return told(change, release, f"read {several(names)}" if names else "", Aspect.SOURCE)
 
 
 @rule(OTA_SAFE, in_bundle=True, source="OFF")

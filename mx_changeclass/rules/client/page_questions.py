@@ -14,8 +14,9 @@ from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import MICROFLOW, NANOFLOW, PAGE, WIDGET, WIDGET_PROPERTY
 from mx_changeclass.rules.engine.release import Release
+from mx_changeclass.rules.engine.rule import Detail
+from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.rules.reference_changes import gained, lost, new_rows, old_rows
-from mx_changeclass.wording.changes import words
 
 WIDGET_OBJECT = "CustomWidgets$WidgetObject"
 ACTION, SOURCE = "Pages$ClientAction", "Pages$DataSource"
@@ -79,12 +80,12 @@ def describe(change: Change, release: Release, *aspects: Aspect, leave: Iterable
     fields = [f for a in aspects for f in found.get(a, ()) if f not in leave]
     if not fields and (isinstance(change, Changed) or not any(a in found for a in aspects)):
         return ""
-    return part_in_words(change, release, fields)
+    return detail_of(change, release, fields)
 
 
-def part_in_words(change: Change, release: Release, fields: Iterable[str] = ()) -> str:
-    """A part of a page and what of it differs: "text box textBox1: placeholder Name to Your name"."""
-    return words(change, release.changes, fields)
+def told(change: Change, release: Release, text: str, *aspects: Aspect) -> str:
+    """What a rule says in words of its own of all that is about some aspects; "" where it says nothing."""
+    return Detail(text, (f for a in aspects for f in aspects_of(change, release).get(a, ()))) if text else ""
 
 
 def is_inside_widget(change: Change, release: Release) -> bool:

@@ -8,9 +8,10 @@ from mx_changeclass.model.kinds.app import Module
 from mx_changeclass.model.kinds.files import ThemeFile
 from mx_changeclass.model.kinds.pages import Page
 from mx_changeclass.model.kinds.settings import ThemeModule
-from mx_changeclass.rules.client.page_questions import aspects_of, part_in_words
+from mx_changeclass.rules.client.page_questions import aspects_of
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
+from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty
 from mx_changeclass.wording.values import plain, several
 
@@ -26,7 +27,7 @@ def _is(change: Change, platform: str, *roles: str) -> bool:
     return of_platform and props.get("role") in roles
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, whole=True, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
 def style_native(change: ThemeEdit, release: Release) -> bool | str:
     """Native style changed
 
@@ -41,7 +42,7 @@ def style_native(change: ThemeEdit, release: Release) -> bool | str:
     return several(told) or True
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1")
+@rule(OTA_SAFE, in_bundle=True, whole=True, source="S3.1")
 def style_native_design_properties(change: ThemeEdit, release: Release) -> bool:
     """Native design properties changed
 
@@ -53,6 +54,7 @@ def style_native_design_properties(change: ThemeEdit, release: Release) -> bool:
 @rule(
     OTA_SAFE,
     in_bundle=True,
+    on="token",
     source="NNAV Breaking Changes",
     certainty=Certainty.DOCUMENTED,
     mitigation="Look at the header on a device.",
@@ -67,7 +69,7 @@ def style_native_header_unsupported(change: Changed[ThemeFile], release: Release
     return several(t for t in tokens if "header" in t.lower()) if native and _is(change, "native", *_STYLES) else ""
 
 
-@rule(NEEDS_REDEPLOY, source="OFF")
+@rule(NEEDS_REDEPLOY, whole=True, source="OFF")
 def style_web(change: ThemeEdit, release: Release) -> bool:
     """Web style changed
 
@@ -76,7 +78,7 @@ def style_web(change: ThemeEdit, release: Release) -> bool:
     return _is(change, "web", *_STYLES, "design-properties")
 
 
-@rule(NEEDS_REDEPLOY, source="PWA")
+@rule(NEEDS_REDEPLOY, whole=True, source="PWA")
 def style_public(change: ThemeEdit, release: Release) -> bool:
     """Public file of the web theme changed
 
@@ -85,7 +87,7 @@ def style_public(change: ThemeEdit, release: Release) -> bool:
     return _is(change, "web", "image", "asset") and "public" in str(change.row.props.get("path", "")).split("/")
 
 
-@rule(NEEDS_REDEPLOY, source="PWA Web App Manifest", certainty=Certainty.DOCUMENTED)
+@rule(NEEDS_REDEPLOY, whole=True, source="PWA Web App Manifest", certainty=Certainty.DOCUMENTED)
 def style_manifest(change: ThemeEdit, release: Release) -> bool:
     """Manifest or offline page of the web app changed
 
@@ -94,7 +96,7 @@ def style_manifest(change: ThemeEdit, release: Release) -> bool:
     return _is(change, "web", "manifest")
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def style_settings_json(change: ThemeEdit, release: Release) -> bool:
     """Build settings of the web theme changed
 
@@ -121,4 +123,4 @@ def style_inline(change: Changed[In[Page]], release: Release) -> str:
     Style of the bundle.
     """
     fields = [f for f in aspects_of(change, release).get(Aspect.STYLE, ()) if f.endswith(".style")]
-    return part_in_words(change, release, fields) if fields else ""
+    return detail_of(change, release, fields) if fields else ""

@@ -14,12 +14,13 @@ from mx_changeclass.rules.client.page_questions import (
     in_neither,
     is_inside_widget,
     newly_synced,
-    part_in_words,
     rest_of_action,
+    told,
 )
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.native.native_needs import native_needs
+from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.rules.reference_changes import gained
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
 from mx_changeclass.wording.values import several
@@ -62,7 +63,7 @@ def wid_added_native(change: Added[WidgetPackage], release: Release) -> str:
     return several(native_needs(change, release))
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1", aliases="file-widgets-mpk")
+@rule(OTA_SAFE, in_bundle=True, whole=True, source="S3.1", aliases="file-widgets-mpk")
 def wid_updated_js(change: Changed[WidgetPackage], release: Release) -> str:
     """Widget package updated
 
@@ -77,7 +78,7 @@ def _updated(change: Changed[WidgetPackage]) -> str:
     return (f"version {old} to {new}" if old != new else "same version, other contents") if fields else ""
 
 
-@rule(OTA_SAFE, in_bundle=True, instead_of="wid-updated-js", source="WT")
+@rule(OTA_SAFE, in_bundle=True, instead_of="wid-updated-js", whole=True, source="WT")
 def wid_source_widgets(change: Changed[WidgetPackage], release: Release) -> bool:
     """Widget built anew from source, under the same version
 
@@ -113,7 +114,7 @@ def wid_removed(change: Removed[WidgetPackage], release: Release) -> bool:
     return not release.web_only(change)
 
 
-@rule(NONE, source="no source (bundling)")
+@rule(NONE, whole=True, source="no source (bundling)")
 def wid_unused(change: PackageEdit, release: Release) -> bool:
     """Widget package changed that no page uses
 
@@ -122,7 +123,7 @@ def wid_unused(change: PackageEdit, release: Release) -> bool:
     return not release.reached(change)
 
 
-@rule(NEEDS_REDEPLOY, source="OFF")
+@rule(NEEDS_REDEPLOY, whole=True, source="OFF")
 def wid_web_only(change: PackageEdit, release: Release) -> bool:
     """Widget package of web pages changed
 
@@ -149,7 +150,7 @@ def wid_offline_capable(change: Changed[WidgetPackage], release: Release) -> boo
     return True
 
 
-@rule(NONE, instead_of="wid-unused", source="RN11.6 11.6.6", certainty=Certainty.DOCUMENTED)
+@rule(NONE, instead_of="wid-unused", whole=True, source="RN11.6 11.6.6", certainty=Certainty.DOCUMENTED)
 def wid_mpk_metadata(change: Changed[WidgetPackage], release: Release) -> bool:
     """Widget package packed anew
 
@@ -164,7 +165,7 @@ def _packed_anew(change: Change, release: Release) -> bool:
     return heads <= (_PACKED if release.reached_native(change) else _PACKED | _BUILT_IN)
 
 
-@rule(NONE, source="WT")
+@rule(NONE, whole=True, source="WT")
 def wid_source_folder(change: Added[OtherFile] | Removed[OtherFile] | Changed[OtherFile], release: Release) -> bool:
     """Source of a widget beside its package changed
 
@@ -200,7 +201,7 @@ def wid_microflow_property(change: Added[In[Form]] | Changed[In[Form]], release:
     The server must offer the operation to clients before a client calls it.
     """
     names = gained(change, release, MICROFLOW, in_neither)
-    return f"calls {several(names)}" if names else ""
+    return told(change, release, f"calls {several(names)}" if names else "", Aspect.OTHER)
 
 
 @rule(
@@ -216,7 +217,7 @@ def wid_entity_property(change: Added[WidgetProperty] | Changed[WidgetProperty],
     The page widens the sync set, so it cannot go out before the server.
     """
     entities = newly_synced(change, release)
-    return f"shows {several(entities)}" if entities else ""
+    return told(change, release, f"shows {several(entities)}" if entities else "", Aspect.BINDING, Aspect.SOURCE)
 
 
 @rule(
@@ -241,7 +242,7 @@ def wid_value_lost_on_update(change: Changed[WidgetProperty], release: Release) 
     The page silently does less: an action, a data source or an attribute fell to empty.
     """
     lost = [f for f in sorted(change.fields) if _fell(change, f)]
-    return part_in_words(change, release, lost) if lost and _refreshed(change, release) else ""
+    return detail_of(change, release, lost) if lost and _refreshed(change, release) else ""
 
 
 def _fell(change: Changed[WidgetProperty], field: str) -> bool:

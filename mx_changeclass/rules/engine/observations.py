@@ -6,6 +6,7 @@ from attrs import frozen
 
 from mx_changeclass.changes.change import Changed
 from mx_changeclass.graphs.app import Synced
+from mx_changeclass.graphs.sync_set import SYNC_KEYS
 from mx_changeclass.model.kinds.navigation import OfflineEntityConfig
 from mx_changeclass.model.versions import Version
 from mx_changeclass.model.xpath import conditions
@@ -56,6 +57,11 @@ class SyncChange:
     @property
     def subject(self) -> str:
         return self.entity
+
+    @property
+    def took(self) -> tuple[tuple[Changed[OfflineEntityConfig], frozenset[str]], ...]:
+        """The fields of the explicit rows that what is said of the move tells of."""
+        return tuple((row, row.fields.intersection(SYNC_KEYS)) for row in self.rows)
 
     @property
     def joins(self) -> bool:

@@ -33,7 +33,7 @@ class Release:
     new: App
     changes: Changes
     policy: Policy = attrs.field(factory=Policy)
-    _answers: dict[tuple[int, object], Any] = attrs.field(factory=dict, init=False, repr=False)
+    _answers: dict[tuple[int, object], tuple[object, Any]] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, changes: Changes, policy: Policy | None = None) -> Release:
@@ -92,8 +92,8 @@ class Release:
         """The answer to a question that many rules ask about one change, or about the release itself."""
         key = (id(about), question)
         if key not in self._answers:
-            self._answers[key] = question(about, self)
-        answer: T = self._answers[key]
+            self._answers[key] = about, question(about, self)  # kept with its answer, so that its id stays its own
+        answer: T = self._answers[key][1]
         return answer
 
     # -- who is reached ---------------------------------------------------------------------

@@ -9,16 +9,22 @@
 * ``Hit``: each thing another rule has said (escalations).
 * ``Hits``: everything said so far, once (aggregates).
 * ``Uncovered``: the fields of a change that no rule took (the fallback).
+* ``Failed``: a rule that raised where it was asked.
 
 It answers False, True, or a text that says what it saw.
+
+Of a ``Changed`` a rule takes the fields that it names: by ``on``, else by the fields of the ``Detail`` it
+answers with; one that is marked ``whole`` takes all of them. What no rule takes is undecided. A key that no
+version of Mendix is known to have is shown only to a rule that names it in ``on``, by itself or by a pattern
+(``action.*Wait*``).
 """
 
 from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Self, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -80,6 +86,7 @@ class Rule:
     certainty: Certainty
     mitigation: str
     on: tuple[str, ...]
+    whole: bool
     noise: tuple[str, ...]
     instead_of: tuple[str, ...]
     clears_break_of: tuple[str, ...]
@@ -106,13 +113,26 @@ class Rule:
         )
 
 
+class Detail(str):
+    """What a rule saw, in words, with the fields of the change that the words tell of: those the rule takes."""
+
+    fields: frozenset[str]
+
+    def __new__(cls, text: str, fields: Iterable[str] = ()) -> Self:
+        made = super().__new__(cls, text)
+        made.fields = frozenset(fields)
+        return made
+
+
 @frozen
 class Hit:
-    """One rule that said yes, what it spoke about, and what it saw ("" where it only said yes)."""
+    """One rule that said yes, what it spoke about, what it saw ("" where it only said yes), and the fields of a
+    ``Changed`` that it took."""
 
     rule: Rule
     subject: Subject
     detail: str = ""
+    fields: frozenset[str] = frozenset()
 
 
 @frozen
@@ -121,6 +141,15 @@ class Uncovered:
 
     change: Change
     fields: tuple[str, ...] = ()
+
+
+@frozen
+class Failed:
+    """A rule that raised ``error`` (the name of its class) where it was asked about a subject."""
+
+    rule: Rule
+    about: Subject
+    error: str
 
 
 @frozen
@@ -143,8 +172,7 @@ _LISTENS: dict[tuple[str, Any], tuple[tuple[type, Any], ...]] = {}  # by chapter
 def _declared(rule_id: str) -> Rule:
     from mx_changeclass.rules import catalogue
 
-    catalogue()
-    return RULES[rule_id]
+    return catalogue()[rule_id]
 
 
 def rule(
@@ -161,6 +189,7 @@ def rule(
     undecided: bool = False,
     breaks_by_bundle: bool = False,
     on: tuple[str, ...] | str = (),
+    whole: bool = False,
     noise: tuple[str, ...] | str = (),
     instead_of: tuple[str, ...] | str = (),
     clears_break_of: tuple[str, ...] | str = (),
@@ -172,16 +201,21 @@ def rule(
     its reason. ``in_bundle`` says that part of the change enters the client bundle: such a rule is asked
     only where a profile reaches the subject, and is lifted where there is no over-the-air channel.
     ``breaks_by_bundle`` says that old clients break because a new bundle meets an old binary, so only where
-    updates go over the air. ``instead_of`` names rules that this one mutes for the same change,
-    ``clears_break_of`` rules that break no old client where this one speaks of the same subject, ``aliases`` other ids
-    of the catalogue that it answers for. ``since``/``until`` are Studio Pro versions, both included; several
-    ranges are paired by position (``"10.24.17; 11.6.5"``).
+    updates go over the air. ``whole`` says that the rule speaks of a changed element as a whole, whatever of it
+    differs. ``instead_of`` names rules that this one stands in for: of the same change they are asked about the
+    fields only that it does not take. ``clears_break_of`` names rules that break no old client where this one speaks
+    of the same subject, ``aliases`` other ids of the catalogue that it answers for. ``since``/``until`` are Studio
+    Pro versions, both included; several ranges are paired by position (``"10.24.17; 11.6.5"``).
+
+    Declared again by the same function (a cell of a notebook that runs twice), a rule takes the place of the
+    earlier one. Raises ``RuleError`` where another function has the id, a text is missing, or the annotation
+    names nothing that can be heard.
     """
 
     def register(test: F) -> F:
         rule_id = test.__name__.replace("_", "-")
         title, _, reason = (test.__doc__ or "").strip().partition("\n\n")
-        if rule_id in RULES:
+        if rule_id in RULES and _home(RULES[rule_id].test) != _home(test):
             raise RuleError(f"rule {rule_id}: declared twice")
         if not title or not reason or not source:
             raise RuleError(f"rule {rule_id}: needs a title line, a reason and a source")
@@ -203,6 +237,7 @@ def rule(
             certainty=certainty,
             mitigation=mitigation,
             on=_tuple(on),
+            whole=whole,
             noise=_tuple(noise),
             instead_of=_tuple(instead_of),
             clears_break_of=_tuple(clears_break_of),
@@ -215,6 +250,10 @@ def rule(
         return test
 
     return register
+
+
+def _home(test: Test) -> tuple[str, str]:
+    return test.__module__, test.__qualname__
 
 
 def _tuple(value: tuple[str, ...] | str) -> tuple[str, ...]:
@@ -251,7 +290,7 @@ def _pairs(hint: Any) -> Iterator[tuple[type, Any]]:
                     yield from ((verb, In.of(k)) for k in _members(typing.get_args(kind)[0]))
                 else:
                     yield verb, kind
-        elif verb in (VersionChange, SyncChange, DependencyChange, Release, Hit, Hits, Uncovered):
+        elif verb in (VersionChange, SyncChange, DependencyChange, Release, Hit, Hits, Uncovered, Failed):
             yield verb, Kind
         else:
             raise RuleError(f"cannot hear {member}")

@@ -114,6 +114,7 @@ def bin_version_number(change: BinaryEdit, release: Release) -> bool:
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
+    on=_facts("version", "build"),
     source="NSRC OTA bundle provider",
     mitigation="Build from the revision that is deployed.",
 )
@@ -125,7 +126,7 @@ def bin_version_older_bundle(change: BinaryEdit, release: Release) -> bool:
     stated = release.policy.declared.get("binary-of-older-model", "").lower() not in {"", "no", "false"}
     move = release.version_change
     older = move is not None and move.new < move.old
-    return (stated or older) and any(change.touches(f) for f in _facts("version", "build"))
+    return stated or older
 
 
 # -- where it connects, what it keeps ---------------------------------------------------------------
@@ -318,6 +319,7 @@ def bin_native_code(change: Added[NativeBinary] | Removed[NativeBinary] | Binary
 @rule(
     NONE,
     instead_of=("file-native-template", "file-gitignore"),
+    whole=True,
     source="no source",
 )
 def bin_store_metadata(
@@ -334,6 +336,7 @@ def bin_store_metadata(
 @rule(
     NONE,
     instead_of=("file-native-template", "file-gitignore"),
+    whole=True,
     source="NT14 14.1.10",
     certainty=Certainty.DOCUMENTED,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.changes.change import NAME, ORDER, PARENT, TYPE, Added, Change, Changed, Removed
 from mx_changeclass.graphs.app import Profile as Served
 from mx_changeclass.model.kinds.navigation import BottomBarItem, NativeProfile, NavigationDocument, RoleHome, WebProfile
 from mx_changeclass.model.kinds.pages import Menu
@@ -15,6 +15,14 @@ from mx_changeclass.rules.questions import profiles_of, stands_in
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Requires
 
 BOTTOM_BAR_ITEM = "NativePages$BottomBarItem"
+
+# The keys of a web profile, of its home pages and menu items, and of what an item hands to a page or a flow.
+_PROFILE = (
+    NAME, "kind", "enabled", "offlineEnabled", "offlineEnabled6", "homePage", "appIcon", "throwPartialSyncError",
+    "home", "errorHome", "page", "microflow", "userRole",
+)  # fmt: skip
+_MENU = ("caption", "alternativeText", "icon", "action", ORDER, PARENT, TYPE)
+_ARGUMENT = ("parameter", "variable", "argument", "expression", "widget", "useAllPages")
 
 # -- profiles that come and go --------------------------------------------------------------------
 
@@ -144,6 +152,7 @@ def _stops_being_hybrid(change: Changed[Any]) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     since="11.12.0",
+    on=(*_PROFILE, *_MENU, *_ARGUMENT),
     source="RN11.12",
 )
 def nav_embedded_profile(
@@ -166,6 +175,7 @@ _TOLD_ELSEWHERE = (  # what other rules say of a web profile
 
 @rule(
     NEEDS_REDEPLOY,
+    on=(*_PROFILE, *_MENU, *_ARGUMENT),
     source="NAV Navigation Profile Properties",
     certainty=Certainty.DOCUMENTED,
 )
@@ -261,6 +271,7 @@ def nav_native_home_page(change: Changed[NativeProfile], release: Release) -> bo
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
+    on=("userRole", "page", "homePagePage", "homePageNanoflow"),
     source="S6; NAV Role-Based Home Pages",
     mitigation="Deploy; an entity that leaves the sync set by it is told on its own.",
 )
@@ -275,6 +286,7 @@ def nav_native_role_home(change: Added[RoleHome] | Removed[RoleHome] | Changed[R
 @rule(
     OTA_SAFE,
     in_bundle=True,
+    on=("page", "action", ORDER, PARENT, *_ARGUMENT),
     source="S3.1; S6",
     mitigation="None; an entity that leaves the sync set by it is told on its own.",
 )
@@ -286,8 +298,6 @@ def nav_native_bottom_bar(
 
     The bottom bar is part of the client bundle.
     """
-    if isinstance(change, Changed) and change.row.type == BOTTOM_BAR_ITEM:
-        return any(f.partition(".")[0] not in ("caption", "icon") for f in change.fields)
     return stands_in(change, release, BOTTOM_BAR_ITEM)
 
 
@@ -309,6 +319,7 @@ def nav_native_bottom_bar_caption(change: Changed[BottomBarItem], release: Relea
 @rule(
     OTA_SAFE,
     in_bundle=True,
+    on=(*_MENU, *_ARGUMENT),
     source="NAV Menu; S3.1",
     mitigation="None; an entity that leaves the sync set by it is told on its own.",
 )

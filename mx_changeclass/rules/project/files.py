@@ -33,7 +33,7 @@ def _platform(change: Change) -> str:
     return str(change.row.props.get("platform", ""))
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, whole=True, source="S3.1", certainty=Certainty.DOCUMENTED)
 def file_theme_native(change: ThemeEdit, release: Release) -> bool:
     """Other file of the native theme changed
 
@@ -42,7 +42,7 @@ def file_theme_native(change: ThemeEdit, release: Release) -> bool:
     return _platform(change) == "native" and _role(change) not in _OWN_RULES
 
 
-@rule(NEEDS_REDEPLOY, source="OFF")
+@rule(NEEDS_REDEPLOY, whole=True, source="OFF")
 def file_theme_web(change: ThemeEdit, release: Release) -> bool:
     """Other file of the web theme changed
 
@@ -53,7 +53,7 @@ def file_theme_web(change: ThemeEdit, release: Release) -> bool:
     return _platform(change) != "native" and _role(change) not in told
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def file_resources(change: Added[Resource] | Removed[Resource] | Changed[Resource], release: Release) -> bool:
     """File in resources changed
 
@@ -65,6 +65,7 @@ def file_resources(change: Added[Resource] | Removed[Resource] | Changed[Resourc
 @rule(
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
+    whole=True,
     source="REAL 17; S3.2",
     certainty=Certainty.DOCUMENTED,
 )
@@ -81,6 +82,7 @@ def file_native_template(
 @rule(
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
+    whole=True,
     source="REAL 17; S3.2",
     certainty=Certainty.DOCUMENTED,
 )
@@ -98,7 +100,7 @@ def _has_native(release: Release) -> bool:
     return release.old.native or release.new.native
 
 
-@rule(NONE, source="RN11.11", certainty=Certainty.DOCUMENTED, aliases=("file-deployment", "style-cache"))
+@rule(NONE, whole=True, source="RN11.11", certainty=Certainty.DOCUMENTED, aliases=("file-deployment", "style-cache"))
 def file_gitignore(change: Added[Kind] | Removed[Kind] | Changed[Kind], release: Release) -> bool:
     """Note, script or other file without effect changed
 
@@ -110,7 +112,7 @@ def file_gitignore(change: Added[Kind] | Removed[Kind] | Changed[Kind], release:
     return kind in ("File$Jar", "File$Theme") and role == "note"
 
 
-@rule(NONE, source="RN11.11")
+@rule(NONE, whole=True, source="RN11.11")
 def file_maia_skills(change: ThemeEdit | OtherEdit, release: Release) -> bool:
     """File of design time changed
 
@@ -119,7 +121,13 @@ def file_maia_skills(change: ThemeEdit | OtherEdit, release: Release) -> bool:
     return _role(change) == "design-time" or change.row.name.startswith("skillssource/")
 
 
-@rule(OTA_SAFE, breaks_old_clients=Maybe.MAYBE, source="WT", mitigation="See whether one of them holds native code.")
+@rule(
+    OTA_SAFE,
+    breaks_old_clients=Maybe.MAYBE,
+    whole=True,
+    source="WT",
+    mitigation="See whether one of them holds native code.",
+)
 def file_packages_json(change: Added[NpmPackage] | Removed[NpmPackage] | Changed[NpmPackage], release: Release) -> bool:
     """List of npm packages changed
 
@@ -128,7 +136,7 @@ def file_packages_json(change: Added[NpmPackage] | Removed[NpmPackage] | Changed
     return _role(change) != "module"
 
 
-@rule(NONE, source="WT")
+@rule(NONE, whole=True, source="WT")
 def file_npm_native(change: Added[NpmPackage] | Removed[NpmPackage] | Changed[NpmPackage], release: Release) -> bool:
     """npm package with native code beside JavaScript actions changed
 
@@ -143,6 +151,7 @@ def file_npm_native(change: Added[NpmPackage] | Removed[NpmPackage] | Changed[Np
     breaks_old_clients=Maybe.MAYBE,
     undecided=True,
     instead_of="file-npm-native",
+    whole=True,
     source="DEV; WT",
     mitigation="List it in the sidecar of the action that uses it, or remove it.",
 )
@@ -155,7 +164,7 @@ def file_npm_native_unlisted(change: Added[NpmPackage] | Changed[NpmPackage], re
     return _role(change) == "module" and change.new.native and not named and release.reached_native(change)
 
 
-@rule(NONE, source="RN11.6 11.6.6", certainty=Certainty.DOCUMENTED)
+@rule(NONE, whole=True, source="RN11.6 11.6.6", certainty=Certainty.DOCUMENTED)
 def file_appstore_metadata(change: OtherEdit, release: Release) -> bool:
     """Bookkeeping of the Marketplace changed
 
@@ -164,7 +173,7 @@ def file_appstore_metadata(change: OtherEdit, release: Release) -> bool:
     return _role(change) == "bookkeeping"
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def file_mlsource(change: OtherEdit, release: Release) -> bool:
     """Machine learning model changed
 
@@ -177,6 +186,7 @@ def file_mlsource(change: OtherEdit, release: Release) -> bool:
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.MAYBE,
+    whole=True,
     source="no source",
     mitigation="Look at what it is for.",
 )

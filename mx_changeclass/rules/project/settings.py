@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mx_changeclass.changes.change import ORDER, Added, Change, Changed, Removed
+from mx_changeclass.changes.change import NAME, ORDER, Added, Change, Changed, Removed
 from mx_changeclass.model.kinds.app import RuntimeSettings
 from mx_changeclass.model.kinds.documents import ExtensionDocument
 from mx_changeclass.model.kinds.settings import CustomSetting, ProjectSettings
@@ -10,6 +10,7 @@ from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.project.settings_client import BUNDLING
+from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.vocabulary import (
     NEEDS_REDEPLOY,
     NONE,
@@ -18,7 +19,6 @@ from mx_changeclass.vocabulary import (
     Maybe,
     Requires,
 )
-from mx_changeclass.wording.changes import words
 
 SettingsEdit = Added[In[ProjectSettings]] | Removed[In[ProjectSettings]] | Changed[In[ProjectSettings]]
 
@@ -151,6 +151,7 @@ def set_optimistic_locking_offline_old(change: Changed[RuntimeSettings], release
 @rule(
     NEEDS_REDEPLOY,
     breaks_old_clients=Maybe.MAYBE,
+    on=("sslCertificateAlgorithm", "type", "data"),
     source="RT SSL",
     mitigation="Deploy; a certificate inside the app needs a new binary.",
 )
@@ -162,7 +163,7 @@ def set_ssl(change: SettingsEdit, release: Release) -> bool:
     return _part(change, release) == "Settings$CertificateSettings" or _touches(change, "sslCertificateAlgorithm")
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def set_workflow(change: SettingsEdit, release: Release) -> bool:
     """Workflow settings changed
 
@@ -181,9 +182,9 @@ def set_integration_part(change: SettingsEdit, release: Release) -> str:
     if told is None:
         return ""
     if not isinstance(change, Changed):
-        return words(change, release.changes)
+        return detail_of(change, release)
     left = [f for f in sorted(change.fields) if f not in told] + _harmless(change)
-    return words(change, release.changes, left) if left else ""
+    return detail_of(change, release, left) if left else ""
 
 
 def _harmless(change: Changed[In[ProjectSettings]]) -> list[str]:
@@ -259,16 +260,16 @@ def set_language_settings(change: SettingsEdit, release: Release) -> str:
     if _part(change, release) != "Settings$LanguageSettings":
         return ""
     if not isinstance(change, Changed):
-        return "" if change.row.type == "Settings$Language" else words(change, release.changes)
+        return "" if change.row.type == "Settings$Language" else detail_of(change, release)
     told = ("defaultLanguageCode", "customDateFormat", "customTimeFormat", "customDateTimeFormat", "checkCompleteness")
     left = [f for f in change.fields if f not in (*told, ORDER)]
-    return words(change, release.changes, left) if left else ""
+    return detail_of(change, release, left) if left else ""
 
 
 # -- what stays on the developer's machine --------------------------------------------------------
 
 
-@rule(NONE, source="MSDK", mitigation="Set what environments need in the environments.")
+@rule(NONE, whole=True, source="MSDK", mitigation="Set what environments need in the environments.")
 def set_configurations(change: SettingsEdit, release: Release) -> bool:
     """Run configuration changed
 
@@ -278,7 +279,7 @@ def set_configurations(change: SettingsEdit, release: Release) -> bool:
     return _part(change, release) == "Settings$ConfigurationSettings" and not constant and not _auto_committed(change)
 
 
-@rule(NONE, source="MSDK")
+@rule(NONE, whole=True, source="MSDK")
 def set_modeler(
     change: SettingsEdit
     | Added[In[ExtensionDocument]]
@@ -306,6 +307,7 @@ def set_modeler(
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
     since="9.18.0",
+    on=(NAME, "value"),
     source="AUTO Customizing; RN9.18",
     certainty=Certainty.DOCUMENTED,
     mitigation="Leave the default.",
@@ -319,7 +321,7 @@ def set_delete_autocommitted(change: Added[CustomSetting] | Changed[CustomSettin
     return _auto_committed(change) and change.new.value.strip().lower() == "true" and release.new.offline
 
 
-@rule(NEEDS_REDEPLOY, source="AUTO Customizing", certainty=Certainty.DOCUMENTED)
+@rule(NEEDS_REDEPLOY, on=(NAME, "value"), source="AUTO Customizing", certainty=Certainty.DOCUMENTED)
 def set_keep_autocommitted(
     change: Added[CustomSetting] | Removed[CustomSetting] | Changed[CustomSetting], release: Release
 ) -> bool:

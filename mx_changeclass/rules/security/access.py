@@ -195,6 +195,7 @@ def acc_rule_server(change: Added[Access] | Removed[Access] | Changed[Access], r
     hazard=Hazard.REMOVED_FROM_DEVICE,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
+    on=_GRANTS,
     source="SYNC",
     mitigation="Have every device synchronise before this release.",
 )

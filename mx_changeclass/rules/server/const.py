@@ -189,6 +189,7 @@ def const_type(change: Changed[Constant], release: Release) -> bool:
 
 @rule(
     NONE,
+    on=("constant", "value", "sharedOrPrivateValue"),
     source="CONST; MSDK",
     certainty=Certainty.DOCUMENTED,
 )

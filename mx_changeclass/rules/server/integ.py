@@ -35,7 +35,7 @@ WorkflowEdit = Added[In[Workflow]] | Removed[In[Workflow]] | Changed[In[Workflow
 _PUSH_MODULES = ("pushnotification",)
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy; give a changed contract a new version.")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK", mitigation="Deploy; give a changed contract a new version.")
 def int_rest_published(change: RestEdit, release: Release) -> bool:
     """Published REST service changed
 
@@ -49,6 +49,7 @@ def int_rest_published(change: RestEdit, release: Release) -> bool:
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     instead_of="int-rest-published",
+    whole=True,
     source="OFF",
     mitigation="Publish a new version beside it, and keep this one until every device is updated.",
 )
@@ -89,7 +90,7 @@ def _addresses(side: App) -> Iterator[tuple[str, str]]:
                     yield name, str(row.props.get("action.httpConfiguration.customLocationTemplate.text", ""))
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def int_odata_published(
     change: Added[In[PublishedOData]] | Removed[In[PublishedOData]] | Changed[In[PublishedOData]], release: Release
 ) -> bool:
@@ -100,7 +101,7 @@ def int_odata_published(
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def int_soap(
     change: Added[In[WebService]] | Removed[In[WebService]] | Changed[In[WebService]], release: Release
 ) -> bool:
@@ -111,7 +112,7 @@ def int_soap(
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def int_rest_consumed(
     change: Added[In[ConsumedRest | Connector]]
     | Removed[In[ConsumedRest | Connector]]
@@ -129,6 +130,7 @@ def int_rest_consumed(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.MAYBE,
+    whole=True,
     source="MSDK",
 )
 def int_odata_consumed(
@@ -141,7 +143,7 @@ def int_odata_consumed(
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def int_database_connector(
     change: Added[In[DatabaseConnection]] | Removed[In[DatabaseConnection]] | Changed[In[DatabaseConnection]],
     release: Release,
@@ -153,7 +155,7 @@ def int_database_connector(
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def int_business_events(
     change: Added[In[EventService]] | Removed[In[EventService]] | Changed[In[EventService]], release: Release
 ) -> bool:
@@ -164,7 +166,7 @@ def int_business_events(
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK; RN11.14")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK; RN11.14")
 def int_cdc(
     change: Added[In[ChangeCapture]] | Removed[In[ChangeCapture]] | Changed[In[ChangeCapture]], release: Release
 ) -> bool:
@@ -175,7 +177,7 @@ def int_cdc(
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", mitigation="Deploy; see to instances that are running.")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK", mitigation="Deploy; see to instances that are running.")
 def wf_changed(change: WorkflowEdit, release: Release) -> bool:
     """Workflow changed
 
@@ -189,6 +191,7 @@ def wf_changed(change: WorkflowEdit, release: Release) -> bool:
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.MAYBE,
     instead_of="wf-changed",
+    whole=True,
     source="MSDK",
 )
 def wf_user_task_page(change: WorkflowEdit, release: Release) -> str:
@@ -201,7 +204,7 @@ def wf_user_task_page(change: WorkflowEdit, release: Release) -> str:
     return several(sorted(set(pages)))
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def sched_changed(
     change: Added[In[ScheduledEvent]] | Removed[In[ScheduledEvent]] | Changed[In[ScheduledEvent]], release: Release
 ) -> bool:
@@ -212,7 +215,7 @@ def sched_changed(
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def queue_changed(change: Added[In[Queue]] | Removed[In[Queue]] | Changed[In[Queue]], release: Release) -> bool:
     """Task queue changed
 
@@ -221,7 +224,7 @@ def queue_changed(change: Added[In[Queue]] | Removed[In[Queue]] | Changed[In[Que
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def ml_mapping(
     change: Added[In[ModelMapping]] | Removed[In[ModelMapping]] | Changed[In[ModelMapping]], release: Release
 ) -> bool:
@@ -232,7 +235,7 @@ def ml_mapping(
     return True
 
 
-@rule(NEEDS_REDEPLOY, instead_of="mfs-any", source="NT")
+@rule(NEEDS_REDEPLOY, instead_of="mfs-any", whole=True, source="NT")
 def push_config(
     change: Added[In[Microflow]] | Removed[In[Microflow]] | Changed[In[Microflow]], release: Release
 ) -> bool:

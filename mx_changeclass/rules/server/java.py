@@ -17,7 +17,7 @@ ActionEdit = Added[In[JavaAction]] | Removed[In[JavaAction]] | Changed[In[JavaAc
 _GENERATED = frozenset({"generated", "comments"})
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", aliases="file-javasource")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK", aliases="file-javasource")
 def java_code(change: SourceEdit, release: Release) -> bool:
     """Java source changed
 
@@ -26,7 +26,7 @@ def java_code(change: SourceEdit, release: Release) -> bool:
     return not _generated(change)
 
 
-@rule(NONE, source="RN11.11")
+@rule(NONE, whole=True, source="RN11.11")
 def java_proxies(change: SourceEdit, release: Release) -> bool:
     """Generated Java source changed
 
@@ -46,6 +46,7 @@ def _generated(change: Change) -> bool:
     hazard=Hazard.REFUSAL_POSSIBLE,
     breaks_old_clients=Maybe.MAYBE,
     instead_of="java-code",
+    whole=True,
     source="SYNC Upload Phase; RN11.14",
     mitigation="Keep accepting what old clients upload.",
 )
@@ -59,7 +60,7 @@ def java_listener(change: Added[JavaSource] | Changed[JavaSource], release: Rele
     return listeners[0] if listeners and told and release.new.sync else ""
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def java_signature(change: ActionEdit, release: Release) -> bool:
     """Name, parameters or result of a Java action changed
 
@@ -77,7 +78,7 @@ def java_added_removed(change: Added[JavaAction] | Removed[JavaAction], release:
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK", aliases="file-userlib")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK", aliases="file-userlib")
 def java_jar_dependency(
     change: Added[JarDependency | JarDeployment | Jar]
     | Removed[JarDependency | JarDeployment | Jar]

@@ -9,9 +9,10 @@ from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, 
 from mx_changeclass.model.kinds.flows import Microflow, Parameter
 from mx_changeclass.model.kinds.pages import Form
 from mx_changeclass.rules.client.flow_questions import action, logic
-from mx_changeclass.rules.client.page_questions import call_options, part_in_words
+from mx_changeclass.rules.client.page_questions import call_options
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
+from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.rules.server.microflow_questions import PUSH, SHOWS, called, contents, queued, was_called
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
 from mx_changeclass.wording.values import several
@@ -310,4 +311,4 @@ def mf_async(change: Changed[In[Form]], release: Release) -> str:
     Behaviour of the client.
     """
     fields = call_options(change, release)
-    return part_in_words(change, release, fields) if fields else ""
+    return detail_of(change, release, fields) if fields else ""

@@ -87,6 +87,7 @@ def _sent(row: Element, release: Release) -> str:
     NEEDS_REDEPLOY,
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
+    on=(NAME, "type"),
     source="BP; OFF",
     mitigation="Only add members; remove this one when every device is updated.",
 )

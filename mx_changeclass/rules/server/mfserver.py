@@ -8,7 +8,7 @@ from mx_changeclass.model.kinds.documents import DocumentTemplate, MappingDocume
 from mx_changeclass.model.kinds.flows import Microflow, MicroflowRule
 from mx_changeclass.rules.client.flow_questions import logic
 from mx_changeclass.rules.engine.release import Release
-from mx_changeclass.rules.engine.rule import In, rule
+from mx_changeclass.rules.engine.rule import Detail, In, rule
 from mx_changeclass.rules.server.microflow_questions import (
     contents,
     for_no_client,
@@ -92,7 +92,8 @@ def mfs_sign_in(change: MicroflowEdit | Changed[ProjectSecurity], release: Relea
     It runs at sign-in; where it fails, native users cannot synchronise.
     """
     if change.row.type == "Security$ProjectSecurity":
-        return "another microflow" if isinstance(change, Changed) and change.touches("signInMicroflow") else ""
+        signs_in = isinstance(change, Changed) and change.touches("signInMicroflow")
+        return Detail("another microflow", ("signInMicroflow",)) if signs_in else ""
     return logic(change, release) if contents(change) and is_sign_in(change, release) else ""
 
 
@@ -107,7 +108,7 @@ def mfs_rule(
     return logic(change, release)
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def mfs_mappings(
     change: Added[In[MappingDocument]] | Removed[In[MappingDocument]] | Changed[In[MappingDocument]], release: Release
 ) -> bool:
@@ -118,7 +119,7 @@ def mfs_mappings(
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def mfs_dataset(change: Added[In[Query]] | Removed[In[Query]] | Changed[In[Query]], release: Release) -> bool:
     """Data set or OQL query changed
 
@@ -127,7 +128,7 @@ def mfs_dataset(change: Added[In[Query]] | Removed[In[Query]] | Changed[In[Query
     return True
 
 
-@rule(NEEDS_REDEPLOY, source="MSDK")
+@rule(NEEDS_REDEPLOY, whole=True, source="MSDK")
 def mfs_document_template(
     change: Added[In[DocumentTemplate]] | Removed[In[DocumentTemplate]] | Changed[In[DocumentTemplate]],
     release: Release,

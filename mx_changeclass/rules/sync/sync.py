@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.graphs.app import App, Synced
-from mx_changeclass.graphs.sync_set import ALL, CONSTRAINED, NEVER, ONLINE
+from mx_changeclass.graphs.sync_set import ALL, CONSTRAINED, NEVER, ONLINE, SYNC_KEYS
 from mx_changeclass.graphs.sync_set import NONE as CLEAR
 from mx_changeclass.model.kinds.domain import Association, Attribute, Entity
 from mx_changeclass.model.kinds.navigation import OfflineEntityConfig
@@ -127,6 +127,7 @@ def sync_set_reference_change(move: SyncChange, release: Release) -> bool | str:
 
 @rule(
     NONE,
+    on=SYNC_KEYS,
     source="REAL 1; SYNC Customizable Synchronization",
     certainty=Certainty.DOCUMENTED,
 )
