@@ -271,7 +271,7 @@ def _last_report() -> Path:
 
 def _remember(verdict: Any) -> None:
     """Keep the rows of the last diff, so that 'explain' can be asked for one by its fingerprint."""
-    from mx_changeclass.reports.json import document
+    from mx_changeclass.findings.document import document
 
     with contextlib.suppress(OSError, RuntimeError):  # a convenience: a machine without a home goes without
         _last_report().parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, fields, frozen
+from attrs import Attribute, asdict, field, fields, frozen
 
 from mx_changeclass.errors import PolicyError
 
@@ -21,12 +21,22 @@ DECLARATIONS: Mapping[str, str] = {
 }
 
 
+def _own(value: Any) -> Any:
+    """A copy of a table or list, so that nobody changes a policy from outside."""
+    return dict(value) if isinstance(value, Mapping) else tuple(value) if isinstance(value, list) else value
+
+
+def _items(table: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(table.items()))
+
+
 @frozen
 class Policy:
-    """Answers to what the two models cannot tell.
+    """Answers to what the two models cannot tell. Raises ``PolicyError`` for a value that cannot be.
 
     ``soft_hazards`` lowers ``removed-from-device`` and ``upload-refused`` to their channel;
-    ``blocked_is_loss`` raises ``sync-blocked`` and ``start-failure`` to DESTRUCTIVE.
+    ``blocked_is_loss`` raises ``sync-blocked`` and ``start-failure`` to DESTRUCTIVE; ``strict_types`` tells an
+    Integer that is made Long on devices as any other change of type.
     ``native_template`` is the version of the native template in the released binary (``14.1.13``),
     ``new_native_template`` that of the binary planned for this release; "" means not known.
     ``ota_in_binary`` says whether the released binary takes over-the-air updates; None means the old
@@ -41,8 +51,17 @@ class Policy:
     native_template: str = ""
     new_native_template: str = ""
     ota_in_binary: bool | None = None
-    declared: Mapping[str, str] = field(factory=dict)
-    ignore: tuple[str, ...] = ()
+    declared: Mapping[str, str] = field(factory=dict, eq=_items, converter=_own)
+    ignore: tuple[str, ...] = field(default=(), converter=_own)
+
+    def __attrs_post_init__(self) -> None:
+        if problem := next(filter(None, (_problem(a, getattr(self, a.name)) for a in fields(type(self)))), ""):
+            raise PolicyError(problem)
+
+    def __repr__(self) -> str:
+        """What differs from the default."""
+        stated = ((name, value) for name, value in asdict(self).items() if value != getattr(Policy(), name))
+        return f"Policy({', '.join(f'{name}={value!r}' for name, value in stated)})"
 
     @classmethod
     def of(cls, values: Mapping[str, Any], source: str = "configuration") -> Policy:
@@ -50,25 +69,27 @@ class Policy:
 
         Raises ``PolicyError`` for a key that does not exist or a value of the wrong type.
         """
-        types = {a.name: type(a.default) if isinstance(a.default, (bool, str)) else None for a in fields(cls)}
-        types["ota_in_binary"] = bool
-        for key, value in values.items():
-            if key not in types:
-                raise PolicyError(f"{source}: {key!r} is no setting. Use one of {', '.join(sorted(types))}")
-            if key == "declared":
-                _check_declarations(value, source)
-            elif key == "ignore":
-                if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
-                    raise PolicyError(f"{source}: 'ignore' must be a list of path patterns. Correct it")
-            elif not isinstance(value, types[key] or object):
-                kind = "true or false" if types[key] is bool else "a text"
-                raise PolicyError(f"{source}: {key!r} must be {kind}. Correct it")
-        return cls(**{**values, "ignore": tuple(values.get("ignore", ()))})
+        known = {a.name for a in fields(cls)}
+        for key in values:
+            if key not in known:
+                raise PolicyError(f"{source}: {key!r} is no setting. Use one of {', '.join(sorted(known))}")
+        try:
+            return cls(**values)
+        except PolicyError as error:
+            raise PolicyError(f"{source}: {error}") from None
 
 
-def _check_declarations(stated: object, source: str) -> None:
-    if not isinstance(stated, Mapping) or not all(isinstance(v, str) for v in stated.values()):
-        raise PolicyError(f"{source}: 'declared' must be a table of texts. Write [declared] and name = \"reason\"")
-    for name in stated:
-        if name not in DECLARATIONS:
-            raise PolicyError(f"{source}: {name!r} cannot be declared. Use one of {', '.join(DECLARATIONS)}")
+def _problem(setting: Attribute[Any], value: object) -> str:
+    """What is wrong with the value of a setting, "" where nothing is."""
+    if setting.name == "declared":
+        if not isinstance(value, Mapping) or not all(isinstance(v, str) for v in value.values()):
+            return "'declared' must be a table of texts. Write [declared] and name = \"reason\""
+        unknown = next((name for name in value if name not in DECLARATIONS), None)
+        return f"{unknown!r} cannot be declared. Use one of {', '.join(DECLARATIONS)}" if unknown is not None else ""
+    if setting.name == "ignore":
+        listed = isinstance(value, tuple) and all(isinstance(v, str) for v in value)
+        return "" if listed else "'ignore' must be a list of path patterns. Correct it"
+    if isinstance(setting.default, str):
+        return "" if isinstance(value, str) else f"{setting.name!r} must be a text. Correct it"
+    may_be_open = setting.default is None and value is None
+    return "" if may_be_open or isinstance(value, bool) else f"{setting.name!r} must be true or false. Correct it"

@@ -9,12 +9,10 @@ from itertools import islice, pairwise
 from os import PathLike, cpu_count
 from pathlib import Path
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from mx_changeclass.changes.change import Changes
 from mx_changeclass.errors import ReadError
 from mx_changeclass.findings.finding import Verdict
-from mx_changeclass.model.snapshot import Snapshot, Tree
 from mx_changeclass.pipeline import compare
 from mx_changeclass.policy import Policy
 from mx_changeclass.readers.history import History, history
@@ -26,7 +24,7 @@ _AHEAD = 2  # so many steps a core are worked on before they are asked for
 class Step:
     """One step of a history. ``old`` and ``new`` are commit ids; ``skipped`` are the errors of commits whose
     project could not be read, which are passed over: what they changed is part of the next verdict.
-    The verdict can be rendered and its findings asked; the two models are no longer in it."""
+    The verdict is ``detached``: it can be rendered and its findings asked; the two models are no longer in it."""
 
     old: str
     new: str
@@ -101,17 +99,4 @@ def _judge(past: History, old: str, new: str, policy: Policy | None) -> Verdict 
             sides.append(past.read(commit))
         except ReadError as error:
             return _Unread(commit, error)
-    return detached(compare(sides[1], sides[0], policy))
-
-
-def detached(verdict: Verdict) -> Verdict:
-    """A verdict without the models that it was made of: small, and all that a report shows."""
-    before, after = _bare(verdict.old), _bare(verdict.new)
-    changes = Changes(before, after, (), (), Tree(before, {}, {}), Tree(after, {}, {}), {}, {})
-    return evolve(verdict, changes=changes)
-
-
-def _bare(snapshot: Snapshot) -> Snapshot:
-    """What a report says of a model, without the model; of a native app that it was there."""
-    app = snapshot.native
-    return evolve(snapshot, units={app.id: evolve(app, load=tuple)} if app else {})
+    return compare(sides[1], sides[0], policy).detached()

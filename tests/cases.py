@@ -41,7 +41,6 @@ from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.rule import Rule
 from mx_changeclass.timeline import detached
 from mx_changeclass.vocabulary import Hazard, Maybe, Requires
-from mx_changeclass.wording import sentences
 from tests.builders.editor import Draft
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -148,10 +147,10 @@ class Case:
 
 def _told_again(row: Row) -> Iterator[str]:
     """What the explanations of a row take over from its heading: four words in a row, or all that they tell."""
-    heading = _words(sentences.heading(row))
+    heading = _words(row.heading)
     runs = {tuple(heading[i : i + 4]) for i in range(len(heading) - 3)}
     for finding in row.findings:
-        told = sentences.explained(row, finding).removesuffix(finding.rule.reason)
+        told = row.explained(finding).removesuffix(finding.rule.reason)
         words = _words(told)
         alike = runs.intersection(tuple(words[i : i + 4]) for i in range(len(words) - 3))
         if alike or (words and {*words} <= {*heading}):

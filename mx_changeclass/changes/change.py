@@ -139,6 +139,11 @@ class Changes:
     partner: Mapping[str, str]
     renames: Mapping[str, str]
 
+    def __repr__(self) -> str:
+        return (
+            f"<Changes {len(self.meaningful)}, {len(self.noise)} set aside: {self.old.label!r} -> {self.new.label!r}>"
+        )
+
     def __iter__(self) -> Iterator[Change]:
         return iter(self.meaningful)
 

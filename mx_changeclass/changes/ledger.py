@@ -41,7 +41,7 @@ class Accountability:
     noise: int = 0
     fallback: int = 0
     unexplained: int = 0
-    by_noise: Mapping[str, int] = field(factory=dict)
+    by_noise: Mapping[str, int] = field(factory=dict, hash=False)
 
 
 def account(changes: Changes, left: Mapping[int, frozenset[str]] | None = None) -> Accountability:

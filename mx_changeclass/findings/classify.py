@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import account
-from mx_changeclass.findings.finding import Finding, Verdict
+from mx_changeclass.findings.finding import Finding, Verdict, worst_first
 from mx_changeclass.findings.rows import in_words, rows, subject_of
 from mx_changeclass.model.types import PROJECT
 from mx_changeclass.policy import Policy
@@ -33,12 +33,12 @@ def classify(changes: Changes, policy: Policy | None = None, *, rules: Rules | N
     release = Release.of(changes, policy)
     answers = run(release, listeners(_catalogue(rules)))
     said = _findings(answers.spoken, release)
-    findings = sorted(said.values(), key=_order)
+    findings = sorted(said.values(), key=worst_first)
     return Verdict(
         changes=changes,
         findings=tuple(findings),
         rows=rows(answers.spoken, said, release),
-        noise=tuple(sorted(_findings(answers.quiet, release).values(), key=_order)),
+        noise=tuple(sorted(_findings(answers.quiet, release).values(), key=worst_first)),
         policy=release.policy,
         accountability=account(changes, answers.left),
         native=release.old.native or release.new.native,
@@ -52,10 +52,6 @@ def _catalogue(rules: Rules | None) -> Iterable[Rule]:
     given = rules.values() if isinstance(rules, Mapping) else rules
     always = (r for r in shipped.values() if any(verb in (Uncovered, Failed) for verb, _ in r.listens_to))
     return {r.id: r for r in (*always, *given)}.values()
-
-
-def _order(finding: Finding) -> tuple[int, int, str, str]:
-    return (-finding.release_class.rank, -finding.channel.rank, finding.subject, finding.rule.id)
 
 
 def _findings(hits: Iterable[Hit], release: Release) -> dict[tuple[str, str, str], Finding]:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import attrs
-from attrs import field, frozen
+from attrs import evolve, field, fields, frozen
 
 from mx_changeclass.changes.change import Changes
-from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.changes.ledger import Accountability
+from mx_changeclass.model.snapshot import Snapshot, Tree
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.rule import Rule
 from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Requires
 from mx_changeclass.wording.changes import explanation
-
-if TYPE_CHECKING:
-    from mx_changeclass.changes.ledger import Accountability
+from mx_changeclass.wording.values import kind_in_words
 
 
 @frozen
@@ -43,6 +41,9 @@ class Finding:
     audience: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Finding {self.rule.id} {self.release_class}: {self.kind} {self.subject!r}>"
+
     @property
     def message(self) -> str:
         """What happened and what it means, for a reader who sees nothing else of the finding."""
@@ -59,6 +60,12 @@ class Finding:
     @property
     def mitigation(self) -> str:
         return self.rule.mitigation
+
+
+def worst_first(finding: Finding) -> tuple[object, ...]:
+    """The order of the findings of a verdict; no two of them stand at one place in it."""
+    ranks = -finding.release_class.rank, -finding.channel.rank
+    return (*ranks, finding.subject, finding.rule.id, finding.kind)
 
 
 @frozen
@@ -84,6 +91,35 @@ class Row:
     new: object = None
     part_of: str = ""
 
+    def __repr__(self) -> str:
+        return f"<Row {self.fingerprint} {self.release_class}: {self.kind} {self.name!r} {self.verb}>"
+
+    @property
+    def subject_name(self) -> str:
+        """The subject as a reader knows it; the old name where it was renamed or removed."""
+        named = self.old_name if self.prop == "name" and self.old_name else self.name or "the app"
+        return named.removeprefix("widget:")
+
+    @property
+    def subject_kind(self) -> str:
+        """The kind in words: ``DomainModels$Entity`` is "entity"."""
+        return kind_in_words(self.kind)
+
+    @property
+    def subject_with_kind(self) -> str:
+        """The subject with its kind before it: "entity Field.Order"."""
+        named = bool(self.name or self.old_name)
+        return f"{self.subject_kind} {self.subject_name}" if named else self.subject_name
+
+    @property
+    def heading(self) -> str:
+        """The subject and what happened to it."""
+        return f"{self.subject_with_kind}: {self.what or self.findings[0].rule.title}"
+
+    def explained(self, finding: Finding) -> str:
+        """What a finding of the row means, for below its heading."""
+        return explanation(finding.saw, finding.rule.reason, self.heading, whole=finding.rule.undecided)
+
     @property
     def release_class(self) -> ReleaseClass:
         return max((f.release_class for f in self.findings), default=OTA_SAFE)
@@ -101,21 +137,68 @@ class Row:
         return next((f.why for f in self.findings if f.why), ())
 
 
-@attrs.define(slots=False, eq=False)
+def _models(changes: Changes) -> tuple[tuple[object, ...], ...]:
+    """What a report says of the two models, for comparing verdicts."""
+    return tuple(
+        (s.label, s.form, str(s.version), s.digest, s.incomplete, s.warnings, s.side_files, s.mpr, s.native is None)
+        for s in (changes.old, changes.new)
+    )
+
+
+@frozen(slots=False)
 class Verdict:
     """The answer for a release: the worst finding decides, and everything said is kept.
 
     ``rows`` are the changes that mean something, worst first; ``noise`` what was said about changes that
-    were set aside. ``noise`` counts set-aside leaves by the name of the noise rule.
+    were set aside. Verdicts are equal where they say the same, about models of which they say the same.
+    Pickled, or made of JSON, a verdict is ``detached``.
     """
 
-    changes: Changes
+    changes: Changes = field(eq=_models)
     findings: tuple[Finding, ...]
     rows: tuple[Row, ...]
     noise: tuple[Finding, ...]
     policy: Policy
-    accountability: Accountability = field(repr=False)
+    accountability: Accountability
     native: bool = False  # the app has a native profile
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{n} {c}" for c, n in reversed([*self.counts.items()]) if n) or "no change"
+        return f"<Verdict {self.release_class}: {counts}; {self.old.label!r} -> {self.new.label!r}>"
+
+    def __reduce__(self) -> tuple[type[Verdict], tuple[Any, ...]]:
+        bare = self.detached()
+        return type(self), tuple(getattr(bare, a.name) for a in fields(type(self)))
+
+    def detached(self) -> Verdict:
+        """The verdict without the two models, a few kilobytes: of them, what a report says, and of a native app
+        that it was there. It renders and compares as before; ``changes`` are empty."""
+        old, new = _bare(self.old), _bare(self.new)
+        return evolve(self, changes=Changes(old, new, (), (), Tree(old, {}, {}), Tree(new, {}, {}), {}, {}))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report of ``render(verdict, "json", everything=True)`` as plain values."""
+        from mx_changeclass.findings.document import document
+
+        return document(self, everything=True)
+
+    @classmethod
+    def from_dict(cls, report: Mapping[str, Any]) -> Verdict:
+        """The verdict that a JSON report tells, ``detached``. It renders as the one that was reported; of a report
+        without ``everything`` all but what was set aside as noise.
+
+        Raises ``UnsupportedVersion`` for a report of another version, ``BrokenContainer`` for what is none.
+        """
+        from mx_changeclass.findings.document import verdict_of
+
+        return verdict_of(report)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Verdict:
+        """The verdict that the text of a JSON report tells; see ``from_dict``."""
+        from mx_changeclass.findings.document import parsed
+
+        return cls.from_dict(parsed(text))
 
     @property
     def old(self) -> Snapshot:
@@ -187,3 +270,9 @@ class Verdict:
 
         page: str = import_module("mx_changeclass.reports.html").html(self)
         return page
+
+
+def _bare(snapshot: Snapshot) -> Snapshot:
+    """What a report says of a model, without the model."""
+    app = snapshot.native
+    return evolve(snapshot, units={app.id: evolve(app, load=tuple)} if app else {})

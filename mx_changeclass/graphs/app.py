@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from mx_changeclass.graphs.native_dependencies import LISTING, WIDGET_OWNER, DependencyMap, dependency_map
 from mx_changeclass.graphs.profiles import Profile
@@ -22,9 +22,6 @@ from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
 from mx_changeclass.model.types import ENUMERATION, MICROFLOW, PROJECT_SETTINGS
 from mx_changeclass.model.versions import Version
-
-if TYPE_CHECKING:
-    import networkx
 
 __all__ = ["App", "Profile", "Synced"]
 
@@ -331,17 +328,6 @@ class App:
             if unit.type == PROJECT_SETTINGS:
                 return next((r for r in self.snapshot.rows(unit.id) if is_a(r.type, type_name)), None)
         return None
-
-    # -- the whole graph ----------------------------------------------------------------------
-
-    @cached_property
-    def graph(self) -> networkx.MultiDiGraph[str]:
-        """Documents and entities with their references; see ``draw.graph``."""
-        from mx_changeclass.graphs.reference_graph import (
-            graph,  # loads networkx, which only those who ask for the graph need
-        )
-
-        return graph(self.snapshot, self.reachability)
 
 
 def _nodes(name: str, kind: str) -> tuple[Node, ...]:

@@ -7,6 +7,7 @@ networkx is loaded here and nowhere else: a ``diff`` never needs it, because the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import networkx
 
@@ -15,19 +16,23 @@ from mx_changeclass.graphs.symbols import DOCUMENT, MEMBER, Node, Symbols
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
 from mx_changeclass.model.types import DOMAIN_MODEL, ENTITY, WIDGET_DEFINITION
 
+if TYPE_CHECKING:
+    Drawn = networkx.MultiDiGraph[str]
+else:
+    Drawn = networkx.MultiDiGraph  # generic for type checkers alone
 
-def graph(snapshot: Snapshot, walked: Reachability | None = None) -> networkx.MultiDiGraph[str]:
+
+def graph(snapshot: Snapshot) -> Drawn:
     """Documents, entities and navigation profiles with their references. Decodes the whole model.
 
     A node is a qualified name with ``type`` (SDK name, "" for what the model does not hold, such as the
     System module) and ``name``; where an entity shares its name with a document, the node of the entity
     is ``Module.Name (entity)``. The key and the attribute ``verb`` of an edge say what the source does:
-    ``opens``, ``calls``, ``retrieves``, ``reads``, ``mentions`` ... ``walked`` shares what a ``Side`` of
-    the same snapshot has decoded already.
+    ``opens``, ``calls``, ``retrieves``, ``reads``, ``mentions`` ...
     """
-    walked = walked or Reachability(Symbols(snapshot), {})
+    walked = Reachability(Symbols(snapshot), {})
     names = walked.symbols
-    drawn: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
+    drawn: Drawn = networkx.MultiDiGraph()
     types = {(n, DOCUMENT): u.type for n, u in names.documents.items()}
     types |= {(u.type, DOCUMENT): u.type for u in snapshot.live.values() if u.slot == "projectDocuments"}
     types |= {(n, MEMBER): ENTITY for n in names.entities}

@@ -153,6 +153,10 @@ class Snapshot:
     _modules: dict[str, str] = field(factory=dict, repr=False, init=False)
     _shares_with: Callable[[], Snapshot | None] = field(default=_nobody, repr=False, init=False)
 
+    def __repr__(self) -> str:
+        version = f", Studio Pro {self.version}" if self.version else ""
+        return f"<Snapshot {self.label!r} ({self.form}{version}): {len(self.units)} units>"
+
     def rows(self, unit_id: str) -> Rows:
         """The rows of a unit, its root first."""
         if unit_id not in self._rows:
@@ -222,6 +226,9 @@ class Tree:
     snapshot: Snapshot
     unit_of: Mapping[str, str]  # row id -> unit id
     rows: Mapping[str, Element]
+
+    def __repr__(self) -> str:
+        return f"<Tree {len(self.rows)} rows of {self.snapshot.label!r}>"
 
     @classmethod
     def of(cls, snapshot: Snapshot, unit_ids: Iterable[str]) -> Tree:

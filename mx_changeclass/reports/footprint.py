@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from mx_changeclass.findings.document import model
 from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.footprint import ProfileFootprint, footprint
-from mx_changeclass.reports.json import model
 
 _WIDTH = 100
 _NAMED = 12  # so many names of a list are told in text; JSON holds them all

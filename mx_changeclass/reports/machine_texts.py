@@ -20,13 +20,13 @@ def legible(text: str) -> str:
 
 def heading(row: Row) -> str:
     """The subject of a row and what happened to it, in one line."""
-    return _line(sentences.heading(row))
+    return _line(row.heading)
 
 
 def explanation(row: Row) -> str:
     """What it means, what to do, the way to it and what else was said, in one line."""
     led = sentences.deciding(row)
-    told = [sentences.explained(row, led), led.mitigation]
+    told = [row.explained(led), led.mitigation]
     if any(f.rule.undecided for f in row.findings):
         told.append("This could not be decided.")
     if len(row.why) > 1:

@@ -62,7 +62,7 @@ def _row(rows: tuple[Row, ...]) -> str:
     finding, way = sentences.deciding(rows[0]), next((r.why for r in rows if r.why), ())
     marks = ", ".join(f"`{mark}`" for mark in (finding.rule.id, *(r.fingerprint for r in rows)))
     cells = (
-        f"`{_safe(sentences.subject_name(rows[0]))}`",
+        f"`{_safe(rows[0].subject_name)}`",
         f"{_safe(sentences.what(rows) or finding.rule.title)} ({marks})",
         _safe(finding.rule.reason + (f" Reached through {' > '.join(way)}." if len(way) > 1 else "")),
         _safe(finding.mitigation),

@@ -67,9 +67,7 @@ def _group(group: sentences.RowGroup, *, everything: bool) -> Iterator[str]:
 
 def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]:
     what = sentences.what(rows)
-    yield from _wrap(
-        f"{sentences.subject_with_kind(rows[0])}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      "
-    )
+    yield from _wrap(f"{rows[0].subject_with_kind}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      ")
     if not full:
         return
     way = next((r.why for r in rows if r.why), ())

@@ -22,8 +22,7 @@ from mx_changeclass.vocabulary import (
     ReleaseClass,
     Requires,
 )
-from mx_changeclass.wording.changes import explanation
-from mx_changeclass.wording.values import kind_in_words, plural, several
+from mx_changeclass.wording.values import plural, several
 
 MEANING: Mapping[ReleaseClass, str] = {
     DESTRUCTIVE: "data on devices is at stake",
@@ -139,32 +138,6 @@ def deciding(row: Row) -> Finding:
     return row.findings[0]
 
 
-def subject_name(row: Row) -> str:
-    """The subject of a row as a reader knows it; the old name where it was renamed or removed."""
-    named = row.old_name if row.prop == "name" and row.old_name else row.name or "the app"
-    return named.removeprefix("widget:")
-
-
-def subject_kind(row: Row) -> str:
-    """The kind in words: ``DomainModels$Entity`` is "entity"."""
-    return kind_in_words(row.kind)
-
-
-def subject_with_kind(row: Row) -> str:
-    """The subject of a row with its kind before it: "entity Field.Order"."""
-    return f"{subject_kind(row)} {subject_name(row)}" if row.name or row.old_name else subject_name(row)
-
-
-def heading(row: Row) -> str:
-    """The subject of a row and what happened to it."""
-    return f"{subject_with_kind(row)}: {row.what or deciding(row).rule.title}"
-
-
-def explained(row: Row, finding: Finding) -> str:
-    """What a finding of a row means, for below the heading of that row."""
-    return explanation(finding.saw, finding.rule.reason, heading(row), whole=finding.rule.undecided)
-
-
 @frozen
 class RowGroup:
     """Rows under the rule that decides them, those of one subject together.
@@ -218,20 +191,20 @@ def first_of(members: Sequence[M], most: int, *, everything: bool = False) -> tu
 
 def some(members: Sequence[tuple[Row, ...]]) -> str:
     """The subjects of a few members, their kind told once where they share it."""
-    kinds = {subject_kind(rows[0]) for rows in members[:_NAMED]}
+    kinds = {rows[0].subject_kind for rows in members[:_NAMED]}
     if len(kinds) == 1 and len(members) > 1:
-        return f"{plural(2, kinds.pop()).removeprefix('2 ')} {several([subject_name(rows[0]) for rows in members])}"
-    return several([subject_with_kind(rows[0]) for rows in members])
+        return f"{plural(2, kinds.pop()).removeprefix('2 ')} {several([rows[0].subject_name for rows in members])}"
+    return several([rows[0].subject_with_kind for rows in members])
 
 
 def folded_parts(rows: Sequence[Row], every: Sequence[Row]) -> list[str]:
     """What stands in modules that answer for it, in words: "module Shop: 2 pages, 1 microflow"."""
     modules = {r.fingerprint: r for r in every}
     counts: dict[str, Counter[str]] = {}
-    for part in {(r.part_of, r.kind, subject_name(r)): r for r in rows if r.part_of}.values():
-        counts.setdefault(part.part_of, Counter())[subject_kind(part)] += 1
+    for part in {(r.part_of, r.kind, r.subject_name): r for r in rows if r.part_of}.values():
+        counts.setdefault(part.part_of, Counter())[part.subject_kind] += 1
     return [
-        f"{subject_with_kind(modules[within])} ({modules[within].what}): "
+        f"{modules[within].subject_with_kind} ({modules[within].what}): "
         + ", ".join(plural(n, word) for word, n in sorted(found.items(), key=lambda item: (-item[1], item[0])))
         for within, found in counts.items()
     ]

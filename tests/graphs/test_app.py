@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from mx_changeclass.graphs.app import App
+from mx_changeclass.graphs.reference_graph import graph
 from tests.builders import elements
 from tests.builders.models import Model, Node
 
@@ -75,10 +76,10 @@ def test_a_part_of_the_settings_is_found_by_type() -> None:
 
 
 def test_the_graph_holds_documents_entities_and_profiles_with_verbs() -> None:
-    graph = example().graph
-    assert graph.nodes["Field.Order"]["type"] == "Pages$Page"
-    assert graph.nodes["Field.Order (entity)"] == {"name": "Field.Order", "type": "DomainModels$Entity"}
-    edges = {(a, b, data["verb"]) for a, b, data in graph.edges(data=True)}
+    found = graph(example().snapshot)
+    assert found.nodes["Field.Order"]["type"] == "Pages$Page"
+    assert found.nodes["Field.Order (entity)"] == {"name": "Field.Order", "type": "DomainModels$Entity"}
+    edges = {(a, b, data["verb"]) for a, b, data in found.edges(data=True)}
     assert edges >= {
         ("NativePhone", "Field.Order", "opens"),
         ("Field.Order", "Field.Order (entity)", "mentions"),
@@ -91,4 +92,4 @@ def test_the_graph_holds_documents_entities_and_profiles_with_verbs() -> None:
 
 def test_the_graph_keeps_a_flow_that_calls_itself() -> None:
     app = Model().nanoflow("Field.NF", elements.calls_flow("Field.NF"))
-    assert App(app.snapshot()).graph.has_edge("Field.NF", "Field.NF", "calls")
+    assert graph(app.snapshot()).has_edge("Field.NF", "Field.NF", "calls")

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self, TypeVar
 
 from attrs import evolve, field, frozen
@@ -64,7 +64,7 @@ class In(Kind, Of[K]):
         return In.__class_getitem__(kind)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class Rule:
     """One row of the catalogue with the code that decides it. ``listens_to`` lists (verb, kind) pairs, a kind
     ``K`` or ``In[K]``; the verb of an observation, an escalation or an aggregate is its own class and
@@ -79,26 +79,57 @@ class Rule:
     requires: Requires
     breaks_old_clients: Maybe
     server_data_loss: Maybe
-    in_bundle: bool
+    in_bundle: bool = False
     undecided: bool
-    breaks_by_bundle: bool
+    breaks_by_bundle: bool = False
     source: str
     certainty: Certainty
     mitigation: str
-    on: tuple[str, ...]
-    whole: bool
-    noise: tuple[str, ...]
-    instead_of: tuple[str, ...]
-    clears_break_of: tuple[str, ...]
-    aliases: tuple[str, ...]
-    since: tuple[Version | None, ...]
-    until: tuple[Version | None, ...]
+    on: tuple[str, ...] = ()
+    whole: bool = False
+    noise: tuple[str, ...] = ()
+    instead_of: tuple[str, ...] = ()
+    clears_break_of: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    since: tuple[Version | None, ...] = ()
+    until: tuple[Version | None, ...] = ()
     listens_to: tuple[tuple[type, Any], ...]
     test: Test = field(repr=False)
 
-    def __reduce__(self) -> tuple[Callable[[str], Rule], tuple[str]]:
-        """A rule crosses to another process by its id."""
-        return _declared, (self.id,)
+    def __eq__(self, other: object) -> bool:
+        """Two rules are the same where they say the same, whoever decides them."""
+        return self is other or (isinstance(other, Rule) and self.told() == other.told())
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def told(self) -> dict[str, Any]:
+        """What a report says of the rule, as plain values."""
+        plain = {name: getattr(self, name) for name in _TOLD}
+        return {
+            **{name: value if isinstance(value, bool) else str(value) for name, value in plain.items()},
+            "hears": sorted({_HEARD_AS[verb] for verb, _ in self.listens_to}),
+        }
+
+    @classmethod
+    def of_told(cls, told: Mapping[str, Any]) -> Rule:
+        """The rule that says this: one of the catalogue, or else one that can be shown but is never asked. Raises
+        ``KeyError`` or ``ValueError`` where ``told`` is not what ``Rule.told`` gives."""
+        from mx_changeclass.rules import catalogue
+
+        declared = catalogue().get(told["id"]) or RULES.get(told["id"])
+        if declared is not None and declared.told() == told:
+            return declared
+        verbs = {name: verb for verb, name in _HEARD_AS.items()}
+        return cls(
+            **{name: _TOLD[name](told[name]) for name in _TOLD},
+            listens_to=tuple((verbs[name], Kind) for name in told["hears"]),
+            test=_never,
+        )
+
+    def __reduce__(self) -> tuple[Callable[[Mapping[str, Any]], Rule], tuple[dict[str, Any]]]:
+        """A rule crosses to another process by what it says; its code is that of the catalogue there."""
+        return Rule.of_told, (self.told(),)
 
     def in_force(self, *judged: Version | None) -> bool:
         """Whether the rule's dates hold for one of the versions, or there is nothing to judge them by. What came
@@ -169,10 +200,40 @@ RULES: dict[str, Rule] = {}
 _LISTENS: dict[tuple[str, Any], tuple[tuple[type, Any], ...]] = {}  # by chapter and annotation
 
 
-def _declared(rule_id: str) -> Rule:
-    from mx_changeclass.rules import catalogue
+# What reports say of a rule, and as what values; the rest of its facts say when it is asked.
+_TOLD: Mapping[str, Callable[[Any], Any]] = {
+    "id": str,
+    "title": str,
+    "reason": str,
+    "chapter": str,
+    "channel": ReleaseClass,
+    "hazard": Hazard,
+    "requires": Requires,
+    "breaks_old_clients": Maybe,
+    "server_data_loss": Maybe,
+    "undecided": bool,
+    "certainty": Certainty,
+    "mitigation": str,
+    "source": str,
+}
+_HEARD_AS: Mapping[type, str] = {
+    Added: "change",
+    Removed: "change",
+    Changed: "change",
+    Uncovered: "change",
+    Failed: "failure",
+    VersionChange: "version",
+    SyncChange: "sync set",
+    DependencyChange: "native dependency",
+    Release: "release",
+    Hit: "finding",
+    Hits: "all findings",
+}
 
-    return catalogue()[rule_id]
+
+def _never(_: object, release: Release) -> bool:
+    """Of a rule that is known by what it said alone."""
+    return False
 
 
 def rule(
@@ -290,7 +351,7 @@ def _pairs(hint: Any) -> Iterator[tuple[type, Any]]:
                     yield from ((verb, In.of(k)) for k in _members(typing.get_args(kind)[0]))
                 else:
                     yield verb, kind
-        elif verb in (VersionChange, SyncChange, DependencyChange, Release, Hit, Hits, Uncovered, Failed):
+        elif verb in _HEARD_AS:
             yield verb, Kind
         else:
             raise RuleError(f"cannot hear {member}")

@@ -1,0 +1,248 @@
+"""A verdict as plain values and back: the document of ``--format json``, version 1. What its keys mean stands in
+``docs/json.md``, what they may hold in ``data/verdict.schema.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import asdict
+
+from mx_changeclass import __version__
+from mx_changeclass.changes.change import Changes
+from mx_changeclass.changes.ledger import Accountability
+from mx_changeclass.errors import BrokenContainer, PolicyError, UnsupportedVersion
+from mx_changeclass.findings.finding import Finding, Row, Verdict, worst_first
+from mx_changeclass.model.snapshot import Snapshot, Tree, Unit
+from mx_changeclass.model.versions import Version
+from mx_changeclass.policy import Policy
+from mx_changeclass.rules.engine.rule import Rule
+from mx_changeclass.vocabulary import Maybe, ReleaseClass, Requires
+
+_ADVICE = "Give a report of 'mx-changeclass diff --format json'"
+_NATIVE = Unit("native", "File$NativeBinary", "", None, "files", "", tuple)  # of a native app only that it was there
+
+
+def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
+    """The document as plain values. ``everything`` adds ``noise``: what was said of changes set aside."""
+    account = verdict.accountability
+    told: dict[str, Any] = {
+        "schema": 1,
+        "tool": {"name": "mx-changeclass", "version": __version__},
+        "old": model(verdict.old),
+        "new": model(verdict.new),
+        "verdict": {
+            "class": str(verdict.release_class),
+            "channel": str(verdict.channel),
+            "destructive": verdict.destructive,
+            "breaks_old_clients": verdict.breaks_old_clients,
+            "server_data_loss": verdict.server_data_loss,
+            "undecided": verdict.undecided,
+            "requires": list(verdict.requires),
+            "native": verdict.native,
+        },
+        "counts": {str(c): n for c, n in verdict.counts.items()},
+        "changes": [_row(row) for row in verdict.rows],
+        "accountability": {
+            "leaves": account.leaves,
+            "explained": account.explained,
+            "noise": account.noise,
+            "fallback": account.fallback,
+            "unexplained": account.unexplained,
+            "by_noise": dict(sorted(account.by_noise.items())),
+        },
+        "remarks": [{**_place(f), **_finding(f, f.message)} for f in _remarks(verdict)],
+        "rules": {rule.id: _without(rule.told(), "id") for rule in _rules(verdict, everything=everything)},
+        "policy": {**asdict(verdict.policy), "ignore": list(verdict.policy.ignore)},
+    }
+    if everything:
+        told["noise"] = [{**_place(f), **_finding(f, f.message)} for f in verdict.noise]
+    return told
+
+
+def model(snapshot: Snapshot) -> dict[str, Any]:
+    """What a report says of the model it read."""
+    return {
+        "label": snapshot.label,
+        "form": snapshot.form,
+        "studio_pro": str(snapshot.version) if snapshot.version else None,
+        "digest": f"sha256:{snapshot.digest}" if snapshot.digest else None,
+        "incomplete": list(snapshot.incomplete),
+        "warnings": list(snapshot.warnings),
+        "side_files": snapshot.side_files,
+        "mpr": snapshot.mpr or None,
+        "native_app": snapshot.native is not None,
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    element = {
+        "kind": row.kind,
+        "name": row.name,
+        "old_name": row.old_name or None,
+        "id": row.id or None,
+        "file": row.file or None,
+    }
+    shared = {"kind": row.kind, "subject": row.name, "audience": list(row.audience), "why": list(row.why)}
+    return {
+        "fingerprint": row.fingerprint,
+        "verb": row.verb,
+        "element": {k: v for k, v in element.items() if v is not None or k == "name"},
+        "property": row.prop or None,
+        "old": _plain(row.old),
+        "new": _plain(row.new),
+        "what": row.what,
+        "class": str(row.release_class),
+        "channel": str(row.channel),
+        "audience": shared["audience"],
+        "why": shared["why"],
+        "within": row.part_of or None,
+        "findings": [
+            {**_finding(f, row.explained(f)), **{k: v for k, v in _place(f).items() if v != shared[k]}}
+            for f in row.findings
+        ],
+    }
+
+
+def _finding(finding: Finding, message: str) -> dict[str, Any]:
+    return {
+        "rule": finding.rule.id,
+        "class": str(finding.release_class),
+        "channel": str(finding.channel),
+        "hazard": str(finding.hazard),
+        "breaks_old_clients": str(finding.breaks_old_clients),
+        "server_data_loss": str(finding.server_data_loss),
+        "requires": str(finding.requires),
+        "certainty": str(finding.rule.certainty),
+        "undecided": finding.rule.undecided,
+        "message": message,
+        "saw": list(finding.saw),
+        "details": list(finding.details),
+        "mitigation": finding.mitigation,
+        "source": finding.rule.source,
+    }
+
+
+def _place(finding: Finding) -> dict[str, Any]:
+    """What a finding is about; at a change only what differs from the change is told."""
+    return {
+        "subject": finding.subject,
+        "kind": finding.kind,
+        "audience": list(finding.audience),
+        "why": list(finding.why),
+    }
+
+
+def _remarks(verdict: Verdict) -> Iterator[Finding]:
+    """The findings that stand at no change: what is said of the release as a whole and asks for nothing."""
+    at_changes = {f for row in verdict.rows for f in row.findings}
+    return (f for f in verdict.findings if f not in at_changes)
+
+
+def _rules(verdict: Verdict, *, everything: bool) -> list[Rule]:
+    """The rules that spoke, in the order of their ids."""
+    spoke = (*verdict.findings, *(verdict.noise if everything else ()))
+    return sorted({f.rule for f in spoke}, key=lambda rule: rule.id)
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _without(table: dict[str, Any], key: str) -> dict[str, Any]:
+    return {k: v for k, v in table.items() if k != key}
+
+
+# -- and back -----------------------------------------------------------------------------
+
+
+def parsed(text: str | bytes) -> dict[str, Any]:
+    """The document in a JSON text. Raises ``BrokenContainer`` where there is none."""
+    try:
+        report = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BrokenContainer("report", f"is no JSON ({error})", _ADVICE) from None
+    if not isinstance(report, dict):
+        raise BrokenContainer("report", "holds no table of keys", _ADVICE)
+    return report
+
+
+def verdict_of(report: Mapping[str, Any]) -> Verdict:
+    """The verdict that a document tells; see ``Verdict.from_dict``."""
+    if report.get("schema") != 1:
+        raise UnsupportedVersion("report", f"is of version {report.get('schema')!r}, not 1", _ADVICE)
+    try:
+        return _verdict(report)
+    except (KeyError, TypeError, ValueError, AttributeError, PolicyError) as error:
+        raise BrokenContainer("report", f"is not whole ({type(error).__name__}: {error})", _ADVICE) from None
+
+
+def _verdict(report: Mapping[str, Any]) -> Verdict:
+    rules = {rule_id: Rule.of_told({"id": rule_id, **told}) for rule_id, told in report["rules"].items()}
+    rows = tuple(_row_of(told, rules) for told in report["changes"])
+    remarks = (_finding_of(told, rules) for told in report["remarks"])
+    old, new = _snapshot_of(report["old"]), _snapshot_of(report["new"])
+    return Verdict(
+        changes=Changes(old, new, (), (), Tree(old, {}, {}), Tree(new, {}, {}), {}, {}),
+        findings=tuple(sorted({*(f for row in rows for f in row.findings), *remarks}, key=worst_first)),
+        rows=rows,
+        noise=tuple(_finding_of(told, rules) for told in report.get("noise", ())),
+        policy=Policy.of(report["policy"], "policy"),
+        accountability=Accountability(**report["accountability"]),
+        native=report["verdict"]["native"],
+    )
+
+
+def _snapshot_of(told: Mapping[str, Any]) -> Snapshot:
+    return Snapshot(
+        units={_NATIVE.id: _NATIVE} if told["native_app"] else {},
+        version=Version.of(told["studio_pro"] or ""),
+        label=told["label"],
+        form=told["form"],
+        digest=(told["digest"] or "").removeprefix("sha256:"),
+        incomplete=tuple(told["incomplete"]),
+        warnings=tuple(told["warnings"]),
+        side_files=told["side_files"],
+        mpr=told["mpr"] or "",
+    )
+
+
+def _row_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Row:
+    element = told["element"]
+    shared = {"kind": element["kind"], "subject": element["name"], "audience": told["audience"], "why": told["why"]}
+    return Row(
+        fingerprint=told["fingerprint"],
+        verb=told["verb"],
+        kind=element["kind"],
+        name=element["name"],
+        old_name=element.get("old_name", ""),
+        id=element.get("id", ""),
+        file=element.get("file", ""),
+        prop=told["property"] or "",
+        findings=tuple(_finding_of({**shared, **finding}, rules) for finding in told["findings"]),
+        what=told["what"],
+        old=_value(told["old"]),
+        new=_value(told["new"]),
+        part_of=told["within"] or "",
+    )
+
+
+def _finding_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Finding:
+    return Finding(
+        rule=rules[told["rule"]],
+        kind=told["kind"],
+        subject=told["subject"],
+        release_class=ReleaseClass(told["class"]),
+        channel=ReleaseClass(told["channel"]),
+        breaks_old_clients=Maybe(told["breaks_old_clients"]),
+        requires=Requires(told["requires"]),
+        saw=tuple(told["saw"]),
+        details=tuple(told["details"]),
+        audience=tuple(told["audience"]),
+        why=tuple(told["why"]),
+    )
+
+
+def _value(told: object) -> object:
+    return tuple(told) if isinstance(told, list) else told

@@ -1,0 +1,142 @@
+"""A verdict as a value: it cannot be changed, and crosses to other processes and to JSON and back whole."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mx_changeclass import Policy, Verdict, classify, compare, diff, read, render
+from mx_changeclass.errors import BrokenContainer, ReadError, UnsupportedVersion
+from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.reports import FORMATS
+from tests.cases import labelled_cases
+from tests.generated import ROOT, story
+from tests.test_timeline import git
+
+REPORT = story().to_dict()
+READERS = ROOT / "fixtures" / "readers"
+
+WAYS: dict[str, Callable[[Verdict], Verdict]] = {
+    "pickle": lambda verdict: pickle.loads(pickle.dumps(verdict)),
+    "JSON": lambda verdict: Verdict.from_json(render(verdict, "json", everything=True)),
+    "dict": lambda verdict: Verdict.from_dict(verdict.to_dict()),
+    "detached": Verdict.detached,
+}
+
+
+def comes_back(verdict: Verdict, *ways: str) -> None:
+    """It is equal, and told alike in every format."""
+    formats = [(name, everything) for name in FORMATS for everything in (False, True)]
+    told = [render(verdict, name, everything=everything) for name, everything in formats]
+    for way in ways or WAYS:
+        found = WAYS[way](verdict)
+        assert found == verdict, way
+        assert hash(found) == hash(verdict), way
+        assert repr(found) == repr(verdict), way
+        assert found.findings == verdict.findings, way
+        assert [render(found, name, everything=everything) for name, everything in formats] == told, way
+
+
+@pytest.mark.parametrize("case", list(labelled_cases())[::12], ids=lambda case: case.id)
+def test_a_verdict_comes_back_as_it_went(case: Any) -> None:
+    comes_back(case.verdict())
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Snapshot]:
+    """A model in every form it comes in."""
+    found = {
+        form: read(READERS / form)
+        for form in ("v1.mpr", "v2", "v2/App.mpr", "app.mpk", "dump.json")
+        if (READERS / form).exists()
+    }
+    found["snapshot"] = read(READERS / "snapshot.xml")
+    if shutil.which("git"):
+        repository = tmp_path_factory.mktemp("forms")
+        shutil.copytree(READERS / "v2", repository / "app")
+        git(repository, "init", "-q")
+        git(repository, "add", "-A")
+        git(repository, "commit", "-qm", "one")
+        found["revision"] = read("HEAD:app", cwd=repository)
+        found["index"] = read(":app", cwd=repository)
+    return found
+
+
+def test_a_verdict_crosses_from_every_form(forms: dict[str, Snapshot]) -> None:
+    assert {snapshot.form for snapshot in forms.values()} >= {"mpr-v1", "mpr-v2", "mpk", "dump", "snapshot"}
+    new = story().new
+    for snapshot in forms.values():
+        verdict = compare(snapshot, new)
+        assert verdict.rows
+        comes_back(verdict, "pickle")
+
+
+def test_the_policy_and_a_native_app_are_part_of_what_is_told() -> None:
+    policy = Policy(native_template="14.1.13", declared={"codepush": "yes"}, ignore=("a/*",), ota_in_binary=False)
+    verdict = classify(story().changes, policy)
+    assert Verdict.from_dict(verdict.to_dict()).policy == policy
+    assert verdict != story()
+
+
+def test_a_rule_that_nobody_knows_any_more_is_told_as_it_spoke() -> None:
+    """A report of another version, or a rule of a team: its texts come with the report."""
+    report = json.loads(json.dumps(story().to_dict()).replace("ent-merged", "acme-merged"))
+    report["rules"]["acme-merged"]["title"] = "Merged, says Acme"
+    found = Verdict.from_dict(report)
+    assert "Merged, says Acme [acme-merged]" in render(found)
+    comes_back(found)
+
+
+def test_of_a_plain_report_all_but_the_noise_comes_back() -> None:
+    found = Verdict.from_json(render(story(), "json"))
+    for name in FORMATS:
+        assert render(found, name) == render(story(), name)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 100_000, b"\xff"])
+def test_what_is_no_report_is_an_error(text: str | bytes) -> None:
+    with pytest.raises(BrokenContainer, match=r"^report: "):
+        Verdict.from_json(text)
+
+
+def test_a_report_of_another_version_is_an_error() -> None:
+    with pytest.raises(UnsupportedVersion, match="version 2"):
+        Verdict.from_dict({**REPORT, "schema": 2})
+
+
+@pytest.mark.parametrize("key", ["old", "verdict", "changes", "remarks", "rules", "policy", "accountability"])
+@pytest.mark.parametrize("value", [None, 7, "x", [7], {"x": 7}])
+def test_a_report_that_is_not_whole_is_an_error(key: str, value: Any) -> None:
+    with pytest.raises(ReadError, match=r"^report: "):
+        Verdict.from_dict({**REPORT, key: value})
+    with pytest.raises(ReadError, match=r"^report: "):
+        Verdict.from_dict({k: v for k, v in REPORT.items() if k != key})
+
+
+def test_a_verdict_cannot_be_changed() -> None:
+    verdict = story()
+    for value in (verdict, verdict.findings[0], verdict.rows[0], verdict.policy, verdict.accountability):
+        name = next(iter(value.__attrs_attrs__)).name
+        with pytest.raises(AttributeError):
+            setattr(value, name, ())
+
+
+def test_each_value_is_shown_in_one_short_line() -> None:
+    verdict = story()
+    for value in (
+        verdict, verdict.changes, verdict.old, verdict.changes.old_tree, verdict.policy, verdict.findings[0],
+        verdict.rows[0],
+    ):  # fmt: skip
+        assert len(repr(value)) < 200
+        assert "\n" not in repr(value)
+    assert repr(verdict) == (
+        "<Verdict DESTRUCTIVE: 3 DESTRUCTIVE, 3 NEEDS_REDEPLOY, 3 OTA_SAFE; "
+        "'fixtures/field-service/v1.snapshot.xml' -> 'fixtures/field-service/v2.snapshot.xml'>"
+    )
+    same = classify(diff(verdict.new, verdict.new))
+    assert repr(same).startswith("<Verdict OTA_SAFE: no change; ")
