@@ -13,17 +13,34 @@ from typing import Any
 import click
 
 from mx_changeclass import __version__
-from mx_changeclass.errors import MxError, ReadError, one_line
+from mx_changeclass.errors import FAULT, MxError, ReadError, fault, one_line
 from mx_changeclass.policy import Policy
 from mx_changeclass.reports import FORMATS
 
 BELOW, AT_OR_ABOVE, WRONG_USE, UNREADABLE, UNDECIDED = range(5)
+STOPPED = 130
 _CLASSES = ("ota-safe", "needs-redeploy", "full-release", "destructive", "never")
 _CONFIGURATION = "mx-changeclass.toml"
 
 
+class _Command(click.Command):
+    """A fault in a command is told here, before click takes some kinds of it for a user who leaves."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, MxError):
+            raise
+        except Exception as error:
+            complain(fault(error))
+            raise click.exceptions.Exit(FAULT) from None
+
+
 class _Group(click.Group):
     """Errors of every command end in one line on stderr and an exit code, never in a traceback."""
+
+    command_class = _Command
+    group_class = type  # of groups in it: this one
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         kwargs["standalone_mode"] = False
@@ -32,22 +49,24 @@ class _Group(click.Group):
         except click.exceptions.Exit as leaving:
             code = leaving.exit_code
         except (click.UsageError, click.FileError) as error:
-            _complain(f"{error.format_message().rstrip('.')}. Run 'mx-changeclass --help'")
+            complain(f"{error.format_message().rstrip('.')}. Run 'mx-changeclass --help'")
             code = WRONG_USE
         except click.Abort:
-            _complain("stopped. Run it again")
-            code = 130
+            complain("stopped. Run it again")
+            code = STOPPED
         except ReadError as error:
-            _complain(str(error))
+            complain(str(error))
             code = UNREADABLE
         except MxError as error:
-            _complain(str(error))
+            complain(str(error))
             code = WRONG_USE
         sys.exit(code if isinstance(code, int) else BELOW)
 
 
-def _complain(message: str) -> None:
-    click.echo(f"mx-changeclass: {one_line(message)}", err=True)
+def complain(message: str) -> None:
+    """One line to stderr, or to nobody where nobody reads it."""
+    with contextlib.suppress(OSError):
+        click.echo(f"mx-changeclass: {one_line(message)}", err=True)
 
 
 _output = click.option(
@@ -121,8 +140,9 @@ def diff(
     bar = None if fail_on == "never" else ReleaseClass(fail_on.replace("-", "_").upper())
     if format_ == "junit":
         options["fail_on"] = bar
-    _write(render(verdict, format_, **options), output)
+    report = render(verdict, format_, **options)
     _remember(verdict)
+    _write(report, output)
     if bar is not None and verdict.release_class >= bar:
         return AT_OR_ABOVE
     return UNDECIDED if strict and not verdict.decided else BELOW
@@ -243,6 +263,8 @@ def _write(content: str | bytes, output: Path | None) -> None:
             sys.stdout.buffer.flush()
         except BrokenPipeError:  # the reader of the pipe has seen enough; the answer stays the same
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            raise click.UsageError(f"standard output: {error.strerror or error}. Give it some room") from None
         return
     try:
         _replace(output, content)
@@ -271,11 +293,9 @@ def _last_report() -> Path:
 
 def _remember(verdict: Any) -> None:
     """Keep the rows of the last diff, so that 'explain' can be asked for one by its fingerprint."""
-    from mx_changeclass.findings.document import document
-
     with contextlib.suppress(OSError, RuntimeError):  # a convenience: a machine without a home goes without
         _last_report().parent.mkdir(parents=True, exist_ok=True)
-        _replace(_last_report(), json.dumps({"changes": document(verdict)["changes"]}).encode())
+        _replace(_last_report(), json.dumps({"changes": verdict.to_dict()["changes"]}).encode())
 
 
 def _report(file: Path | None) -> dict[str, Any] | None:

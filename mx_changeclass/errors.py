@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+FAULT = 70  # exit code of a fault of the program, as in sysexits.h
+
 
 class MxError(Exception):
     """Root of all errors of this package."""
@@ -41,6 +43,21 @@ class PolicyError(MxError):
 
 class RuleError(MxError):
     """A rule is declared wrongly: no title, no reason, or an id used twice. Raised at import."""
+
+
+def fault(error: BaseException) -> str:
+    """What a user is told of a fault of the program: where it lies and how to report it. What the error says is left
+    out, as it may quote the model."""
+    place, at = "outside of it", error.__traceback__
+    while at is not None:
+        module = str(at.tb_frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] == __package__:
+            place = f"{module}:{at.tb_lineno}"
+        at = at.tb_next
+    return (
+        f"a fault of the program at {place} ({type(error).__name__}), not a verdict. "
+        "Report this line, with what 'mx-changeclass --version' prints, to those who maintain it"
+    )
 
 
 def one_line(text: str) -> str:

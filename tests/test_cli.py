@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -225,3 +226,99 @@ def test_a_reader_that_leaves_early_changes_no_answer(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (1, "")
+
+
+FAULT = """
+import sys
+import {module}
+from mx_changeclass.__main__ import main
+
+def broken(*_, **__):
+    raise {error}("secret of the model\\nin two lines")
+
+{module}.{name} = broken
+sys.argv = ["mx-changeclass", *{arguments!r}]
+main()
+"""
+
+
+def with_a_fault(at: Path, module: str, name: str, error: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command with a function of the program that raises."""
+    code = FAULT.format(module=module, name=name, error=error, arguments=arguments)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(at)}
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=at, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "error", "arguments"),
+    [
+        ("mx_changeclass.pipeline", "read", "KeyError", ("diff", V1, V2)),
+        ("mx_changeclass.readers.xml", "read_xml", "EOFError", ("diff", V1, V2)),  # click takes it for a user who left
+        (
+            "mx_changeclass.pipeline",
+            "diff",
+            "BrokenPipeError",
+            ("diff", V1, V2),
+        ),  # click takes it for a reader who left
+        ("mx_changeclass.pipeline", "classify", "RecursionError", ("diff", V1, V2)),
+        ("mx_changeclass.reports.json", "document", "MemoryError", ("diff", V1, V2, "--format", "json")),
+        ("mx_changeclass.findings.document", "document", "ValueError", ("diff", V1, V2)),  # what explain remembers
+    ],
+)
+def test_a_fault_of_the_program_is_no_verdict(
+    module: str, name: str, error: str, arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = with_a_fault(tmp_path, module, name, error, *arguments, "--fail-on", "never", "-o", "report")
+    assert done.returncode == 70
+    assert is_one_line(done), done.stderr
+    assert re.search(rf"fault of the program at mx_changeclass\.[a-z_.]+:\d+ \({error}\)", done.stderr)
+    assert "Report this line" in done.stderr
+    assert "secret" not in done.stderr
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_fault_prints_nothing_on_standard_output(tmp_path: Path) -> None:
+    done = with_a_fault(tmp_path, "mx_changeclass.findings.document", "document", "ValueError", "diff", V1, V2)
+    assert (done.returncode, done.stdout) == (70, "")
+    done = with_a_fault(
+        tmp_path, "mx_changeclass.readers.native_app", "export_native", "KeyError", "native", "export", "x"
+    )
+    assert (done.returncode, done.stdout) == (70, "")
+
+
+def test_a_command_that_cannot_be_loaded_is_a_fault(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['click'] = None; from mx_changeclass.__main__ import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 70
+    assert is_one_line(done)
+    assert "(ModuleNotFoundError)" in done.stderr
+
+
+def test_who_stops_the_command_gets_no_verdict(tmp_path: Path) -> None:
+    done = with_a_fault(tmp_path, "mx_changeclass.pipeline", "read", "KeyboardInterrupt", "diff", V1, V2)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert "stopped" in done.stderr
+
+
+def test_errors_that_nobody_reads_keep_their_exit_code(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m mx_changeclass diff missing.mpr {V1} 2>&1 | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False, timeout=120
+    )
+    assert done.returncode == 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_behind_standard_output_is_said(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mx_changeclass", "diff", V1, V2],
+            cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=full, stderr=subprocess.PIPE, text=True,
+            check=False, timeout=120,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("mx-changeclass: standard output: ")

@@ -14,6 +14,7 @@ from lxml import etree
 
 from mx_changeclass import ReleaseClass, Verdict, compare, render
 from mx_changeclass.changes.diff import diff
+from mx_changeclass.errors import PolicyError
 from mx_changeclass.findings.classify import classify
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.readers import read
@@ -249,6 +250,19 @@ def test_what_was_not_seen_is_a_notification_in_sarif() -> None:
 def test_tests_fail_from_the_class_that_is_asked_for(fail_on: ReleaseClass | None, failing: set[str]) -> None:
     top = etree.fromstring(render(story(), "junit", fail_on=fail_on).encode())
     assert {s.get("name") for s in top.iter("testsuite") if s.find("testcase/failure") is not None} == failing
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "known"),
+    [
+        ("json", "color", "everything"),
+        ("text", "fail_on", "color, everything"),
+        ("junit", "colour", "everything, fail_on"),
+    ],
+)
+def test_an_option_of_another_format_is_refused_by_name(name: str, option: str, known: str) -> None:
+    with pytest.raises(PolicyError, match=f"'{name}' has no option '{option}'; it has {known}$"):
+        render(story(), name, **{option: True})
 
 
 def test_a_change_lies_in_its_file_below_the_folder_of_the_project(tmp_path: Path) -> None:
