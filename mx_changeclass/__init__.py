@@ -3,6 +3,8 @@
 >>> from mx_changeclass import ReleaseClass
 >>> ReleaseClass.OTA_SAFE < ReleaseClass.DESTRUCTIVE
 True
+
+This page lists every public name, and ``authoring`` those for writing rules; nothing else is promised.
 """
 
 from __future__ import annotations
@@ -11,55 +13,129 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mx_changeclass.changes.change import Changes as Changes
-    from mx_changeclass.changes.diff import diff as diff
-    from mx_changeclass.errors import MxError as MxError
-    from mx_changeclass.errors import ReadError as ReadError
-    from mx_changeclass.findings.classify import classify as classify
-    from mx_changeclass.findings.finding import Finding as Finding
-    from mx_changeclass.findings.finding import Verdict as Verdict
-    from mx_changeclass.graphs.reference_graph import graph as graph
-    from mx_changeclass.model.snapshot import Snapshot as Snapshot
-    from mx_changeclass.pipeline import compare as compare
-    from mx_changeclass.policy import Policy as Policy
-    from mx_changeclass.readers import read as read
-    from mx_changeclass.reports import render as render
-    from mx_changeclass.rules.engine.rule import rule as rule
-    from mx_changeclass.timeline import audit as audit
-    from mx_changeclass.vocabulary import ReleaseClass as ReleaseClass
+    from mx_changeclass.changes.change import Added, Changed, Changes, Removed
+    from mx_changeclass.changes.diff import diff
+    from mx_changeclass.changes.ledger import Accountability
+    from mx_changeclass.errors import (
+        BrokenContainer,
+        MxError,
+        PolicyError,
+        ReadError,
+        RuleError,
+        UnknownFormat,
+        UnsupportedVersion,
+    )
+    from mx_changeclass.findings.classify import classify
+    from mx_changeclass.findings.finding import Finding, Row, Verdict
+    from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint, footprint
+    from mx_changeclass.graphs.profiles import Profile
+    from mx_changeclass.graphs.reference_graph import graph
+    from mx_changeclass.graphs.sync_set import Synced
+    from mx_changeclass.model.kinds import Kind
+    from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
+    from mx_changeclass.model.versions import Version
+    from mx_changeclass.pipeline import compare
+    from mx_changeclass.policy import Policy
+    from mx_changeclass.readers import export, read
+    from mx_changeclass.reports import render
+    from mx_changeclass.rules import catalogue
+    from mx_changeclass.rules.engine.rule import Rule, rule
+    from mx_changeclass.timeline import Step, audit
+    from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Requires
 
 __version__ = "0.1.0"
 
-# Each public name is loaded when it is first used: a commit hook starts this package at every commit.
+__all__ = [
+    "Accountability",
+    "Added",
+    "BrokenContainer",
+    "Certainty",
+    "Changed",
+    "Changes",
+    "Element",
+    "Finding",
+    "Footprint",
+    "Hazard",
+    "Kind",
+    "Maybe",
+    "MxError",
+    "Policy",
+    "PolicyError",
+    "Profile",
+    "ProfileFootprint",
+    "ReadError",
+    "ReleaseClass",
+    "Removed",
+    "Requires",
+    "Row",
+    "Rule",
+    "RuleError",
+    "Snapshot",
+    "Step",
+    "Synced",
+    "Tree",
+    "Unit",
+    "UnknownFormat",
+    "UnsupportedVersion",
+    "Verdict",
+    "Version",
+    "audit",
+    "catalogue",
+    "classify",
+    "compare",
+    "diff",
+    "export",
+    "footprint",
+    "graph",
+    "read",
+    "render",
+    "rule",
+]
+
+# Each name is loaded from its module when it is first used: a commit hook starts this package at every commit.
 _HOME = {
-    "Changes": "changes.change",
-    "Finding": "findings.finding",
-    "MxError": "errors",
-    "Policy": "policy",
-    "ReadError": "errors",
-    "ReleaseClass": "vocabulary",
-    "Snapshot": "model.snapshot",
-    "Verdict": "findings.finding",
-    "audit": "timeline",
-    "classify": "findings.classify",
-    "compare": "pipeline",
-    "diff": "changes.diff",
-    "graph": "graphs.reference_graph",
-    "read": "readers",
-    "render": "reports",
-    "rule": "rules.engine.rule",
+    "changes.change": ("Added", "Changed", "Changes", "Removed"),
+    "changes.diff": ("diff",),
+    "changes.ledger": ("Accountability",),
+    "errors": (
+        "BrokenContainer",
+        "MxError",
+        "PolicyError",
+        "ReadError",
+        "RuleError",
+        "UnknownFormat",
+        "UnsupportedVersion",
+    ),
+    "findings.classify": ("classify",),
+    "findings.finding": ("Finding", "Row", "Verdict"),
+    "graphs.draw": ("graph",),
+    "graphs.footprint": ("Footprint", "ProfileFootprint", "footprint"),
+    "graphs.offline": ("Synced",),
+    "graphs.profiles": ("Profile",),
+    "model.kinds": ("Kind",),
+    "model.snapshot": ("Element", "Snapshot", "Tree", "Unit"),
+    "model.versions": ("Version",),
+    "pair": ("compare",),
+    "policy": ("Policy",),
+    "reports": ("render",),
+    "rules": ("catalogue",),
+    "rules.rule": ("Rule", "rule"),
+    "rules.terms": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Requires"),
+    "sources": ("export", "read"),
+    "steps": ("Step", "audit"),
 }
 
-__all__ = sorted(_HOME)  # noqa: PLE0605 - the table above is the one list of public names
 
+if not TYPE_CHECKING:  # a type checker would take any name
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        home = next((module for module, names in _HOME.items() if name in names), None)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{home}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *__all__})

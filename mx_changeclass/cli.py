@@ -148,41 +148,37 @@ def diff(
     return UNDECIDED if strict and not verdict.decided else BELOW
 
 
-@cli.command()
+@cli.command("footprint")
 @click.argument("model")
 @click.option("--format", "format_", type=click.Choice(("text", "json")), default="text", show_default=True)
 @_output
-def footprint(model: str, format_: str, output: Path | None) -> int:
+def footprint_(model: str, format_: str, output: Path | None) -> int:
     """What lives on devices: per navigation profile, by which way."""
-    from mx_changeclass.graphs.app import App
+    from mx_changeclass.graphs.footprint import footprint
     from mx_changeclass.readers import read
     from mx_changeclass.reports.footprint import footprint_document, footprint_text
 
     with _progress(f"reading {model}"):
-        side = App(read(model))
-        text = (
-            footprint_text(side)
-            if format_ == "text"
-            else json.dumps(footprint_document(side), ensure_ascii=False, indent=2) + "\n"
-        )
+        found = footprint(read(model))
+    text = (
+        footprint_text(found)
+        if format_ == "text"
+        else json.dumps(footprint_document(found), ensure_ascii=False, indent=2) + "\n"
+    )
     _write(text, output)
     return BELOW
 
 
-@cli.command()
+@cli.command("export")
 @click.argument("model")
 @_output
-def export(model: str, output: Path | None) -> int:
+def export_(model: str, output: Path | None) -> int:
     """Write the canonical snapshot, to keep beside a release; compressed where FILE ends in .gz."""
-    import io
-
-    from mx_changeclass.readers import read
-    from mx_changeclass.readers.xml import write_xml
+    from mx_changeclass.readers import export, read
 
     with _progress(f"reading {model}"):
-        target = io.BytesIO()
-        write_xml(read(model), target, compress=bool(output and output.suffix == ".gz"))
-    _write(target.getvalue(), output)
+        content = export(read(model), compress=bool(output and output.suffix == ".gz"))
+    _write(content, output)
     return BELOW
 
 

@@ -39,7 +39,6 @@ from mx_changeclass.readers.side_files.collect import side_units
 from mx_changeclass.readers.xml import read_xml, write_xml
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.rule import Rule
-from mx_changeclass.timeline import detached
 from mx_changeclass.vocabulary import Hazard, Maybe, Requires
 from tests.builders.editor import Draft
 
@@ -167,7 +166,7 @@ def _fails(heard: object, release: object) -> bool:
 
 @cache
 def _judged(case: Case) -> Verdict:
-    return detached(classify(diff(*case.sides()), case.policy, rules=case.rules))
+    return classify(diff(*case.sides()), case.policy, rules=case.rules).detached()
 
 
 def stated(finding: Finding) -> Table:
@@ -255,9 +254,9 @@ def through_xml(draft: Draft, label: str) -> Snapshot:
     beside, notes = side_units(sorted(draft.files), draft.files.get)
     base, stored = _base()[0], _base_read()
     same = {i: stored.units[i] for i, u in snapshot.units.items() if _is_same(u, draft.rows[i], base)}
-    edited = {i: u for i, u in (snapshot.units | beside).items() if i not in same}
+    edited = {i: u for i, u in {**snapshot.units, **beside}.items() if i not in same}
     read_again = _through_xml(evolve(snapshot, units=edited, incomplete=notes), label)
-    whole = evolve(read_again, units=same | read_again.units)
+    whole = evolve(read_again, units={**same, **read_again.units})
     whole.share_rows(stored)
     return whole
 
@@ -279,7 +278,7 @@ def _through_xml(snapshot: Snapshot, label: str) -> Snapshot:
 
 
 def _as_read(side: Snapshot, how: Table) -> Snapshot:
-    stated = {key: tuple(value) if isinstance(value, list) else value for key, value in how.items()}
+    stated: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in how.items()}
     return evolve(side, **stated) if stated else side
 
 

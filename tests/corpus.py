@@ -23,7 +23,8 @@ def real_pairs(pair_ids: Iterable[str], folder: Path) -> dict[str, tuple[Path, P
     if not CORPUS.is_dir():
         pytest.skip("the corpus of real apps (../shared/corpus) is not here")
     known = {p["pair_id"]: p for p in json.loads((CORPUS / "index.json").read_text())}
-    found, tops = {}, defaultdict(set)
+    found: dict[str, tuple[Path, Path]] = {}
+    tops: defaultdict[str, set[str]] = defaultdict(set)
     for pair_id in pair_ids:
         old, new = (str(Path(known[pair_id][side]).parent) for side in ("old_path", "new_path"))
         found[pair_id] = folder / old, folder / new

@@ -105,8 +105,8 @@ def test_the_mpr_can_be_named(project: History) -> None:
 
 def test_a_step_says_what_comparing_its_two_commits_says(project: History) -> None:
     step = next(iter(mx.audit(path=PROJECT, cwd=project.at)))
-    sides = [mx.read(f"{commit}:{PROJECT}", cwd=project.at) for commit in (step.old, step.new)]
-    told, wanted = (json.loads(mx.render(v, "json")) for v in (step.verdict, mx.compare(*sides)))
+    old, new = (mx.read(f"{commit}:{PROJECT}", cwd=project.at) for commit in (step.old, step.new))
+    told, wanted = (json.loads(mx.render(v, "json")) for v in (step.verdict, mx.compare(old, new)))
     assert told["old"].pop("label") == f"{step.old[:12]}:{PROJECT}"
     assert told["new"].pop("label") == f"{step.new[:12]}:{PROJECT}"
     for side in ("old", "new"):

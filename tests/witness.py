@@ -200,8 +200,8 @@ def _fill(server: sqlite3.Connection, device: sqlite3.Connection, shape: Shape) 
             samples = {m: _samples(member, shape) for m, member in shape.members(name).items()}
             for number in range(max(map(len, samples.values()), default=1)):
                 device.execute("insert into held values (?, ?, '', '')", (name, number))
-                cells = [(name, number, m, values[min(number, len(values) - 1)]) for m, values in samples.items()]
-                device.executemany("insert into held values (?, ?, ?, ?)", cells)
+                held = [(name, number, m, values[min(number, len(values) - 1)]) for m, values in samples.items()]
+                device.executemany("insert into held values (?, ?, ?, ?)", held)
 
 
 def _migrate(server: sqlite3.Connection, before: Shape, after: Shape) -> Iterator[str]:

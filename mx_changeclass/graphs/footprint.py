@@ -8,6 +8,7 @@ from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.profiles import Profile
 from mx_changeclass.graphs.symbols import DOCUMENT
 from mx_changeclass.graphs.sync_set import Synced
+from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.model.types import CONSTANT, JAVASCRIPT_ACTION, MICROFLOW, NANOFLOW, PAGE
 
 
@@ -29,12 +30,14 @@ class ProfileFootprint:
 class Footprint:
     """The footprint of a model, one entry a profile, by name."""
 
+    model: Snapshot
     profiles: tuple[ProfileFootprint, ...]
 
 
-def footprint(side: App) -> Footprint:
-    """The footprint of a model; empty for one without navigation."""
-    return Footprint(tuple(_of_profile(side, profile) for profile in side.profiles))
+def footprint(model: Snapshot) -> Footprint:
+    """The footprint of a model; without profiles for one without navigation."""
+    side = App(model)
+    return Footprint(model, tuple(_of_profile(side, profile) for profile in side.profiles))
 
 
 def _of_profile(side: App, profile: Profile) -> ProfileFootprint:

@@ -40,6 +40,19 @@ def read(model: str | os.PathLike[str] | Snapshot, *, cwd: str | os.PathLike[str
     return read_git(given, folder, label)
 
 
+def export(model: Snapshot, *, compress: bool = False) -> bytes:
+    """The canonical snapshot of a model, to keep beside a release: XML that ``read`` takes, the same bytes for the
+    same model. ``compress`` makes it gzip. Raises ``ReadError`` where a
+    document of it turns out to be broken."""
+    import io
+
+    from mx_changeclass.readers.xml import write_xml
+
+    target = io.BytesIO()
+    write_xml(model, target, compress=compress)
+    return target.getvalue()
+
+
 def _read_path(path: Path, label: str) -> Snapshot:
     if path.is_dir():
         return _read_folder(path, label)

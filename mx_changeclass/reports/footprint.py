@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from mx_changeclass.findings.document import model
-from mx_changeclass.graphs.app import App
-from mx_changeclass.graphs.footprint import ProfileFootprint, footprint
+from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint
 
 _WIDTH = 100
 _NAMED = 12  # so many names of a list are told in text; JSON holds them all
 _OTA = {True: ", over-the-air updates on", False: ", over-the-air updates off", None: ""}
 
 
-def footprint_document(side: App) -> dict[str, Any]:
+def footprint_document(found: Footprint) -> dict[str, Any]:
     """What lives on devices as plain values, version 1: the document of ``footprint --format json``."""
     return {
         "schema": 1,
-        "model": model(side.snapshot),
+        "model": model(found.model),
         "profiles": [
             {
                 "name": each.profile.name,
@@ -31,15 +30,15 @@ def footprint_document(side: App) -> dict[str, Any]:
                 ],
                 **{key: list(names) for key, names in _lists(each)},
             }
-            for each in footprint(side).profiles
+            for each in found.profiles
         ],
     }
 
 
-def footprint_text(side: App) -> str:
+def footprint_text(found: Footprint) -> str:
     """The same for a reader, one paragraph a profile, after what of the model could not be seen."""
-    unseen = "".join(f"! {one}\n" for one in side.snapshot.incomplete)
-    paragraphs = ["\n".join(_paragraph(each)) for each in footprint(side).profiles]
+    unseen = "".join(f"! {one}\n" for one in found.model.incomplete)
+    paragraphs = ["\n".join(_paragraph(each)) for each in found.profiles]
     return unseen + "\n\n".join(paragraphs or ["No navigation profile: nothing lives on devices."]) + "\n"
 
 

@@ -120,7 +120,7 @@ class Model:
         return self
 
     def page(self, name: str, *inside: Node, layout: str = "", **props: Any) -> Model:
-        called = {"layoutCall": "Pages$LayoutCall", "layoutCall__layout": layout} if layout else {}
+        called: dict[str, Any] = {"layoutCall": "Pages$LayoutCall", "layoutCall__layout": layout} if layout else {}
         return self.document("Pages$Page", name, *inside, **called, **props)
 
     def nanoflow(self, name: str, *inside: Node, **props: Any) -> Model:

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import json
 import tarfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from mx_changeclass.graphs.app import App
-from mx_changeclass.graphs.footprint import footprint
+from mx_changeclass.graphs.footprint import Footprint, footprint
 from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.readers import read
 from mx_changeclass.reports.footprint import footprint_document, footprint_text
@@ -17,7 +18,7 @@ from tests.builders.models import Model
 CORPUS = Path(__file__).parents[2] / ".." / "shared" / "corpus"
 
 
-def example() -> App:
+def example() -> Footprint:
     app = Model().entity("Field.Order").entity("Office.Invoice")
     app.page("Field.Home", elements.lists("Field.Order"), elements.calls("Field.NF_Save")).page("Field.Alone")
     app.nanoflow(
@@ -30,7 +31,7 @@ def example() -> App:
     app.document("Constants$Constant", "Shared.Flag")
     app.page("Office.Home", elements.lists("Office.Invoice"))
     app.native(elements.sync_row("Field.Order", "Never"), home="Field.Home", otaEnabled=True).web(home="Office.Home")
-    return App(app.snapshot())
+    return footprint(app.snapshot())
 
 
 def test_the_document_has_the_keys_of_its_contract() -> None:
@@ -90,12 +91,12 @@ def test_the_text_tells_each_entity_with_its_mode_and_its_way() -> None:
 
 
 def test_a_model_without_navigation_has_no_footprint() -> None:
-    assert footprint(App(Snapshot({}))).profiles == ()
-    assert footprint_text(App(Snapshot({}))) == "No navigation profile: nothing lives on devices.\n"
+    assert footprint(Snapshot({})).profiles == ()
+    assert footprint_text(footprint(Snapshot({}))) == "No navigation profile: nothing lives on devices.\n"
 
 
 def test_what_could_not_be_seen_is_told_first() -> None:
-    text = footprint_text(App(Snapshot({}, incomplete=("a.mxunit is listed but not there",))))
+    text = footprint_text(footprint(Snapshot({}, incomplete=("a.mxunit is listed but not there",))))
     assert text.startswith("! a.mxunit is listed but not there\nNo navigation profile")
 
 
@@ -144,7 +145,7 @@ def _without_sync_rows(snapshot: Snapshot) -> tuple[Snapshot, dict[str, str]]:
             rows = snapshot.rows(unit.id)
             listed |= {r.props["entity"]: r.props["syncMode"] for r in rows if r.slot == "offlineEntityConfigs"}
             kept = tuple(r for r in rows if r.slot != "offlineEntityConfigs")
-            units[unit.id] = Unit(unit.id, unit.type, unit.name, unit.container, unit.slot, "", lambda kept=kept: kept)
+            units[unit.id] = Unit(unit.id, unit.type, unit.name, unit.container, unit.slot, "", partial(tuple, kept))
     return Snapshot(units), listed
 
 

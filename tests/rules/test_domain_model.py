@@ -159,7 +159,9 @@ MOVES = sorted(permutations(STORAGE, 2))
 @pytest.mark.parametrize("made_again", [False, True])
 def test_leaving_the_table_loses_its_rows(move: tuple[str, str], entity: str, made_again: bool) -> None:
     old, new = move
-    back = {key: {} for key in STORAGE[old] if key.startswith("source")} | {"generalization.persistable": True}
+    back: dict[str, Any] = {key: {} for key in STORAGE[old] if key.startswith("source")} | {
+        "generalization.persistable": True
+    }
     again = {"reid": [f"{entity}/**"], "reguid": [f"{entity}/**"]} if made_again else {}
     found = verdict(base={"set": {entity: STORAGE[old]}}, set={entity: {**back, **STORAGE[new]}}, **again)
     leaves = old == "table"

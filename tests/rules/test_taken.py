@@ -83,7 +83,8 @@ def said(verdict: Verdict) -> set[str]:
 def test_an_unknown_key_on_any_row_is_undecided_and_named(base: Snapshot) -> None:
     places = row_ids(base)
     assert {t.partition("$")[0] for _, _, t in places} >= {"DomainModels", "Navigation", "Pages", "Microflows", "File"}
-    wrong, decided = [], []
+    wrong: list[object] = []
+    decided: list[tuple[str, str, str]] = []
     for place, row_id in places.items():
         verdict = classify(diff(base, with_props(base, row_id, {UNKNOWN: "banana"})), POLICY)
         told = any(UNKNOWN in message for message in undecided(verdict))
@@ -302,7 +303,8 @@ def raising(error: type[BaseException], **words: Any) -> Rule:
         """
         raise error("secret of the model")
 
-    rule(**{"channel": OTA_SAFE, "source": "test", "whole": True} | words)(broken_rule)
+    claims: dict[str, Any] = {"channel": OTA_SAFE, "source": "test", "whole": True} | words
+    rule(**claims)(broken_rule)
     return RULES["broken-rule"]
 
 
