@@ -16,6 +16,7 @@ from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.reports import FORMATS
 from tests.cases import labelled_cases
 from tests.generated import ROOT, story
+from tests.test_schemas import apart
 from tests.test_timeline import git
 
 REPORT = story().to_dict()
@@ -90,6 +91,10 @@ def test_a_rule_that_nobody_knows_any_more_is_told_as_it_spoke() -> None:
     found = Verdict.from_dict(report)
     assert "Merged, says Acme [acme-merged]" in render(found)
     comes_back(found)
+
+
+def test_what_a_finding_says_apart_from_its_change_comes_back() -> None:
+    comes_back(apart())
 
 
 def test_of_a_plain_report_all_but_the_noise_comes_back() -> None:

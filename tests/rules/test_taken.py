@@ -84,7 +84,7 @@ def test_an_unknown_key_on_any_row_is_undecided_and_named(base: Snapshot) -> Non
     places = row_ids(base)
     assert {t.partition("$")[0] for _, _, t in places} >= {"DomainModels", "Navigation", "Pages", "Microflows", "File"}
     wrong: list[object] = []
-    decided: list[tuple[str, str, str]] = []
+    decided: list[tuple[tuple[str, str, str], set[str]]] = []
     for place, row_id in places.items():
         verdict = classify(diff(base, with_props(base, row_id, {UNKNOWN: "banana"})), POLICY)
         told = any(UNKNOWN in message for message in undecided(verdict))

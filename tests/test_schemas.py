@@ -1,0 +1,170 @@
+"""The JSON documents follow their schemas, which know every key that is written, and are described key by key."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from attrs import evolve
+from jsonschema import Draft202012Validator
+
+from mx_changeclass import Verdict, compare, footprint, read
+from mx_changeclass.data import load
+from mx_changeclass.findings.finding import worst_first
+from mx_changeclass.reports import catalogue
+from mx_changeclass.reports.footprint import footprint_document
+from tests.cases import labelled_cases
+from tests.generated import ROOT, story
+
+NAMES = {"report": "verdict", "footprint": "footprint", "rules": "rules"}
+READERS = ROOT / "fixtures" / "readers"
+
+
+def closed(schema: Any) -> Any:
+    """The schema without room for keys it does not name. It ships open, so that keys can be added."""
+    if isinstance(schema, list):
+        return [closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    parts = {key: closed(part) for key, part in schema.items()}
+    return (
+        {"additionalProperties": False, **parts} if "properties" in parts and parts.get("type") == "object" else parts
+    )
+
+
+VALIDATORS = {name: Draft202012Validator(closed(load(f"{file}.schema"))) for name, file in NAMES.items()}
+
+
+def verdicts() -> Iterator[Verdict]:
+    """Cases of all chapters, the story, and models in several forms."""
+    yield story()
+    yield apart()
+    yield from (case.verdict() for case in list(labelled_cases())[::4])
+    for form in ("v2", "dump.json"):
+        yield compare("none", read(READERS / form))
+
+
+def apart() -> Verdict:
+    """A verdict in which a finding is about something else than the change it stands at."""
+    verdict = story()
+    first = verdict.rows[0]
+    other = evolve(first.findings[0], subject="Field.Other", kind="Pages$Page", audience=("Web",), why=("Web",))
+    rows = (evolve(first, findings=(*first.findings, other)), *verdict.rows[1:])
+    return evolve(verdict, rows=rows, findings=tuple(sorted((*verdict.findings, other), key=worst_first)))
+
+
+def documents(name: str) -> Iterator[Any]:
+    if name == "report":
+        yield from (verdict.to_dict() for verdict in verdicts())
+    elif name == "footprint":
+        for model in (
+            *sorted((ROOT / "fixtures" / "field-service").glob("*.xml")),
+            ROOT / "fixtures" / "base.snapshot.xml",
+        ):
+            yield footprint_document(footprint(read(model)))
+    else:
+        yield json.loads(catalogue.rules("json"))
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def written(request: pytest.FixtureRequest) -> tuple[str, list[Any]]:
+    return request.param, list(documents(request.param))
+
+
+def test_every_document_follows_its_schema(written: tuple[str, list[Any]]) -> None:
+    name, told = written
+    for document in told:
+        error = next(VALIDATORS[name].iter_errors(document), None)
+        assert error is None, f"{error.json_path}: {error.message}"
+
+
+def test_a_key_that_the_schema_does_not_know_is_seen(written: tuple[str, list[Any]]) -> None:
+    """At every table of a document, however deep."""
+    name, told = written
+    document = json.loads(json.dumps(told[0]))
+    if name == "rules":
+        del document["rules"][2:]
+    tables = [table for table in _tables(document) if table and not table.keys() & {"unknown"}]
+    named = [t for t in tables if t is not document.get("rules")]
+    for table in named:
+        table["unknown"] = {"of": "no type"}
+        assert not VALIDATORS[name].is_valid(document)
+        del table["unknown"]
+    assert len(named) > 3
+
+
+def test_every_key_of_a_schema_is_written_somewhere(written: tuple[str, list[Any]]) -> None:
+    name, told = written
+    schema = load(f"{NAMES[name]}.schema")
+    found: set[tuple[int, str]] = set()
+    for document in told:
+        found |= set(_used(schema, schema, document))
+    assert {key for key in _named(schema) if key not in found} == set()
+
+
+def test_the_shipped_schemas_take_further_keys() -> None:
+    for name, file in NAMES.items():
+        open_ = Draft202012Validator(load(f"{file}.schema"))
+        assert open_.is_valid({**next(documents(name)), "added_later": 1})
+
+
+def test_every_key_is_described() -> None:
+    text = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    sections = {
+        part.partition("\n")[0].partition(":")[0]: part for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    }
+    described = {name: re.findall(r"^\| `([^`]+)` \|", part, flags=re.MULTILINE) for name, part in sections.items()}
+    wanted: dict[str, list[str]] = {}
+    for name, file in NAMES.items():
+        schema = load(f"{file}.schema")
+        wanted[name] = list(_paths(schema))
+        wanted |= {part: list(_paths(sub)) for part, sub in schema["$defs"].items() if "properties" in sub}
+    of_change = wanted.pop("finding_of_change")
+    assert sorted(of_change) == sorted(wanted["finding"])
+    assert described == wanted
+
+
+def _tables(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _tables(part)
+
+
+def _resolved(schema: Any, part: Any) -> Any:
+    return schema["$defs"][part["$ref"].rpartition("/")[2]] if isinstance(part, dict) and "$ref" in part else part
+
+
+def _named(schema: Any) -> Iterator[tuple[int, str]]:
+    """Each key that a schema names, by the table it stands in."""
+    for table in _tables(schema):
+        if isinstance(table.get("properties"), dict) and table.get("type") == "object":
+            yield from ((id(table), key) for key in table["properties"])
+
+
+def _used(schema: Any, part: Any, value: Any) -> Iterator[tuple[int, str]]:
+    part = _resolved(schema, part)
+    if isinstance(value, list):
+        for item in value:
+            yield from _used(schema, part.get("items", {}), item)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if key in part.get("properties", {}):
+                yield id(part), key
+            yield from _used(schema, part.get("properties", {}).get(key, part.get("additionalProperties", {})), inner)
+
+
+def _paths(part: Any, path: str = "") -> Iterator[str]:
+    """The keys of a schema as ``docs/json.md`` writes them; what has a table of its own is not entered."""
+    if part.get("properties"):
+        for key, inner in part["properties"].items():
+            yield from _paths(inner, f"{path}.{key}" if path else key)
+    elif isinstance(part.get("additionalProperties"), dict):
+        yield f"{path}.<{'id' if '$ref' in part['additionalProperties'] else 'name'}>"
+    elif part.get("items", {}).get("properties"):
+        yield from _paths(part["items"], f"{path}[]")
+    else:
+        yield path
