@@ -163,7 +163,8 @@ from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.observations import SyncChange, VersionChange
 from mx_changeclass.rules.engine.release import Observation, Release
-from mx_changeclass.rules.engine.rule import Hit, Hits, In, Rule, Uncovered, rule
+from mx_changeclass.rules.engine.rule import Detail, Failed, Hit, Hits, In, Rule, Uncovered, rule
+from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.vocabulary import (
     DESTRUCTIVE,
     FULL_RELEASE,
@@ -196,7 +197,10 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "Hit",
     "Hits",
     "Uncovered",
+    "Failed",
     # what a rule says
+    "Detail",
+    "detail_of",
     "ReleaseClass",
     "NONE",
     "OTA_SAFE",

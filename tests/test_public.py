@@ -73,10 +73,10 @@ def test_the_walk_finds_what_signatures_show() -> None:
         ("classify.policy", "Policy"),
         ("Verdict.rows", "Row"),
         ("Verdict.counts.return", "ReleaseClass"),
-        ("Changes.loud", "Added"),
-        ("Changes.loud", "Kind"),
+        ("Changes.meaningful", "Added"),
+        ("Changes.meaningful", "Kind"),
         ("Rule.test", "Release"),
-        ("Release.sides.return", "Side"),
+        ("Release.sides.return", "App"),
         ("Snapshot.native.return", "Unit"),
     }
 

@@ -118,7 +118,7 @@ def _finding(finding: Finding, message: str) -> dict[str, Any]:
         "undecided": finding.rule.undecided,
         "message": message,
         "saw": list(finding.saw),
-        "details": list(finding.details),
+        **({} if finding.details == finding.saw else {"details": list(finding.details)}),
         "mitigation": finding.mitigation,
         "source": finding.rule.source,
     }
@@ -238,7 +238,7 @@ def _finding_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Finding:
         breaks_old_clients=Maybe(told["breaks_old_clients"]),
         requires=Requires(told["requires"]),
         saw=tuple(told["saw"]),
-        details=tuple(told["details"]),
+        details=tuple(told.get("details", told["saw"])),
         audience=tuple(told["audience"]),
         why=tuple(told["why"]),
     )
