@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from mx_changeclass import compare
 from mx_changeclass.vocabulary import NONE
-from tests.corpus import real_pairs
-
-LABELS: dict[str, dict[str, Any]] = tomllib.loads(
-    (Path(__file__).parents[1] / "fixtures" / "corpus" / "labels.toml").read_text("utf-8")
-)
-
-
-@pytest.fixture(scope="module")
-def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Path]]:
-    return real_pairs(LABELS, tmp_path_factory.mktemp("corpus"))
+from tests.corpus import LABELS, real_pair
 
 
 @pytest.mark.parametrize("pair_id", LABELS)
-def test_a_real_release_is_judged_as_a_careful_reader_does(pair_id: str, pairs: dict[str, tuple[Path, Path]]) -> None:
+def test_a_real_release_is_judged_as_a_careful_reader_does(pair_id: str) -> None:
     label = LABELS[pair_id]
-    verdict = compare(*pairs[pair_id])
+    verdict = compare(*real_pair(pair_id))
     assert (str(verdict.release_class), str(verdict.channel)) == (label["class"], label["channel"]), label["why"]
     told = {name for row in verdict.rows for name in (row.name, row.old_name)}
     assert set(label.get("names", ())) <= told

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import json
-import tarfile
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +12,7 @@ from mx_changeclass.readers import read
 from mx_changeclass.reports.footprint import footprint_document, footprint_text
 from tests.builders import elements
 from tests.builders.models import Model
-
-CORPUS = Path(__file__).parents[2] / ".." / "shared" / "corpus"
+from tests.corpus import NATIVE, newest
 
 
 def example() -> Footprint:
@@ -103,37 +100,7 @@ def test_what_could_not_be_seen_is_told_first() -> None:
 # Against Studio Pro's own list: from 11.0 it writes the automatic choice out as explicit rows.
 
 
-NATIVE = {"native-mobile-resources": 32, "farmworker-wallet-os": 2}  # archive: how many rows Studio Pro wrote
-
-
-@pytest.fixture
-def real_app(request: pytest.FixtureRequest, tmp_path: Path) -> Snapshot:
-    """The last version of a real native app."""
-    if not CORPUS.is_dir():
-        pytest.skip("the corpus of real apps (../shared/corpus) is not here")
-    index = json.loads((CORPUS / "index.json").read_text())
-    pairs = [p for p in index if p["archive"] == f"{request.param}.tar.xz"]
-    newest = str(max(pairs, key=lambda p: p["new_version_id"])["new_path"])
-    _unpack(CORPUS / f"{request.param}.tar.xz", newest, tmp_path)
-    return read(tmp_path / Path(newest).name)
-
-
-def _unpack(archive: Path, model: str, folder: Path) -> None:
-    """Write one version of an app; equal files of several versions are packed once, with links to the first."""
-    top = model.rpartition("/")[0] + "/"
-    parts = (model, top + "mprcontents/")
-    with tarfile.open(archive) as packed:
-        places: dict[str, list[str]] = {}
-        for member in packed:
-            if member.name.startswith(parts):
-                places.setdefault(member.linkname or member.name, []).append(member.name.removeprefix(top))
-    with tarfile.open(archive) as packed:
-        for member in packed:
-            for place in places.get(member.name, ()):
-                content = packed.extractfile(member)
-                if content is not None:
-                    (folder / place).parent.mkdir(parents=True, exist_ok=True)
-                    (folder / place).write_bytes(content.read())
+LISTED = dict(zip(NATIVE, (32, 2), strict=True))  # how many rows Studio Pro wrote
 
 
 def _without_sync_rows(snapshot: Snapshot) -> tuple[Snapshot, dict[str, str]]:
@@ -149,9 +116,9 @@ def _without_sync_rows(snapshot: Snapshot) -> tuple[Snapshot, dict[str, str]]:
     return Snapshot(units), listed
 
 
-@pytest.mark.parametrize(("real_app", "rows"), NATIVE.items(), indirect=["real_app"])
-def test_reachability_alone_finds_what_studio_pro_lists(real_app: Snapshot, rows: int) -> None:
-    bare, listed = _without_sync_rows(real_app)
+@pytest.mark.parametrize(("archive", "rows"), LISTED.items())
+def test_reachability_alone_finds_what_studio_pro_lists(archive: str, rows: int) -> None:
+    bare, listed = _without_sync_rows(read(newest(archive)))
     side = App(bare)
     assert len(listed) == rows
     assert sorted(set(listed) - set(side.sync)) == [], "missed"

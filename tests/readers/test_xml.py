@@ -5,7 +5,6 @@ import io
 import time
 from collections.abc import Mapping
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -224,8 +223,8 @@ def test_a_cut_or_spoilt_file_is_an_error_of_ours(data: st.DataObject) -> None:
         pass
 
 
-def test_two_exports_of_a_real_app_are_small_and_get_the_verdict_of_the_two_projects(tmp_path: Path) -> None:
-    folders = real_pair("Native-Mobile-Resources-003", tmp_path)
+def test_two_exports_of_a_real_app_are_small_and_get_the_verdict_of_the_two_projects() -> None:
+    folders = real_pair("Native-Mobile-Resources-003")
     projects = [read(folder) for folder in folders]
     contents = [written(project, compress=True) for project in projects]
     exports = [read_xml(content, project.label) for content, project in zip(contents, projects, strict=True)]
