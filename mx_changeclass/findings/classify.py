@@ -13,9 +13,19 @@ from mx_changeclass.findings.words import words
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange
-from mx_changeclass.rules.engine.rule import Hit, Rule, channel_class
-from mx_changeclass.rules.engine.run import listeners, run, run_on_noise
-from mx_changeclass.vocabulary import BLOCKED, DESTRUCTIVE, HARD_LOSS, RANK, SOFT_LOSS, Maybe, ReleaseClass, Requires
+from mx_changeclass.rules.engine.rule import Hit, channel_class
+from mx_changeclass.rules.engine.run import listeners, on_devices, run, run_on_noise
+from mx_changeclass.vocabulary import (
+    BLOCKED,
+    DESTRUCTIVE,
+    HARD_LOSS,
+    RANK,
+    SOFT_LOSS,
+    Hazard,
+    Maybe,
+    ReleaseClass,
+    Requires,
+)
 
 # What waits for installed clients: where there are none yet, all comes from the server or in a first binary.
 _FOR_DEVICES = frozenset({Requires.DRAIN, Requires.SERVER_FIRST, Requires.ALL_CLIENTS_FIRST})
@@ -68,27 +78,29 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         audience = frozenset().union(*(release.audience(s.subject) for s in group))  # type: ignore[arg-type]
         why = release.why(about)  # type: ignore[arg-type]
     late = rule.breaks_by_bundle and release.ota_off  # the bundle that would meet an old binary does not get there
+    hazard = Hazard.NONE if on_devices(rule) and release.nothing_to_lose(audience) else rule.hazard
     return Finding(
         rule=rule,
         kind=kind,
         subject=subject,
-        release_class=_class(rule, release.policy),
+        release_class=_class(hazard, rule.channel, release.policy),
         channel=rule.channel,
         breaks_old_clients=rule.breaks_old_clients if release.installed and not spared and not late else Maybe.NO,
         requires=rule.requires if release.installed or rule.requires not in _FOR_DEVICES else Requires.EITHER_ORDER,
         message=_message(group, release),
         audience=tuple(sorted(audience)),
         why=why,
+        hazard=hazard,
     )
 
 
-def _class(rule: Rule, policy: Policy) -> ReleaseClass:
+def _class(hazard: Hazard, channel: ReleaseClass, policy: Policy) -> ReleaseClass:
     loss = (
         HARD_LOSS
         | (frozenset() if policy.soft_hazards else SOFT_LOSS)
         | (BLOCKED if policy.blocked_is_loss else frozenset())
     )
-    return DESTRUCTIVE if rule.hazard in loss else channel_class(rule.channel)
+    return DESTRUCTIVE if hazard in loss else channel_class(channel)
 
 
 def _message(group: list[Hit], release: Release) -> str:

@@ -26,7 +26,8 @@ class Finding:
 
     ``subject`` is a qualified name, "" for the app as a whole; ``why`` the shortest way from a profile
     to it; ``audience`` the profiles that reach it; ``message`` says what happened and what it means.
-    ``requires`` is what the rule asks for, as far as this app has clients to wait for.
+    ``requires`` is what the rule asks for, as far as this app has clients to wait for, and ``hazard`` what it may
+    cost, as far as there is something to lose.
     """
 
     rule: Rule
@@ -39,10 +40,7 @@ class Finding:
     message: str
     audience: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
-
-    @property
-    def hazard(self) -> Hazard:
-        return self.rule.hazard
+    hazard: Hazard = Hazard.NONE
 
     @property
     def server_data_loss(self) -> Maybe:

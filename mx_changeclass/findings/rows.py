@@ -17,7 +17,7 @@ from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Subject
-from mx_changeclass.vocabulary import NONE, RANK, Maybe
+from mx_changeclass.vocabulary import FULL_RELEASE, NONE, RANK, Maybe
 
 APP = "Projects$Project"
 DEPENDENCY = "File$NativeDependency"
@@ -87,7 +87,10 @@ def rows(hits: tuple[Hit, ...], said: Mapping[tuple[str, str, str], Finding], re
             if id(s.subject) not in draft.heard:
                 draft.heard.add(id(s.subject))
                 draft.whats[row.what] += 1
-    return tuple(sorted(grouped([draft.made() for draft in drafts.values()]), key=_order))
+    made = [draft.made() for draft in drafts.values()]
+    if release.first:  # all is new: what the release as a whole is told, and what only a binary brings
+        made = [row for row in made if row.kind == APP or row.channel is FULL_RELEASE]
+    return tuple(sorted(grouped(made), key=_order))
 
 
 def _first(finding: Finding) -> tuple[object, ...]:

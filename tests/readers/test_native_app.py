@@ -296,7 +296,7 @@ def version(text: str) -> Version:
         ("11.6.4", "17.0.0", "17.0.*"),
         ("11.6.5", "17.1.0", "17.*.*"),
         ("11.7.0", "17.0.0", "17.0.*"),
-        ("11.99.0", "19.1.0", "19.*.*"),
+        ("11.12.5", "19.1.0", "19.*.*"),
     ],
 )
 def test_the_range_with_the_highest_start_not_above_the_version_holds(
@@ -307,8 +307,9 @@ def test_the_range_with_the_highest_start_not_above_the_version_holds(
     assert (found.minimum, found.maximum) == (minimum, maximum)
 
 
-def test_a_version_below_all_ranges_accepts_nothing_known() -> None:
+def test_of_a_version_outside_of_the_table_nothing_is_known() -> None:
     assert template_range(version("7.23.0")) is None
+    assert template_range(version("11.13.0-rc.1")) is template_range(version("12.0.0")) is None
     assert expected_binary_version(version("7.23.0")) is None
 
 
@@ -318,6 +319,13 @@ def test_a_range_accepts_what_lies_in_it() -> None:
     assert [accepts(found, t) for t in ("14.0.0", "14.1.2", "14.1.3", "13.9.9", "15.0.0", "main")] == [
         True, True, False, False, False, None,
     ]  # fmt: skip
+
+
+def test_a_template_above_all_ranges_is_refused_by_closed_ranges_only() -> None:
+    closed, newest = template_range(version("11.6.8")), template_range(version("11.12.0"))
+    assert closed
+    assert newest
+    assert (accepts(closed, "20.0.0"), accepts(newest, "20.0.0"), accepts(newest, "18.0.1")) == (False, None, False)
 
 
 def test_ranges_without_a_common_template_are_disjoint() -> None:

@@ -11,7 +11,7 @@ from mx_changeclass.changes.change import CONTENT, Added, Change, Changed, Remov
 from mx_changeclass.model.kinds import Kind, kind_of
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Hits, In, Rule, Subject, Uncovered
-from mx_changeclass.vocabulary import NONE
+from mx_changeclass.vocabulary import NONE, Hazard
 
 Listeners = Mapping[tuple[type, Any], tuple[Rule, ...]]
 
@@ -75,6 +75,7 @@ def _run_on_change(change: Change, release: Release, rules: Listeners, *, explai
         and (not rule.in_bundle or release.shipped(change))
         and (detail := rule.test(change, release))
     )
+    hits = [s for s in hits if not on_devices(s.rule) or not release.nothing_to_lose(release.audience(change))] or hits
     if _means_nothing(change, hits):
         hits = [s for s in hits if s.rule.on]
     left = _left(change, hits, release.covered_by_observations(change))
@@ -83,6 +84,11 @@ def _run_on_change(change: Change, release: Release, rules: Listeners, *, explai
             Hit(s.rule, change, ", ".join(left)) for s in _run_once(Uncovered, Uncovered(change, left), release, rules)
         ]
     return hits
+
+
+def on_devices(rule: Rule) -> bool:
+    """Whether what a rule warns of happens on devices that have something to lose."""
+    return rule.hazard not in (Hazard.NONE, Hazard.SERVER_LOSS, Hazard.START_FAILURE)  # a server may not start either
 
 
 def _listeners_of(change: Change, release: Release, rules: Listeners) -> Iterator[Rule]:

@@ -18,8 +18,7 @@ def native_needs(change: Change, release: Release) -> tuple[str, ...]:
     if not isinstance(change, (Added, Changed)) or not release.reached_native(change):
         return ()
     before = _listed(change.old_row) if isinstance(change, Changed) else {}
-    built_in = NativeBinary(release.old.binary).linked if release.old.binary else {}
-    linked = {name: resolved(version) for name, version in {**pinned(release.template), **built_in}.items()}
+    linked = in_released_binary(release)
     needed = []
     for name, version in sorted(_listed(change.new_row).items()):
         known = release.old.dependencies.packages.get(name)
@@ -27,6 +26,14 @@ def native_needs(change: Change, release: Release) -> tuple[str, ...]:
         if name not in before and not had:
             needed.append(f"{name} {version}")
     return tuple(needed)
+
+
+def in_released_binary(release: Release) -> Mapping[str, str]:
+    """The npm packages that released binaries were built with, each with its version without range mark: those that
+    the native template pins, that its folder asks for, and that the build linked for the project."""
+    binary = NativeBinary(release.old.binary) if release.old.binary else None
+    own = {**binary.dependencies, **binary.linked} if binary else {}
+    return {name: resolved(version) for name, version in {**pinned(release.template), **own}.items()}
 
 
 def _listed(row: Element) -> Mapping[str, str]:
