@@ -25,7 +25,6 @@ _CODE = ("java", "kt", "swift", "m", "mm", "h", "hpp", "c", "cc", "cpp", "gradle
 _MARKUP = ("xml", "storyboard", "xib")
 _PROPERTY_LISTS = ("plist", "entitlements", "xcprivacy", "stringsdict")
 _LINES = ("properties", "rb", "pro", "toml", "xcconfig", "cmake", "mk", "env")
-_MARKUP_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _LINE_COMMENT = re.compile(r"\s*(?:#(?!include)|//).*")
 
 
@@ -42,7 +41,7 @@ def meaning(path: str, content: bytes) -> str:
     elif kind in _PROPERTY_LISTS:
         read = _property_list
     elif kind in _MARKUP:
-        read = lambda c: re.sub(r">\s+<", "><", _MARKUP_COMMENT.sub("", as_text(c)))  # noqa: E731
+        read = lambda c: re.sub(r">\s+<", "><", _without_remarks(as_text(c)))  # noqa: E731
     elif kind in _CODE:
         read = lambda c: "\n".join(split_comments(as_text(c), java=True)[0])  # noqa: E731
     elif kind in _LINES or name == "podfile":
@@ -58,23 +57,26 @@ def without_line_comments(text: str) -> str:
     return "\n".join(line for line in text.split("\n") if line.strip() and not _LINE_COMMENT.fullmatch(line))
 
 
+def _without_remarks(markup: str) -> str:
+    first, *rest = markup.split("<!--")
+    return first + "".join(part.partition("-->")[2] for part in rest)
+
+
 def required(package: Any) -> dict[str, Fact]:
-    """What a ``package.json`` has installed for the app: ``dependency.<package>``, and ``override.<package>`` for a
-    version that is forced on every package. Raises ``Unreadable``."""
+    """What a ``package.json`` has installed for the app: ``dependency.<package>``, and the versions that are forced on
+    every package: ``override.<package>`` by npm, ``resolution.<package>`` by yarn, ``pnpm.<package>`` by pnpm.
+    Raises ``Unreadable``."""
     if not isinstance(package, Mapping):
         raise Unreadable("is no package manifest")
     pnpm = package.get("pnpm")
-    forced = (
-        package.get("overrides"),
-        package.get("resolutions"),
-        pnpm.get("overrides") if isinstance(pnpm, Mapping) else None,
+    places = (
+        ("dependency", package.get("optionalDependencies")),
+        ("dependency", package.get("dependencies")),
+        ("override", package.get("overrides")),
+        ("resolution", package.get("resolutions")),
+        ("pnpm", pnpm.get("overrides") if isinstance(pnpm, Mapping) else None),
     )
-    found: dict[str, Fact] = {}
-    for place in (package.get("optionalDependencies"), package.get("dependencies")):
-        found |= _named("dependency", place or {})
-    for place in forced:
-        found |= _named("override", place or {})
-    return found
+    return {key: value for prefix, place in places for key, value in _named(prefix, place or {}).items()}
 
 
 def _named(prefix: str, packages: object) -> dict[str, Fact]:

@@ -13,10 +13,8 @@ from functools import lru_cache
 
 from attrs import frozen
 
-_OBJECT = re.compile(
-    r"^\t\t([0-9A-Za-z_]{8,40})(?:[ \t]*/\*[^\n]{0,300}?\*/)? = \{(.*?)(?:\n\t\t)?\};[ \t]*$", re.M | re.S
-)
-_KEY = re.compile(r"""\b(\w+)\s*=\s*(\([^)]*\)|"(?:[^"\\]|\\.)*"|[^;({"\s][^;]*);""")
+_HEAD = re.compile(r"\t\t(?P<id>[0-9A-Za-z_]{8,40})(?: /\*.{0,300}?\*/)? = \{(?P<rest>.*)")
+_KEY = re.compile(r"""\b(\w+)\s*=\s*(\([^()]*\)|"(?:[^"\\]|\\.){0,2000}"|[^;({"\s][^;\n]{0,2000});""")
 _ID = re.compile(r"^\s*([0-9A-Za-z_]{8,40})\b", re.M)
 _SETTING = re.compile(r"""\b(INFOPLIST_FILE|CODE_SIGN_ENTITLEMENTS|SWIFT_OBJC_BRIDGING_HEADER)\s*=\s*"?([^";\n]+)"?;""")
 _REMARK = re.compile(r"\s*/\*.*?\*/")
@@ -46,7 +44,7 @@ class XcodeProject:
 def xcode_project(text: str, folder: str) -> XcodeProject | None:
     """The project whose file has this text; ``folder`` is the one its container lies in. None where it has no
     target, so that nothing is known of what it builds."""
-    objects = {name: dict(_KEY.findall(body)) for name, body in _OBJECT.findall(text)}
+    objects = {name: dict(_KEY.findall(body)) for name, body in _bodies(text)}
     targets = [o for o in objects.values() if o.get("isa") == "PBXNativeTarget"]
     if not targets:
         return None
@@ -62,6 +60,24 @@ def xcode_project(text: str, folder: str) -> XcodeProject | None:
         if sold and not plist and _plain(target, "productType").endswith("product-type.application"):
             plist = next((path for key, path in reversed(named) if key == "INFOPLIST_FILE"), "")
     return XcodeProject(frozenset(places.values()) | store | other, frozenset(other - store), plist)
+
+
+def _bodies(text: str) -> Iterator[tuple[str, str]]:
+    """The text of each object by its id: one line, or the lines until the brace below its head."""
+    name = ""
+    body: list[str] = []
+    for line in text.split("\n"):
+        if name:
+            if line.startswith("\t\t}"):
+                yield name, "\n".join(body)
+                name = ""
+            else:
+                body.append(line)
+        elif found := _HEAD.match(line):
+            if found["rest"].rstrip().endswith("};"):
+                yield found["id"], found["rest"]
+            else:
+                name, body = found["id"], [found["rest"]]
 
 
 def _joined(folder: str, path: str) -> str:

@@ -26,6 +26,7 @@ from mx_changeclass.model.native_templates import (
 )
 from mx_changeclass.model.versions import Version
 from mx_changeclass.readers.native_app import facts_unit, native_json, native_unit, read_native
+from mx_changeclass.reports.catalogue import coverage, known_until
 from tests.builders.side_files import Files, differing, row, template, units
 
 
@@ -154,6 +155,19 @@ def test_a_broken_file_of_a_template_is_named_as_unread(path: str, content: byte
 def test_no_build_file_takes_long_to_read(path: str, text: str) -> None:
     started = time.monotonic()
     facts({**template(), path: (text + " " * 200_000 + "x" + text * 20_000).encode()})
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\t\tF1E1D00000000000000000A1 = {\n", "\t\tF1E1D000 = {isa = PBXNativeTarget; a = (", "a = b ", "<!-- ", "> "],
+)
+def test_no_project_or_markup_takes_long_to_read(text: str) -> None:
+    started = time.monotonic()
+    long = (text * 100_000).encode()
+    facts(
+        {**template(), "ios/a.xcodeproj/project.pbxproj": long, "ios/a/b.storyboard": long, "ios/a/c.xcprivacy": long}
+    )
     assert time.monotonic() - started < 10
 
 
@@ -346,3 +360,12 @@ def test_a_template_release_tells_what_it_carries() -> None:
     assert (android_minimum_of("18.0.1"), android_minimum_of("19.0.0"), ios_minimum_of("14.1.4")) == (24, 29, "15.5")
     assert pinned("14.1.13")["react-native-svg"] == "15.11.1"
     assert (pinned("99.0.0"), known_template("99.0.0"), known_template("14.1.13")) == ({}, False, True)
+
+
+def test_the_end_of_the_tables_is_shown() -> None:
+    assert known_until() == {
+        "native templates of Studio Pro": "11.12 (read on 2026-07-23)",
+        "releases of the native template": "20.0.0 (2026-08-03)",
+        "metamodel": "11.10.0",
+    }
+    assert all(f"{what:<32} {until}" in coverage() for what, until in known_until().items())

@@ -111,6 +111,8 @@ class ThemeFile(SideFile):
     platform = key("platform", "")  # native, web or both
     module = key("module", "")
     code = key("code", "")  # of a native style: without its comments
+    imports = key[tuple[str, ...]]("imports", ())
+    natives = key[tuple[str, ...]]("natives", ())
 
     @property
     def tokens(self) -> Mapping[str, str]:

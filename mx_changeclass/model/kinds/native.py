@@ -11,7 +11,8 @@ Keys of the row, each absent where it is not known. ``<platform>`` is ``ios`` or
 ``permission.<name>``                           True, "removed", or the purpose text a user reads
 ``configured.permission.<name>``                what the builder writes over the former
 ``<platform>.capability.<name>``                what of push messages, deep links, ... is compiled in
-``dependency.<package>`` ``override.<package>``  version in ``package.json``, and one that is forced on all
+``dependency.<package>``                        version in ``package.json``
+``override.<package>`` ``resolution.…``         version that it forces on all, by npm, yarn or ``pnpm.…``
 ``linked.<package>``                            the native dependencies the binary was built with
 ``font.<file>`` ``code.<file>``                 digests of fonts and of native sources
 ``<platform>.icons`` ``<platform>.splash``      digests of all launcher icons and of the splash screen

@@ -181,7 +181,8 @@ def _theme(part: Part, content: bytes, _: Fetch) -> Props:
 
 def _tokens(text: str) -> Props:
     code = "\n".join(split_comments(text)[0])
-    return {"code": short_digest(code), **{f"token.{name}": value for name, value in tokens(code).items()}}
+    asked = {k: v for k, v in javascript_facts(code).items() if k in ("imports", "natives")}
+    return {"code": short_digest(code), **asked, **{f"token.{name}": value for name, value in tokens(code).items()}}
 
 
 def _theme_role(parts: list[str]) -> str:
@@ -229,7 +230,11 @@ def _package(part: Part, content: bytes, _: Fetch) -> Props:
     props: Props = {"packageName": str(package.get("name", "")), "version": str(package.get("version", ""))}
     if "node_modules/" in part.path:
         peers = package.get("peerDependencies")
-        written_for = (isinstance(peers, dict) and "react-native" in peers) or "codegenConfig" in package
+        written_for = (
+            (isinstance(peers, dict) and "react-native" in peers)
+            or "codegenConfig" in package
+            or "react-native" in props["packageName"]
+        )
         return {**props, "role": "module", "native": bool(part.more) or None, "forNative": written_for or None}
     props |= package_versions("dependency", package.get("dependencies") or {})
     return {**props, "role": "project", "content": content_digest(content, part.path)}

@@ -39,11 +39,10 @@ _PLIST = {
 
 
 def package_facts(content: bytes) -> TemplateFacts:
-    """``package.json``: ``dependency.<package>``, ``override.<package>``, ``reactNative``, and ``template`` where it is
-    the template's own."""
+    """``package.json``: what it has installed, ``reactNative``, and ``template`` where it is the template's own."""
     package = as_json(content)
     found = required(package)
-    found["reactNative"] = found.get("override.react-native") or found.get("dependency.react-native", "")
+    found["reactNative"] = found.get("dependency.react-native", "")
     if "native-template" in str(package.get("name", "")).lower():
         found["template"] = str(package.get("version", ""))
     return found
@@ -84,6 +83,7 @@ def plist_facts(content: bytes, variables: Mapping[str, str]) -> TemplateFacts:
             )
         elif key == "NSAppTransportSecurity" and isinstance(value, Mapping):
             found["cleartext"] = value.get("NSAllowsArbitraryLoads") is True
+            found["localCleartext"] = value.get("NSAllowsLocalNetworking") is True
             rest[key] = value
         else:
             rest[key] = value

@@ -28,11 +28,12 @@ _STORAGE = re.compile(
 )
 # How JavaScript gets at a native module or view by its name; those that React Native brings itself are in every app.
 _NATIVE_CALL = re.compile(
-    r"""\bNativeModules\s*(?:\?\.)?\s*(?:\.\s*(\w+)|\[\s*["'`](\w+)["'`]\s*\])"""
+    r"""\bNativeModules(?:\s+as\s+\w+\s*\))?\s*(?:\?\.)?\s*(?:\.\s*(\w+)|\[\s*["'`](\w+)["'`]\s*\])"""
     r"""|\b(?:TurboModuleRegistry\s*\.\s*get(?:Enforcing)?|requireNativeComponent|codegenNativeComponent"""
     r"""|requireNativeModule|requireOptionalNativeModule|getViewManagerConfig)\s*(?:<[^>()]{0,200}>)?\s*\(\s*["'`]([\w.]+)["'`]"""
 )
 _NATIVES_TAKEN = re.compile(r"""\{([^{}]{1,400})\}\s*=\s*(?:[\w$.]+\.)?NativeModules\b""")
+_NATIVES_USED = re.compile(r"\bNativeModules\b(?!\s*[,}])")  # in another way than by a name that is seen
 _OF_REACT_NATIVE = frozenset(
     (
         "UIManager",
@@ -102,7 +103,8 @@ def javascript_facts(code: str) -> dict[str, Any]:
 def _natives(code: str) -> set[str]:
     named = {name for found in _NATIVE_CALL.findall(code) for name in found if name}
     taken = (part.partition(":")[0].strip() for group in _NATIVES_TAKEN.findall(code) for part in group.split(","))
-    return named | {name for name in taken if name.isidentifier()}
+    found = named | {name for name in taken if name.isidentifier()}
+    return found or ({"NativeModules"} if _NATIVES_USED.search(code) else set())
 
 
 def java_action(text: str) -> dict[str, Any]:

@@ -24,8 +24,8 @@ def _facts(*names: str) -> tuple[str, ...]:
 
 
 _CODE = _facts(
-    "code", "patches", "dependency", "override", "linked", "lock", "files", "plist", "manifest", "strings", "settings",
-    "other", "cleartext", "hermes", "cookieEncryption",
+    "code", "patches", "dependency", "override", "resolution", "pnpm", "linked", "lock", "files", "plist", "manifest",
+    "strings", "settings", "other", "cleartext", "localCleartext", "hermes", "cookieEncryption",
 )  # fmt: skip
 
 
@@ -172,14 +172,14 @@ def bin_database_name(change: BinaryEdit, release: Release) -> bool:
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
-    on=_facts("cleartext"),
+    on=_facts("cleartext", "localCleartext"),
     source="NT14 14.1.10; NT17 17.0.1",
     mitigation="Serve the app over https.",
 )
 def bin_cleartext(change: BinaryEdit, release: Release) -> bool:
     """Clear text traffic of the app switched
 
-    An app that talks to its server over http stops connecting where it is off.
+    An app that talks to its server over http stops connecting where it is off, or off for the local network.
     """
     return not _over_https(change)
 

@@ -11,14 +11,14 @@ import re
 from mx_changeclass.changes.change import Added, Changed, Removed
 from mx_changeclass.graphs.native_dependencies import resolved
 from mx_changeclass.model.kinds.app import Module
-from mx_changeclass.model.kinds.files import BringsNative, JavaScriptFile, JavaScriptSource, NpmPackage
+from mx_changeclass.model.kinds.files import BringsNative, JavaScriptFile, JavaScriptSource, NpmPackage, ThemeFile
 from mx_changeclass.model.native_templates import accepts, pinned, template_range
 from mx_changeclass.rules.engine.release import DependencyChange, Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.native.native_needs import in_released_binary
 from mx_changeclass.vocabulary import FULL_RELEASE, NONE, OTA_SAFE, Certainty, Maybe, Requires
 
-Script = Added[JavaScriptSource] | Changed[JavaScriptSource] | Added[JavaScriptFile] | Changed[JavaScriptFile]
+Script = Added[JavaScriptSource | JavaScriptFile | ThemeFile] | Changed[JavaScriptSource | JavaScriptFile | ThemeFile]
 
 _NATIVE = re.compile(r"(?:^|[@/-])react-native(?:$|[/-])")
 _OF_CLIENT = frozenset(("react", "react-native", "react-dom", "mendix", "mx-api", "mx-global", "big.js", "@mendix"))
@@ -217,7 +217,9 @@ def native_module_by_code(change: Script, release: Release) -> bool | str:
     asked = [name for name in _unlisted(change, release) if not _is_native(name, release)]
     open_ = [name for name in asked if name not in known or known[name].for_native]
     before = change.old.natives if isinstance(change, Changed) else ()
-    named = [n for n in change.new.natives if n not in before] if release.reached_native(change) else []
+    explained = isinstance(change.new, BringsNative) and change.new.native_dependencies
+    new = [n for n in change.new.natives if n not in before]
+    named = new if release.reached_native(change) and not explained else []
     told = (*(f"imports {name}" for name in open_), *(f"asks for the native module {name}" for name in named))
     return ", ".join(told)
 
@@ -228,7 +230,8 @@ def _unlisted(change: Script, release: Release) -> list[str]:
     if not release.reached_native(change):
         return []
     before = set(change.old.imports) if isinstance(change, Changed) else set()
-    listed = {*change.new.native_dependencies, *release.new.dependencies.packages, *in_released_binary(release)}
+    own = change.new.native_dependencies if isinstance(change.new, BringsNative) else ()
+    listed = {*own, *release.new.dependencies.packages, *in_released_binary(release)}
     packages = {_package(name) for name in set(change.new.imports) - before if not name.startswith((".", "/"))}
     return sorted(n for n in packages - listed if n.partition("/")[0] not in _OF_CLIENT)
 
