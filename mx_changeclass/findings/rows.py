@@ -17,10 +17,11 @@ from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Subject
-from mx_changeclass.vocabulary import FULL_RELEASE, NONE, RANK, Maybe
+from mx_changeclass.vocabulary import NONE, RANK, Maybe
 
 APP = "Projects$Project"
 DEPENDENCY = "File$NativeDependency"
+BINARY = "File$NativeBinary"
 SETTINGS = "Settings$ProjectSettings"
 CONTENTS = "contents"  # of a document or a file: all its parts answer together
 
@@ -88,8 +89,8 @@ def rows(hits: tuple[Hit, ...], said: Mapping[tuple[str, str, str], Finding], re
                 draft.heard.add(id(s.subject))
                 draft.whats[row.what] += 1
     made = [draft.made() for draft in drafts.values()]
-    if release.first:  # all is new: what the release as a whole is told, and what only a binary brings
-        made = [row for row in made if row.kind == APP or row.channel is FULL_RELEASE]
+    if release.first:  # all is new: the release as a whole is told, and what its profiles and its binary are
+        made = [row for row in made if row.kind in (APP, BINARY) or row.kind.startswith("Navigation$")]
     return tuple(sorted(grouped(made), key=_order))
 
 

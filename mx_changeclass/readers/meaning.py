@@ -25,6 +25,7 @@ _CODE = ("java", "kt", "swift", "m", "mm", "h", "hpp", "c", "cc", "cpp", "gradle
 _MARKUP = ("xml", "storyboard", "xib")
 _PROPERTY_LISTS = ("plist", "entitlements", "xcprivacy", "stringsdict")
 _LINES = ("properties", "rb", "pro", "toml", "xcconfig", "cmake", "mk", "env")
+_HOOKS = ("preinstall", "install", "postinstall", "prepare")
 _LINE_COMMENT = re.compile(r"\s*(?:#(?!include)|//).*")
 
 
@@ -64,7 +65,8 @@ def _without_remarks(markup: str) -> str:
 
 def required(package: Any) -> dict[str, Fact]:
     """What a ``package.json`` has installed for the app: ``dependency.<package>``, and the versions that are forced on
-    every package: ``override.<package>`` by npm, ``resolution.<package>`` by yarn, ``pnpm.<package>`` by pnpm.
+    every package: ``override.<package>`` by npm, ``resolution.<package>`` by yarn, ``pnpm.<package>`` by pnpm; and
+    ``hook.<name>``, the scripts that an installation runs, by which packages are patched.
     Raises ``Unreadable``."""
     if not isinstance(package, Mapping):
         raise Unreadable("is no package manifest")
@@ -76,7 +78,13 @@ def required(package: Any) -> dict[str, Fact]:
         ("resolution", package.get("resolutions")),
         ("pnpm", pnpm.get("overrides") if isinstance(pnpm, Mapping) else None),
     )
-    return {key: value for prefix, place in places for key, value in _named(prefix, place or {}).items()}
+    found = {key: value for prefix, place in places for key, value in _named(prefix, place or {}).items()}
+    scripts = package.get("scripts")
+    return found | {
+        f"hook.{name}": str(script)
+        for name, script in (scripts.items() if isinstance(scripts, Mapping) else ())
+        if name in _HOOKS
+    }
 
 
 def _named(prefix: str, packages: object) -> dict[str, Fact]:

@@ -13,6 +13,7 @@ Keys of the row, each absent where it is not known. ``<platform>`` is ``ios`` or
 ``<platform>.capability.<name>``                what of push messages, deep links, ... is compiled in
 ``dependency.<package>``                        version in ``package.json``
 ``override.<package>`` ``resolution.…``         version that it forces on all, by npm, yarn or ``pnpm.…``
+``hook.<name>``                                 script that an installation of its packages runs
 ``linked.<package>``                            the native dependencies the binary was built with
 ``font.<file>`` ``code.<file>``                 digests of fonts and of native sources
 ``<platform>.icons`` ``<platform>.splash``      digests of all launcher icons and of the splash screen

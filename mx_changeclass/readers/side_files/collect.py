@@ -86,7 +86,8 @@ def wanted(path: str, ignore: Iterable[str] = ()) -> bool:
         return parts[0] == "javascriptsource" and _tells_of_package(path)
     if {"android", "ios"} & set(low[:-1]) and "build" in low[:-1]:
         return False
-    return parts[0] in _ROOTS or _may_be_template(low) or role("/".join(low)) not in ("notes", "script")
+    named = role(low[-1]) in ("facts", "config") or role("/".join(low)) not in ("notes", "script")
+    return parts[0] in _ROOTS or _may_be_template(low) or named
 
 
 def enters(folder: str) -> bool:

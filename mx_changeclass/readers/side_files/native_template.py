@@ -45,14 +45,44 @@ _MANIFESTS = frozenset(
     )
 )
 _FONTS = ("ttf", "otf")
-_NOTES = ("md", "markdown", "txt", "license", "log", "iml", "hprof", "lint", "html", "keep", "gitkeep", "classpath")
+_NOTES = (
+    "md",
+    "markdown",
+    "txt",
+    "license",
+    "log",
+    "iml",
+    "hprof",
+    "lint",
+    "html",
+    "keep",
+    "gitkeep",
+    "orig",
+    "rej",
+    "bak",
+    "swp",
+    "tmp",
+    "apk",
+    "aab",
+    "ipa",
+    "xcresult",
+)
 _SCRIPTS = ("js", "cjs", "mjs", "ts", "tsx", "jsx", "sh", "bat", "cmd", "ps1", "yml", "yaml", "bzl", "buck", "xcscheme")
 _SCRIPT_NAMES = frozenset(
     ("gemfile", "gemfile.lock", "rakefile", "gradlew", "stale_files", "tsconfig.json", "app.json", "lint.xml")
 ) | {"appcenter-build-config.json", "mendix_version.json", "exportoptions.plist"}
-_MACHINE = frozenset((".ds_store", "thumbs.db", "local.properties", ".xcode.env.local", "ideworkspacechecks.plist"))
+_MACHINE = frozenset(
+    (
+        ".ds_store",
+        "thumbs.db",
+        "local.properties",
+        ".xcode.env.local",
+        "ideworkspacechecks.plist",
+        "output-metadata.json",
+    )
+)
 _MACHINE_FOLDERS = frozenset(
-    (".cxx", ".kotlin", ".idea", ".externalnativebuild", "captures", "xcuserdata", ".settings")
+    (".cxx", ".kotlin", ".idea", ".externalnativebuild", "captures", "xcuserdata", ".settings", "fastlane")
 )
 _BUNDLED = re.compile(r"/res/(?:drawable-\w*dpi|raw)/(?:node_modules_|img_|keep\.xml$)|/assets/[^/]*bundle(?:\.\w+)*$")
 _STORELESS = ("dev", "bundle", "notes", "script")
@@ -155,7 +185,7 @@ def role(path: str, project: XcodeProject | None = None) -> str:
     low = path.lower()
     parts = low.split("/")
     name, kind = parts[-1], suffix(low)
-    if name in _MACHINE or not _MACHINE_FOLDERS.isdisjoint(parts[:-1]) or "fastlane" in parts[:-1]:
+    if name in _MACHINE or not _MACHINE_FOLDERS.isdisjoint(parts[:-1]) or "/vendor/bundle/" in f"/{low}":
         return "notes"
     if parts[0] == "android":
         return _android_role(low, parts, kind)
@@ -186,8 +216,10 @@ def _by_kind(name: str, kind: str) -> str:
         return "platform"
     if kind in _GRADLE or kind in _XCODE or name in _GRADLE_NAMES or name in _XCODE_NAMES:
         return "build"
-    if kind in _NOTES or name.startswith(("license", "readme", "notice", ".git", ".editorconfig", ".prettier")):
+    if kind in _NOTES or name.startswith(("license", "readme", "notice")):
         return "notes"
+    if name.startswith(".") and not name.startswith(".env"):
+        return "notes"  # what editors, linters and version managers read
     return "script" if kind in _SCRIPTS else "unknown"
 
 
@@ -216,7 +248,9 @@ def _android_role(low: str, parts: list[str], kind: str) -> str:
 def _ios_role(path: str, parts: list[str], kind: str, project: XcodeProject | None) -> str:
     """What Xcode and CocoaPods do with a file: they build what the project lists, and read their own files."""
     name, low = parts[-1], path.lower()
-    if "dev" in parts[1:2] or name.startswith(("info-dev", "dev-", "dev.")) or (project and project.sets_apart(path)):
+    if "dev" in parts[1:2] or name.startswith(("info-dev", "dev-", "dev.")) or name.endswith(".debug.xcconfig"):
+        return "dev"
+    if project is not None and project.sets_apart(path):
         return "dev"
     if parts[1] == "bundle" or name.endswith((".bundle", ".jsbundle")):
         return "bundle"

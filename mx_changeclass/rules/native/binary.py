@@ -24,8 +24,8 @@ def _facts(*names: str) -> tuple[str, ...]:
 
 
 _CODE = _facts(
-    "code", "patches", "dependency", "override", "resolution", "pnpm", "linked", "lock", "files", "plist", "manifest",
-    "strings", "settings", "other", "cleartext", "localCleartext", "hermes", "cookieEncryption",
+    "code", "patches", "dependency", "override", "resolution", "pnpm", "hook", "linked", "lock", "files", "plist",
+    "manifest", "strings", "settings", "other", "cleartext", "localCleartext", "hermes", "cookieEncryption",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from mx_changeclass.model.kinds.files import BringsNative, JavaScriptFile, JavaS
 from mx_changeclass.model.native_templates import accepts, pinned, template_range
 from mx_changeclass.rules.engine.release import DependencyChange, Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.native.native_needs import in_released_binary
+from mx_changeclass.rules.native.native_needs import in_released_binary, meets_binary
 from mx_changeclass.vocabulary import FULL_RELEASE, NONE, OTA_SAFE, Certainty, Maybe, Requires
 
 Script = Added[JavaScriptSource | JavaScriptFile | ThemeFile] | Changed[JavaScriptSource | JavaScriptFile | ThemeFile]
@@ -219,7 +219,7 @@ def native_module_by_code(change: Script, release: Release) -> bool | str:
     before = change.old.natives if isinstance(change, Changed) else ()
     explained = isinstance(change.new, BringsNative) and change.new.native_dependencies
     new = [n for n in change.new.natives if n not in before]
-    named = new if release.reached_native(change) and not explained else []
+    named = new if meets_binary(change, release) and not explained else []
     told = (*(f"imports {name}" for name in open_), *(f"asks for the native module {name}" for name in named))
     return ", ".join(told)
 
@@ -227,7 +227,7 @@ def native_module_by_code(change: Script, release: Release) -> bool | str:
 def _unlisted(change: Script, release: Release) -> list[str]:
     """The npm packages that a script imports anew, and that neither a list of native modules nor the released binary
     is known to have; what the client provides itself left out."""
-    if not release.reached_native(change):
+    if not meets_binary(change, release):
         return []
     before = set(change.old.imports) if isinstance(change, Changed) else set()
     own = change.new.native_dependencies if isinstance(change.new, BringsNative) else ()

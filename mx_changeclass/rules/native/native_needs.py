@@ -15,7 +15,7 @@ from mx_changeclass.rules.engine.release import Release
 def native_needs(change: Change, release: Release) -> tuple[str, ...]:
     """Native modules that a file lists now and did not list before, that native profiles reach through it, and
     that neither the released binary's template nor anything else in the old version has."""
-    if not isinstance(change, (Added, Changed)) or not release.reached_native(change):
+    if not isinstance(change, (Added, Changed)) or not meets_binary(change, release):
         return ()
     before = _listed(change.old_row) if isinstance(change, Changed) else {}
     linked = in_released_binary(release)
@@ -26,6 +26,11 @@ def native_needs(change: Change, release: Release) -> tuple[str, ...]:
         if name not in before and not had:
             needed.append(f"{name} {version}")
     return tuple(needed)
+
+
+def meets_binary(change: Change, release: Release) -> bool:
+    """Whether native clients get the change, and binaries are out that may lack what it needs."""
+    return release.old.native and release.reached_native(change)
 
 
 def in_released_binary(release: Release) -> Mapping[str, str]:

@@ -16,7 +16,7 @@ from mx_changeclass.model.kinds.files import (
 )
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.native.native_needs import in_released_binary
+from mx_changeclass.rules.native.native_needs import in_released_binary, meets_binary
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
 
 ThemeEdit = Added[ThemeFile] | Removed[ThemeFile] | Changed[ThemeFile]
@@ -176,7 +176,7 @@ def file_npm_native_unlisted(change: Added[NpmPackage] | Changed[NpmPackage], re
     new = change.new
     named = new.package_name in release.new.dependencies.packages or new.package_name in in_released_binary(release)
     native = _role(change) == "module" and (new.native or new.for_native)
-    return native and not named and release.reached_native(change)
+    return native and not named and meets_binary(change, release)
 
 
 @rule(NONE, source="RN11.6 11.6.6", certainty=Certainty.DOCUMENTED)
