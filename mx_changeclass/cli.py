@@ -74,8 +74,19 @@ _output = click.option(
 )
 
 
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """The version, and where the tables end that it knows."""
+    if wanted:
+        from mx_changeclass.reports.catalogue import known_until
+
+        click.echo(f"mx-changeclass, version {__version__}")
+        for what, until in known_until().items():
+            click.echo(f"{what} known until {until}")
+        context.exit()
+
+
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="mx-changeclass")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 def cli() -> None:
     """Compare two versions of a Mendix app and say how the changes may be released.
 

@@ -14,8 +14,8 @@ from mx_changeclass.policy import Policy
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange
 from mx_changeclass.rules.engine.rule import Failed, Hit, Rule, Uncovered, class_of
-from mx_changeclass.rules.engine.run import listeners, run
-from mx_changeclass.vocabulary import Maybe, Requires
+from mx_changeclass.rules.engine.run import listeners, on_devices, run
+from mx_changeclass.vocabulary import Hazard, Maybe, Requires
 
 # What waits for installed clients: where there are none yet, all comes from the server or in a first binary.
 _FOR_DEVICES = frozenset({Requires.DRAIN, Requires.SERVER_FIRST, Requires.ALL_CLIENTS_FIRST})
@@ -77,11 +77,12 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         audience = frozenset().union(*(release.audience(s.subject) for s in group))  # type: ignore[arg-type]
         why = release.why(about)  # type: ignore[arg-type]
     late = rule.breaks_by_bundle and release.ota_off  # the bundle that would meet an old binary does not get there
+    hazard = Hazard.NONE if on_devices(rule) and release.nothing_to_lose(audience) else rule.hazard
     return Finding(
         rule=rule,
         kind=kind,
         subject=subject,
-        release_class=class_of(rule, release.policy),
+        release_class=class_of(rule, release.policy, hazard),
         channel=rule.channel,
         breaks_old_clients=rule.breaks_old_clients if release.installed and not spared and not late else Maybe.NO,
         requires=rule.requires if release.installed or rule.requires not in _FOR_DEVICES else Requires.EITHER_ORDER,
@@ -89,4 +90,5 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         details=tuple(s.detail or in_words(s.subject, release, tuple(s.fields)) for s in group),
         audience=tuple(sorted(audience)),
         why=why,
+        hazard=hazard,
     )

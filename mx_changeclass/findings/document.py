@@ -18,7 +18,7 @@ from mx_changeclass.model.snapshot import Snapshot, Tree, Unit
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.rule import Rule
-from mx_changeclass.vocabulary import Maybe, ReleaseClass, Requires
+from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Requires
 
 _ADVICE = "Give a report of 'mx-changeclass diff --format json'"
 _NATIVE = Unit("native", "File$NativeBinary", "", None, "files", "", tuple)  # of a native app only that it was there
@@ -241,6 +241,7 @@ def _finding_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Finding:
         details=tuple(told.get("details", told["saw"])),
         audience=tuple(told["audience"]),
         why=tuple(told["why"]),
+        hazard=Hazard(told["hazard"]),
     )
 
 

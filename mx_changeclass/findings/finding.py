@@ -26,7 +26,8 @@ class Finding:
     ``subject`` is a qualified name, "" for the app as a whole; ``why`` the shortest way from a profile
     to it; ``audience`` the profiles that reach it; ``saw`` what the rule saw, and ``details`` the same
     with the changes in words where it only said yes.
-    ``requires`` is what the rule asks for, as far as this app has clients to wait for.
+    ``requires`` is what the rule asks for, as far as this app has clients to wait for, and ``hazard`` what it may
+    cost, as far as there is something to lose.
     """
 
     rule: Rule
@@ -40,6 +41,7 @@ class Finding:
     details: tuple[str, ...] = ()
     audience: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
+    hazard: Hazard = Hazard.NONE
 
     def __repr__(self) -> str:
         return f"<Finding {self.rule.id} {self.release_class}: {self.kind} {self.subject!r}>"
@@ -48,10 +50,6 @@ class Finding:
     def message(self) -> str:
         """What happened and what it means, for a reader who sees nothing else of the finding."""
         return explanation(self.details, self.rule.reason, whole=self.rule.undecided)
-
-    @property
-    def hazard(self) -> Hazard:
-        return self.rule.hazard
 
     @property
     def server_data_loss(self) -> Maybe:

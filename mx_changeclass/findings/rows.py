@@ -22,6 +22,7 @@ from mx_changeclass.wording.changes import dependency, telling, words
 from mx_changeclass.wording.values import is_id
 
 DEPENDENCY = "File$NativeDependency"
+BINARY = "File$NativeBinary"
 CONTENTS = "contents"  # of a document or a file: all its parts answer together
 
 _MOST = 3  # so many changes of one row are told in words
@@ -96,7 +97,10 @@ def rows(hits: tuple[Hit, ...], said: Mapping[tuple[str, str, str], Finding], re
             if id(s.subject) not in draft.heard:
                 draft.heard.add(id(s.subject))
                 draft.whats[row.what] += 1
-    return tuple(sorted(grouped([draft.made() for draft in drafts.values()]), key=_order))
+    made = [draft.made() for draft in drafts.values()]
+    if release.first:  # all is new: the release as a whole is told, and what its profiles and its binary are
+        made = [row for row in made if row.kind in (PROJECT, BINARY) or row.kind.startswith("Navigation$")]
+    return tuple(sorted(grouped(made), key=_order))
 
 
 def _first(finding: Finding) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 Source: github.com/mendix/native-template, ``mendix_version.json`` on master, and the files of its
 release tags; the package data names the commit. A release or version that is not listed is unknown,
-never guessed.
+never guessed: neither is a Studio Pro version newer than ``checked()`` says, nor a template above all ranges.
 """
 
 from __future__ import annotations
@@ -36,16 +36,36 @@ class TemplateRange:
         return f"{self.minimum} to {self.maximum}"
 
 
+def checked() -> tuple[Version, str]:
+    """The newest Studio Pro version that was out when the ranges were read, and the day on which they were."""
+    end = load("native_templates")["checked"]
+    return Version.of(end["studio_pro"]) or Version(0), str(end["on"])
+
+
+def newest_template() -> tuple[str, str]:
+    """The newest template release that is listed, and its date where it is known."""
+    releases = load("native_templates")["releases"]
+    newest = max(releases, key=lambda release: _triple(release) or (0, 0, 0))
+    return newest, str(releases[newest].get("date", ""))
+
+
 def template_range(version: Version) -> TemplateRange | None:
-    """The range with the highest start that is not above a Studio Pro version; None below all of them."""
+    """The range with the highest start that is not above a Studio Pro version; None below all of them, and for a
+    version that is newer than the ranges."""
     plain = Version(version.major, version.minor, version.patch)
+    end, _ = checked()
+    if (plain.major, plain.minor) > (end.major, end.minor):
+        return None
     return max((r for r in _ranges() if r.since <= plain), key=lambda r: r.since, default=None)
 
 
 def accepts(templates: TemplateRange, template: str) -> bool | None:
-    """Whether a template release lies in a range; None where the text states no release."""
+    """Whether a template release lies in a range; None where the text states no release, and for one above all ranges
+    where the newest of them is asked: it may be wider by now."""
     release = _triple(template)
-    return None if release is None else _low(templates) <= release <= _high(templates)
+    if release is None or (templates == _ranges()[-1] and release > _high(templates)):
+        return None
+    return _low(templates) <= release <= _high(templates)
 
 
 def disjoint(a: TemplateRange, b: TemplateRange) -> bool:

@@ -12,7 +12,7 @@ from mx_changeclass.model.kinds.native import BINARY_ID, BINARY_NAME, NativeBina
 from mx_changeclass.model.snapshot import Rows, Unit
 from mx_changeclass.readers.project_files import ProjectFolder
 from mx_changeclass.readers.side_files.contents import Fetch, Unreadable, as_json, blob_id
-from mx_changeclass.readers.side_files.native_template import belongs, binary_unit, is_fact, template_roots
+from mx_changeclass.readers.side_files.native_template import belongs, binary_unit, template_roots
 
 _SCHEMA = 1
 _ADVICE = "Give the folder or a revision of a native template, or facts written by 'mx-changeclass native export'"
@@ -57,7 +57,7 @@ def native_unit(paths: Iterable[str], fetch: Fetch, label: str) -> Unit:
         raise UnknownFormat(label, found, _ADVICE)
     root = roots[0]
     inside = [path for p in listed if p.startswith(root) and belongs(path := p.removeprefix(root))]
-    contents = ((path, fetch(root + path)) for path in inside if is_fact(path))
+    contents = ((path, fetch(root + path)) for path in inside)
     digests = {path: blob_id(content) for path, content in contents if content is not None}
     return binary_unit(BINARY_ID, BINARY_NAME, root, sorted(inside), fetch, digests)
 

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from mx_changeclass.data import load
+from mx_changeclass.model.native_templates import checked, newest_template
 from mx_changeclass.policy import DECLARATIONS
 from mx_changeclass.reports.examples import example
 from mx_changeclass.rules import catalogue
@@ -81,7 +83,18 @@ def coverage() -> str:
     lines += [f"  {name:<32} {what}" for name, what in DECLARATIONS.items()]
     open_ = [rule.id for rule in every.values() if rule.undecided]
     lines += ["", f"told as undecided ({len(open_)})", *(f"  {rule_id}" for rule_id in open_)]
+    lines += ["", "known until", *(f"  {what:<32} {until}" for what, until in known_until().items())]
     return "\n".join(lines) + "\n"
+
+
+def known_until() -> dict[str, str]:
+    """Where the tables end that the package ships: what is newer is told as undecided."""
+    (end, day), (template, released) = checked(), newest_template()
+    return {
+        "native templates of Studio Pro": f"{end} (read on {day})",
+        "releases of the native template": f"{template}{f' ({released})' if released else ''}",
+        "metamodel": str(load("metamodel")["version"]),
+    }
 
 
 def _cells(rule: Rule) -> str:

@@ -108,8 +108,10 @@ def tasks(verdict: Verdict) -> list[Task]:
     the server goes first is told where clients are updated too, or would break: any deploy is one of the server."""
     told = []
     updated = any(f.channel in (OTA_SAFE, FULL_RELEASE) for f in verdict.findings)
+    shown = {id(f) for row in verdict.rows for f in row.findings}  # of a first release few are
     for slug in verdict.requires:
         asking = [f for f in verdict.findings if f.requires.slug == slug]
+        asking = [f for f in asking if id(f) in shown] or asking
         if slug == Requires.SERVER_FIRST.slug and not updated and not any(_breaks(f) for f in asking):
             continue
         causes = [f for f in asking if not remark(f)] or asking

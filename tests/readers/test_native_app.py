@@ -26,6 +26,7 @@ from mx_changeclass.model.native_templates import (
 )
 from mx_changeclass.model.versions import Version
 from mx_changeclass.readers.native_app import facts_unit, native_json, native_unit, read_native
+from mx_changeclass.reports.catalogue import coverage, known_until
 from tests.builders.side_files import Files, differing, row, template, units
 
 
@@ -154,6 +155,19 @@ def test_a_broken_file_of_a_template_is_named_as_unread(path: str, content: byte
 def test_no_build_file_takes_long_to_read(path: str, text: str) -> None:
     started = time.monotonic()
     facts({**template(), path: (text + " " * 200_000 + "x" + text * 20_000).encode()})
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\t\tF1E1D00000000000000000A1 = {\n", "\t\tF1E1D000 = {isa = PBXNativeTarget; a = (", "a = b ", "<!-- ", "> "],
+)
+def test_no_project_or_markup_takes_long_to_read(text: str) -> None:
+    started = time.monotonic()
+    long = (text * 100_000).encode()
+    facts(
+        {**template(), "ios/a.xcodeproj/project.pbxproj": long, "ios/a/b.storyboard": long, "ios/a/c.xcprivacy": long}
+    )
     assert time.monotonic() - started < 10
 
 
@@ -296,7 +310,7 @@ def version(text: str) -> Version:
         ("11.6.4", "17.0.0", "17.0.*"),
         ("11.6.5", "17.1.0", "17.*.*"),
         ("11.7.0", "17.0.0", "17.0.*"),
-        ("11.99.0", "19.1.0", "19.*.*"),
+        ("11.12.5", "19.1.0", "19.*.*"),
     ],
 )
 def test_the_range_with_the_highest_start_not_above_the_version_holds(
@@ -307,8 +321,9 @@ def test_the_range_with_the_highest_start_not_above_the_version_holds(
     assert (found.minimum, found.maximum) == (minimum, maximum)
 
 
-def test_a_version_below_all_ranges_accepts_nothing_known() -> None:
+def test_of_a_version_outside_of_the_table_nothing_is_known() -> None:
     assert template_range(version("7.23.0")) is None
+    assert template_range(version("11.13.0-rc.1")) is template_range(version("12.0.0")) is None
     assert expected_binary_version(version("7.23.0")) is None
 
 
@@ -318,6 +333,13 @@ def test_a_range_accepts_what_lies_in_it() -> None:
     assert [accepts(found, t) for t in ("14.0.0", "14.1.2", "14.1.3", "13.9.9", "15.0.0", "main")] == [
         True, True, False, False, False, None,
     ]  # fmt: skip
+
+
+def test_a_template_above_all_ranges_is_refused_by_closed_ranges_only() -> None:
+    closed, newest = template_range(version("11.6.8")), template_range(version("11.12.0"))
+    assert closed
+    assert newest
+    assert (accepts(closed, "20.0.0"), accepts(newest, "20.0.0"), accepts(newest, "18.0.1")) == (False, None, False)
 
 
 def test_ranges_without_a_common_template_are_disjoint() -> None:
@@ -338,3 +360,12 @@ def test_a_template_release_tells_what_it_carries() -> None:
     assert (android_minimum_of("18.0.1"), android_minimum_of("19.0.0"), ios_minimum_of("14.1.4")) == (24, 29, "15.5")
     assert pinned("14.1.13")["react-native-svg"] == "15.11.1"
     assert (pinned("99.0.0"), known_template("99.0.0"), known_template("14.1.13")) == ({}, False, True)
+
+
+def test_the_end_of_the_tables_is_shown() -> None:
+    assert known_until() == {
+        "native templates of Studio Pro": "11.12 (read on 2026-07-23)",
+        "releases of the native template": "20.0.0 (2026-08-03)",
+        "metamodel": "11.10.0",
+    }
+    assert all(f"{what:<32} {until}" in coverage() for what, until in known_until().items())

@@ -61,6 +61,7 @@ class Source(SideFile):
     """Code of an action: ``user_code`` is what people wrote, ``generated`` what Studio Pro writes around it."""
 
     module = key("module", "")  # as its folder is written: in lower case
+    natives = key[tuple[str, ...]]("natives", ())  # native modules and views that JavaScript asks for by name
     user_code = key("userCode", "")
     generated = key("generated", "")
     comments = key("comments", "")
@@ -82,6 +83,7 @@ class JavaScriptFile(BringsNative):
 
     module = key("module", "")
     imports = key[tuple[str, ...]]("imports", ())
+    natives = key[tuple[str, ...]]("natives", ())
 
 
 @kind("File$JavaAction")
@@ -109,6 +111,8 @@ class ThemeFile(SideFile):
     platform = key("platform", "")  # native, web or both
     module = key("module", "")
     code = key("code", "")  # of a native style: without its comments
+    imports = key[tuple[str, ...]]("imports", ())
+    natives = key[tuple[str, ...]]("natives", ())
 
     @property
     def tokens(self) -> Mapping[str, str]:
@@ -119,13 +123,15 @@ class ThemeFile(SideFile):
 @kind("File$NativeBuilder")
 class BuilderFile(SideFile):
     """A file in ``nativemobile``: role ``config`` (its facts beside it, named as those of a native app), ``icon``,
-    ``splash``, ``font`` or ``other``."""
+    ``splash``, ``font``, ``note`` or ``other``."""
 
 
 @kind("File$NativeTemplate")
 class TemplateFile(SideFile):
     """A file of a native template inside the repository: role ``facts``, ``code``, ``build``, ``platform``, ``font``,
-    ``icon``, ``splash``, ``patch``; or ``dev``, ``bundle``, ``script``, ``notes``, which no store gets of its own."""
+    ``icon``, ``splash``, ``patch``, ``config``; or ``dev``, ``bundle``, ``script``, ``notes``, which no store gets of
+    its own; or ``unknown``. Of what goes into the binary ``content`` is a digest of what takes effect: without
+    comments, layout, and what only developers use."""
 
     template = key("template", "")
 
@@ -133,11 +139,12 @@ class TemplateFile(SideFile):
 @kind("File$Package")
 class NpmPackage(SideFile):
     """A ``package.json``: role ``project``, or ``module`` for an installed package; ``native`` where that one
-    holds native code."""
+    holds native code, ``for_native`` where it is written for React Native and may need native code of another."""
 
     package_name = key("packageName", "")
     version = key("version", "")
     native = key("native", False)
+    for_native = key("forNative", False)
 
     @property
     def dependencies(self) -> Mapping[str, str]:

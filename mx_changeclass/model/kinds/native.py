@@ -7,14 +7,21 @@ Keys of the row, each absent where it is not known. ``<platform>`` is ``ios`` or
 ``appName`` ``bundleId`` ``version`` ``build``  as the builder's configuration states them
 ``<platform>.appName`` …                        the same four as the platform's own files state them
 ``runtimeUrl`` ``<platform>.runtimeUrl``        where the app finds its server
+``<platform>.appName.<where>``                  the name in another language or source set
 ``permission.<name>``                           True, "removed", or the purpose text a user reads
+``configured.permission.<name>``                what the builder writes over the former
+``<platform>.capability.<name>``                what of push messages, deep links, ... is compiled in
 ``dependency.<package>``                        version in ``package.json``
+``override.<package>`` ``resolution.…``         version that it forces on all, by npm, yarn or ``pnpm.…``
+``hook.<name>``                                 script that an installation of its packages runs
 ``linked.<package>``                            the native dependencies the binary was built with
 ``font.<file>`` ``code.<file>``                 digests of fonts and of native sources
 ``<platform>.icons`` ``<platform>.splash``      digests of all launcher icons and of the splash screen
 ``<platform>.minimum``                          lowest Android API level or iOS version
 ``<platform>.signing`` ``<platform>.files``     digests of what signs the app, and of all its other build files
-``patches`` ``lock``                            digests of patches to npm packages, and of npm's lock file
+``files`` ``patches`` ``lock``                  digests of what configures linking, of patches to npm packages, and
+                                                of npm's lock file
+``unknown``                                     a digest of the files of which nobody knows what a build does with them
 ``databaseName`` ``filesDirectory``             local storage, where own native code names it
 ``unread``                                      what was there and could not be read, in words
 ==============================================  =====================================================

@@ -15,7 +15,7 @@ from mx_changeclass.model.kinds.native import BINARY_ID, BINARY_NAME
 from mx_changeclass.model.snapshot import Rows, Unit
 from mx_changeclass.readers.side_files.contents import Fetch, blob_id, combined, lfs_target
 from mx_changeclass.readers.side_files.file_rows import Part, file_kind, side_rows
-from mx_changeclass.readers.side_files.native_template import belongs, binary_unit, template_roots
+from mx_changeclass.readers.side_files.native_template import belongs, binary_unit, project_file, role, template_roots
 from mx_changeclass.readers.side_files.widgets import native_package
 
 Identity = Callable[[str], str | None]
@@ -72,7 +72,7 @@ def wanted(path: str, ignore: Iterable[str] = ()) -> bool:
     """Whether a file (path with slashes, from the project's root) may belong to the app.
 
     ``ignore`` are patterns of paths to leave out (``theme/web/old/*``; ``*`` crosses folders). Outside of
-    the folders that Mendix knows, only what may be part of a native template is wanted.
+    the folders that Mendix knows, only what is part of a native template counts in the end.
     """
     parts = path.split("/")
     low = [p.lower() for p in parts]
@@ -86,7 +86,8 @@ def wanted(path: str, ignore: Iterable[str] = ()) -> bool:
         return parts[0] == "javascriptsource" and _tells_of_package(path)
     if {"android", "ios"} & set(low[:-1]) and "build" in low[:-1]:
         return False
-    return parts[0] in _ROOTS or low[-1] in (".template_version", "package.json") or _may_be_template(low)
+    named = role(low[-1]) in ("facts", "config") or role("/".join(low)) not in ("notes", "script")
+    return parts[0] in _ROOTS or _may_be_template(low) or named
 
 
 def enters(folder: str) -> bool:
@@ -136,9 +137,10 @@ def side_units(
         digests[path] = found or ""
         if not found:
             notes.append(f"{path} is listed but not there")
+    projects = {root: project_file(p.removeprefix(root) for p in known if p.startswith(root)) for root in templates}
     units = {
         unit.id: unit
-        for unit in (_unit(p, parts, digests, templates, fetch) for p, parts in _grouped(known, templates).items())
+        for unit in (_unit(p, parts, digests, projects, fetch) for p, parts in _grouped(known, templates).items())
     }
     for root in templates:
         inside = {p.removeprefix(root): digests[p] for p in known if _template_of(p, templates) == root}
@@ -149,13 +151,14 @@ def side_units(
 
 
 def _unit(
-    path: str, parts: tuple[str, ...], digests: Mapping[str, str], templates: tuple[str, ...], fetch: Fetch
+    path: str, parts: tuple[str, ...], digests: Mapping[str, str], projects: Mapping[str, str], fetch: Fetch
 ) -> Unit:
-    template = _template_of(path, templates)
+    template = _template_of(path, projects)
     kind, name = ("File$NativeTemplate", path) if template is not None else file_kind(path)
     missing = not digests[path]
     digest = "" if missing else combined(digests[p] for p in (path, *parts))
-    load = partial(_load, f"file:{path}", kind, name, Part(path, digest, template or "", parts), fetch)
+    part = Part(path, digest, template or "", parts, projects.get(template or "", ""))
+    load = partial(_load, f"file:{path}", kind, name, part, fetch)
     return Unit(f"file:{path}", kind, name, None, "files", digest, load, missing=missing, file=path)
 
 
@@ -182,14 +185,14 @@ def _grouped(known: Iterable[str], templates: tuple[str, ...]) -> dict[str, tupl
     return {path: tuple(parts) for path, parts in groups.items()}
 
 
-def _template_of(path: str, templates: tuple[str, ...]) -> str | None:
+def _template_of(path: str, templates: Iterable[str]) -> str | None:
     """The root of the native template that a file belongs to; None outside of all. A template at the root
     of the project takes nothing from the folders that Mendix knows."""
     for root in sorted(templates, key=len, reverse=True):
         if (
             path.startswith(root)
             and belongs(path.removeprefix(root))
-            and (root or path.partition("/")[0] not in _ROOTS)
+            and (root or (path.partition("/")[0] not in _ROOTS and _may_be_template(path.lower().split("/"))))
         ):
             return root
     return None
@@ -201,15 +204,9 @@ def _by_itself(path: str) -> bool:
 
 
 def _may_be_template(low: list[str]) -> bool:
-    return bool({"android", "ios", "patches", "assets"} & set(low[:-1])) or low[-1] in (
-        "config.json",
-        ".native_dependencies",
-        "index.js",
-        "react-native.config.js",
-        "metro.config.js",
-        "gemfile",
-        "capabilities.android.json",
-        "capabilities.ios.json",
+    """Whether a file may belong to a native template that shares its folder with the project."""
+    return bool({"android", "ios", "patches", "assets"} & set(low[:-1])) or (
+        len(low) == 1 and role(low[0]) in ("facts", "config", "platform")
     )
 
 

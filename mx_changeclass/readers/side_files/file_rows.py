@@ -12,6 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from mx_changeclass.model.snapshot import Element, Rows
+from mx_changeclass.readers.meaning import meaning
 from mx_changeclass.readers.side_files.contents import (
     UNREAD,
     Fetch,
@@ -25,6 +26,7 @@ from mx_changeclass.readers.side_files.contents import (
     suffix,
 )
 from mx_changeclass.readers.side_files.native_builder import builder_facts
+from mx_changeclass.readers.side_files.native_template import in_binary, project_of
 from mx_changeclass.readers.side_files.native_template import role as template_role
 from mx_changeclass.readers.side_files.scripts import java_action, javascript_action, javascript_facts, split_comments
 from mx_changeclass.readers.side_files.styles import tokens
@@ -42,12 +44,14 @@ _DESIGN_FOLDERS = {"buildingblocks", "pagetemplates"}
 
 @frozen
 class Part:
-    """A file, its digest, the root of the native template around it, and the files that tell more about it."""
+    """A file, its digest, the root of the native template around it with the file of its Xcode project, and the files
+    that tell more about it."""
 
     path: str
     digest: str
     template: str = ""
     more: tuple[str, ...] = ()
+    project: str = ""
 
 
 def file_kind(path: str) -> tuple[str, str]:
@@ -177,7 +181,8 @@ def _theme(part: Part, content: bytes, _: Fetch) -> Props:
 
 def _tokens(text: str) -> Props:
     code = "\n".join(split_comments(text)[0])
-    return {"code": short_digest(code), **{f"token.{name}": value for name, value in tokens(code).items()}}
+    asked = {k: v for k, v in javascript_facts(code).items() if k in ("imports", "natives")}
+    return {"code": short_digest(code), **asked, **{f"token.{name}": value for name, value in tokens(code).items()}}
 
 
 def _theme_role(parts: list[str]) -> str:
@@ -203,16 +208,19 @@ def _builder(part: Part, content: bytes, _: Fetch) -> Props:
     low = part.path.lower()
     if low in ("nativemobile/.config", "nativemobile/config.json"):
         return {"role": "config", **builder_facts(content)}
+    name = low.rpartition("/")[2]
+    if suffix(low) in _NOTES or name.startswith(("license", "readme", ".git")):
+        return {"role": "note", "content": content_digest(content, part.path)}
     role = "icon" if "/icons/" in low else "splash" if "splash" in low else "font" if suffix(low) in _FONTS else "other"
     return {"role": role, "content": content_digest(content, part.path)}
 
 
-def _template(part: Part, content: bytes, _: Fetch) -> Props:
-    return {
-        "template": part.template,
-        "role": template_role(part.path.removeprefix(part.template)),
-        "content": content_digest(content, part.path),
-    }
+def _template(part: Part, content: bytes, fetch: Fetch) -> Props:
+    path = part.path.removeprefix(part.template)
+    project = project_of(part.project, fetch(part.template + part.project)) if part.project else None
+    role = template_role(path, project)
+    told = meaning(path, content) if in_binary(role) else content_digest(content, part.path)
+    return {"template": part.template, "role": role, "content": told}
 
 
 def _package(part: Part, content: bytes, _: Fetch) -> Props:
@@ -221,7 +229,13 @@ def _package(part: Part, content: bytes, _: Fetch) -> Props:
         raise Unreadable("is no package manifest")
     props: Props = {"packageName": str(package.get("name", "")), "version": str(package.get("version", ""))}
     if "node_modules/" in part.path:
-        return {**props, "role": "module", "native": True if part.more else None}
+        peers = package.get("peerDependencies")
+        written_for = (
+            (isinstance(peers, dict) and "react-native" in peers)
+            or "codegenConfig" in package
+            or "react-native" in props["packageName"]
+        )
+        return {**props, "role": "module", "native": bool(part.more) or None, "forNative": written_for or None}
     props |= package_versions("dependency", package.get("dependencies") or {})
     return {**props, "role": "project", "content": content_digest(content, part.path)}
 

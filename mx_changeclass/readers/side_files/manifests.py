@@ -12,6 +12,7 @@ from typing import Any
 
 from mx_changeclass.errors import BrokenContainer
 from mx_changeclass.model.kinds.native import Fact
+from mx_changeclass.readers.meaning import ordered, required
 from mx_changeclass.readers.side_files.contents import (
     MAX_TEXT,
     Unreadable,
@@ -26,7 +27,7 @@ TemplateFacts = dict[str, Fact]
 _ANDROID = "{http://schemas.android.com/apk/res/android}"
 _TOOLS = "{http://schemas.android.com/tools}"
 _VARIABLE = re.compile(r"\$[({](\w+)[)}]")
-_DEEPEST = 40
+_LOCALIZED = re.compile(r"""^\s*"?(CFBundle\w+)"?\s*=\s*"([^"\n]*)"\s*;""", re.MULTILINE)
 _LONGEST = 400
 _PLIST = {
     "CFBundleDisplayName": "appName",
@@ -38,11 +39,9 @@ _PLIST = {
 
 
 def package_facts(content: bytes) -> TemplateFacts:
-    """``package.json``: ``dependency.<package>``, ``reactNative``, and ``template`` where it is the template's own."""
+    """``package.json``: what it has installed, ``reactNative``, and ``template`` where it is the template's own."""
     package = as_json(content)
-    if not isinstance(package, Mapping):
-        raise Unreadable("is no package manifest")
-    found: TemplateFacts = {**package_versions("dependency", package.get("dependencies") or {})}
+    found = required(package)
     found["reactNative"] = found.get("dependency.react-native", "")
     if "native-template" in str(package.get("name", "")).lower():
         found["template"] = str(package.get("version", ""))
@@ -84,10 +83,11 @@ def plist_facts(content: bytes, variables: Mapping[str, str]) -> TemplateFacts:
             )
         elif key == "NSAppTransportSecurity" and isinstance(value, Mapping):
             found["cleartext"] = value.get("NSAllowsArbitraryLoads") is True
+            found["localCleartext"] = value.get("NSAllowsLocalNetworking") is True
             rest[key] = value
         else:
             rest[key] = value
-    found["plist"] = short_digest(repr(_sorted(rest)))
+    found["plist"] = short_digest(repr(ordered(rest)))
     return found
 
 
@@ -103,17 +103,6 @@ def _load_plist(content: bytes) -> dict[str, Any]:
     return {str(k): v for k, v in plist.items()}
 
 
-def _sorted(value: object, depth: int = 0) -> object:
-    """A value with the keys of its objects in order; what is nested beyond all measure counts by its kind."""
-    if not isinstance(value, (Mapping, list)):
-        return value
-    if depth > _DEEPEST:
-        return type(value).__name__
-    if isinstance(value, list):
-        return [_sorted(v, depth + 1) for v in value]
-    return [(str(k), _sorted(v, depth + 1)) for k, v in sorted(value.items(), key=lambda item: str(item[0]))]
-
-
 def _expanded(text: str, variables: Mapping[str, str]) -> str:
     """A value with the build settings put in that are known."""
     for _ in range(5):
@@ -122,9 +111,25 @@ def _expanded(text: str, variables: Mapping[str, str]) -> str:
 
 
 def strings_facts(content: bytes) -> TemplateFacts:
-    """``strings.xml``: ``appName``."""
+    """A file of Android's string resources: ``appName``; ``strings`` is the rest."""
     root = _xml(content, "strings.xml")
-    return {"appName": next((e.text or "" for e in root.iter("string") if e.get("name") == "app_name"), "")}
+    rest = [f"{e.tag} {sorted(e.attrib.items())} {e.text}" for e in root.iter() if e.get("name") != "app_name"]
+    name = next((e.text or "" for e in root.iter("string") if e.get("name") == "app_name"), "")
+    return {"appName": name, "strings": short_digest(*rest) if len(rest) > 1 else ""}
+
+
+def localized_facts(content: bytes) -> TemplateFacts:
+    """``InfoPlist.strings``, the Info.plist of one language: ``appName``."""
+    named = dict(_LOCALIZED.findall(as_text(content)))
+    return {"appName": named.get("CFBundleDisplayName") or named.get("CFBundleName", "")}
+
+
+def capability_facts(content: bytes) -> TemplateFacts:
+    """``capabilities.<platform>.json``: ``capability.<name>`` for each that is switched on."""
+    switches = as_json(content)
+    if not isinstance(switches, Mapping):
+        raise Unreadable("is no list of capabilities")
+    return {f"capability.{name}": True for name, on in switches.items() if on is True}
 
 
 def manifest_facts(content: bytes) -> TemplateFacts:

@@ -73,7 +73,7 @@ def _facts(configuration: Mapping[str, Any]) -> dict[str, Fact]:
             facts |= {
                 f"capability.{k}": True for k, v in value.items() if isinstance(v, Mapping) and v.get("enabled") is True
             }
-            facts["capabilities"] = _digest(value)
+            facts["capabilities"] = _digest({k: v for k, v in value.items() if f"capability.{k}" in facts})
             deep = value.get("deepLink")
             if isinstance(deep, Mapping) and deep.get("enabled") is True:
                 facts["deepLink"] = str(deep.get("value", ""))

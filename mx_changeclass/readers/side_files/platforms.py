@@ -7,15 +7,15 @@ left of it goes into one digest, so that no difference is lost and nothing is to
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 
+from mx_changeclass.readers.meaning import meaning, without_line_comments
 from mx_changeclass.readers.side_files import manifests
 from mx_changeclass.readers.side_files.contents import (
     UNREAD,
     Fetch,
     Unreadable,
     as_text,
-    content_digest,
     lfs_target,
     short_digest,
     suffix,
@@ -24,7 +24,8 @@ from mx_changeclass.readers.side_files.manifests import TemplateFacts
 from mx_changeclass.readers.side_files.native_builder import builder_facts
 from mx_changeclass.readers.side_files.scripts import split_comments
 
-_MOST_SOURCES = 1_000
+_MOST_SOURCES = 1_000  # so many are told one by one
+_MAIN = "android/app/src/main/"
 _SETTING = re.compile(r"^[ \t]*(\w+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
 _STORED = re.compile(r"""[dD]efault(DatabaseName|FilesDirectoryName)\s*(?:\(|=|:)\s*@?["']([^"'\n]{1,80})["']""")
 _GRADLE = {
@@ -36,30 +37,37 @@ _GRADLE = {
     "compileSdk": re.compile(r"\bcompileSdk(?:Version)?\s{0,9}[=( ]\s{0,9}(\d+)"),
 }
 _IOS_MINIMUM = re.compile(r"""(?:deployment_target\s*=\s*|platform\s+:ios\s*,\s*)["']([\d.]+)["']""")
-_SIGNING = re.compile(r"^.*(?:CODE_SIGN|DEVELOPMENT_TEAM|PROVISIONING_PROFILE).*$", re.MULTILINE)
+_SIGNING = re.compile(r"^.*(?:CODE_SIGN(?!_ENTITLEMENTS)|DEVELOPMENT_TEAM|PROVISIONING_PROFILE).*$", re.MULTILINE)
 _LINKED = (".native_dependencies", "ios/native_dependencies.json", "res/raw/native_dependencies.json")
-_NPM_LOCKS = ("package-lock.json", "yarn.lock", "pnpm-lock.yaml")
+_NPM_LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml")
+_FOR_STORES = ("facts", "build", "platform", "config")  # roles of which something is told in a digest of the rest
 
 
-def platform_facts(paths: Iterable[str], fetch: Fetch, role: Callable[[str], str]) -> TemplateFacts:
-    """All facts of a template whose files are ``paths``. What cannot be read is told under ``unread``."""
-    return _Template(list(paths), fetch, role).facts()
+def platform_facts(roles: Mapping[str, str], fetch: Fetch, plist: str = "") -> TemplateFacts:
+    """All facts of a template whose files have these roles in the build; ``plist`` is the Info.plist of the app where
+    the Xcode project says so. What cannot be read is told under ``unread``."""
+    return _Template(roles, fetch, plist).facts()
 
 
 class _Template:
-    def __init__(self, paths: list[str], fetch: Fetch, role: Callable[[str], str]) -> None:
-        self._fetch, self._role = fetch, role
-        self._paths = sorted(paths)
+    def __init__(self, roles: Mapping[str, str], fetch: Fetch, plist: str) -> None:
+        self._fetch, self._roles, self._plist = fetch, roles, plist
+        self._paths = sorted(path for path, role in roles.items() if role not in ("dev", "bundle", "notes", "script"))
+        self._told: set[str] = set()  # files of which everything stands in facts of their own
         self._unread: list[str] = []
 
     def facts(self) -> TemplateFacts:
-        found: TemplateFacts = {}
-        found |= self._read("config.json", builder_facts)
+        configured = self._read("config.json", builder_facts)
+        found: TemplateFacts = {
+            f"configured.{k}" if k.startswith("permission.") else k: v for k, v in configured.items()
+        }
         found |= self._read("package.json", manifests.package_facts)
         found |= self._read(".template_version", manifests.version_facts)
         found |= self._linked()
-        for platform, facts in (("ios", self._ios()), ("android", self._android())):
-            found |= {k if k.startswith("permission.") else f"{platform}.{k}": v for k, v in facts.items()}
+        for platform, own in (("ios", self._ios()), ("android", self._android())):
+            switched = self._read(f"capabilities.{platform}.json", manifests.capability_facts)
+            told = {**own, **switched}
+            found |= {k if k.startswith("permission.") else f"{platform}.{k}": v for k, v in told.items()}
         found |= self._sources()
         for path in self._of("font"):
             found[f"font.{path.rpartition('/')[2]}"] = self._digest([path])
@@ -67,6 +75,10 @@ class _Template:
             found["patches"] = self._digest(self._of("patch"))
         if locks := [p for p in self._paths if p in _NPM_LOCKS]:
             found["lock"] = self._digest(locks)
+            self._told.update(locks)
+        found |= self._rest("")
+        if unknown := self._of("unknown"):
+            found["unknown"] = self._digest(unknown)
         if self._unread:
             found["unread"] = tuple(sorted(self._unread))
         return {k: v for k, v in found.items() if v not in ("", ())}
@@ -74,6 +86,7 @@ class _Template:
     def _linked(self) -> TemplateFacts:
         """The map the binary was built with, which the builder leaves in several places."""
         places = [p for name in _LINKED if (p := self._first(name))]
+        self._told.update(places)
         return next(
             (facts for path in places if (facts := self._read(path, manifests.linked_facts))),
             {"linked": UNREAD} if places else {},
@@ -85,17 +98,17 @@ class _Template:
             (p for p in self._paths if p.startswith("ios/") and suffix(p) == "xcconfig"), key=lambda p: "release" in p
         ):
             variables |= _settings(self._text(path).replace("\\/", "/"))
-        project = self._text(self._first(".xcodeproj/project.pbxproj"))
+        at = self._first(".xcodeproj/project.pbxproj")
+        project = self._text(at)
         stated = _settings(project)
         for name in ("MARKETING_VERSION", "CURRENT_PROJECT_VERSION"):
             variables.setdefault(name, stated.get(name, "").strip('"'))
-        plist = min(
-            (p for p in self._paths if p.startswith("ios/") and p.endswith("Info.plist") and "framework/" not in p),
-            key=lambda p: (p.count("/"), p),
-            default="",
-        )
-        found = self._read(plist, lambda content: manifests.plist_facts(content, variables))
-        podfile = _without_hashes(self._text("ios/Podfile"))
+        found = self._read(self._info_plist(), lambda content: manifests.plist_facts(content, variables))
+        for path in self._paths:
+            if path.startswith("ios/") and path.endswith(".lproj/InfoPlist.strings"):
+                named = self._read(path, manifests.localized_facts, whole=False)
+                found[f"appName.{path.split('/')[-2].removesuffix('.lproj')}"] = named.get("appName", "")
+        podfile = without_line_comments(self._text("ios/Podfile"))
         minimum = _IOS_MINIMUM.search(podfile)
         found |= {
             "minimum": minimum.group(1) if minimum else "",
@@ -103,14 +116,33 @@ class _Template:
             "project": short_digest(_SIGNING.sub("", project)) if project else "",
             "signing": short_digest(*sorted(set(_SIGNING.findall(project)))) if _SIGNING.search(project) else "",
         }
-        return found | self._drawn("ios/", "assets/") | self._rest("ios/", (plist, "ios/Podfile"))
+        self._told.update(("ios/Podfile", at))
+        return found | self._drawn("ios/", "assets/") | self._rest("ios/")
+
+    def _info_plist(self) -> str:
+        """The Info.plist of the app: the one its project names, else the nearest to the top that is called so."""
+        if self._plist in self._paths:
+            return self._plist
+        here = [p for p in self._paths if p.startswith("ios/") and self._roles[p] in ("facts", "platform", "build")]
+        own = [p for p in here if p.endswith("/Info.plist") and "framework/" not in p]
+        older = [p for p in here if p.endswith("-Info.plist") and not p.endswith("GoogleService-Info.plist")]
+        return min(own or older, key=lambda p: (p.count("/"), p), default="")
 
     def _android(self) -> TemplateFacts:
-        manifest = self._first("android/app/src/main/AndroidManifest.xml")
         app = self._first("android/app/build.gradle", "android/app/build.gradle.kts")
         top = self._first("android/build.gradle", "android/build.gradle.kts")
-        found = self._read(self._first("src/main/res/values/strings.xml"), manifests.strings_facts)
-        found |= self._read(manifest, manifests.manifest_facts)
+        found = self._read(f"{_MAIN}AndroidManifest.xml", manifests.manifest_facts)
+        found |= self._read(f"{_MAIN}res/values/strings.xml", manifests.strings_facts)
+        for path in self._paths:
+            if not path.startswith("android/") or self._roles[path] != "facts" or path in self._told:
+                continue
+            if path.endswith("/AndroidManifest.xml"):  # of another source set or module: all are merged
+                told = self._read(path, manifests.manifest_facts, whole=False)
+                found |= {k: v for k, v in told.items() if k.startswith("permission.")}
+            elif suffix(path) == "xml":
+                where = path.partition("/src/")[2].replace("/res/values", "").partition("/")[0]  # main-nl, appstore
+                named = self._read(path, manifests.strings_facts, whole=False)
+                found[f"appName.{where.removeprefix('main').lstrip('-')}"] = named.get("appName", "")
         found["runtimeUrl"] = self._text(self._first("src/main/res/raw/runtime_url")).strip()
         gradle = "\n".join("\n".join(split_comments(self._text(path), java=True)[0]) for path in (app, top))
         for name, pattern in _GRADLE.items():
@@ -120,12 +152,11 @@ class _Template:
                 gradle = pattern.sub("", gradle)
         if gradle.strip():
             found["gradle"] = short_digest(gradle)
-        keys = [
-            p for p in self._paths if p.startswith("android/") and suffix(p) in ("keystore", "jks") and "debug" not in p
-        ]
+        keys = [p for p in self._paths if p.startswith("android/") and suffix(p) in ("keystore", "jks")]
         if keys:
             found["signing"] = self._digest(keys)
-        return found | self._drawn("android/") | self._rest("android/", (manifest, app, top, *keys))
+        self._told.update((app, top, *keys, self._first("src/main/res/raw/runtime_url")))
+        return found | self._drawn("android/") | self._rest("android/")
 
     def _drawn(self, *folders: str) -> TemplateFacts:
         """Digests of launcher icons and splash screen."""
@@ -135,12 +166,15 @@ class _Template:
             if any(p.startswith(folders) for p in self._of(one))
         }
 
-    def _rest(self, folder: str, told: Iterable[str]) -> TemplateFacts:
-        """One digest of the build files and the platform files that nothing else tells of."""
+    def _rest(self, folder: str) -> TemplateFacts:
+        """One digest of the files that nothing else tells of in full; ``""`` stands for those of no platform."""
         left = [
-            p for p in self._paths if p.startswith(folder) and p not in told and self._role(p) in ("build", "platform")
+            p
+            for p in self._paths
+            if p not in self._told
+            and self._roles[p] in _FOR_STORES
+            and (p.startswith(folder) if folder else not p.startswith(("ios/", "android/")))
         ]
-        left = [p for p in left if not p.endswith("project.pbxproj")]
         return {"files": self._digest(left)} if left else {}
 
     def _sources(self) -> TemplateFacts:
@@ -151,10 +185,12 @@ class _Template:
             found[f"code.{path}"] = short_digest(code)
             for what, name in _STORED.findall(code):
                 found["databaseName" if what.startswith("D") else "filesDirectory"] = name
+        if more := self._of("code")[_MOST_SOURCES:]:
+            found["code"] = self._digest(more)
         return found
 
     def _of(self, role: str) -> list[str]:
-        return [p for p in self._paths if self._role(p) == role]
+        return [p for p in self._paths if self._roles[p] == role]
 
     def _first(self, *ends: str) -> str:
         """The first file there is, the wanted ones in order; the nearest to the top where several end alike."""
@@ -169,9 +205,7 @@ class _Template:
         return ""
 
     def _digest(self, paths: list[str]) -> str:
-        return short_digest(
-            *(f"{p} {content_digest(content, p)}" for p in paths if (content := self._fetch(p)) is not None)
-        )
+        return short_digest(*(f"{p} {meaning(p, content)}" for p in paths if (content := self._fetch(p)) is not None))
 
     def _text(self, path: str) -> str:
         try:
@@ -180,10 +214,13 @@ class _Template:
             self._unread.append(f"{path} {error}")
             return ""
 
-    def _read(self, path: str, reader: Callable[[bytes], TemplateFacts]) -> TemplateFacts:
+    def _read(self, path: str, reader: Callable[[bytes], TemplateFacts], *, whole: bool = True) -> TemplateFacts:
+        """The facts of a file; ``whole`` where they tell all of it."""
         content = self._fetch(path) if path in self._paths else None
         if content is None:
             return {}
+        if whole:
+            self._told.add(path)
         try:
             if lfs_target(content):
                 raise Unreadable("is a Git LFS pointer")
@@ -196,7 +233,3 @@ class _Template:
 def _settings(text: str) -> dict[str, str]:
     """``NAME = value`` of each line, in Xcode's configuration files and projects."""
     return {name: value.strip().rstrip(";").rstrip() for name, value in _SETTING.findall(text)}
-
-
-def _without_hashes(text: str) -> str:
-    return "\n".join(line for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#"))

@@ -26,6 +26,25 @@ _SKELETON = re.compile(
 _STORAGE = re.compile(
     r"\b(\w*(?:[sS]torage|SInfo|Keychain|indexedDB|MMKV|SQLite))\s*\??\.\s*((?:clear|remove|multiRemove|delete|reset)\w*)\s*\("
 )
+# How JavaScript gets at a native module or view by its name; those that React Native brings itself are in every app.
+_NATIVE_CALL = re.compile(
+    r"""\bNativeModules(?:\s+as\s+\w+\s*\))?\s*(?:\?\.)?\s*(?:\.\s*(\w+)|\[\s*["'`](\w+)["'`]\s*\])"""
+    r"""|\b(?:TurboModuleRegistry\s*\.\s*get(?:Enforcing)?|requireNativeComponent|codegenNativeComponent"""
+    r"""|requireNativeModule|requireOptionalNativeModule|getViewManagerConfig)\s*(?:<[^>()]{0,200}>)?\s*\(\s*["'`]([\w.]+)["'`]"""
+)
+_NATIVES_TAKEN = re.compile(r"""\{([^{}]{1,400})\}\s*=\s*(?:[\w$.]+\.)?NativeModules\b""")
+_NATIVES_USED = re.compile(r"\bNativeModules\b(?!\s*[,}])")  # in another way than by a name that is seen
+_OF_REACT_NATIVE = frozenset(
+    (
+        "UIManager",
+        "I18nManager",
+        "PlatformConstants",
+        "StatusBarManager",
+        "SettingsManager",
+        "DevSettings",
+        "SourceCode",
+    )
+) | {"AppState", "DeviceInfo", "ImageLoader", "Linking", "LinkingManager", "Networking", "Timing", "Vibration"}
 _NAMED = re.compile(r"""["'`](?://)?([A-Za-z]\w*\.[A-Za-z]\w*)(?=["'`\[/])""")
 
 _JAVA_REGIONS = (("// BEGIN USER CODE", "// END USER CODE"), ("// BEGIN EXTRA CODE", "// END EXTRA CODE"))
@@ -69,14 +88,23 @@ def javascript_action(text: str, name: str) -> dict[str, Any]:
 
 
 def javascript_facts(code: str) -> dict[str, Any]:
-    """``imports``, ``names`` and ``storage`` of code without comments; absent where there are none."""
+    """``imports``, ``names``, ``storage`` and ``natives`` (native modules and views that it asks for by name) of code
+    without comments; absent where there are none."""
     imports = {m for pattern in (_IMPORT, _LATE_IMPORT) for m in pattern.findall(code)} - set(_GENERATED_IMPORTS)
     facts = {
         "imports": imports,
         "names": set(_NAMED.findall(code)) - imports,
         "storage": {f"{owner}.{call}" for owner, call in _STORAGE.findall(code)},
+        "natives": _natives(code) - _OF_REACT_NATIVE,
     }
     return {key: tuple(sorted(found)[:_MOST]) for key, found in facts.items() if found}
+
+
+def _natives(code: str) -> set[str]:
+    named = {name for found in _NATIVE_CALL.findall(code) for name in found if name}
+    taken = (part.partition(":")[0].strip() for group in _NATIVES_TAKEN.findall(code) for part in group.split(","))
+    found = named | {name for name in taken if name.isidentifier()}
+    return found or ({"NativeModules"} if _NATIVES_USED.search(code) else set())
 
 
 def java_action(text: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ A zip inside of a zip stays shut.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ _FLAGS = ("offlineCapable", "needsEntityContext", "pluginWidget")
 _DESIGN_TIME = (".editorconfig.js", ".editorpreview.js", ".webmodeler.js", ".d.ts", "tile.png", "icon.png", "dark.png")
 _NOTES = frozenset(("map", "md", "txt", "id", "license", "html", "flow", "sln"))
 _CLIENT = frozenset(("js", "mjs", "cjs", "jsx", "ts", "tsx", "css", "json"))
+_TESTS = re.compile(r"node_modules/.*/src/(?:test|androidtest)/|node_modules/.*/ios/[^/]*tests/")
 _NATIVE = frozenset(("java", "kt", "m", "mm", "swift", "h", "cpp", "gradle", "podspec"))
 
 
@@ -205,6 +207,8 @@ def _sort(name: str) -> str:
     """What a member is: sidecars, design-time files and notes are metadata, whatever their extension."""
     low = name.lower()
     kind = suffix(low)
+    if kind in _NOTES or _TESTS.search(low):
+        return "metadata"
     if native_package(low) or kind in _NATIVE:
         return "native"
     if kind == "xml" and low != "package.xml":

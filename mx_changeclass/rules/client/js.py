@@ -130,7 +130,7 @@ def js_code(change: Changed[JavaScriptSource], release: Release) -> bool:
 
     JavaScript is on the list of what may go over the air.
     """
-    return bool(change.fields & {"userCode", "imports", "names", "storage", "content"})
+    return bool(change.fields & {"userCode", "imports", "names", "storage", "natives", "content"})
 
 
 @rule(NONE, whole=True, source="JSA Code", certainty=Certainty.DOCUMENTED)
@@ -174,7 +174,8 @@ def js_npm_pure(change: Added[NpmPackage] | Removed[NpmPackage] | Changed[NpmPac
 
     It is bundled with the actions that import it.
     """
-    return change.row.props.get("role") == "module" and not change.row.props.get("native")
+    props = change.row.props
+    return props.get("role") == "module" and not props.get("native") and not props.get("forNative")
 
 
 @rule(OTA_SAFE, in_bundle=True, whole=True, source="JSA Code; REAL 18", mitigation="See which actions import it.")

@@ -168,6 +168,15 @@ class Release:
         """Nothing was released before."""
         return self.changes.old.form == "none"
 
+    def nothing_to_lose(self, audience: frozenset[str]) -> bool:
+        """No device holds anything yet that a change for these profiles could cost: none was released before that
+        keeps data, or all of them that do are new."""
+        if not self.installed:
+            return True
+        keeping = {p.name for side in (self.old, self.new) for p in side.profiles if p.holds_data} & audience
+        known = {p.name for p in self.old.profiles if p.holds_data} | {new for _, new in self._kept_profiles()}
+        return bool(keeping) and keeping.isdisjoint(known)
+
     @property
     def ota_off(self) -> bool:
         """The released binary of a native profile that lives on takes no updates over the air."""

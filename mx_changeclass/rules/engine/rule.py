@@ -365,12 +365,12 @@ def _members(hint: Any) -> tuple[Any, ...]:
     )
 
 
-def class_of(rule: Rule, policy: Policy | None = None) -> ReleaseClass:
-    """The class that a rule leads to, where need be under the policy of a team: DESTRUCTIVE for a hazard that counts
-    as loss, else its channel, of which ``none`` is told as OTA_SAFE."""
+def class_of(rule: Rule, policy: Policy | None = None, hazard: Hazard | None = None) -> ReleaseClass:
+    """The class that a rule leads to, where need be under the policy of a team and with another ``hazard`` than its
+    own: DESTRUCTIVE for one that counts as loss, else its channel, of which ``none`` is told as OTA_SAFE."""
     policy = policy or Policy()
     soft = frozenset() if policy.soft_hazards else SOFT_LOSS
     blocked = BLOCKED if policy.blocked_is_loss else frozenset()
-    if rule.hazard in HARD_LOSS | soft | blocked:
+    if (rule.hazard if hazard is None else hazard) in HARD_LOSS | soft | blocked:
         return DESTRUCTIVE
     return OTA_SAFE if rule.channel is NONE else rule.channel

@@ -19,7 +19,7 @@ from mx_changeclass.errors import ReadError
 from mx_changeclass.model.kinds import Kind, kind_of
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Detail, Failed, Hit, Hits, In, Rule, Subject, Uncovered
-from mx_changeclass.vocabulary import NONE
+from mx_changeclass.vocabulary import NONE, Hazard
 
 Listeners = Mapping[tuple[type, Any], tuple[Rule, ...]]
 Left = Mapping[int, frozenset[str]]
@@ -103,6 +103,8 @@ class _Run:
         release = self.release
         follows = release.is_frame_of_another(change)
         hits = [] if follows else self._unmuted(change, list(self._asked(change)))
+        if release.nothing_to_lose(release.audience(change)):
+            hits = [s for s in hits if not on_devices(s.rule)] or hits
         if _means_nothing(change, hits):
             hits = [s for s in hits if s.rule.on]
         if isinstance(change, Changed):
@@ -183,6 +185,11 @@ def _text(detail: bool | str) -> str:
 
 def _noise(change: Change) -> frozenset[str]:
     return frozenset(change.noise.values()) if isinstance(change, Changed) else frozenset({change.reason} - {""})
+
+
+def on_devices(rule: Rule) -> bool:
+    """Whether what a rule warns of happens on devices that have something to lose."""
+    return rule.hazard not in (Hazard.NONE, Hazard.SERVER_LOSS, Hazard.START_FAILURE)  # a server may not start either
 
 
 def _listeners_of(change: Change, release: Release, rules: Listeners) -> Iterator[Rule]:

@@ -24,8 +24,8 @@ def _facts(*names: str) -> tuple[str, ...]:
 
 
 _CODE = _facts(
-    "code", "patches", "dependency", "linked", "lock", "files", "plist", "manifest", "settings", "other",
-    "cleartext", "hermes", "cookieEncryption",
+    "code", "patches", "dependency", "override", "resolution", "pnpm", "hook", "linked", "lock", "files", "plist",
+    "manifest", "strings", "settings", "other", "cleartext", "localCleartext", "hermes", "cookieEncryption",
 )  # fmt: skip
 
 
@@ -170,14 +170,14 @@ def bin_database_name(change: BinaryEdit, release: Release) -> bool:
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
-    on=_facts("cleartext"),
+    on=_facts("cleartext", "localCleartext"),
     source="NT14 14.1.10; NT17 17.0.1",
     mitigation="Serve the app over https.",
 )
 def bin_cleartext(change: BinaryEdit, release: Release) -> bool:
     """Clear text traffic of the app switched
 
-    An app that talks to its server over http stops connecting where it is off.
+    An app that talks to its server over http stops connecting where it is off, or off for the local network.
     """
     return not _over_https(change)
 
@@ -188,7 +188,7 @@ def bin_cleartext(change: BinaryEdit, release: Release) -> bool:
 @rule(
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
-    on="permission",
+    on=("permission", "configured.permission"),
     source="NT Mobile Toolkit; S3.2",
     certainty=Certainty.DOCUMENTED,
 )
@@ -203,7 +203,7 @@ def bin_permissions(change: BinaryEdit, release: Release) -> bool:
 @rule(
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
-    on=("capability", "capabilities"),
+    on=_facts("capability", "capabilities"),
     source="NT Mobile Toolkit Configuration Structure",
     certainty=Certainty.DOCUMENTED,
 )
@@ -268,15 +268,29 @@ def bin_custom_fonts(change: BinaryEdit, release: Release) -> bool:
     hazard=Hazard.CANNOT_INSTALL,
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.MAYBE,
-    on=_facts("signing"),
+    on=("signing", "android.signing"),
     source="DEP Signing Your Apps",
-    mitigation="Keep the key.",
+    mitigation="Sign updates with the key of the installed apps; Google Play resets a lost upload key on request.",
 )
 def bin_signing(change: BinaryEdit, release: Release) -> bool:
-    """Signing key or provisioning of the app changed
+    """Signing key of the Android app changed
 
-    On Android another key blocks updates over the installed app; then only uninstalling helps, and that deletes local
-    data.
+    Another key blocks updates over the installed app; then only uninstalling helps, and that deletes local data.
+    """
+    return True
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on="ios.signing",
+    source="DEP Signing Your Apps",
+    mitigation="Stay in the same team; certificates and profiles expire and are renewed.",
+)
+def bin_provisioning(change: BinaryEdit, release: Release) -> bool:
+    """Certificate or provisioning profile of the iOS app changed
+
+    It takes effect in a new build. Devices install updates of the same team and identifier whatever the profile.
     """
     return True
 
@@ -311,6 +325,22 @@ def bin_native_code(change: Added[NativeBinary] | Removed[NativeBinary] | Binary
     if not isinstance(change, Changed) or any(map(change.touches, _CODE)):
         return True
     return not (_moved(change, "bundleId") or _left_behind(change))
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    undecided=True,
+    on="unknown",
+    source="no source (what Gradle, Xcode and CocoaPods build)",
+    mitigation="See whether the build compiles, links or packs the file; if not, nothing is to be done.",
+)
+def bin_unknown_file(change: BinaryEdit, release: Release) -> bool:
+    """File of the native app changed of which it is not known what a build does with it
+
+    Neither its place nor its kind says it, or the Xcode project does not list it.
+    """
+    return True
 
 
 # -- what no store gets -----------------------------------------------------------------------------
@@ -357,8 +387,19 @@ def _moved(change: Changed[NativeBinary] | Changed[BuilderFile], name: str) -> l
 
 
 def _left_behind(change: Changed[NativeBinary] | Changed[BuilderFile]) -> bool:
-    """Installed apps were built with the address that is no longer used."""
-    return any(_is_public(str(old)) for old in _moved(change, "runtimeUrl"))
+    """Installed apps were built with an address that no longer leads to the same server."""
+    keys = [k for k in _facts("runtimeUrl") if k in change.fields]
+    pairs = [(str(old), str(new)) for old, new in map(change.values, keys) if old and new]
+    return any(_is_public(old) and _server(old) != _server(new) for old, new in pairs)
+
+
+def _server(url: str) -> tuple[str, str]:
+    """Host and path of an address, whatever its scheme and however it is written; a port only where it is no default
+    one of its scheme."""
+    scheme, _, rest = url.strip().partition("://")
+    host, _, path = rest.partition("/")
+    default = {"https": ":443", "http": ":80"}.get(scheme.lower(), "")
+    return host.lower().removesuffix(default), path.rstrip("/")
 
 
 def _is_public(url: str) -> bool:

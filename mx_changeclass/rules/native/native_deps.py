@@ -6,17 +6,22 @@ shows the widget.
 
 from __future__ import annotations
 
+import re
+
 from mx_changeclass.changes.change import Added, Changed, Removed
 from mx_changeclass.graphs.native_dependencies import resolved
 from mx_changeclass.model.kinds.app import Module
-from mx_changeclass.model.kinds.files import BringsNative, JavaScriptFile, JavaScriptSource
-from mx_changeclass.model.kinds.native import NativeBinary
+from mx_changeclass.model.kinds.files import BringsNative, JavaScriptFile, JavaScriptSource, NpmPackage, ThemeFile
 from mx_changeclass.model.native_templates import accepts, pinned, template_range
 from mx_changeclass.rules.engine.release import DependencyChange, Release
 from mx_changeclass.rules.engine.rule import rule
+from mx_changeclass.rules.native.native_needs import in_released_binary, meets_binary
 from mx_changeclass.vocabulary import FULL_RELEASE, NONE, OTA_SAFE, Certainty, Maybe, Requires
 
-_NATIVE = ("react-native-", "@react-native")
+Script = Added[JavaScriptSource | JavaScriptFile | ThemeFile] | Changed[JavaScriptSource | JavaScriptFile | ThemeFile]
+
+_NATIVE = re.compile(r"(?:^|[@/-])react-native(?:$|[/-])")
+_OF_CLIENT = frozenset(("react", "react-native", "react-dom", "mendix", "mx-api", "mx-global", "big.js", "@mendix"))
 
 
 @rule(
@@ -39,7 +44,7 @@ def native_dep_added(move: DependencyChange, release: Release) -> bool:
 @rule(
     OTA_SAFE,
     in_bundle=True,
-    instead_of="native-dep-added",
+    instead_of=("native-dep-added", "native-dep-version"),
     source="native-template package.json",
 )
 def native_dep_in_template(move: DependencyChange, release: Release) -> bool:
@@ -47,7 +52,7 @@ def native_dep_in_template(move: DependencyChange, release: Release) -> bool:
 
     It comes with the native template, or was built in: it is linked into the binary already, in the same version.
     """
-    return move.reached and move.kind == "added" and _linked(move, release) == _asked(move)
+    return move.reached and move.kind in ("added", "version") and _linked(move, release) == _asked(move)
 
 
 @rule(
@@ -80,11 +85,11 @@ def native_dep_version(move: DependencyChange, release: Release) -> bool:
     return move.reached and move.kind == "version"
 
 
-@rule(NONE, source="REAL 16", certainty=Certainty.DOCUMENTED)
+@rule(NONE, source="REAL 16; DEV", mitigation="State the exact version: ranges are not supported.")
 def native_dep_range_mark(move: DependencyChange, release: Release) -> bool:
     """Version of a native module written with another range mark
 
-    The version that counts is the same.
+    The number in it is the same, and only exact versions are supported.
     """
     return move.kind == "range-mark"
 
@@ -182,22 +187,65 @@ def native_module_removed(change: Removed[Module], release: Release) -> bool | s
     source="WT; REAL 11",
     mitigation="List the package in the sidecar file of the action, and ship a store release.",
 )
-def native_platform_js_api(
-    change: Added[JavaScriptSource] | Changed[JavaScriptSource] | Added[JavaScriptFile] | Changed[JavaScriptFile],
-    release: Release,
-) -> bool | str:
+def native_platform_js_api(change: Script, release: Release) -> bool | str:
     """JavaScript imports a native package that its sidecar file does not list
 
     An import written by hand passes by the list that builds are made from.
     """
-    if not release.reached_native(change):
-        return False
-    before = set(change.old.imports) if isinstance(change, Changed) else set()
-    own = change.new.native_dependencies
-    listed = {*release.new.dependencies.packages, *pinned(release.template)}
-    packages = {_package(name) for name in set(change.new.imports) - before} - {*own, *listed}
-    hidden = sorted(name for name in packages if name.startswith(_NATIVE) or name in _with_native_code(release))
+    hidden = [name for name in _unlisted(change, release) if _is_native(name, release)]
     return bool(hidden) and f"imports {', '.join(hidden)}"
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.MAYBE,
+    breaks_by_bundle=True,
+    undecided=True,
+    on=("imports", "natives"),
+    source="WT; DEV",
+    mitigation="See whether the binary has it; if not, list the package in the sidecar file, and ship a store release.",
+)
+def native_module_by_code(change: Script, release: Release) -> bool | str:
+    """JavaScript asks for what may be a native module that no list names
+
+    Where the released binary lacks the module, the app fails when the code runs.
+    """
+    known = release.memo(release, _beside)
+    asked = [name for name in _unlisted(change, release) if not _is_native(name, release)]
+    open_ = [name for name in asked if name not in known or known[name].for_native]
+    before = change.old.natives if isinstance(change, Changed) else ()
+    explained = isinstance(change.new, BringsNative) and change.new.native_dependencies
+    new = [n for n in change.new.natives if n not in before]
+    named = new if meets_binary(change, release) and not explained else []
+    told = (*(f"imports {name}" for name in open_), *(f"asks for the native module {name}" for name in named))
+    return ", ".join(told)
+
+
+def _unlisted(change: Script, release: Release) -> list[str]:
+    """The npm packages that a script imports anew, and that neither a list of native modules nor the released binary
+    is known to have; what the client provides itself left out."""
+    if not meets_binary(change, release):
+        return []
+    before = set(change.old.imports) if isinstance(change, Changed) else set()
+    own = change.new.native_dependencies if isinstance(change.new, BringsNative) else ()
+    listed = {*own, *release.new.dependencies.packages, *in_released_binary(release)}
+    packages = {_package(name) for name in set(change.new.imports) - before if not name.startswith((".", "/"))}
+    return sorted(n for n in packages - listed if n.partition("/")[0] not in _OF_CLIENT)
+
+
+def _is_native(name: str, release: Release) -> bool:
+    """A package that holds native code, as its files or its name say."""
+    beside = release.memo(release, _beside).get(name)
+    return beside.native if beside else bool(_NATIVE.search(name))
+
+
+def _beside(release: Release, _: Release) -> dict[str, NpmPackage]:
+    """The npm packages beside the model by name; one that holds native code before others of its name."""
+    live = release.new.snapshot.live.values()
+    rows = (release.new.snapshot.rows(u.id)[0] for u in live if u.type == "File$Package" and not u.missing)
+    found = [NpmPackage(row) for row in rows if row.props.get("role") == "module"]
+    return {each.package_name: each for each in sorted(found, key=lambda p: p.native)}
 
 
 def _asked(move: DependencyChange) -> str:
@@ -206,9 +254,7 @@ def _asked(move: DependencyChange) -> str:
 
 def _linked(move: DependencyChange, release: Release) -> str:
     """The version of the module in the released binary, "" where it has none or that is not known."""
-    binary = release.old.binary
-    built_in = NativeBinary(binary).linked if binary else {}
-    return resolved(built_in.get(move.package) or pinned(release.template).get(move.package, ""))
+    return in_released_binary(release).get(move.package, "")
 
 
 def _of_module(module: str, kind: str, release: Release) -> list[DependencyChange]:
@@ -224,10 +270,3 @@ def _of_module(module: str, kind: str, release: Release) -> list[DependencyChang
 def _package(name: str) -> str:
     """The npm package of an import: ``@scope/name`` or ``name``, without the path in it."""
     return "/".join(name.split("/")[: 2 if name.startswith("@") else 1])
-
-
-def _with_native_code(release: Release) -> frozenset[str]:
-    """The npm packages beside the model that hold native code."""
-    live = release.new.snapshot.live.values()
-    rows = (release.new.snapshot.rows(u.id)[0] for u in live if u.type == "File$Package" and not u.missing)
-    return frozenset(str(row.props.get("packageName", "")) for row in rows if row.props.get("native") is True)

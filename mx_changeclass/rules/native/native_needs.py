@@ -15,11 +15,10 @@ from mx_changeclass.rules.engine.release import Release
 def native_needs(change: Change, release: Release) -> tuple[str, ...]:
     """Native modules that a file lists now and did not list before, that native profiles reach through it, and
     that neither the released binary's template nor anything else in the old version has."""
-    if not isinstance(change, (Added, Changed)) or not release.reached_native(change):
+    if not isinstance(change, (Added, Changed)) or not meets_binary(change, release):
         return ()
     before = _listed(change.old_row) if isinstance(change, Changed) else {}
-    built_in = NativeBinary(release.old.binary).linked if release.old.binary else {}
-    linked = {name: resolved(version) for name, version in {**pinned(release.template), **built_in}.items()}
+    linked = in_released_binary(release)
     needed = []
     for name, version in sorted(_listed(change.new_row).items()):
         known = release.old.dependencies.packages.get(name)
@@ -27,6 +26,19 @@ def native_needs(change: Change, release: Release) -> tuple[str, ...]:
         if name not in before and not had:
             needed.append(f"{name} {version}")
     return tuple(needed)
+
+
+def meets_binary(change: Change, release: Release) -> bool:
+    """Whether native clients get the change, and binaries are out that may lack what it needs."""
+    return release.old.native and release.reached_native(change)
+
+
+def in_released_binary(release: Release) -> Mapping[str, str]:
+    """The npm packages that released binaries were built with, each with its version without range mark: those that
+    the native template pins, that its folder asks for, and that the build linked for the project."""
+    binary = NativeBinary(release.old.binary) if release.old.binary else None
+    own = {**binary.dependencies, **binary.linked} if binary else {}
+    return {name: resolved(version) for name, version in {**pinned(release.template), **own}.items()}
 
 
 def _listed(row: Element) -> Mapping[str, str]:

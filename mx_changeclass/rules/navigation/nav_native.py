@@ -193,7 +193,8 @@ def nav_cookie_encryption(change: Changed[NativeProfile], release: Release) -> b
     on="hermesEnabled",
     since="10.11.0",
     until="10.17.99",
-    source="MIN 3.1.2; HERMES",
+    source="HERMES; MIN 3.1.2",
+    certainty=Certainty.DOCUMENTED,
 )
 def nav_hermes(change: Changed[NativeProfile], release: Release) -> bool:
     """JavaScript engine Hermes switched

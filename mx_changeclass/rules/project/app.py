@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from mx_changeclass.changes.change import Changed
+from mx_changeclass.graphs.native_dependencies import of_owners
+from mx_changeclass.graphs.sync_set import ONLINE
 from mx_changeclass.model.kinds.app import DistributionSettings
 from mx_changeclass.model.kinds.navigation import WebProfile
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, Certainty, Requires
+from mx_changeclass.wording.values import several
 
 _STORED = frozenset({"mpr-v1", "mpr-v2"})
 
@@ -26,7 +29,21 @@ def app_first_release(release: Release, _: Release) -> bool | str:
     """
     if not release.new.native or release.old.native:
         return False
-    return "there is no earlier version" if release.first else "the earlier version has no native profile"
+    before = "there is no earlier version" if release.first else "the earlier version has no native profile"
+    return f"{before}; the binary holds {_held(release)}"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    source="S3.1",
+    mitigation="Deploy.",
+)
+def app_first_deployment(release: Release, _: Release) -> bool | str:
+    """First deployment of the app
+
+    Nothing runs yet: all comes with the server, and nothing can be lost.
+    """
+    return release.first and not release.new.native and f"there is no earlier version; it holds {_modules(release)}"
 
 
 @rule(
@@ -88,3 +105,26 @@ def mpr_format_v1_v2(release: Release, _: Release) -> bool | str:
     """
     old, new = release.old.snapshot.form, release.new.snapshot.form
     return old != new and {old, new} == _STORED and f"{old} to {new}"
+
+
+def _held(release: Release) -> str:
+    """What a first binary is built with, in words."""
+    side = release.new
+    natives = [p for p in side.profiles if p.kind == "native"]
+    entities = {name for p in natives for name, entry in side.synced_by_profile[p.name].items() if entry.mode != ONLINE}
+    linked = of_owners(side.dependencies, side.reached_owner).packages if side.snapshot.side_files else {}
+    updates = "on" if any(p.ota for p in natives) else "off"
+    template = release.planned_template or release.template
+    return ", ".join(
+        (
+            f"{_modules(release)} behind {several(p.name for p in natives)}",
+            f"{len(entities)} entities on devices",
+            *((f"{len(linked)} native modules ({several(linked)})",) if linked else ()),
+            *((f"native template {template}",) if template else ()),
+            f"updates over the air {updates}",
+        )
+    )
+
+
+def _modules(release: Release) -> str:
+    return f"{sum(u.type == 'Projects$Module' for u in release.new.snapshot.live.values())} modules"

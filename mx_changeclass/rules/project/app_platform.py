@@ -22,13 +22,13 @@ from mx_changeclass.wording.values import several
     since="11.0.0",
     source="NNAV; native-template mendix_version.json",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Build anew, and style headers again.",
+    mitigation="Build anew; look at the headers where native navigation is on.",
 )
 def sp_upgrade_native_navigation_11(move: VersionChange, release: Release) -> bool:
-    """Studio Pro 10 to 11: native navigation is another system
+    """Studio Pro 10 to 11: native navigation may be another system
 
-    Navigation moves to the platforms' own interfaces and some styling of headers stops working; the native template
-    changes as well.
+    In 11.0 it moves to the platforms' own interfaces, and some styling of headers stops working; from 11.1 on an app
+    keeps what it had until native navigation is switched on. The native template changes in any case.
     """
     return move.crosses("11.0.0") and both(release, "native")
 

@@ -10,6 +10,7 @@ from mx_changeclass.model.native_templates import (
     TemplateRange,
     accepts,
     binary_version_of,
+    checked,
     disjoint,
     expected_binary_version,
     template_range,
@@ -95,6 +96,25 @@ def sp_upgrade_binary_version_mismatch(release: Release, _: Release) -> bool | s
 
 
 @rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.MAYBE,
+    since="9.7.0",
+    source="NT6 6.2.7",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Release binaries with 6.2.7 or a newer template first.",
+)
+def sp_upgrade_template_before_updates(release: Release, _: Release) -> bool | str:
+    """Native template that takes no updates over the air yet
+
+    Studio Pro accepts the template, but what loads updates from the runtime came with a later one.
+    """
+    if not both(release, "native") or release.ota_off or not meets_clients(release) or _mismatch(release):
+        return False
+    return _before_updates(release)
+
+
+@rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     source="NT Versioning; OTA When a Full Release Is Required; REAL 11",
@@ -108,7 +128,8 @@ def sp_upgrade_same_template(move: VersionChange, release: Release) -> bool:
     if move.old == move.new:
         return False
     fit = _Fit.of(move, release)
-    return fit is None or (fit.fits and not (_mismatch(release) and not release.ota_off))
+    taken = release.ota_off or not (_mismatch(release) or _before_updates(release))
+    return fit is None or (fit.fits and taken)
 
 
 @rule(
@@ -118,12 +139,12 @@ def sp_upgrade_same_template(move: VersionChange, release: Release) -> bool:
     breaks_by_bundle=True,
     undecided=True,
     source="REAL 13; native-template mendix_version.json",
-    mitigation="State the native template of the released binary in the policy.",
+    mitigation="State native_template; look a newer version up in mendix_version.json of mendix/native-template.",
 )
 def sp_upgrade_template_unknown(move: VersionChange, release: Release) -> bool | str:
-    """Studio Pro version moves, and the native template of the released binary is not known
+    """Studio Pro version moves, and whether it takes the released binary is not known
 
-    The new version may or may not take the binary that is out there.
+    The native template of the binary is not stated, or one of both is newer than the table of what fits.
     """
     fit = _Fit.of(move, release)
     return fit is not None and fit.open and fit.told
@@ -158,7 +179,7 @@ class _Fit:
     @property
     def above(self) -> bool:
         """The template is too new."""
-        return self.release is not None and self.new is not None and not self.below and not self.fits
+        return self.new is not None and not self.below and accepts(self.new, self.template) is False
 
     @property
     def apart(self) -> bool:
@@ -179,9 +200,22 @@ class _Fit:
     def told(self) -> str:
         if self.apart:
             return f"Studio Pro {self.move.old} takes native template {self.old}, {self.move.new} takes {self.new}"
-        wanted = f"{self.move.new} takes native template {self.new}" if self.new else f"{self.move.new} is not listed"
+        end, day = checked()
+        newer = f"{self.move.new} is newer than the table of native templates, which ends at {end} of {day}"
+        wanted = f"{self.move.new} takes native template {self.new}" if self.new else newer
         had = f"is {self.template}" if self.template else "is not stated"
         return f"Studio Pro {wanted}; that of the released binary {had}"
+
+
+def _before_updates(release: Release) -> str:
+    """The template that is allowed and older than updates over the air, "" where it is not so."""
+    template = release.planned_template or release.template
+    version = release.new.version
+    templates = template_range(version) if version and version >= Version(9, 7) else None
+    low, had = Version.of(templates.minimum_for_ota) if templates else None, Version.of(template.lstrip("v"))
+    if templates is None or low is None or had is None or had >= low or not accepts(templates, template):
+        return ""
+    return f"template {template}, updates need {templates.minimum_for_ota}"
 
 
 def _mismatch(release: Release) -> str:

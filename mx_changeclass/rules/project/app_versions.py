@@ -264,7 +264,7 @@ def sp_upgrade_old_client_start(move: VersionChange, release: Release) -> bool:
 
 
 @rule(
-    FULL_RELEASE,
+    NEEDS_REDEPLOY,
     hazard=Hazard.SYNC_BLOCKED,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.MAYBE,

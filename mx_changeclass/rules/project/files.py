@@ -16,12 +16,13 @@ from mx_changeclass.model.kinds.files import (
 )
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
+from mx_changeclass.rules.native.native_needs import in_released_binary, meets_binary
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
 
 ThemeEdit = Added[ThemeFile] | Removed[ThemeFile] | Changed[ThemeFile]
 OtherEdit = Added[OtherFile] | Removed[OtherFile] | Changed[OtherFile]
 
-_IN_BINARY = ("facts", "code", "build", "platform", "font", "icon", "splash", "patch")
+_IN_BINARY = ("facts", "code", "build", "platform", "font", "icon", "splash", "patch", "config")
 _OWN_RULES = ("variables", "style", "script", "design-properties", "design-time", "note")
 
 
@@ -93,7 +94,25 @@ def file_nativemobile(
 
     They go into the binary.
     """
-    return _has_native(release)
+    return _role(change) != "note" and _has_native(release)
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    undecided=True,
+    whole=True,
+    source="no source (what Gradle, Xcode and CocoaPods build)",
+    mitigation="See whether the build compiles, links or packs the file; if not, nothing is to be done.",
+)
+def file_template_unknown(
+    change: Added[TemplateFile] | Removed[TemplateFile] | Changed[TemplateFile], release: Release
+) -> bool:
+    """File of the native template changed of which it is not known what a build does with it
+
+    Neither its place nor its kind says it, or the Xcode project does not list it.
+    """
+    return _role(change) == "unknown" and _has_native(release)
 
 
 def _has_native(release: Release) -> bool:
@@ -108,7 +127,7 @@ def file_gitignore(change: Added[Kind] | Removed[Kind] | Changed[Kind], release:
     """
     kind, role = change.row.type, _role(change)
     if kind in ("File$NativeTemplate", "File$NativeBuilder"):
-        return not _has_native(release) or (kind == "File$NativeTemplate" and role not in _IN_BINARY)
+        return not _has_native(release) or role in ("dev", "bundle", "script", "notes", "note")
     return kind in ("File$Jar", "File$Theme") and role == "note"
 
 
@@ -138,11 +157,12 @@ def file_packages_json(change: Added[NpmPackage] | Removed[NpmPackage] | Changed
 
 @rule(NONE, whole=True, source="WT")
 def file_npm_native(change: Added[NpmPackage] | Removed[NpmPackage] | Changed[NpmPackage], release: Release) -> bool:
-    """npm package with native code beside JavaScript actions changed
+    """npm package for React Native beside JavaScript actions changed
 
     What that means is said of the native modules.
     """
-    return _role(change) == "module" and bool(change.row.props.get("native"))
+    props = change.row.props
+    return _role(change) == "module" and bool(props.get("native") or props.get("forNative"))
 
 
 @rule(
@@ -156,12 +176,15 @@ def file_npm_native(change: Added[NpmPackage] | Removed[NpmPackage] | Changed[Np
     mitigation="List it in the sidecar of the action that uses it, or remove it.",
 )
 def file_npm_native_unlisted(change: Added[NpmPackage] | Changed[NpmPackage], release: Release) -> bool:
-    """npm package with native code beside JavaScript actions that no list of native modules names
+    """npm package for React Native beside JavaScript actions that no list of native modules names
 
-    Whether an action needs it cannot be told; a binary that lacks it would fail.
+    It holds native code, or is written for React Native and lies there without its native half. Whether an action
+    needs it cannot be told; a binary that lacks it would fail.
     """
-    named = change.new.package_name in release.new.dependencies.packages
-    return _role(change) == "module" and change.new.native and not named and release.reached_native(change)
+    new = change.new
+    named = new.package_name in release.new.dependencies.packages or new.package_name in in_released_binary(release)
+    native = _role(change) == "module" and (new.native or new.for_native)
+    return native and not named and meets_binary(change, release)
 
 
 @rule(NONE, whole=True, source="RN11.6 11.6.6", certainty=Certainty.DOCUMENTED)
