@@ -10,10 +10,11 @@ from mx_changeclass.changes.ledger import account
 from mx_changeclass.findings.finding import Finding, Verdict
 from mx_changeclass.findings.rows import rows, subject_of
 from mx_changeclass.findings.words import words
+from mx_changeclass.graphs.sync_set import NEVER
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange
-from mx_changeclass.rules.engine.rule import Hit, Rule, channel_class
+from mx_changeclass.rules.engine.rule import Hit, Rule, Subject, channel_class
 from mx_changeclass.rules.engine.run import listeners, run, run_on_noise
 from mx_changeclass.vocabulary import BLOCKED, DESTRUCTIVE, HARD_LOSS, RANK, SOFT_LOSS, Maybe, ReleaseClass, Requires
 
@@ -75,11 +76,20 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         release_class=_class(rule, release.policy),
         channel=rule.channel,
         breaks_old_clients=rule.breaks_old_clients if release.installed and not spared and not late else Maybe.NO,
-        requires=rule.requires if release.installed or rule.requires not in _FOR_DEVICES else Requires.EITHER_ORDER,
+        requires=_requires(rule, about, release),
         message=_message(group, release),
         audience=tuple(sorted(audience)),
         why=why,
     )
+
+
+def _requires(rule: Rule, about: Subject, release: Release) -> Requires:
+    """What a rule asks for: nothing that waits for devices where none are installed, and no synchronisation of what
+    none uploads, as of mode Never."""
+    never = isinstance(about, SyncChange) and about.modes[0] == NEVER
+    if (rule.requires in _FOR_DEVICES and not release.installed) or (rule.requires is Requires.DRAIN and never):
+        return Requires.EITHER_ORDER
+    return rule.requires
 
 
 def _class(rule: Rule, policy: Policy) -> ReleaseClass:

@@ -92,7 +92,6 @@ def agg_unknown_type(rest: Uncovered, release: Release) -> bool | str:
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.STRANDED,
-    requires=Requires.DRAIN,
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.MAYBE,
     undecided=True,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from mx_changeclass.changes.change import NAME, PARENT, TYPE, Added, Changed, Removed
+from mx_changeclass.graphs.sync_set import ONLINE
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.kinds.domain import Association, Attribute, Entity, Index
+from mx_changeclass.rules.devices import columnless, stored_names
 from mx_changeclass.rules.domain.domain_questions import (
     ENTITY,
     EntityState,
@@ -93,7 +95,7 @@ def ent_deleted_server(change: Removed[Entity], release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
-    requires=Requires.DRAIN,
+    requires=Requires.REPAIR,
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
     instead_of=("ent-deleted-sync", "ent-added-sync", "ent-added-server"),
@@ -262,8 +264,9 @@ def ent_renamed_npe_called(
     if stored_in(change, release) is Storage.MEMORY:
         return in_call(change, release)
     about = entity_of(change, release)
-    named = isinstance(change, Changed) and NAME in change.fields and change.row.type == ENTITY
-    return named and _in_table(about) and not about.on_devices and release.reached_offline(change)
+    named = isinstance(change, Removed) or not change.fields.isdisjoint({NAME, PARENT})
+    online = release.old.mode(about.old) == ONLINE or release.reached_offline(change)
+    return change.row.type == ENTITY and named and _in_table(about) and not about.on_devices and online
 
 
 @rule(
@@ -278,10 +281,14 @@ def ent_renamed_npe_called(
 def ent_moved_module_sync(change: Changed[Entity], release: Release) -> bool | str:
     """Synced entity moved to another module
 
-    Devices know an entity by its name with the module, so a move acts like a rename.
+    Devices know an entity, and the associations that it owns, by their names with the module, so a move acts like a
+    rename.
     """
     about = entity_of(change, release)
-    return about.on_devices and f"moved to {about.new}"
+    if about.on_devices:
+        return f"moved to {about.new}"
+    along = _kept_associations(about.old, release)
+    return bool(along) and f"moved to {about.new}, and {several(along)} with it"
 
 
 @rule(
@@ -296,7 +303,14 @@ def ent_moved_module_server(change: Changed[Entity], release: Release) -> bool |
     The table is tied to the storage GUID and stays.
     """
     about = entity_of(change, release)
-    return about.was is Storage.TABLE and not about.on_devices and f"moved to {about.new}"
+    alone = not about.on_devices and not _kept_associations(about.old, release)
+    return about.was is Storage.TABLE and alone and f"moved to {about.new}"
+
+
+def _kept_associations(entity: str, release: Release) -> list[str]:
+    """The associations that an entity owns, and that go where it goes, of which devices keep references."""
+    module = entity.partition(".")[0]
+    return [n for n in stored_names(release.old, module) if release.old.symbols.ends(n)[:1] == (entity,)]
 
 
 def _in_table(about: EntityState) -> bool:
@@ -309,7 +323,7 @@ def _in_table(about: EntityState) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
-    requires=Requires.DRAIN,
+    requires=Requires.REPAIR,
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
     on="dataStorageGuid",
@@ -354,9 +368,11 @@ def ent_guid_only_server(change: Changed[Entity], release: Release) -> bool | st
 def ent_guid_npe(change: Changed[Entity | Attribute | Association], release: Release) -> bool | str:
     """Storage GUID changed where no table hangs on it
 
-    It happens when a module is imported again, and harms nothing: the entity has no table on one side at least.
+    It happens when a module is imported again, and harms nothing: the entity has no table on one side at least, or the
+    attribute is calculated.
     """
-    return not entity_of(change, release).keeps_table and "storage GUID changed"
+    free = not entity_of(change, release).keeps_table or columnless(change.old_row)
+    return free and "storage GUID changed"
 
 
 @rule(

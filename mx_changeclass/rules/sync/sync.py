@@ -17,7 +17,7 @@ from mx_changeclass.model.xpath import conditions
 from mx_changeclass.rules.engine.release import Release, SyncChange
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.phrases import several
-from mx_changeclass.rules.questions import locked_out, profiles_of
+from mx_changeclass.rules.questions import locked_out, never_synchronised, profiles_of
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
 
 # -- who is in the set ----------------------------------------------------------------------------
@@ -42,11 +42,11 @@ def sync_entity_joined_set(move: SyncChange, release: Release) -> bool:
     hazard=Hazard.START_FAILURE,
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.YES,
-    since="-; 11.0.0",
-    until="10.24.21; 11.6.6",
-    source="RN10.24 10.24.22; RN11.6 11.6.7",
+    since="-; 11.0.0; 11.7.0",
+    until="10.24.21; 11.6.6; 11.11.99",
+    source="RN10.24 10.24.22; RN11.6 11.6.7; RN11.12 11.12.0",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Grant those users a module role of the module, or move to 10.24.22 or 11.6.7.",
+    mitigation="Grant those users a module role of the module, or move to 10.24.22, 11.6.7 or 11.12.0.",
 )
 def sync_entity_joined_no_access(move: SyncChange, release: Release) -> bool | str:
     """Entity joins the offline sync set, and some users of the app have no module role of its module
@@ -79,7 +79,8 @@ def sync_specialization_joins(move: SyncChange, release: Release) -> bool | str:
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
     source="S6; SYNC Limitations; REAL 3",
-    mitigation="Keep it in the set by an explicit row for one release, until every device has synced.",
+    mitigation="Keep it in the set by an explicit row for one release, until every device has uploaded: by a "
+    "synchronisation, and of mode Never by one of selected objects.",
 )
 def sync_entity_left_set(move: SyncChange, release: Release) -> bool | str:
     """Entity leaves the offline sync set
@@ -215,11 +216,11 @@ def sync_download_mode_legacy(change: Changed[OfflineEntityConfig], release: Rel
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.LOCAL_WIPE,
-    requires=Requires.DRAIN,
     on=("name", "generalization", "type", "value", "owner", "parent", "child"),
     source="SYNC Limitations",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Keep in mode Never only what can be made again, or hold the schema change back.",
+    mitigation="Hold the schema change back, or first let devices upload these objects by a synchronisation of "
+    "selected ones. Keep in mode Never only what can be made again.",
 )
 def sync_never_present_schema_change(
     change: Added[Entity | Attribute | Association]
@@ -232,15 +233,9 @@ def sync_never_present_schema_change(
 
     A change of the domain model can reset the local database, and that removes objects of mode Never for good.
     """
-    held = release.memo(release, _never)
+    held = never_synchronised(release)
     touches = change.joins or change.leaves if isinstance(change, SyncChange) else _on_devices(change, release)
     return bool(held) and touches and f"{several(held)} is never synchronised"
-
-
-def _never(release: Release, _: Release) -> tuple[str, ...]:
-    """The entities whose objects live on devices alone."""
-    sets = release.old.synced_by_profile.values()
-    return tuple(sorted({name for entries in sets for name, entry in entries.items() if entry.mode == NEVER}))
 
 
 def _on_devices(change: Change, release: Release) -> bool:
