@@ -12,7 +12,7 @@ from mx_changeclass.model.snapshot import Element
 from mx_changeclass.rules import phrases
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Subject
-from mx_changeclass.rules.phrases import plain, several
+from mx_changeclass.rules.phrases import mode_words, plain, several
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|sealed:[0-9a-f]+|sha256:.*|[0-9a-f]{16,64}")
 _TYPE = re.compile(r"[A-Z]\w+\$[A-Z]\w+")
@@ -207,11 +207,11 @@ def _dependency(move: DependencyChange) -> str:
 
 def _sync(move: SyncChange) -> str:
     if move.joins:
-        return f"joins the offline sync set ({move.modes[1]})"
+        return f"joins the offline sync set ({mode_words(move.modes[1])})"
     if move.leaves:
-        return f"leaves the offline sync set (was {move.modes[0]})"
+        return f"leaves the offline sync set (was {mode_words(move.modes[0])})"
     if move.modes[0] != move.modes[1]:
-        return f"sync mode {move.modes[0]} to {move.modes[1]}"
+        return f"sync mode {mode_words(move.modes[0])} to {mode_words(move.modes[1])}"
     if move.constraints[0] != move.constraints[1]:
         return f"sync constraint {_values(*move.constraints)}"
     return "sync configuration changed"

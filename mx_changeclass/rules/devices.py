@@ -17,6 +17,7 @@ from mx_changeclass.model.snapshot import Element
 from mx_changeclass.rules.domain.domain_questions import ATTRIBUTE, ENTITY, Storage, ends, entity_of
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.security.rights import ACCESS_RULE, MEMBER_ACCESS, device_users, enforced, users
+from mx_changeclass.rules.sync.uploads import uploaded
 
 CALCULATED = "DomainModels$CalculatedValue"
 HASHED, AUTONUMBER = "DomainModels$HashedStringAttributeType", "DomainModels$AutoNumberAttributeType"
@@ -120,6 +121,11 @@ def _granted(side: App, entity: str, member: str) -> tuple[bool, bool]:
         writable |= not given or "ReadWrite" in given
         readable |= writable or "ReadOnly" in given
     return readable, writable
+
+
+def uploads(side: App, entity: str) -> bool:
+    """Devices may upload something of an entity: what synchronises it, and what their users may do with it."""
+    return uploaded(side, entity) and (may_change(side, entity) or may_delete(side, entity))
 
 
 def may_change(side: App, entity: str) -> bool:

@@ -28,6 +28,18 @@ def plain(value: object) -> str:
     return cut(short(str(value)))
 
 
+# Modes of synchronisation as Studio Pro shows them.
+_MODES = {
+    "All": "All Objects", "Constrained": "By XPath", "None": "Nothing (clear data)",
+    "NoneAndPreserveData": "Nothing (preserve data)",
+}  # fmt: skip
+
+
+def mode_words(mode: object) -> str:
+    """A mode of synchronisation under the name that Studio Pro gives it: ``None`` is "Nothing (clear data)"."""
+    return _MODES.get(str(mode), str(mode))
+
+
 def short(text: str) -> str:
     """A type without its namespace; any other text as it is."""
     head, dollar, tail = text.partition("$")
@@ -88,6 +100,8 @@ def _edit(change: Changed[Kind], field: str) -> str:
     old, new = (change.old_row.type, change.new_row.type) if field == TYPE else change.values(field)
     if field == TYPE:
         return f"{spaced(str(old))} became {spaced(str(new))}"
+    if field == "syncMode":
+        return f"sync mode {mode_words(old)} to {mode_words(new)}"
     if field == NAME:
         return f"renamed from {plain(old)} to {plain(new)}"
     return f"{label(field)} {plain(old)} to {plain(new)}".strip()

@@ -13,6 +13,7 @@ from mx_changeclass.graphs.uncommitted import uncommitted_objects as uncommitted
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.versions import Version
+from mx_changeclass.rules.devices import may_change
 from mx_changeclass.rules.engine.release import WIRING, Release
 from mx_changeclass.rules.phrases import edits, plain, several, spaced
 from mx_changeclass.rules.reference_changes import JAVASCRIPT, NANOFLOW, PAGE, gained
@@ -298,7 +299,8 @@ def cleared_unsaved(change: Change, release: Release) -> str:
 
 
 def _cleared(document: Element, release: Release) -> Mapping[str, bool]:
-    """The entities that a nanoflow clears, and whether a synchronisation uploads each of them first on every way."""
+    """The entities that a nanoflow clears, and whether nothing of each is lost: no user of a device may change it, or a
+    synchronisation uploads it first on every way."""
     new = release.changes.new_tree.rows.get(document.id) is document
     side, tree = (release.new, release.changes.new_tree) if new else (release.old, release.changes.old_tree)
     rows = {r.id: r for r in tree.whole(document)}
@@ -311,7 +313,8 @@ def _cleared(document: Element, release: Release) -> Mapping[str, bool]:
     for r in rows.values():
         if action(r) == CLEAR and not is_disabled(r):
             entity = str(r.props.get("action.entity", ""))
-            found[entity] = found.get(entity, True) and _uploaded_first(r.id, entity, rows, led, side)
+            saved = not may_change(side, entity) or _uploaded_first(r.id, entity, rows, led, side)
+            found[entity] = found.get(entity, True) and saved
     return found
 
 

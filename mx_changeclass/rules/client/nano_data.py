@@ -151,9 +151,9 @@ def nano_clear_from_device(change: NanoflowEdit, release: Release) -> str:
 
 @rule(OTA_SAFE, in_bundle=True, since="10.0.0", source="CLEAR Introduction", certainty=Certainty.DOCUMENTED)
 def nano_clear_after_sync(change: Added[In[Nanoflow]], release: Release) -> str:
-    """Nanoflow clears objects from the device after it has uploaded them
+    """Nanoflow clears objects from the device of which nothing waits for an upload
 
-    A synchronisation goes before it on every way, and ends the nanoflow where it fails.
+    A synchronisation goes before it on every way, and ends the nanoflow where it fails; or users may only read them.
     """
     return meanings(change, release).get("clear", "") if not cleared_unsaved(change, release) else ""
 

@@ -273,7 +273,7 @@ def assoc_guid_only_server(change: Changed[Association], release: Release) -> bo
     on="type",
     source="BP Many-to-Many Associations; BP Association Ownership Types",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Put an entity in between instead.",
+    mitigation="Put an entity in between in this release, and drop the association in a later one.",
 )
 def assoc_type_ref_to_set(change: Changed[Association], release: Release) -> bool | str:
     """Association of a synced entity made many-to-many
@@ -311,7 +311,7 @@ def assoc_type_set_to_ref(change: Changed[Association], release: Release) -> boo
     server_data_loss=Maybe.MAYBE,
     on="owner",
     source="ASSOC Navigability; ATM",
-    mitigation="Add a new association.",
+    mitigation="Add a new association in this release, and drop the old one in a later one.",
 )
 def assoc_owner(change: Changed[Association], release: Release) -> bool:
     """Owner of an association of a synced entity changed
@@ -363,7 +363,7 @@ def assoc_changed_server(change: Changed[Association], release: Release) -> bool
     on=("parent", "child", TYPE, PARENT),
     instead_of=("assoc-retarget", "assoc-cross-module"),
     source="S6; ASSOC",
-    mitigation="Add a new association.",
+    mitigation="Add a new association in this release, and drop the old one in a later one.",
 )
 def assoc_parent_child_swap(change: Changed[Association], release: Release) -> bool | str:
     """Direction of an association of a synced entity turned
@@ -382,7 +382,7 @@ def assoc_parent_child_swap(change: Changed[Association], release: Release) -> b
     on=("parent", "child", TYPE, PARENT),
     instead_of="assoc-cross-module",
     source="S6",
-    mitigation="Add a new association.",
+    mitigation="Add a new association in this release, and drop the old one in a later one.",
 )
 def assoc_retarget(change: Changed[Association], release: Release) -> bool | str:
     """Association of a synced entity given another end
@@ -400,7 +400,7 @@ def assoc_retarget(change: Changed[Association], release: Release) -> bool | str
     server_data_loss=Maybe.MAYBE,
     on=("parent", "child", TYPE, PARENT),
     source="S6",
-    mitigation="Add a new association instead.",
+    mitigation="Add a new association in this release, and drop the old one in a later one.",
 )
 def assoc_cross_module(change: Changed[Association], release: Release) -> bool | str:
     """Association of a synced entity came to lead to another module, or ceased to

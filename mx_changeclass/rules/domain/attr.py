@@ -10,7 +10,8 @@ from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
 
-BINARY = "DomainModels$BinaryAttributeType"
+BINARY, DATE = "DomainModels$BinaryAttributeType", "DomainModels$DateTimeAttributeType"
+STRING = "DomainModels$StringAttributeType"
 OWN_VALUES = frozenset({"DomainModels$StoredValue", "DomainModels$CalculatedValue"})
 
 # -- attributes that come and go ------------------------------------------------------------------
@@ -181,6 +182,23 @@ def attr_recreated_same_name_server(change: Removed[Attribute] | Added[Attribute
 def _made_again(change: Removed[Attribute] | Added[Attribute], release: Release) -> bool | str:
     kept = entity_of(change, release).keeps_table and not columnless(change.row)
     return kept and recreated(change, release) and "deleted and made again with another storage GUID"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    until="11.6.99",
+    source="RN11.7 11.7.0",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Set the values of existing objects after the deploy, or upgrade to 11.7.0 first.",
+)
+def attr_added_default_old(change: Added[Attribute], release: Release) -> bool:
+    """Unlimited string or date with a default added to an entity that may have objects
+
+    In this version existing objects get a wrong value in the place of the default.
+    """
+    new, about = change.new, entity_of(change, release)
+    stored = about.was is Storage.TABLE and about.now is Storage.TABLE and bool(new.default)
+    return stored and (new.value_type == DATE or (new.value_type == STRING and not new.length))
 
 
 # -- what no device has to upload -----------------------------------------------------------------

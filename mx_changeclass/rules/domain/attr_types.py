@@ -107,7 +107,7 @@ def attr_int_to_long(change: Changed[Attribute], release: Release) -> bool | str
     on=_KIND,
     instead_of="attr-type-changed-sync",
     source="ATM",
-    mitigation="Add a new attribute.",
+    mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
 def attr_long_to_int(change: Changed[Attribute], release: Release) -> bool | str:
     """Long attribute of a synced entity made Integer
@@ -127,7 +127,7 @@ def attr_long_to_int(change: Changed[Attribute], release: Release) -> bool | str
     instead_of="attr-type-changed-sync",
     source="BP Hashed String Attributes",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Add a new attribute.",
+    mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
 def attr_to_hashed(change: Changed[Attribute], release: Release) -> bool | str:
     """Attribute of a synced entity made a hashed string
@@ -147,7 +147,7 @@ def attr_to_hashed(change: Changed[Attribute], release: Release) -> bool | str:
     instead_of="attr-type-changed-sync",
     source="BP Autonumbers and Calculated Attributes; RN11.13",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Add a new attribute.",
+    mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
 def attr_to_autonumber(change: Changed[Attribute], release: Release) -> bool | str:
     """Attribute of a synced entity made an AutoNumber
@@ -166,7 +166,7 @@ def attr_to_autonumber(change: Changed[Attribute], release: Release) -> bool | s
     on=_KIND,
     instead_of="attr-type-changed-sync",
     source="ATM; BP",
-    mitigation="Add a new attribute.",
+    mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
 def attr_string_to_enum(change: Changed[Attribute], release: Release) -> bool | str:
     """String attribute of a synced entity made an enumeration
@@ -184,7 +184,7 @@ def attr_string_to_enum(change: Changed[Attribute], release: Release) -> bool | 
     server_data_loss=Maybe.MAYBE,
     on="type.enumeration",
     source="BP; ENUM",
-    mitigation="Add a new attribute.",
+    mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
 def attr_enum_swapped(change: Changed[Attribute], release: Release) -> bool | str:
     """Enumeration of an attribute of a synced entity replaced by another one
@@ -203,7 +203,7 @@ def attr_enum_swapped(change: Changed[Attribute], release: Release) -> bool | st
     server_data_loss=Maybe.MAYBE,
     on="type.localizeDate",
     source="MSDK; ATM",
-    mitigation="Leave it as it is, or add a new attribute.",
+    mitigation="Leave it as it is, or add a new attribute in this release and drop the old one in a later one.",
 )
 def attr_localize_date(change: Changed[Attribute], release: Release) -> bool | str:
     """Localisation of a date of a synced entity switched
@@ -329,7 +329,7 @@ def _lengths(change: Changed[Attribute]) -> str:
     on="value",
     source="BP Autonumbers and Calculated Attributes",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Add a new attribute.",
+    mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
 def attr_to_calculated(change: Changed[Attribute], release: Release) -> bool | str:
     """Attribute of a synced entity made calculated

@@ -5,10 +5,10 @@ from __future__ import annotations
 from mx_changeclass.changes.change import ORDER, PARENT, Added, Change, Changed, Removed
 from mx_changeclass.model.kinds.domain import EventHandler, Index, IndexedAttribute
 from mx_changeclass.model.snapshot import Element
+from mx_changeclass.rules.devices import uploads
 from mx_changeclass.rules.domain.domain_questions import entity_of
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.sync.uploads import uploaded
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
 
 # -- indexes --------------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ def _fails(row: Element, change: Change, release: Release) -> bool:
 def _runs(row: Element, change: Change, release: Release) -> bool:
     """Whether uploads set a handler off."""
     about = entity_of(change, release)
-    return EventHandler(row).event != "RollBack" and about.on_devices and uploaded(release.old, about.old)
+    return EventHandler(row).event != "RollBack" and about.on_devices and uploads(release.old, about.old)
 
 
 def _runs_before(change: Added[EventHandler] | Changed[EventHandler], release: Release, *events: str) -> bool:

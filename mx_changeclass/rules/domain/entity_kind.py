@@ -267,7 +267,7 @@ def ent_generalization_server(change: Changed[Entity], release: Release) -> bool
     on=_GENERALIZATION,
     instead_of=("ent-generalization-set", "ent-generalization-removed"),
     source="SYNC Upload Phase; SYNC Broken or Missing File Contents; RN10.24 10.24.10; RN11.4 11.4.0",
-    mitigation="Add a new file entity in place.",
+    mitigation="Add a new file entity in this release, and drop the old one in a later one.",
 )
 def ent_file_specialization(change: Changed[Entity] | Added[Entity], release: Release) -> bool | str:
     """Synced entity became a file or image entity, or ceased to be one

@@ -10,12 +10,11 @@ from typing import Any, cast
 from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
 from mx_changeclass.model.kinds.domain import Attribute, RegularExpression, ValidationRule
 from mx_changeclass.model.snapshot import Element
-from mx_changeclass.rules.devices import AUTONUMBER
+from mx_changeclass.rules.devices import AUTONUMBER, uploads
 from mx_changeclass.rules.domain.domain_questions import attributes, entity_of, on_devices
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.phrases import several
-from mx_changeclass.rules.sync.uploads import uploaded
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
 
 # -- validation rules -----------------------------------------------------------------------------
@@ -197,17 +196,17 @@ def _asks_more(change: Added[ValidationRule] | Changed[ValidationRule]) -> bool:
 
 def _judges_uploads(change: Change, release: Release) -> bool:
     """Whether devices upload objects of the entity that a rule stands in."""
-    return on_devices(change, release) and uploaded(release.old, entity_of(change, release).old)
+    return on_devices(change, release) and uploads(release.old, entity_of(change, release).old)
 
 
 def _always_met(change: Added[ValidationRule] | Changed[ValidationRule], release: Release) -> bool:
     """Whether no value of the attribute can break a rule: a Boolean is never empty, a number that the server gives out
-    neither, and no string is longer than its type allows. What was longer than the type before is refused by that."""
+    is neither empty nor there twice, and no string is longer than its type allows."""
     (_, row), rule_type = _judged(change, release), change.new.rule_type
     if row is None:
         return False
-    if rule_type == REQUIRED:
-        return row.props.get("type") in (BOOLEAN, AUTONUMBER)
+    if rule_type in (REQUIRED, UNIQUE):
+        return row.props.get("type") == AUTONUMBER or (rule_type == REQUIRED and row.props.get("type") == BOOLEAN)
     attribute = Attribute(row)
     sized = rule_type == MAX_LENGTH and attribute.value_type == STRING and attribute.length
     return bool(sized) and change.new.max_length >= attribute.length
@@ -279,7 +278,7 @@ def _pattern_users(change: Change, release: Release) -> list[str]:
     side, pattern = release.old, release.old_name(change)
     found = set()
     for entity in side.sync:
-        if not uploaded(side, entity):
+        if not uploads(side, entity):
             continue
         for above in side.symbols.lineage(entity):
             found |= {str(r.props.get("attribute")) for r in _rules_of(above, release) if _asks_for(r, pattern)}

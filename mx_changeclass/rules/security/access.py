@@ -38,7 +38,7 @@ Access = AccessRule | MemberAccess
     on=_GRANTS,
     source="SYNC Model- or Data-Related Errors; RN10.24 10.24.22; RN11.6 11.6.7; RN11.12 11.12.0",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Have every device synchronise before this release.",
+    mitigation="Stop using it in the client one release earlier, and let every device synchronise.",
 )
 def acc_read_removed_sync(change: Added[Access] | Removed[Access] | Changed[Access], release: Release) -> bool | str:
     """Users of devices lost the right to read synced data

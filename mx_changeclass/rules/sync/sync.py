@@ -16,7 +16,7 @@ from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.xpath import conditions
 from mx_changeclass.rules.engine.release import Release, SyncChange
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.phrases import several
+from mx_changeclass.rules.phrases import mode_words, several
 from mx_changeclass.rules.questions import locked_out, never_synchronised, profiles_of
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
 
@@ -160,7 +160,7 @@ def sync_config_added_other(change: Added[OfflineEntityConfig], release: Release
     entry = _entry(change, release.new, release)
     if entry is None or _by_row_alone(entry) or entry.mode == entry.computed:
         return False
-    return f"sync mode {entry.mode}, the automatic one would be {entry.computed}"
+    return f"sync mode {mode_words(entry.mode)}, the automatic one would be {mode_words(entry.computed)}"
 
 
 @rule(
@@ -176,7 +176,8 @@ def sync_config_entity_for_code(change: Added[OfflineEntityConfig], release: Rel
     It widens the offline sync set for code that uses the entity.
     """
     entry = _entry(change, release.new, release)
-    return entry is not None and _by_row_alone(entry) and f"joins the offline sync set by its row alone ({entry.mode})"
+    alone = entry is not None and _by_row_alone(entry)
+    return alone and entry is not None and f"joins the offline sync set by its row alone ({mode_words(entry.mode)})"
 
 
 @rule(
@@ -284,7 +285,7 @@ def _left(move: SyncChange) -> str:
     way = move.old.why[1:-1] if move.old else ()
     seen = f"; it was reached through {' > '.join(way)}" if way else ""
     changed = f" (changed: {', '.join(move.causes)})" if move.causes else ""
-    return f"leaves the offline sync set (was {move.modes[0]}){seen}{changed}"
+    return f"leaves the offline sync set (was {mode_words(move.modes[0])}){seen}{changed}"
 
 
 def _entry(change: Change, side: App, release: Release) -> Synced | None:

@@ -36,7 +36,8 @@ def sync_mode_all_to_xpath(move: SyncChange, release: Release) -> bool | str:
     At the next full synchronisation objects outside the constraint leave the device; uploads run first, so only
     failed uploads are lost.
     """
-    return move.modes == (ALL, CONSTRAINED) and f"sync mode All to {move.constraints[1] or CONSTRAINED}"
+    narrowed = move.modes == (ALL, CONSTRAINED)
+    return narrowed and f"sync mode All Objects to By XPath: {move.constraints[1] or 'no constraint'}"
 
 
 @rule(
