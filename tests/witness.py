@@ -132,6 +132,7 @@ def _table(entity: Element, rows: Mapping[str, Element], side: App) -> Table:
         if entity.props.get(f"generalization.{flag}"):
             members[flag] = Member(flag, flag, "System")
     rules = [ValidationRule(r) for r in inner if r.type == "DomainModels$ValidationRule"]
+    given_out = {name for name, member in members.items() if member.type == "AutoNumber"}  # never the same twice
     return Table(
         name,
         str(entity.props.get("dataStorageGuid", "")),
@@ -139,7 +140,7 @@ def _table(entity: Element, rows: Mapping[str, Element], side: App) -> Table:
         side.generalization(name),
         members,
         frozenset(r.attribute.rpartition(".")[2] for r in rules if r.rule_type.endswith("RequiredRuleInfo")),
-        frozenset(r.attribute.rpartition(".")[2] for r in rules if r.rule_type.endswith("UniqueRuleInfo")),
+        frozenset(r.attribute.rpartition(".")[2] for r in rules if r.rule_type.endswith("UniqueRuleInfo")) - given_out,
     )
 
 
@@ -215,6 +216,8 @@ def _fill(server: sqlite3.Connection, device: sqlite3.Connection, shape: Shape) 
     for name, mode in sorted(shape.modes.items()):
         if mode in KEPT_ON_DEVICE and name in shape.tables:
             entered = {n: m for n, m in shape.members(name).items() if shape.enters(name, m)}
+            if shape.members(name) and not entered:
+                continue  # nobody can have edited a row
             samples = {n: _samples(member, shape) for n, member in entered.items()}
             for number in range(max(map(len, samples.values()), default=1)):
                 device.execute("insert into held values (?, ?, '', '')", (name, number))

@@ -202,7 +202,7 @@ def attr_enum_swapped(change: Changed[Attribute], release: Release) -> bool | st
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.MAYBE,
     on="type.localizeDate",
-    source="MSDK; ATM",
+    source="ATTR Localize",
     mitigation="Leave it as it is, or add a new attribute in this release and drop the old one in a later one.",
 )
 def attr_localize_date(change: Changed[Attribute], release: Release) -> bool | str:
@@ -373,7 +373,7 @@ def attr_calculated_microflow(change: Changed[Attribute], release: Release) -> b
 @rule(
     NEEDS_REDEPLOY,
     on=("value.defaultValue", "value.defaultValueDesignTime"),
-    source="OFF Backwards-Compatibility",
+    source="ATTR Default Value; OFF Backwards-Compatibility",
     mitigation="Let the server accept both.",
 )
 def attr_default_changed(change: Changed[Attribute], release: Release) -> bool:

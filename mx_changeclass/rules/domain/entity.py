@@ -250,16 +250,17 @@ def ent_renamed_web(change: Changed[Entity], release: Release) -> bool:
     NEEDS_REDEPLOY,
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
-    on=(NAME, PARENT, TYPE, "type", "owner", "parent", "child", "storageFormat", "deleteBehavior"),
+    on=(NAME, PARENT, TYPE, "generalization", "type", "owner", "parent", "child", "storageFormat", "deleteBehavior"),
     source="BP Offline Microflow Best Practices",
     mitigation="Add a new entity and a new microflow beside the old ones.",
 )
 def ent_renamed_npe_called(
     change: Changed[Entity | Association] | Removed[Entity | Association], release: Release
 ) -> bool:
-    """Entity or association renamed or removed that old clients name, but do not store
+    """Entity or association renamed, removed or otherwise inherited that old clients name, but do not store
 
-    Old clients send and expect it under its old name, in calls of microflows or online; no stored data is at risk.
+    Old clients send and expect it under its old name and with its old members, in calls of microflows or online; no
+    stored data is at risk.
     """
     if stored_in(change, release) is Storage.MEMORY:
         return in_call(change, release)

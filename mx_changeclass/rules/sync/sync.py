@@ -15,7 +15,7 @@ from mx_changeclass.model.kinds.navigation import OfflineEntityConfig
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.xpath import conditions
 from mx_changeclass.rules.engine.release import Release, SyncChange
-from mx_changeclass.rules.engine.rule import rule
+from mx_changeclass.rules.engine.rule import Hit, rule
 from mx_changeclass.rules.phrases import mode_words, several
 from mx_changeclass.rules.questions import locked_out, never_synchronised, profiles_of
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
@@ -237,6 +237,24 @@ def sync_never_present_schema_change(
     held = never_synchronised(release)
     touches = change.joins or change.leaves if isinstance(change, SyncChange) else _on_devices(change, release)
     return bool(held) and touches and f"{several(held)} is never synchronised"
+
+
+@rule(
+    NONE,
+    hazard=Hazard.LOCAL_WIPE,
+    source="SYNC Limitations; SYNC Customizable Synchronization",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="First let devices upload these objects by a synchronisation of selected ones: one of everything passes "
+    "over them.",
+)
+def sync_never_wiped(said: Hit, release: Release) -> bool | str:
+    """Local database emptied while devices hold objects that are never synchronised
+
+    What a synchronisation before the release uploads comes back; objects of mode Never are not among it.
+    """
+    emptied = said.rule.hazard is Hazard.LOCAL_WIPE and said.rule.requires is Requires.DRAIN
+    held = never_synchronised(release) if emptied else ()
+    return bool(held) and f"{several(held)} is never synchronised"
 
 
 def _on_devices(change: Change, release: Release) -> bool:
