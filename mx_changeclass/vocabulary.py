@@ -66,9 +66,10 @@ BLOCKED = frozenset({Hazard.SYNC_BLOCKED, Hazard.START_FAILURE})
 
 
 class Requires(enum.StrEnum):
-    """The order in which the parts of a release must go out."""
+    """What has to be done before a release goes out, or the order in which its parts must."""
 
     EITHER_ORDER = "either order"
+    REPAIR = "repair: do not release it as it is"
     SERVER_FIRST = "server first"
     ALL_CLIENTS_FIRST = "all clients first"
     TWO_STEP = "two-step release"

@@ -4,9 +4,9 @@ left of them under the new one.
 Two databases in memory. The *server* has a table for each persistable entity under its storage id and a column
 for each attribute under its storage id (Data Storage: names of tables and columns follow, ids decide what is
 kept). The *device* has a table for each synchronised entity under its name (the client knows no storage ids),
-with rows that were edited offline. A release moves the server to the new model; then the device uploads by
-name, and what the server takes is written over its rows. A value of the device that is not on the server
-afterwards is lost, and so is a value of the server whose table or column is gone.
+with rows that were edited offline, as far as access rules let a user write them. A release moves the server to
+the new model; then the device uploads by name, and what the server takes is written over its rows. A value of the
+device that is not on the server afterwards is lost, and so is a value of the server whose table or column is gone.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ class Shape:
     tables: Mapping[str, Table]
     values: Mapping[str, tuple[str, ...]]  # of each enumeration
     modes: Mapping[str, str]  # sync mode of each entity on devices
+    closed: Mapping[str, frozenset[str]]  # members of each entity that no access rule lets users write
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Shape:
@@ -82,7 +83,13 @@ class Shape:
         }
         # What is only referred to has rows of its own on no device.
         held = {n: e for n, e in side.sync.items() if e.explicit or e.computed != "NoneAndPreserveData"}
-        return cls(tables, values, {name: entry.mode for name, entry in held.items()})
+        closed = {side.entity_by_id(r.id): _closed(r, rows) for r in rows.values() if r.type == ENTITY}
+        return cls(tables, values, {name: entry.mode for name, entry in held.items()}, closed)
+
+    def enters(self, entity: str, member: Member) -> bool:
+        """Whether a client may send a value of a member: the server gives out numbers and keeps hashes to itself."""
+        name = member.name if "." in member.name else f"{entity}.{member.name}"
+        return member.type not in ("AutoNumber", "HashedString") and name not in self.closed.get(entity, ())
 
     def members(self, name: str) -> Mapping[str, Member]:
         """The columns of an entity with those it inherits."""
@@ -93,6 +100,16 @@ class Shape:
             found = {**self.tables[name].members, **found}
             name = self.tables[name].parent
         return found
+
+
+def _closed(entity: Element, rows: Mapping[str, Element]) -> frozenset[str]:
+    """The members that rules of an entity list, and that none of them lets anybody write."""
+    granted: dict[str, set[str]] = {}
+    for access in (r for r in rows.values() if r.parent == entity.id and r.type == "DomainModels$AccessRule"):
+        for right in (r.props for r in rows.values() if r.parent == access.id):
+            member = str(right.get("attribute") or right.get("association"))
+            granted.setdefault(member, set()).add(str(right.get("accessRights")))
+    return frozenset(member for member, rights in granted.items() if "ReadWrite" not in rights)
 
 
 def _table(entity: Element, rows: Mapping[str, Element], side: App) -> Table:
@@ -115,6 +132,7 @@ def _table(entity: Element, rows: Mapping[str, Element], side: App) -> Table:
         if entity.props.get(f"generalization.{flag}"):
             members[flag] = Member(flag, flag, "System")
     rules = [ValidationRule(r) for r in inner if r.type == "DomainModels$ValidationRule"]
+    given_out = {name for name, member in members.items() if member.type == "AutoNumber"}  # never the same twice
     return Table(
         name,
         str(entity.props.get("dataStorageGuid", "")),
@@ -122,7 +140,7 @@ def _table(entity: Element, rows: Mapping[str, Element], side: App) -> Table:
         side.generalization(name),
         members,
         frozenset(r.attribute.rpartition(".")[2] for r in rules if r.rule_type.endswith("RequiredRuleInfo")),
-        frozenset(r.attribute.rpartition(".")[2] for r in rules if r.rule_type.endswith("UniqueRuleInfo")),
+        frozenset(r.attribute.rpartition(".")[2] for r in rules if r.rule_type.endswith("UniqueRuleInfo")) - given_out,
     )
 
 
@@ -197,7 +215,10 @@ def _fill(server: sqlite3.Connection, device: sqlite3.Connection, shape: Shape) 
             )
     for name, mode in sorted(shape.modes.items()):
         if mode in KEPT_ON_DEVICE and name in shape.tables:
-            samples = {m: _samples(member, shape) for m, member in shape.members(name).items()}
+            entered = {n: m for n, m in shape.members(name).items() if shape.enters(name, m)}
+            if shape.members(name) and not entered:
+                continue  # nobody can have edited a row
+            samples = {n: _samples(member, shape) for n, member in entered.items()}
             for number in range(max(map(len, samples.values()), default=1)):
                 device.execute("insert into held values (?, ?, '', '')", (name, number))
                 held = [(name, number, m, values[min(number, len(values) - 1)]) for m, values in samples.items()]

@@ -9,11 +9,12 @@ from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import account
 from mx_changeclass.findings.finding import Finding, Verdict, worst_first
 from mx_changeclass.findings.rows import in_words, rows, subject_of
+from mx_changeclass.graphs.sync_set import NEVER
 from mx_changeclass.model.types import PROJECT
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange
-from mx_changeclass.rules.engine.rule import Failed, Hit, Rule, Uncovered, class_of
+from mx_changeclass.rules.engine.rule import Failed, Hit, Rule, Subject, Uncovered, class_of
 from mx_changeclass.rules.engine.run import listeners, on_devices, run
 from mx_changeclass.vocabulary import Hazard, Maybe, Requires
 
@@ -85,10 +86,19 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         release_class=class_of(rule, release.policy, hazard),
         channel=rule.channel,
         breaks_old_clients=rule.breaks_old_clients if release.installed and not spared and not late else Maybe.NO,
-        requires=rule.requires if release.installed or rule.requires not in _FOR_DEVICES else Requires.EITHER_ORDER,
+        requires=_requires(rule, about, release),
         saw=tuple(s.detail for s in group if s.detail),
         details=tuple(s.detail or in_words(s.subject, release, tuple(s.fields)) for s in group),
         audience=tuple(sorted(audience)),
         why=why,
         hazard=hazard,
     )
+
+
+def _requires(rule: Rule, about: Subject, release: Release) -> Requires:
+    """What a rule asks for: nothing that waits for devices where none are installed, and no synchronisation of what
+    none uploads, as of mode Never."""
+    never = isinstance(about, SyncChange) and about.modes[0] == NEVER
+    if (rule.requires in _FOR_DEVICES and not release.installed) or (rule.requires is Requires.DRAIN and never):
+        return Requires.EITHER_ORDER
+    return rule.requires

@@ -237,6 +237,7 @@ class Verdict:
     def requires(self) -> tuple[str, ...]:
         """What the release asks for, in the order in which it is done."""
         order = (
+            Requires.REPAIR,
             Requires.DRAIN,
             Requires.TWO_STEP,
             Requires.SERVER_FIRST,

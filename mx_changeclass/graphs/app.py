@@ -7,7 +7,7 @@ about the bare name covers both; give the SDK type as ``kind`` to ask about one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -134,7 +134,8 @@ class App:
         owner, _, last = name.rpartition(".")
         synced = self.synced_by_profile.get(profile.name, {})
         if not owner:
-            known = (*self.reachability.reaches[profile.name].came_from, *((entity, MEMBER) for entity in synced))
+            kept = ((above, MEMBER) for entity in synced for above in self.symbols.lineage(entity))
+            known = (*self.reachability.reaches[profile.name].came_from, *kept)
             inside = {n for n in known if n[0].startswith(f"{name}.") and n[1] != SERVER}
             return min(inside, key=lambda n: (len(self._path(profile, n)), n), default=None)
         if space == MEMBER:
@@ -258,13 +259,28 @@ class App:
 
     @cached_property
     def signature_entities(self) -> frozenset[str]:
-        """Non-persistable entities in the parameters and results of called microflows."""
+        """Non-persistable entities that travel with calls of microflows: those of parameters and results, what
+        these inherit, and what hangs on them by associations, directly or through others."""
         found = set()
         for name in self.called:
             for row in self.snapshot.rows(self.symbols.documents[name].id):
                 for key in ("variableType.entity", "microflowReturnType.entity"):
                     found.add(str(row.props.get(key, "")))
-        return frozenset(e for e in found - {""} if not self.persistable(e))
+        return self._travelling(e for e in found - {""} if not self.persistable(e))
+
+    def _travelling(self, called_with: Iterable[str]) -> frozenset[str]:
+        """Some non-persistable entities with all that an object of them may bring along."""
+        known = list(called_with)
+        tied: dict[str, set[str]] = {}
+        for module in sorted(self.symbols.domain_models) if known else ():
+            for name in self.symbols.members(module):
+                for end in (ends := self.symbols.ends(name)):
+                    tied.setdefault(end, set()).update(ends)
+        for each in known:
+            line = (*self.symbols.lineage(each), *self.symbols.descendants(each))
+            further = {*line, *(end for above in line for end in tied.get(above, ()))}
+            known += sorted(e for e in further if e not in known and not self.persistable(e))
+        return frozenset(known)
 
     # -- names --------------------------------------------------------------------------------
 

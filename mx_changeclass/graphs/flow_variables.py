@@ -16,9 +16,9 @@ _LOOPS = (
 )
 
 
-def flow_variables(rows: Rows) -> Mapping[str, str]:
-    """Entity name by variable name."""
-    held: dict[str, str] = {}
+def flow_variables(rows: Rows, known: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """Entity name by variable name; ``known`` are those that the flow alone does not tell."""
+    held: dict[str, str] = dict(known or {})
     taken: list[tuple[str, str]] = []
     for row in rows:
         props = row.props

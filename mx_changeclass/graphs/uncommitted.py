@@ -8,9 +8,10 @@ from mx_changeclass.model.types import CHANGE_OBJECT, CREATE_OBJECT
 _MADE = {CREATE_OBJECT: "action.outputVariableName", CHANGE_OBJECT: "action.changeVariableName"}
 
 
-def uncommitted_objects(rows: Rows) -> tuple[tuple[str, str], ...]:
-    """Pairs of variables: one that is committed, and one it refers to that is created here and not committed."""
-    actions = {row.id: row.props for row in rows if row.props.get("action")}
+def uncommitted_objects(rows: Rows) -> tuple[tuple[str, str, str], ...]:
+    """Two variables each, one that is committed, and one it refers to that is created here and not committed; and
+    the association by which it does."""
+    actions = {row.id: row.props for row in rows if row.props.get("action") and not row.props.get("disabled")}
     created = {str(p["action.outputVariableName"]) for p in actions.values() if p["action"] == CREATE_OBJECT}
     committed = {str(p["action.commitVariableName"]) for p in actions.values() if "action.commitVariableName" in p}
     for props in actions.values():
@@ -25,7 +26,7 @@ def uncommitted_objects(rows: Rows) -> tuple[tuple[str, str], ...]:
         if row.props.get("association") and around.get("action") in _MADE:
             owner, other = str(around.get(_MADE[around["action"]], "")), _variable(row.props.get("value"))
             if owner in committed and other in created - committed:
-                pairs.add((owner, other))
+                pairs.add((owner, other, str(row.props["association"])))
     return tuple(sorted(pairs))
 
 

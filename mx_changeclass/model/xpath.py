@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
+_NAMES = re.compile(r"""'[^']*'|"[^"]*"|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*""")
 _WORD = re.compile(r"""'[^']*'|"[^"]*"|[()\[\]]|[=<>!]+|[^\s'"()\[\]=<>!]+""")
+
+_INSIDE = 2  # dots in the name of what stands in an entity or an enumeration
 
 
 def conditions(constraint: str) -> frozenset[str]:
@@ -39,6 +43,27 @@ def _outside(words: list[str]) -> list[str]:
             found.append(word)
         depth -= word in ("]", ")")
     return found
+
+
+def under_new_names(constraint: str, renames: Mapping[str, str]) -> str:
+    """A constraint with everything it names under its new name: what is qualified, attributes by their bare names, and
+    quoted values of enumerations. ``renames`` leads from old to new qualified names.
+
+    >>> under_new_names("[Shop.Order_Buyer/Shop.Buyer/Town = 'A']", {"Shop.Buyer.Town": "Shop.Buyer.City"})
+    "[Shop.Order_Buyer/Shop.Buyer/City = 'A']"
+    """
+    if not renames or not constraint:
+        return constraint
+    members = {old: new for old, new in renames.items() if old.count(".") >= _INSIDE}
+    bare = {old.rpartition(".")[2]: new.rpartition(".")[2] for old, new in members.items()}
+
+    def told(found: re.Match[str]) -> str:
+        text = found.group()
+        if text[0] in "'\"":
+            return text[0] + bare.get(text[1:-1], text[1:-1]) + text[-1]
+        return renames.get(text, bare.get(text, text))
+
+    return _NAMES.sub(told, constraint)
 
 
 def is_wider(old: str, new: str) -> bool:

@@ -103,7 +103,6 @@ def agg_unknown_type(rest: Uncovered, release: Release) -> bool | str:
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.STRANDED,
-    requires=Requires.DRAIN,
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.MAYBE,
     undecided=True,
@@ -161,7 +160,6 @@ def agg_failed_rule_binary(failed: Failed, release: Release) -> str:
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.STRANDED,
-    requires=Requires.DRAIN,
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.MAYBE,
     undecided=True,

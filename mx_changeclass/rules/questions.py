@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from mx_changeclass.changes.change import Change
 from mx_changeclass.graphs.app import App, Profile
+from mx_changeclass.graphs.sync_set import NEVER
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import SYSTEM_MODULE, Element
 from mx_changeclass.rules.engine.release import Release, SyncChange
@@ -54,6 +55,16 @@ def denied(release: Release, name: str) -> bool:
 def meets_clients(release: Release) -> bool:
     """The release brings native devices something new: another version, or an edit of what they reach."""
     return release.version_change is not None or any(release.reached_native(c) for c in release.all(object))
+
+
+def never_synchronised(release: Release) -> tuple[str, ...]:
+    """The entities whose objects live on devices alone."""
+    return release.memo(release, _never)
+
+
+def _never(release: Release, _: Release) -> tuple[str, ...]:
+    sets = release.old.synced_by_profile.values()
+    return tuple(sorted({name for entries in sets for name, entry in entries.items() if entry.mode == NEVER}))
 
 
 def locked_out(move: SyncChange, release: Release) -> tuple[str, ...]:

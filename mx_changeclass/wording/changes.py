@@ -23,7 +23,7 @@ from mx_changeclass.model.kinds.domain import EventHandler
 from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import WIDGET, WIDGET_PROPERTY
-from mx_changeclass.wording.values import is_id, kind_in_words, label, plain, several, value
+from mx_changeclass.wording.values import is_id, kind_in_words, label, mode_in_words, plain, several, value
 
 ACTIVITY = "Microflows$ActionActivity"
 _NAMED = (WIDGET, WIDGET_PROPERTY, "Pages$FormBase")
@@ -141,6 +141,8 @@ def _field(change: Changed[Kind], name: str, changes: Changes) -> str:
     if name == TYPE:
         return f"{kind_in_words(change.old_row.type)} became {kind_in_words(change.new_row.type)}"
     old, new = change.values(name)
+    if name == "syncMode":
+        return f"sync mode {mode_in_words(old)} to {mode_in_words(new)}"
     if is_id(old) or is_id(new):
         return f"{label(name)} changed"
     if isinstance(old, tuple) or isinstance(new, tuple):
@@ -186,12 +188,12 @@ def sync(modes: tuple[str, str], constraints: tuple[str, str], compatibility: tu
     """How the place of an entity in the sync set moved: its mode ("" outside of the set), its constraint and whether
     it works in compatibility mode, each before and after."""
     if not modes[0]:
-        return f"joins the offline sync set ({modes[1]})"
+        return f"joins the offline sync set ({mode_in_words(modes[1])})"
     if not modes[1]:
-        return f"leaves the offline sync set (was {modes[0]})"
+        return f"leaves the offline sync set (was {mode_in_words(modes[0])})"
     whole = (f'"{constraint}"' if constraint else "" for constraint in constraints)  # it decides what devices lose
     told = [
-        (f"sync mode {modes[0]} to {modes[1]}", modes),
+        (f"sync mode {mode_in_words(modes[0])} to {mode_in_words(modes[1])}", modes),
         (f"sync constraint {_moved(*whole)}", constraints if modes[0] == modes[1] else ("", "")),
         (f"compatibility mode switched {plain(compatibility[1])}", compatibility),
     ]

@@ -31,8 +31,9 @@ MEANING: Mapping[ReleaseClass, str] = {
     OTA_SAFE: "safe to publish over the air",
 }
 STEPS: Mapping[str, str] = {
+    "repair": "Do not release this: put back what the old version had",
     "drain": "Let every device sync before this release goes out",
-    "two-step-release": "Split the release: add the new part now, remove the old one when every device has synced",
+    "two-step-release": "Make two releases of it, and let every device sync in between",
     "server-first": "Deploy the server before the clients take the update",
     "all-clients-first": "Keep the old server part until every device runs the new client",
     "new-binary": "Build a new binary and release it through the app stores",

@@ -76,6 +76,20 @@ _SPELLED = re.compile(r"\b(?:json|xml|oql|rest|odata|url|ui|xpath|java(?: script
 _SPELLING = {"odata": "OData", "xpath": "XPath", "java": "Java", "java script": "JavaScript"}
 
 
+# Modes of synchronisation as Studio Pro shows them.
+_MODES: Mapping[str, str] = {
+    "All": "All Objects",
+    "Constrained": "By XPath",
+    "None": "Nothing (clear data)",
+    "NoneAndPreserveData": "Nothing (preserve data)",
+}
+
+
+def mode_in_words(mode: object) -> str:
+    """A mode of synchronisation under the name that Studio Pro gives it: ``None`` is "Nothing (clear data)"."""
+    return _MODES.get(str(mode), str(mode))
+
+
 def plain(value: object) -> str:
     """A value as a reader writes it, cut to a length that fits a line."""
     if value is None or value == "":

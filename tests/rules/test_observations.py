@@ -107,7 +107,7 @@ def test_a_commit_dangles_where_what_it_refers_to_is_made_here_and_never_committ
         activity("2", type="Microflows$CreateObjectAction", outputVariableName="Order", commit="Yes"),
         Element("3", "Microflows$MemberChange", "", "2", "items", {"association": "A.B", "value": "$Customer"}),
     ]
-    assert uncommitted_objects(tuple(made)) == (("Order", "Customer"),)
+    assert uncommitted_objects(tuple(made)) == (("Order", "Customer", "A.B"),)
     committed = activity("4", type="Microflows$CommitAction", commitVariableName="Customer")
     assert uncommitted_objects((*made, committed)) == ()
     listed = activity("5", type="Microflows$ChangeListAction", changeVariableName="All", value="$Customer")

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
+from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.flow_variables import flow_variables
-from mx_changeclass.graphs.sync_set import ONLINE
+from mx_changeclass.graphs.sync_set import NEVER, ONLINE
+from mx_changeclass.graphs.uncommitted import uncommitted_objects as uncommitted
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import CHANGE_OBJECT, CREATE_OBJECT, JAVASCRIPT_ACTION, NANOFLOW, PAGE
+from mx_changeclass.model.versions import Version
+from mx_changeclass.rules.devices import may_change
 from mx_changeclass.rules.engine.release import WIRING, Release
 from mx_changeclass.rules.engine.rule import Detail
 from mx_changeclass.rules.reference_changes import gained
-from mx_changeclass.rules.sync.uploads import SYNCHRONIZE
+from mx_changeclass.rules.sync.uploads import SYNCHRONIZE, is_disabled, uploads_all
 from mx_changeclass.wording.changes import ACTIVITY, step, words
 from mx_changeclass.wording.values import several
 
 PARAMETER = "Microflows$MicroflowParameterObject"
 COMMIT, DELETE = "Microflows$CommitAction", "Microflows$DeleteAction"
 CHANGE = (CHANGE_OBJECT, "Microflows$ChangeMembersAction")
+CLEAR = "Microflows$ClearFromClientAction"
 CALL, CALL_ARGUMENT = "Microflows$MicroflowCallAction", "Microflows$MicroflowCallParameterMapping"
 _GRAVE = ("clear", "background")  # told of a new flow too
 _SIGNATURE = ("microflowReturnType",)
+_WAITS_NO_MORE = Version(11, 15)  # from it on a synchronisation does not block the nanoflow by default
 _OWN_RULES = frozenset({NAME, PARENT, "allowedModuleRoles", "exportLevel", "markAsUsed"})
 
 
@@ -127,15 +134,15 @@ def _meaning(change: Change, row: Element, release: Release) -> str:  # noqa: C9
     if does == SYNCHRONIZE:
         if isinstance(change, Removed):
             return "sync-removed"
-        if does_not_wait(row) and not (isinstance(change, Changed) and does_not_wait(change.old_row)):
+        before = isinstance(change, Changed) and rewrites_unwaited(change.old_row, release.old)
+        if rewrites_unwaited(row, release.new) and not before:
             return "background"
         return "sync-mode" if isinstance(change, Added) or change.touches("action.type") else ""
     if isinstance(change, Removed):
         return "commit-removed" if commits(row) else ""
     if isinstance(change, Changed):
-        lost = change.row.id == row.id and commits(change.old_row) and not commits(change.new_row)
-        return "commit-removed" if lost else ""
-    if does == "Microflows$ClearFromClientAction":
+        return "commit-removed" if change.row.id == row.id and uncommits(change) else ""
+    if does == CLEAR:
         return "clear"
     if does == "Microflows$CancelSynchronizationAction":
         return "cancel-sync"
@@ -144,13 +151,21 @@ def _meaning(change: Change, row: Element, release: Release) -> str:  # noqa: C9
     return "delete" if does == DELETE else "commit-added" if does in (COMMIT, CREATE_OBJECT, *CHANGE) else ""
 
 
-def does_not_wait(row: Element) -> bool:
-    """A synchronisation of everything that the flow does not wait for."""
-    return row.props.get("action.type", "All") == "All" and any(
-        ("wait" in key.lower() and value is False) or ("background" in key.lower() and value is True)
-        for key, value in row.props.items()
-        if key.startswith("action.")
-    )
+def rewrites_unwaited(row: Element, side: App) -> bool:
+    """A synchronisation of all objects that the nanoflow does not wait for."""
+    everything = row.props.get("action") == SYNCHRONIZE and row.props.get("action.type", "All") == "All"
+    return everything and not is_disabled(row) and not _waits(row, side)
+
+
+def _waits(row: Element, side: App) -> bool:
+    """Whether a nanoflow waits for a synchronisation: as that says itself, else until 11.15 by default."""
+    for key, value in row.props.items():
+        if key.startswith("action.") and isinstance(value, bool):
+            if "wait" in key.lower():
+                return value
+            if "background" in key.lower():
+                return not value
+    return side.version is None or side.version < _WAITS_NO_MORE
 
 
 def commits(row: Element) -> bool:
@@ -189,21 +204,126 @@ def _handles_errors(change: Change) -> bool:
 
 
 def left_uncommitted(change: Change, release: Release) -> str:
-    """The object that is created and no longer committed, while one that refers to it still is; "" for none."""
+    """What a changed step of a nanoflow, or a new nanoflow, leaves dangling that did not: an object that is committed
+    while one it refers to is made here and is not; "" for none."""
     before, after = release.documents(change)
-    if before is None or after is None or change.row.type != ACTIVITY:
+    if after is None or after.type != NANOFLOW:
         return ""
-    row = change.row if isinstance(change, Removed) else change.old_row if isinstance(change, Changed) else None
-    variable = variable_of(row) if row is not None and commits(row) else ""
-    left = list(release.changes.new_tree.whole(after))
-    committed = {variable_of(r) for r in left if commits(r)}
-    created = {variable_of(r) for r in left if action(r) == CREATE_OBJECT}
-    if not variable or variable in committed or variable not in created:
+    new = release.memo(after, _left_dangling)
+    old = release.memo(before, _left_dangling) if new and before is not None else Counter[str]()
+    mine = _variables(change, release)
+    told = [
+        f"{owner} refers to {other}, which is not committed"
+        for association, (owner, other) in sorted(_pairs(after, release).items())
+        if new[association] > old[association] and (change.row.id == after.id or mine & {owner, other})
+    ]
+    return several(told)
+
+
+def uncommits(change: Change) -> bool:
+    """A step goes, or stays, that committed an object and does so no more."""
+    if isinstance(change, Removed):
+        return commits(change.old_row)
+    return isinstance(change, Changed) and commits(change.old_row) and not commits(change.new_row)
+
+
+def _left_dangling(document: Element, release: Release) -> Counter[str]:
+    """How often each association of data on devices is left dangling in a nanoflow, by their new names."""
+    new = release.changes.new_tree.rows.get(document.id) is document
+    side, tree = (release.new, release.changes.new_tree) if new else (release.old, release.changes.old_tree)
+    rows = tuple(tree.whole(document))
+    renames = {} if new else release.changes.renames
+    return Counter(
+        renames.get(association, association)
+        for _, other, association in uncommitted(rows)
+        if all(map(side.synced, side.symbols.ends(association) or ("",)))
+        and not _committed_by_callee(other, rows, side)
+    )
+
+
+def _pairs(document: Element, release: Release) -> Mapping[str, tuple[str, str]]:
+    rows = tuple(release.changes.new_tree.whole(document))
+    return {association: (owner, other) for owner, other, association in uncommitted(rows)}
+
+
+def _variables(change: Change, release: Release) -> frozenset[str]:
+    """The variables that the step of a change works on, before and after."""
+    rows = [(release.changes.tree(change), change.row)]
+    rows += [(release.changes.old_tree, change.old_row)] if isinstance(change, Changed) else []
+    return frozenset(variable_of(activity(tree, row)) for tree, row in rows) - {""}
+
+
+def _committed_by_callee(variable: str, rows: Iterable[Element], side: App) -> bool:
+    """A nanoflow that is called with the variable commits what it is given."""
+    for row in rows:
+        if str(row.props.get("argument") or row.props.get("argumentModel.expression") or "") == f"${variable}":
+            flow, _, parameter = str(row.props.get("parameter", "")).rpartition(".")
+            called = side.snapshot.rows(side.symbols.documents[flow].id) if flow in side.symbols.documents else ()
+            if any(commits(r) and variable_of(r) == parameter for r in called):
+                return True
+    return False
+
+
+# -- what is cleared without an upload before it -------------------------------------------------
+
+_MAY_COMMIT = ("Microflows$NanoflowCallAction", "Microflows$JavaScriptActionCallAction")
+
+
+def cleared_unsaved(change: Change, release: Release) -> str:
+    """The entities that the nanoflow of a change clears from the device where it did not, or where nothing it was sure
+    to have uploaded goes before any more; "" for none."""
+    before, after = release.documents(change)
+    if after is None or after.type != NANOFLOW:
         return ""
-    tree = release.changes.new_tree
-    for r in left:
-        refers = r.type == "Microflows$MemberChange" and r.props.get("association")
-        other = variable_of(activity(tree, r)) if refers else ""
-        if other in committed and str(r.props.get("value", "")).strip() == f"${variable}":
-            return f"{other} refers to {variable}, which is no longer committed"
-    return ""
+    new = release.memo(after, _cleared)
+    old = release.memo(before, _cleared) if new and before is not None else {}
+    known = {release.changes.renames.get(entity, entity) for entity, saved in old.items() if not saved}
+    return several(sorted(entity for entity, saved in new.items() if not saved and entity not in known))
+
+
+def _cleared(document: Element, release: Release) -> Mapping[str, bool]:
+    """The entities that a nanoflow clears, and whether nothing of each is lost: no user of a device may change it, or a
+    synchronisation uploads it first on every way."""
+    new = release.changes.new_tree.rows.get(document.id) is document
+    side, tree = (release.new, release.changes.new_tree) if new else (release.old, release.changes.old_tree)
+    rows = {r.id: r for r in tree.whole(document)}
+    led: dict[str, list[tuple[str, bool]]] = {}
+    for r in rows.values():
+        if is_a(r.type, "Microflows$SequenceFlow"):
+            ends = str(r.props.get("destination", "")), str(r.props.get("origin", ""))
+            led.setdefault(ends[0], []).append((ends[1], r.props.get("isErrorHandler") is True))
+    found: dict[str, bool] = {}
+    for r in rows.values():
+        if action(r) == CLEAR and not is_disabled(r):
+            entity = str(r.props.get("action.entity", ""))
+            saved = not may_change(side, entity) or _uploaded_first(r.id, entity, rows, led, side)
+            found[entity] = found.get(entity, True) and saved
+    return found
+
+
+def _uploaded_first(
+    start: str, entity: str, rows: Mapping[str, Element], led: Mapping[str, list[tuple[str, bool]]], side: App
+) -> bool:
+    """Whether every way to a step of a flow comes over a synchronisation that uploads all objects of an entity and ends
+    the flow where it fails, with nothing after it that may write more."""
+    seen, waiting = {start}, [start]
+    while waiting:
+        ways = led.get(waiting.pop(), [])
+        if not ways:
+            return False
+        for origin, failed in ways:
+            row = rows.get(origin)
+            if row is None or commits(row) or action(row) in _MAY_COMMIT:
+                return False
+            if not failed and _uploads_for_sure(row, entity, side):
+                continue
+            if origin not in seen:
+                seen.add(origin)
+                waiting.append(origin)
+    return True
+
+
+def _uploads_for_sure(row: Element, entity: str, side: App) -> bool:
+    if action(row) != SYNCHRONIZE or not uploads_all(row) or side.mode(entity) == NEVER:
+        return False
+    return _waits(row, side) and row.props.get("action.errorHandlingType") != "Continue"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from mx_changeclass.changes.change import Added, Changed, Removed
 from mx_changeclass.model.kinds.flows import Activity, Nanoflow
-from mx_changeclass.model.types import NANOFLOW
-from mx_changeclass.rules.client.flow_questions import left_uncommitted, meanings
+from mx_changeclass.rules.client.flow_questions import cleared_unsaved, left_uncommitted, meanings, uncommits
 from mx_changeclass.rules.client.page_questions import newly_synced
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
@@ -14,6 +13,7 @@ from mx_changeclass.wording.values import several
 
 NanoflowGain = Added[In[Nanoflow]] | Changed[In[Nanoflow]]
 NanoflowLoss = Removed[In[Nanoflow]] | Changed[In[Nanoflow]]
+NanoflowEdit = Added[In[Nanoflow]] | NanoflowLoss
 
 
 @rule(
@@ -70,8 +70,25 @@ def nano_commit_removed_dangling(change: Removed[Activity] | Changed[Activity], 
     The server skips the object with the dangling reference and keeps only an error of it; from 9.18 an
     auto-committed object is deleted as well.
     """
-    inside = release.document(change).type == NANOFLOW and release.reached_offline(change)
-    return left_uncommitted(change, release) if inside else ""
+    return left_uncommitted(change, release) if release.reached_offline(change) and uncommits(change) else ""
+
+
+@rule(
+    OTA_SAFE,
+    hazard=Hazard.UPLOAD_REFUSED,
+    in_bundle=True,
+    since="9.6.9",
+    source="RN9.6 9.6.9; SYNC Dangling References",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Commit both objects.",
+)
+def nano_commit_dangling(change: NanoflowGain, release: Release) -> str:
+    """Nanoflow commits an object that now refers to a new one, and never commits that
+
+    The server skips the object with the dangling reference and keeps only an error of it; from 9.18 an
+    auto-committed object is deleted as well.
+    """
+    return left_uncommitted(change, release) if release.reached_offline(change) and not uncommits(change) else ""
 
 
 @rule(
@@ -121,15 +138,26 @@ def nano_sync_background(change: NanoflowGain, release: Release) -> str:
     hazard=Hazard.LOCAL_WIPE,
     in_bundle=True,
     since="10.0.0",  # the metamodel has the activity that early
-    source="RN11.14; MSDK",
-    mitigation="Synchronise before it.",
+    source="CLEAR Limitations; RN11.14",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Synchronise everything right before it in the same nanoflow, and end the nanoflow where that fails.",
 )
-def nano_clear_from_device(change: Added[In[Nanoflow]], release: Release) -> str:
-    """Nanoflow clears objects from the device
+def nano_clear_from_device(change: NanoflowEdit, release: Release) -> str:
+    """Nanoflow clears objects from the device that it has not uploaded
 
     It deletes local objects; those that were not uploaded are gone.
     """
-    return meanings(change, release).get("clear", "")
+    cleared = cleared_unsaved(change, release) if release.reached_offline(change) else ""
+    return cleared and f"clears {cleared}"
+
+
+@rule(OTA_SAFE, in_bundle=True, since="10.0.0", source="CLEAR Introduction", certainty=Certainty.DOCUMENTED)
+def nano_clear_after_sync(change: Added[In[Nanoflow]], release: Release) -> str:
+    """Nanoflow clears objects from the device of which nothing waits for an upload
+
+    A synchronisation goes before it on every way, and ends the nanoflow where it fails; or users may only read them.
+    """
+    return meanings(change, release).get("clear", "") if not cleared_unsaved(change, release) else ""
 
 
 @rule(OTA_SAFE, in_bundle=True, source="MSDK")

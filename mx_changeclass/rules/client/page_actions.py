@@ -102,17 +102,16 @@ def _part_of(change: Change, release: Release, what: str) -> str:
     OTA_SAFE,
     hazard=Hazard.STRANDED,
     in_bundle=True,
-    source="BP Generic Best Practices",
-    mitigation="Keep a button or nanoflow that synchronises all objects.",
+    source="BP Generic Best Practices; SYNC Customizable Synchronization",
+    mitigation="Keep a button or nanoflow that synchronises all objects, and one that chooses those of mode Never.",
 )
 def page_action_sync_removed_last(whole: Release, release: Release) -> str:
     """Last way to upload removed
 
-    Nothing that users can reach uploads all their changes any more. The changes stay on the device, and
-    a later reset of the local database loses them.
+    Nothing that users can reach uploads these changes any more: a synchronisation of everything passes over objects of
+    mode Never. They stay on the device, and a later reset of the local database loses them.
     """
-    left = left_without_upload(whole)
-    return f"profile {several(left)} synchronises nowhere any more" if left else ""
+    return several(left_without_upload(whole))
 
 
 @rule(

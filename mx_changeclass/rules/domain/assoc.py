@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from mx_changeclass.changes.change import NAME, PARENT, TYPE, Added, Change, Changed, Removed
 from mx_changeclass.model.kinds.domain import Association
+from mx_changeclass.rules.devices import copied, entered, may_delete, on_server_alone
 from mx_changeclass.rules.domain.domain_questions import (
     Storage,
     between,
     ends,
     entity_of,
     guid_words,
-    on_devices,
-    on_server,
     recreated,
     same_entity,
     stored_in,
@@ -122,7 +121,7 @@ def assoc_deleted_sync(change: Removed[Association], release: Release) -> bool:
 
     References that were not synchronised are lost, and the server drops its own.
     """
-    return on_devices(change, release)
+    return entered(change, release)
 
 
 @rule(
@@ -138,13 +137,13 @@ def assoc_deleted_server(change: Removed[Association], release: Release) -> bool
 
     The server drops the references.
     """
-    return on_server(change, release)
+    return on_server_alone(change, release)
 
 
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
-    requires=Requires.DRAIN,
+    requires=Requires.REPAIR,
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
     instead_of=(
@@ -161,7 +160,7 @@ def assoc_recreated_same_name(change: Removed[Association] | Added[Association],
     It looks unchanged, but its storage GUID is another: all references are gone, on the server and with the next
     download on devices.
     """
-    return entity_of(change, release).on_devices and _made_again(change, release)
+    return copied(change, release) and _made_again(change, release)
 
 
 @rule(
@@ -178,7 +177,7 @@ def assoc_recreated_same_name_server(change: Removed[Association] | Added[Associ
 
     Its storage GUID is another, so all references are gone on the server.
     """
-    return not entity_of(change, release).on_devices and _made_again(change, release)
+    return not copied(change, release) and _made_again(change, release)
 
 
 def _made_again(change: Removed[Association] | Added[Association], release: Release) -> bool | str:
@@ -203,7 +202,7 @@ def assoc_renamed_sync(change: Changed[Association], release: Release) -> bool |
 
     Devices keep and upload references under the name.
     """
-    return on_devices(change, release) and _renamed_words(change, release)
+    return entered(change, release) and _renamed_words(change, release)
 
 
 @rule(
@@ -217,7 +216,7 @@ def assoc_renamed_server(change: Changed[Association], release: Release) -> bool
 
     The references are tied to the storage GUID and stay.
     """
-    return on_server(change, release) and _renamed_words(change, release)
+    return on_server_alone(change, release) and _renamed_words(change, release)
 
 
 def _renamed_words(change: Changed[Association], release: Release) -> str:
@@ -228,7 +227,7 @@ def _renamed_words(change: Changed[Association], release: Release) -> str:
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
-    requires=Requires.DRAIN,
+    requires=Requires.REPAIR,
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
     on="dataStorageGuid",
@@ -241,8 +240,7 @@ def assoc_guid_only(change: Changed[Association], release: Release) -> bool | st
 
     All of its references are lost on the server, and with the next download on devices.
     """
-    about = entity_of(change, release)
-    return about.keeps_table and about.on_devices and guid_words(change)
+    return entity_of(change, release).keeps_table and copied(change, release) and guid_words(change)
 
 
 @rule(
@@ -259,8 +257,7 @@ def assoc_guid_only_server(change: Changed[Association], release: Release) -> bo
 
     All of its references are lost on the server.
     """
-    about = entity_of(change, release)
-    return about.keeps_table and not about.on_devices and guid_words(change)
+    return entity_of(change, release).keeps_table and not copied(change, release) and guid_words(change)
 
 
 # -- multiplicity and ends ------------------------------------------------------------------------
@@ -272,16 +269,17 @@ def assoc_guid_only_server(change: Changed[Association], release: Release) -> bo
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on="type",
-    source="BP Many-to-Many Associations",
+    source="BP Many-to-Many Associations; BP Association Ownership Types",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Put an entity in between instead.",
+    mitigation="Put an entity in between in this release, and drop the association in a later one.",
 )
 def assoc_type_ref_to_set(change: Changed[Association], release: Release) -> bool:
     """Association of a synced entity made many-to-many
 
-    Many-to-many associations are not supported offline.
+    What was one reference becomes a list: devices hold it in the old form, and the server takes the new one. Offline a
+    many-to-many association works with the default owner only.
     """
-    return on_devices(change, release) and change.new.association_type == SET
+    return entered(change, release) and change.new.association_type == SET
 
 
 @rule(
@@ -300,9 +298,7 @@ def assoc_type_set_to_ref(change: Changed[Association], release: Release) -> boo
 
     Only one reference of each object can be kept, and the runtime does not start on duplicates.
     """
-    return (
-        on_devices(change, release) and change.new.association_type == REFERENCE and "reference set became a reference"
-    )
+    return entered(change, release) and change.new.association_type == REFERENCE and "reference set became a reference"
 
 
 @rule(
@@ -313,14 +309,14 @@ def assoc_type_set_to_ref(change: Changed[Association], release: Release) -> boo
     server_data_loss=Maybe.MAYBE,
     on="owner",
     source="ASSOC Navigability; ATM",
-    mitigation="Add a new association.",
+    mitigation="Add a new association in this release, and drop the old one in a later one.",
 )
 def assoc_owner(change: Changed[Association], release: Release) -> bool:
     """Owner of an association of a synced entity changed
 
     The side that stores the reference changes: one-to-many becomes one-to-one, or the reverse.
     """
-    return on_devices(change, release)
+    return entered(change, release)
 
 
 @rule(
@@ -328,16 +324,16 @@ def assoc_owner(change: Changed[Association], release: Release) -> bool:
     hazard=Hazard.START_FAILURE,
     server_data_loss=Maybe.MAYBE,
     on=("type", "owner"),
-    source="ATM Association Type Changes",
+    source="ATM Association Type Changes; VAL Association Uniqueness",
     certainty=Certainty.DOCUMENTED,
     mitigation="Clean up the data in a release before.",
 )
 def assoc_narrowed_server(change: Changed[Association], release: Release) -> bool | str:
-    """Association narrowed, owner not synchronised
+    """Association narrowed, and the server may hold references that it no longer allows
 
     Duplicate references stop the start of the runtime with a constraint error.
     """
-    return on_server(change, release) and _narrowed(change) and _kinds(change)
+    return entity_of(change, release).keeps_table and _narrowed(change) and _kinds(change)
 
 
 @rule(
@@ -353,7 +349,7 @@ def assoc_changed_server(change: Changed[Association], release: Release) -> bool
     Widening keeps the references; a turned direction or another end does not.
     """
     kinds = "" if _narrowed(change) else _kinds(change)
-    return on_server(change, release) and (_ends_words(change, release) or kinds or _crossing(change))
+    return on_server_alone(change, release) and (_ends_words(change, release) or kinds or _crossing(change))
 
 
 @rule(
@@ -365,14 +361,14 @@ def assoc_changed_server(change: Changed[Association], release: Release) -> bool
     on=("parent", "child", TYPE, PARENT),
     instead_of=("assoc-retarget", "assoc-cross-module"),
     source="S6; ASSOC",
-    mitigation="Add a new association.",
+    mitigation="Add a new association in this release, and drop the old one in a later one.",
 )
 def assoc_parent_child_swap(change: Changed[Association], release: Release) -> bool | str:
     """Direction of an association of a synced entity turned
 
     The other entity owns the reference now, so what devices hold stands on the wrong side.
     """
-    return on_devices(change, release) and _turned(change, release) and _ends_words(change, release)
+    return entered(change, release) and _turned(change, release) and _ends_words(change, release)
 
 
 @rule(
@@ -384,14 +380,14 @@ def assoc_parent_child_swap(change: Changed[Association], release: Release) -> b
     on=("parent", "child", TYPE, PARENT),
     instead_of="assoc-cross-module",
     source="S6",
-    mitigation="Add a new association.",
+    mitigation="Add a new association in this release, and drop the old one in a later one.",
 )
 def assoc_retarget(change: Changed[Association], release: Release) -> bool | str:
     """Association of a synced entity given another end
 
     References that devices hold point to objects of the wrong entity.
     """
-    return on_devices(change, release) and _other_ends(change, release) and _ends_words(change, release)
+    return entered(change, release) and _other_ends(change, release) and _ends_words(change, release)
 
 
 @rule(
@@ -402,14 +398,14 @@ def assoc_retarget(change: Changed[Association], release: Release) -> bool | str
     server_data_loss=Maybe.MAYBE,
     on=("parent", "child", TYPE, PARENT),
     source="S6",
-    mitigation="Add a new association instead.",
+    mitigation="Add a new association in this release, and drop the old one in a later one.",
 )
 def assoc_cross_module(change: Changed[Association], release: Release) -> bool | str:
     """Association of a synced entity came to lead to another module, or ceased to
 
     One end moved to another module, so old clients know it under a name that is gone.
     """
-    return on_devices(change, release) and _crossing(change)
+    return entered(change, release) and _crossing(change)
 
 
 def _crossing(change: Changed[Association]) -> str:
@@ -494,23 +490,51 @@ def assoc_delete_behavior(change: Changed[Association], release: Release) -> boo
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.REMOVED_FROM_DEVICE,
-    requires=Requires.DRAIN,
+    server_data_loss=Maybe.MAYBE,
     on="deleteBehavior",
     instead_of="assoc-delete-behavior",
     source="ASSOC Delete Behavior; AUTO Delete behavior issues",
-    mitigation="Check which objects go along, and let every device synchronise first.",
+    mitigation="Check which objects go along, and leave it off where they hold work of others.",
 )
 def assoc_delete_cascade_sync(change: Changed[Association], release: Release) -> bool | str:
-    """Deleting an object of a synced entity deletes associated objects now
+    """Deleting an object on a device deletes associated objects that devices hold now
 
-    An offline deletion that is uploaded removes related objects as well, on the server and from devices.
+    A deletion that is uploaded removes related objects as well, on the server and from devices.
     """
-    names = ends(release.old, change.old_row)
-    if stored_in(change, release) is not Storage.TABLE or not any(map(release.old.synced, names)):
-        return False
+    return _cascade_words(change, release, held=True)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.SERVER_LOSS,
+    server_data_loss=Maybe.MAYBE,
+    on="deleteBehavior",
+    instead_of="assoc-delete-behavior",
+    source="ASSOC Delete Behavior",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Check which objects go along.",
+)
+def assoc_delete_cascade_server(change: Changed[Association], release: Release) -> bool | str:
+    """Deleting an object deletes associated objects on the server now
+
+    No device holds them, or none may delete what they hang on: what goes with a deletion are rows of the server.
+    """
+    return not _cascade_words(change, release, held=True) and _cascade_words(change, release, held=False)
+
+
+def _cascade_words(change: Changed[Association], release: Release, *, held: bool) -> str:
+    """What deletes the other side now: of an association that is kept on devices, or of any that is stored."""
+    if stored_in(change, release) is not Storage.TABLE:
+        return ""
+    one, other = ends(release.old, change.old_row)
     keys = ("deleteBehavior.parentDeleteBehavior", "deleteBehavior.childDeleteBehavior")
-    on = [n for key, n in zip(keys, names, strict=True) if change.values(key)[1] == CASCADE and key in change.fields]
-    return bool(on) and f"deleting {' or '.join(on)} deletes the other side"
+    on = [
+        deleted
+        for key, deleted, goes in zip(keys, (one, other), (other, one), strict=True)
+        if key in change.fields and change.values(key)[1] == CASCADE
+        if not held or (release.old.synced(goes) and may_delete(release.old, deleted))
+    ]
+    return f"deleting {' or '.join(on)} deletes the other side" if on else ""
 
 
 @rule(

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from mx_changeclass.changes.change import NAME, PARENT, Added, Changed, Removed
-from mx_changeclass.model.kinds.domain import Attribute, Entity
-from mx_changeclass.rules.domain.domain_questions import (
-    Storage,
-    entity_of,
-    guid_words,
-    on_devices,
-    on_server,
-    recreated,
-    required,
-)
+from mx_changeclass.changes.change import NAME, PARENT, TYPE, Added, Changed, Removed
+from mx_changeclass.model.kinds.domain import Association, Attribute, Entity
+from mx_changeclass.rules.devices import Known, columnless, copied, entered, known, on_server_alone
+from mx_changeclass.rules.domain.domain_questions import Storage, entity_of, guid_words, recreated, required
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
 
-BINARY = "DomainModels$BinaryAttributeType"
+BINARY, DATE = "DomainModels$BinaryAttributeType", "DomainModels$DateTimeAttributeType"
+STRING = "DomainModels$StringAttributeType"
 OWN_VALUES = frozenset({"DomainModels$StoredValue", "DomainModels$CalculatedValue"})
 
 # -- attributes that come and go ------------------------------------------------------------------
@@ -87,7 +81,7 @@ def attr_deleted_sync(change: Removed[Attribute], release: Release) -> bool:
 
     Values that were not synchronised are lost or make the upload fail, and the server column is dropped.
     """
-    return on_devices(change, release)
+    return entered(change, release)
 
 
 @rule(
@@ -100,12 +94,12 @@ def attr_deleted_sync(change: Removed[Attribute], release: Release) -> bool:
     mitigation="Back up the data first.",
 )
 def attr_deleted_server(change: Removed[Attribute] | Changed[Attribute], release: Release) -> bool | str:
-    """Attribute deleted or moved to another entity, not synchronised
+    """Attribute deleted or moved to another entity, of which devices hold nothing of their own
 
     The server column goes with its values.
     """
     about = entity_of(change, release)
-    if not on_server(change, release):
+    if not on_server_alone(change, release) or columnless(change.old_row):
         return False
     return f"moved to {about.new}" if isinstance(change, Changed) else True
 
@@ -125,7 +119,7 @@ def attr_binary(change: Removed[Attribute], release: Release) -> bool:
 
     The content that it holds on devices and on the server is lost.
     """
-    return on_devices(change, release) and change.old.value_type == BINARY
+    return entered(change, release) and change.old.value_type == BINARY
 
 
 @rule(
@@ -144,13 +138,13 @@ def attr_moved_entity(change: Changed[Attribute], release: Release) -> bool | st
     For devices and for the database it is deleted in one place and added in another.
     """
     about = entity_of(change, release)
-    return on_devices(change, release) and f"moved to {about.new}"
+    return entered(change, release) and f"moved to {about.new}"
 
 
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
-    requires=Requires.DRAIN,
+    requires=Requires.REPAIR,
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
     instead_of=("attr-deleted-sync", "attr-binary", "attr-added-sync", "attr-added-server", "attr-added-required"),
@@ -164,7 +158,7 @@ def attr_recreated_same_name(change: Removed[Attribute] | Added[Attribute], rele
     It looks unchanged, but its storage GUID is another: the server column is emptied, and the next download empties
     the devices.
     """
-    return entity_of(change, release).on_devices and _made_again(change, release)
+    return copied(change, release) and _made_again(change, release)
 
 
 @rule(
@@ -181,12 +175,67 @@ def attr_recreated_same_name_server(change: Removed[Attribute] | Added[Attribute
 
     Its storage GUID is another, so the server column is dropped and made anew.
     """
-    return not entity_of(change, release).on_devices and _made_again(change, release)
+    return not copied(change, release) and _made_again(change, release)
 
 
 def _made_again(change: Removed[Attribute] | Added[Attribute], release: Release) -> bool | str:
-    kept = entity_of(change, release).keeps_table
+    kept = entity_of(change, release).keeps_table and not columnless(change.row)
     return kept and recreated(change, release) and "deleted and made again with another storage GUID"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    until="11.6.99",
+    source="RN11.7 11.7.0",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Set the values of existing objects after the deploy, or upgrade to 11.7.0 first.",
+)
+def attr_added_default_old(change: Added[Attribute], release: Release) -> bool:
+    """Unlimited string or date with a default added to an entity that may have objects
+
+    In this version existing objects get a wrong value in the place of the default.
+    """
+    new, about = change.new, entity_of(change, release)
+    stored = about.was is Storage.TABLE and about.now is Storage.TABLE and bool(new.default)
+    return stored and (new.value_type == DATE or (new.value_type == STRING and not new.length))
+
+
+# -- what no device has to upload -----------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    on=(NAME, PARENT, "type"),
+    source="ATTR Value; BP Autonumbers and Calculated Attributes",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Deploy.",
+)
+def attr_calculated(change: Removed[Attribute] | Changed[Attribute], release: Release) -> bool:
+    """Calculated attribute deleted, renamed, moved or of another type
+
+    The server computes it whenever it is asked for: no column holds it, and no client writes it.
+    """
+    return entity_of(change, release).was is Storage.TABLE and columnless(change.old_row)
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.TWO_STEP,
+    breaks_old_clients=Maybe.YES,
+    on=(NAME, PARENT, TYPE, "type", "owner", "parent", "child"),
+    source="BP Preventing Synchronization Issues; OFF Backwards-Compatibility; ONL",
+    mitigation="Add a new member beside it, and take the old one away when every device is updated.",
+)
+def member_read_by_name(
+    change: Removed[Attribute | Association] | Changed[Attribute | Association], release: Release
+) -> bool:
+    """Member that clients ask for by name, and keep nothing of their own in, removed, renamed or retyped
+
+    Their users may only read it, or its entity is Online: nothing that was entered waits on a device, but installed
+    clients show it, or save it online, under its old name and type.
+    """
+    told = isinstance(change, Removed) or change.fields - {"type.length", "type.localizeDate"}
+    return bool(told) and known(change, release) in (Known.NAME, Known.COPY)
 
 
 # -- names and storage identity -------------------------------------------------------------------
@@ -207,7 +256,7 @@ def attr_renamed_sync(change: Changed[Attribute], release: Release) -> bool:
 
     Values that devices hold under the old name are no longer accepted.
     """
-    return on_devices(change, release)
+    return entered(change, release)
 
 
 @rule(
@@ -217,17 +266,17 @@ def attr_renamed_sync(change: Changed[Attribute], release: Release) -> bool:
     certainty=Certainty.DOCUMENTED,
 )
 def attr_renamed_server(change: Changed[Attribute], release: Release) -> bool:
-    """Attribute renamed, not synchronised
+    """Attribute renamed of which devices hold nothing of their own
 
     The column is tied to the storage GUID, so its values stay.
     """
-    return on_server(change, release)
+    return on_server_alone(change, release) and not columnless(change.old_row)
 
 
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
-    requires=Requires.DRAIN,
+    requires=Requires.REPAIR,
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
     on="dataStorageGuid",
@@ -240,8 +289,8 @@ def attr_guid_only(change: Changed[Attribute], release: Release) -> bool | str:
 
     The runtime finds columns by it: the column is dropped and made anew, and the next download empties the devices.
     """
-    about = entity_of(change, release)
-    return about.keeps_table and about.on_devices and guid_words(change)
+    stored = entity_of(change, release).keeps_table and not columnless(change.old_row)
+    return stored and copied(change, release) and guid_words(change)
 
 
 @rule(
@@ -258,8 +307,8 @@ def attr_guid_only_server(change: Changed[Attribute], release: Release) -> bool 
 
     The server column is dropped and made anew.
     """
-    about = entity_of(change, release)
-    return about.keeps_table and not about.on_devices and guid_words(change)
+    stored = entity_of(change, release).keeps_table and not columnless(change.old_row)
+    return stored and not copied(change, release) and guid_words(change)
 
 
 # -- the rest -------------------------------------------------------------------------------------

@@ -7,24 +7,26 @@ from mx_changeclass.graphs.app import App
 from mx_changeclass.model.kinds.app import RuntimeSettings
 from mx_changeclass.model.kinds.domain import Attribute
 from mx_changeclass.model.types import ENUMERATION_VALUE
-from mx_changeclass.rules.domain.conversion import ColumnOutcome, column_outcome, type_words
-from mx_changeclass.rules.domain.domain_questions import (
-    Storage,
-    attributes,
-    entity_of,
-    on_devices,
-    on_server,
-    stored_in,
+from mx_changeclass.rules.devices import (
+    AUTONUMBER,
+    CALCULATED,
+    HASHED,
+    Known,
+    columnless,
+    entered,
+    known_on,
+    on_server_alone,
 )
+from mx_changeclass.rules.domain.conversion import ColumnOutcome, column_outcome, type_words
+from mx_changeclass.rules.domain.domain_questions import Storage, attributes, entity_of, stored_in
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
 from mx_changeclass.wording.values import several
 
 STRING, ENUM = "DomainModels$StringAttributeType", "DomainModels$EnumerationAttributeType"
-HASHED, AUTONUMBER = "DomainModels$HashedStringAttributeType", "DomainModels$AutoNumberAttributeType"
 INTEGER, LONG = "DomainModels$IntegerAttributeType", "DomainModels$LongAttributeType"
-CALCULATED, STORED = "DomainModels$CalculatedValue", "DomainModels$StoredValue"
+STORED = "DomainModels$StoredValue"
 
 # -- types ----------------------------------------------------------------------------------------
 
@@ -47,7 +49,7 @@ def attr_type_changed_sync(change: Changed[Attribute], release: Release) -> bool
 
     Devices hold values of the old type, and the server converts or drops its own column.
     """
-    return on_devices(change, release) and _retyped(change) and _told(change)
+    return entered(change, release) and _retyped(change) and _told(change)
 
 
 @rule(
@@ -60,11 +62,11 @@ def attr_type_changed_sync(change: Changed[Attribute], release: Release) -> bool
     mitigation="Back up first; where the server drops the column, add a new attribute and convert the values by hand.",
 )
 def attr_type_changed_server(change: Changed[Attribute], release: Release) -> bool | str:
-    """Type of an attribute changed, not synchronised
+    """Type of an attribute changed of which devices hold nothing of their own
 
     The server converts the column where the conversion table allows it; otherwise it drops it and fills in defaults.
     """
-    if not on_server(change, release):
+    if not on_server_alone(change, release) or columnless(change.old_row):
         return False
     if _calculated(change, after=True):
         return "became calculated: the server drops the column"
@@ -90,10 +92,10 @@ def attr_int_to_long(change: Changed[Attribute], release: Release) -> bool | str
     Every old value stays valid. On devices it is strictly a change of type, which the best practices for offline apps
     forbid.
     """
-    if not _retyped(change):
+    if not _retyped(change) or columnless(change.old_row):
         return False
-    long = (change.old.value_type, change.new.value_type) == (INTEGER, LONG) and on_devices(change, release)
-    widened = on_server(change, release) and column_outcome(change.old, change.new) is ColumnOutcome.KEPT
+    long = (change.old.value_type, change.new.value_type) == (INTEGER, LONG) and entered(change, release)
+    widened = on_server_alone(change, release) and column_outcome(change.old, change.new) is ColumnOutcome.KEPT
     return ((long and not release.policy.strict_types) or widened) and _told(change)
 
 
@@ -106,7 +108,7 @@ def attr_int_to_long(change: Changed[Attribute], release: Release) -> bool | str
     on=_KIND,
     instead_of="attr-type-changed-sync",
     source="ATM",
-    mitigation="Add a new attribute.",
+    mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
 def attr_long_to_int(change: Changed[Attribute], release: Release) -> bool | str:
     """Long attribute of a synced entity made Integer
@@ -126,7 +128,7 @@ def attr_long_to_int(change: Changed[Attribute], release: Release) -> bool | str
     instead_of="attr-type-changed-sync",
     source="BP Hashed String Attributes",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Add a new attribute.",
+    mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
 def attr_to_hashed(change: Changed[Attribute], release: Release) -> bool | str:
     """Attribute of a synced entity made a hashed string
@@ -146,7 +148,7 @@ def attr_to_hashed(change: Changed[Attribute], release: Release) -> bool | str:
     instead_of="attr-type-changed-sync",
     source="BP Autonumbers and Calculated Attributes; RN11.13",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Add a new attribute.",
+    mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
 def attr_to_autonumber(change: Changed[Attribute], release: Release) -> bool | str:
     """Attribute of a synced entity made an AutoNumber
@@ -165,7 +167,7 @@ def attr_to_autonumber(change: Changed[Attribute], release: Release) -> bool | s
     on=_KIND,
     instead_of="attr-type-changed-sync",
     source="ATM; BP",
-    mitigation="Add a new attribute.",
+    mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
 def attr_string_to_enum(change: Changed[Attribute], release: Release) -> bool | str:
     """String attribute of a synced entity made an enumeration
@@ -183,7 +185,7 @@ def attr_string_to_enum(change: Changed[Attribute], release: Release) -> bool | 
     server_data_loss=Maybe.MAYBE,
     on="type.enumeration",
     source="BP; ENUM",
-    mitigation="Add a new attribute.",
+    mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
 def attr_enum_swapped(change: Changed[Attribute], release: Release) -> bool | str:
     """Enumeration of an attribute of a synced entity replaced by another one
@@ -191,7 +193,7 @@ def attr_enum_swapped(change: Changed[Attribute], release: Release) -> bool | st
     Values on devices belong to the old list.
     """
     swapped = "type.enumeration" in change.fields and not _retyped(change)
-    return swapped and on_devices(change, release) and _swap_words(change, release)
+    return swapped and entered(change, release) and _swap_words(change, release)
 
 
 @rule(
@@ -201,8 +203,8 @@ def attr_enum_swapped(change: Changed[Attribute], release: Release) -> bool | st
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.MAYBE,
     on="type.localizeDate",
-    source="MSDK; ATM",
-    mitigation="Leave it as it is, or add a new attribute.",
+    source="ATTR Localize",
+    mitigation="Leave it as it is, or add a new attribute in this release and drop the old one in a later one.",
 )
 def attr_localize_date(change: Changed[Attribute], release: Release) -> bool | str:
     """Localisation of a date of a synced entity switched
@@ -210,7 +212,7 @@ def attr_localize_date(change: Changed[Attribute], release: Release) -> bool | s
     The same stored moment is read in another time zone, so values that were not synchronised shift.
     """
     switched = "type.localizeDate" in change.fields and not _retyped(change)
-    return switched and on_devices(change, release) and _localize_words(change)
+    return switched and entered(change, release) and _localize_words(change)
 
 
 def _retyped(change: Changed[Attribute]) -> bool:
@@ -219,7 +221,7 @@ def _retyped(change: Changed[Attribute]) -> bool:
 
 def _became(change: Changed[Attribute], release: Release, kind: str, before: str = "") -> bool | str:
     """Whether an attribute that devices hold is of another kind now, and was of a certain one before."""
-    if not _retyped(change) or not on_devices(change, release) or change.new.value_type != kind:
+    if not _retyped(change) or not entered(change, release) or change.new.value_type != kind:
         return False
     return _told(change) if not before or change.old.value_type == before else False
 
@@ -283,7 +285,7 @@ def attr_string_shorter(change: Changed[Attribute], release: Release) -> bool | 
 
     Longer values on devices fail when they are uploaded.
     """
-    return on_devices(change, release) and _resized(change) < 0 and _lengths(change)
+    return entered(change, release) and _resized(change) < 0 and _lengths(change)
 
 
 @rule(
@@ -295,11 +297,11 @@ def attr_string_shorter(change: Changed[Attribute], release: Release) -> bool | 
     mitigation="Look for longer values first.",
 )
 def attr_string_shorter_server(change: Changed[Attribute], release: Release) -> bool | str:
-    """String made shorter, not synchronised
+    """String made shorter of which devices hold nothing of their own
 
     The server cuts longer values.
     """
-    return on_server(change, release) and _resized(change) < 0 and _lengths(change)
+    return on_server_alone(change, release) and _resized(change) < 0 and _lengths(change)
 
 
 def _resized(change: Changed[Attribute]) -> float:
@@ -327,14 +329,14 @@ def _lengths(change: Changed[Attribute]) -> str:
     on="value",
     source="BP Autonumbers and Calculated Attributes",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Add a new attribute.",
+    mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
 def attr_to_calculated(change: Changed[Attribute], release: Release) -> bool | str:
     """Attribute of a synced entity made calculated
 
     The server computes it now: values on devices are no longer taken, and the stored column is dropped.
     """
-    return on_devices(change, release) and _calculated(change, after=True) and "became calculated"
+    return entered(change, release) and _calculated(change, after=True) and "became calculated"
 
 
 @rule(
@@ -369,7 +371,7 @@ def attr_calculated_microflow(change: Changed[Attribute], release: Release) -> b
 @rule(
     NEEDS_REDEPLOY,
     on=("value.defaultValue", "value.defaultValueDesignTime"),
-    source="OFF Backwards-Compatibility",
+    source="ATTR Default Value; OFF Backwards-Compatibility",
     mitigation="Let the server accept both.",
 )
 def attr_default_changed(change: Changed[Attribute], release: Release) -> bool:
@@ -409,14 +411,14 @@ def attr_decimal_scale(change: Changed[RuntimeSettings], release: Release) -> bo
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
-    requires=Requires.DRAIN,
+    requires=Requires.REPAIR,
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.YES,
     on="decimalScale",
     since="11.6.0",
     source="RN11.6 11.6.0",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Keep the scale.",
+    mitigation="Do not release: keep the scale.",
 )
 def attr_decimal_scale_lower(change: Changed[RuntimeSettings], release: Release) -> bool | str:
     """Digits after the decimal point lowered, with decimals on devices
@@ -460,5 +462,6 @@ def _synced_decimals(release: Release) -> list[str]:
             for above in side.symbols.lineage(entity)
             for name, row in attributes(side, above).items()
             if row.props.get("type") == "DomainModels$DecimalAttributeType"
+            and known_on(side, f"{above}.{name}", row) is Known.ENTRIES
         }
     )

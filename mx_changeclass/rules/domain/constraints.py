@@ -6,6 +6,7 @@ from mx_changeclass.changes.change import ORDER, PARENT, Added, Change, Changed,
 from mx_changeclass.model.kinds.domain import EventHandler, Index, IndexedAttribute
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import INDEX
+from mx_changeclass.rules.devices import uploads
 from mx_changeclass.rules.domain.domain_questions import entity_of
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
@@ -77,14 +78,15 @@ def index_guid_only(change: Changed[Index], release: Release) -> bool:
 
 # -- event handlers -------------------------------------------------------------------------------
 
-_DONE = ("microflow", "event", "moment", "passEventObject", "raiseErrorOnFalse", PARENT)
+_REPLACED = ("microflow", "event", "moment", "passEventObject", PARENT)
+_DONE = (*_REPLACED, "raiseErrorOnFalse")
 
 
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.REFUSAL_POSSIBLE,
     breaks_old_clients=Maybe.MAYBE,
-    on=("microflow", "event", "moment", "passEventObject", PARENT),
+    on=_REPLACED,
     source="SYNC Upload Phase",
     mitigation="Make it accept what old clients send.",
 )
@@ -101,7 +103,7 @@ def event_added_before(change: Added[EventHandler] | Changed[EventHandler], rele
     NEEDS_REDEPLOY,
     hazard=Hazard.REFUSAL_POSSIBLE,
     breaks_old_clients=Maybe.MAYBE,
-    on=("microflow", "event", "moment", "passEventObject", PARENT),
+    on=_REPLACED,
     source="SYNC Upload Phase",
     mitigation="Make it accept what old clients send.",
 )
@@ -115,20 +117,54 @@ def event_delete_handler(change: Added[EventHandler] | Changed[EventHandler], re
 
 @rule(
     NEEDS_REDEPLOY,
-    hazard=Hazard.UPLOAD_REFUSED,
-    requires=Requires.TWO_STEP,
-    breaks_old_clients=Maybe.YES,
+    hazard=Hazard.REFUSAL_POSSIBLE,
+    breaks_old_clients=Maybe.MAYBE,
+    on=_REPLACED,
+    source="SYNC Model- or Data-Related Errors; SYNC Upload Phase",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Make it accept what old clients send.",
+)
+def event_added_after(change: Added[EventHandler] | Changed[EventHandler], release: Release) -> bool | str:
+    """Handler after an event of a synced entity added or replaced
+
+    It runs on the server for every upload, and an error in it skips the object. Whether it fails on data of old clients
+    cannot be read from the model.
+    """
+    return _fails(change.new_row, change, release) and _handler_words(change)
+
+
+@rule(
+    NEEDS_REDEPLOY,
     on="raiseErrorOnFalse",
-    source="SYNC After Synchronization",
-    mitigation="Let the handler log refusals first, and raise errors in a later release.",
+    source="EVENT Microflow; EVENT Raise an Error When the Microflow Returns False",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Deploy.",
 )
 def event_raise_error(change: Changed[EventHandler], release: Release) -> bool | str:
     """Handler of a synced entity raises an error where it returns false now
 
-    Uploads that it let pass before are refused.
+    False cancels the event with the switch on or off. With it on what was refused is kept as a synchronisation error,
+    too.
     """
-    before = _runs_before(change, release, "Commit", "Create", "Delete")
+    before = _refuses(change.new_row, change, release)
     return before and change.new.raises_error and "raises an error on false"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.REFUSAL_POSSIBLE,
+    breaks_old_clients=Maybe.MAYBE,
+    on="raiseErrorOnFalse",
+    source="EVENT Microflow; EVENT Raise an Error When the Microflow Returns False",
+    mitigation="Leave it on, so that nothing is refused without a trace.",
+)
+def event_raise_error_off(change: Changed[EventHandler], release: Release) -> bool | str:
+    """Handler of a synced entity no longer raises an error where it returns false
+
+    False still cancels the event, and no error tells of it any more: what is refused may be gone without a trace.
+    """
+    before = _refuses(change.new_row, change, release)
+    return before and not change.new.raises_error and "raises no error any more"
 
 
 @rule(
@@ -138,21 +174,24 @@ def event_raise_error(change: Changed[EventHandler], release: Release) -> bool |
     certainty=Certainty.DOCUMENTED,
 )
 def event_after(change: Added[EventHandler] | Removed[EventHandler] | Changed[EventHandler], release: Release) -> bool:
-    """Event handler changed that refuses no upload
+    """Event handler changed that stops no upload
 
-    It runs after the fact, or on objects that no device holds.
+    No device uploads objects of its entity, or what ran after an upload is gone.
     """
-    return not any(_refuses(row, change, release) for _, row in release.sides(change))
+    if any(_refuses(row, change, release) for _, row in release.sides(change)):
+        return False
+    told = isinstance(change, Added) or (isinstance(change, Changed) and any(map(change.touches, _REPLACED)))
+    return not (told and _fails(change.row, change, release))
 
 
 @rule(
     NEEDS_REDEPLOY,
-    on=_DONE,
+    on=_REPLACED,
     source="SYNC Upload Phase",
     mitigation="Check that uploads no longer need it.",
 )
 def event_removed(change: Removed[EventHandler] | Changed[EventHandler], release: Release) -> bool | str:
-    """Handler before an event of a synced entity removed or made lenient
+    """Handler before an event of a synced entity removed
 
     Uploads pass that it could refuse.
     """
@@ -160,16 +199,24 @@ def event_removed(change: Removed[EventHandler] | Changed[EventHandler], release
         return False
     if isinstance(change, Removed):
         return f"{_moment(change.old)} handler removed"
-    lenient = "raiseErrorOnFalse" in change.fields and not change.new.raises_error
-    return (lenient and "raises no error any more") or (
-        not _refuses(change.new_row, change, release) and f"{_moment(change.old)} handler became {_moment(change.new)}"
-    )
+    gone = not _refuses(change.new_row, change, release)
+    return gone and f"{_moment(change.old)} handler became {_moment(change.new)}"
 
 
 def _refuses(row: Element, change: Change, release: Release) -> bool:
-    """Whether a handler runs before uploads of objects that devices hold."""
-    handler = EventHandler(row)
-    return handler.moment == "Before" and handler.event != "RollBack" and entity_of(change, release).on_devices
+    """Whether a handler runs before uploads of objects: returning false, or an error, refuses them."""
+    return EventHandler(row).moment == "Before" and _runs(row, change, release)
+
+
+def _fails(row: Element, change: Change, release: Release) -> bool:
+    """Whether a handler runs after uploads of objects: an error in it refuses them."""
+    return EventHandler(row).moment == "After" and _runs(row, change, release)
+
+
+def _runs(row: Element, change: Change, release: Release) -> bool:
+    """Whether uploads set a handler off."""
+    about = entity_of(change, release)
+    return EventHandler(row).event != "RollBack" and about.on_devices and uploads(release.old, about.old)
 
 
 def _runs_before(change: Added[EventHandler] | Changed[EventHandler], release: Release, *events: str) -> bool:

@@ -105,7 +105,7 @@ def in_call(change: Change, release: Release) -> bool:
         return sent
     if change.row.type == ATTRIBUTE:
         return sent and (NAME in change.fields or change.touches("type"))
-    return sent and change.fields <= {NAME, PARENT}
+    return sent and not change.fields.isdisjoint({NAME, PARENT, "generalization", "generalization.generalization"})
 
 
 def _state_of_entity(change: Change, release: Release) -> EntityState:

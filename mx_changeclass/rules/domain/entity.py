@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from mx_changeclass.changes.change import NAME, PARENT, TYPE, Added, Changed, Removed
+from mx_changeclass.graphs.sync_set import ONLINE
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.kinds.domain import Association, Attribute, Entity, Index
 from mx_changeclass.model.types import ENTITY, MODULE
+from mx_changeclass.rules.devices import columnless, stored_names
 from mx_changeclass.rules.domain.domain_questions import (
     EntityState,
     Storage,
@@ -92,7 +94,7 @@ def ent_deleted_server(change: Removed[Entity], release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
-    requires=Requires.DRAIN,
+    requires=Requires.REPAIR,
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
     instead_of=("ent-deleted-sync", "ent-added-sync", "ent-added-server"),
@@ -246,22 +248,24 @@ def ent_renamed_web(change: Changed[Entity], release: Release) -> bool:
     NEEDS_REDEPLOY,
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
-    on=(NAME, PARENT, TYPE, "type", "owner", "parent", "child", "storageFormat", "deleteBehavior"),
+    on=(NAME, PARENT, TYPE, "generalization", "type", "owner", "parent", "child", "storageFormat", "deleteBehavior"),
     source="BP Offline Microflow Best Practices",
     mitigation="Add a new entity and a new microflow beside the old ones.",
 )
 def ent_renamed_npe_called(
     change: Changed[Entity | Association] | Removed[Entity | Association], release: Release
 ) -> bool:
-    """Entity or association renamed or removed that old clients name, but do not store
+    """Entity or association renamed, removed or otherwise inherited that old clients name, but do not store
 
-    Old clients send and expect it under its old name, in calls of microflows or online; no stored data is at risk.
+    Old clients send and expect it under its old name and with its old members, in calls of microflows or online; no
+    stored data is at risk.
     """
     if stored_in(change, release) is Storage.MEMORY:
         return in_call(change, release)
     about = entity_of(change, release)
-    named = isinstance(change, Changed) and NAME in change.fields and change.row.type == ENTITY
-    return named and _in_table(about) and not about.on_devices and release.reached_offline(change)
+    named = isinstance(change, Removed) or not change.fields.isdisjoint({NAME, PARENT})
+    online = release.old.mode(about.old) == ONLINE or release.reached_offline(change)
+    return change.row.type == ENTITY and named and _in_table(about) and not about.on_devices and online
 
 
 @rule(
@@ -276,10 +280,14 @@ def ent_renamed_npe_called(
 def ent_moved_module_sync(change: Changed[Entity], release: Release) -> bool | str:
     """Synced entity moved to another module
 
-    Devices know an entity by its name with the module, so a move acts like a rename.
+    Devices know an entity, and the associations that it owns, by their names with the module, so a move acts like a
+    rename.
     """
     about = entity_of(change, release)
-    return about.on_devices and f"moved to {about.new}"
+    if about.on_devices:
+        return f"moved to {about.new}"
+    along = _kept_associations(about.old, release)
+    return bool(along) and f"moved to {about.new}, and {several(along)} with it"
 
 
 @rule(
@@ -293,7 +301,14 @@ def ent_moved_module_server(change: Changed[Entity], release: Release) -> bool |
     The table is tied to the storage GUID and stays.
     """
     about = entity_of(change, release)
-    return about.was is Storage.TABLE and not about.on_devices and f"moved to {about.new}"
+    alone = not about.on_devices and not _kept_associations(about.old, release)
+    return about.was is Storage.TABLE and alone and f"moved to {about.new}"
+
+
+def _kept_associations(entity: str, release: Release) -> list[str]:
+    """The associations that an entity owns, and that go where it goes, of which devices keep references."""
+    module = entity.partition(".")[0]
+    return [n for n in stored_names(release.old, module) if release.old.symbols.ends(n)[:1] == (entity,)]
 
 
 def _in_table(about: EntityState) -> bool:
@@ -306,7 +321,7 @@ def _in_table(about: EntityState) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
-    requires=Requires.DRAIN,
+    requires=Requires.REPAIR,
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
     on="dataStorageGuid",
@@ -351,9 +366,10 @@ def ent_guid_only_server(change: Changed[Entity], release: Release) -> bool | st
 def ent_guid_npe(change: Changed[Entity | Attribute | Association], release: Release) -> bool:
     """Storage GUID changed where no table hangs on it
 
-    It happens when a module is imported again, and harms nothing: the entity has no table on one side at least.
+    It happens when a module is imported again, and harms nothing: the entity has no table on one side at least, or the
+    attribute is calculated.
     """
-    return not entity_of(change, release).keeps_table
+    return not entity_of(change, release).keeps_table or columnless(change.old_row)
 
 
 @rule(

@@ -207,7 +207,8 @@ _GENERALIZATION = "generalization"
 def ent_generalization_set(change: Changed[Entity], release: Release) -> bool | str:
     """Synced entity given a generalisation, or another one
 
-    Table layout and type change under the rows that devices hold, and offline only one level of a hierarchy works.
+    Table layout and type change under the rows that devices hold. Up to Studio Pro 10.20 no more than one entity of a
+    hierarchy can be used offline at all.
     """
     about = entity_of(change, release)
     new = change.new.generalization
@@ -263,20 +264,20 @@ def ent_generalization_server(change: Changed[Entity], release: Release) -> bool
     server_data_loss=Maybe.MAYBE,
     on=_GENERALIZATION,
     instead_of=("ent-generalization-set", "ent-generalization-removed"),
-    source="SYNC Upload Phase; SYNC Broken or Missing File Contents; RN10.24 10.24.10",
-    mitigation="Add a new file entity in place.",
+    source="SYNC Upload Phase; SYNC Broken or Missing File Contents; RN10.24 10.24.10; RN11.4 11.4.0",
+    mitigation="Add a new file entity in this release, and drop the old one in a later one.",
 )
 def ent_file_specialization(change: Changed[Entity] | Added[Entity], release: Release) -> bool | str:
     """Synced entity became a file or image entity, or ceased to be one
 
-    File contents on devices are tied to the type. Below 10.24.10, and in 11.0 to 11.4, a new specialisation of a
+    File contents on devices are tied to the type. Below 10.24.10, and in 11.0 to 11.3, a new specialisation of a
     synced file entity also made the synchronisation fail.
     """
     about = entity_of(change, release)
     if isinstance(change, Added):
         parent = release.new.generalization(about.new)
         old_parent = _old_name(parent, release)
-        old_versions = between(release.new.version, ("0.0.0", "10.24.9"), ("11.0.0", "11.4.99"))
+        old_versions = between(release.new.version, ("0.0.0", "10.24.9"), ("11.0.0", "11.3.99"))
         new_level = about.synced and is_file(release.new, about.new) and bool(old_parent)
         return new_level and old_versions and release.old.synced(old_parent) and f"added below the file entity {parent}"
     was, now = is_file(release.old, about.old), is_file(release.new, about.new)
@@ -317,16 +318,17 @@ def ent_generalization_decimal(change: Changed[Entity] | Added[Entity], release:
     hazard=Hazard.START_FAILURE,
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
-    until="10.24.7",
-    source="RN10.24 10.24.8; RN9.12 9.12.2",
+    since="-; 11.0.0",
+    until="10.24.7; 11.2.99",
+    source="RN10.24 10.24.8; RN11.3 11.3.0; RN9.12 9.12.2",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Move the users to another entity first, or upgrade to 10.24.8.",
+    mitigation="On SQL Server move the users to another entity first, or upgrade to 10.24.8 or 11.3.0.",
 )
 def ent_user_specialization_removed(change: Removed[Entity], release: Release) -> bool:
     """Entity that specialises System.User removed
 
-    Owner and changedBy references to such users break the database synchronisation (below 9.12.2: reads), and these
-    users lose their session.
+    On SQL Server, owner and changedBy references to such users break the database synchronisation (below 9.12.2: reads
+    on any database), and these users lose their session.
     """
     about = entity_of(change, release)
     return about.was is Storage.TABLE and system.USER in release.old.symbols.lineage(about.old)

@@ -6,6 +6,7 @@ from mx_changeclass.changes.change import NAME, ORDER, PARENT, Added, Change, Ch
 from mx_changeclass.graphs.app import App
 from mx_changeclass.model.kinds import view
 from mx_changeclass.model.kinds.domain import Enumeration, EnumerationValue
+from mx_changeclass.rules.devices import Known, known_on
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Requires
@@ -112,7 +113,7 @@ def enum_value_added_server(
     mitigation="Deploy, and look at the pages and nanoflows that use it.",
 )
 def enum_value_gone_client(change: Removed[EnumerationValue] | Changed[EnumerationValue], release: Release) -> bool:
-    """Value removed or renamed that clients use and no device stores
+    """Value removed or renamed that clients use and none enters
 
     Pages and nanoflows in the bundle name the values.
     """
@@ -130,7 +131,7 @@ def enum_value_gone_client(change: Removed[EnumerationValue] | Changed[Enumerati
     mitigation="Stop offering the value in this release, and remove it in a later one.",
 )
 def enum_value_removed_sync(change: Removed[EnumerationValue], release: Release) -> bool:
-    """Value removed that devices may hold
+    """Value removed that users of devices may have entered
 
     Objects with it that were not synchronised are refused when they are uploaded.
     """
@@ -146,7 +147,7 @@ def enum_value_removed_sync(change: Removed[EnumerationValue], release: Release)
     mitigation="Migrate the rows that hold it first.",
 )
 def enum_value_removed_server(change: Removed[Enumeration | EnumerationValue], release: Release) -> bool:
-    """Enumeration or value removed that no device holds
+    """Enumeration or value removed that no user of a device enters
 
     Rows on the server that hold it keep a name that nobody knows.
     """
@@ -166,7 +167,7 @@ def enum_value_removed_server(change: Removed[Enumeration | EnumerationValue], r
     mitigation="Change the caption only; or add a value, migrate the rows, and drop the old one in a later release.",
 )
 def enum_value_renamed_sync(change: Changed[EnumerationValue], release: Release) -> bool:
-    """Name of a value changed that devices may hold
+    """Name of a value changed that users of devices may have entered
 
     The name is what is stored, on devices and on the server: rows with the old one become invalid.
     """
@@ -183,7 +184,7 @@ def enum_value_renamed_sync(change: Changed[EnumerationValue], release: Release)
     mitigation="Change the caption only, or migrate the rows.",
 )
 def enum_value_renamed_server(change: Changed[EnumerationValue], release: Release) -> bool:
-    """Name of a value changed that no device holds
+    """Name of a value changed that no user of a device enters
 
     The name is what is stored: rows on the server with the old one become invalid.
     """
@@ -238,7 +239,7 @@ def enum_renamed(change: Changed[Enumeration], release: Release) -> bool | str:
     mitigation="Keep it, and the attributes that use it, until every device has synchronised.",
 )
 def enum_deleted(change: Removed[Enumeration], release: Release) -> bool:
-    """Enumeration deleted whose values devices may hold
+    """Enumeration deleted whose values users of devices may have entered
 
     It comes with a change of the attributes that used it.
     """
@@ -265,10 +266,10 @@ def _enumeration(change: Change, release: Release) -> str:
 
 
 def _held(change: Change, release: Release) -> bool:
-    """An attribute of an entity whose rows devices hold has a value of the enumeration."""
+    """Devices may hold a value of the enumeration that no upload has taken."""
     side, enumeration = release.old, _enumeration(change, release)
     return any(
-        a.props.get("type.enumeration") == enumeration
+        a.props.get("type.enumeration") == enumeration and known_on(side, f"{above}.{a.name}", a) is Known.ENTRIES
         for entity in side.sync
         if side.synced(entity)
         for above in side.symbols.lineage(entity)

@@ -50,7 +50,7 @@ def agg_consolidation(whole: Release, release: Release) -> bool | str:
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
-    requires=Requires.DRAIN,
+    requires=Requires.REPAIR,
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
     source="MXCLI 1119, 1169",
@@ -225,8 +225,9 @@ def agg_assoc_and_generalization(change: Removed[Association], release: Release)
     hazard=Hazard.START_FAILURE,
     requires=Requires.TWO_STEP,
     on="storageFormat",
-    until="10.24.5",
-    source="RN10.24 10.24.6",
+    since="-; 11.0.0",
+    until="10.24.5; 11.2.99",
+    source="RN10.24 10.24.6; RN11.3 11.3.0",
     certainty=Certainty.DOCUMENTED,
     mitigation="Make one of the two edits a release.",
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 
 from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
-from mx_changeclass.model.kinds.domain import RegularExpression, ValidationRule
+from mx_changeclass.model.kinds.domain import Attribute, RegularExpression, ValidationRule
 from mx_changeclass.model.snapshot import Element
+from mx_changeclass.rules.devices import AUTONUMBER, uploads
 from mx_changeclass.rules.domain.domain_questions import attributes, entity_of, on_devices
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
@@ -19,6 +20,8 @@ from mx_changeclass.wording.values import several
 # -- validation rules -----------------------------------------------------------------------------
 
 REQUIRED, UNIQUE = "DomainModels$RequiredRuleInfo", "DomainModels$UniqueRuleInfo"
+MAX_LENGTH = "DomainModels$MaxLengthRuleInfo"
+BOOLEAN, STRING = "DomainModels$BooleanAttributeType", "DomainModels$StringAttributeType"
 _ASKED = ("attribute", "ruleInfo", PARENT)
 
 
@@ -88,7 +91,7 @@ def val_removed(change: Removed[ValidationRule] | Changed[ValidationRule], relea
 
     The server accepts more than before.
     """
-    if not on_devices(change, release):
+    if not _judges_uploads(change, release):
         return False
     if isinstance(change, Removed):
         return True
@@ -120,13 +123,16 @@ def val_server_only(
     | Changed[ValidationRule | RegularExpression],
     release: Release,
 ) -> bool:
-    """Validation changed where no device holds such data
+    """Validation changed that refuses nothing that devices upload
 
-    Only objects made on the server, or after this release, are judged by it.
+    No device uploads such objects, or nothing that they hold can fail it.
     """
     if change.row.type == "RegularExpressions$RegularExpression":
         return not isinstance(change, Changed) or "regEx" not in change.fields or not _pattern_users(change, release)
-    return not on_devices(change, release) or (not isinstance(change, Removed) and _new_with_default(change, release))
+    if isinstance(change, Removed) or not _judges_uploads(change, release):
+        return not _judges_uploads(change, release)
+    asked = cast("Added[ValidationRule] | Changed[ValidationRule]", change)
+    return _asks_more(asked) and not _bites(asked, release)
 
 
 @rule(
@@ -147,10 +153,66 @@ def regex_changed(change: Changed[RegularExpression], release: Release) -> bool 
     return bool(users) and f"used by {several(users)}"
 
 
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.START_FAILURE,
+    on=_ASKED,
+    source="VAL Existing Entities",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Look for equal values on the server, and clean them up in a release before.",
+)
+def val_unique_existing(change: Added[ValidationRule] | Changed[ValidationRule], release: Release) -> bool | str:
+    """Unique rule added to an entity that may have objects already
+
+    The deployment checks all of them, and the app does not start where two have the same value.
+    """
+    asked = _asks_more(change) and change.new.rule_type == UNIQUE and entity_of(change, release).keeps_table
+    return asked and _may_repeat(change, release) and f"{_attribute(change)} must be unique, of existing objects too"
+
+
+def _may_repeat(change: Added[ValidationRule] | Changed[ValidationRule], release: Release) -> bool:
+    """Whether two existing objects may have one value of the attribute that a rule judges: an attribute that is new has
+    the same default in all of them, and numbers that the server gives out are never the same."""
+    name, row = _judged(change, release)
+    if row is None:
+        return True
+    new = release.old.symbols.member(release.old_names.get(name, name)) is None
+    return row.props.get("type") != AUTONUMBER and (not new or bool(row.props.get("value.defaultValue")))
+
+
 def _bites(change: Added[ValidationRule] | Changed[ValidationRule], release: Release) -> bool:
-    """Whether a new or tightened rule judges values that devices hold, or objects that old clients make."""
-    tightened = isinstance(change, Added) or _tightened(change)
-    return tightened and on_devices(change, release) and not _new_with_default(change, release)
+    """Whether a new or tightened rule can refuse values that devices hold, or objects that old clients make."""
+    loose = _new_with_default(change, release) or _always_met(change, release)
+    return _asks_more(change) and _judges_uploads(change, release) and not loose
+
+
+def _asks_more(change: Added[ValidationRule] | Changed[ValidationRule]) -> bool:
+    return isinstance(change, Added) or _tightened(change)
+
+
+def _judges_uploads(change: Change, release: Release) -> bool:
+    """Whether devices upload objects of the entity that a rule stands in."""
+    return on_devices(change, release) and uploads(release.old, entity_of(change, release).old)
+
+
+def _always_met(change: Added[ValidationRule] | Changed[ValidationRule], release: Release) -> bool:
+    """Whether no value of the attribute can break a rule: a Boolean is never empty, a number that the server gives out
+    is neither empty nor there twice, and no string is longer than its type allows."""
+    (_, row), rule_type = _judged(change, release), change.new.rule_type
+    if row is None:
+        return False
+    if rule_type in (REQUIRED, UNIQUE):
+        return row.props.get("type") == AUTONUMBER or (rule_type == REQUIRED and row.props.get("type") == BOOLEAN)
+    attribute = Attribute(row)
+    sized = rule_type == MAX_LENGTH and attribute.value_type == STRING and attribute.length
+    return bool(sized) and change.new.max_length >= attribute.length
+
+
+def _judged(change: Change, release: Release) -> tuple[str, Element | None]:
+    """The attribute that a rule judges, on the new side: where it is declared, and its row."""
+    name = str(change.row.props.get("attribute") or "")
+    declared = release.new.symbols.attribute(name) or name
+    return declared, release.new.symbols.member(declared)
 
 
 def _new_with_default(change: Change, release: Release) -> bool:
@@ -172,7 +234,7 @@ def _tightened(change: Changed[ValidationRule]) -> bool:
     if not change.touches("ruleInfo") or moved or change.old.rule_type != change.new.rule_type:
         return any(change.touches(f) for f in _ASKED)
     old, new = change.old.row.props, change.new.row.props
-    if change.new.rule_type == "DomainModels$MaxLengthRuleInfo":
+    if change.new.rule_type == MAX_LENGTH:
         return change.new.max_length < change.old.max_length
     if change.new.rule_type == "DomainModels$RangeRuleInfo":
         return not (_looser(old, new, "min") and _looser(old, new, "max"))
@@ -212,7 +274,7 @@ def _pattern_users(change: Change, release: Release) -> list[str]:
     side, pattern = release.old, release.old_name(change)
     found = set()
     for entity in side.sync:
-        if not side.synced(entity):
+        if not uploads(side, entity):
             continue
         for above in side.symbols.lineage(entity):
             found |= {str(r.props.get("attribute")) for r in _rules_of(above, release) if _asks_for(r, pattern)}

@@ -15,6 +15,7 @@ from mx_changeclass.model.kinds.navigation import OfflineEntityConfig
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import DOMAIN_MODEL, ENTITY, MODULE, PROJECT_SETTINGS, SYNC_ROW
+from mx_changeclass.model.xpath import under_new_names
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.observations import SyncChange, VersionChange
 
@@ -214,7 +215,7 @@ class Release:
             old_set, new_set = self.old.synced_by_profile[profile], self.new.synced_by_profile[other]
             for name in sorted({*new_set, *(self.changes.renames.get(n, n) for n in old_set)}):
                 old_name = self.old_names.get(name, name)
-                old, new = old_set.get(old_name), new_set.get(name)
+                old, new = self._under_new_names(old_set.get(old_name)), new_set.get(name)
                 if (new is None and not self.new.persistable(name)) or _state(old) == _state(new):
                     continue
                 causes = self._changed_on((new or old).why if (new or old) else ())  # type: ignore[union-attr]
@@ -223,6 +224,12 @@ class Release:
                 if seen is not move:
                     moves[name, _state(old), _state(new)] = attrs.evolve(seen, profiles=(*seen.profiles, other))
         return tuple(sorted(moves.values(), key=lambda m: (m.entity, m.profiles)))
+
+    def _under_new_names(self, entry: Synced | None) -> Synced | None:
+        """An entry of the old side whose constraint names things as the new side does."""
+        if entry is None or not entry.constraint:
+            return entry
+        return attrs.evolve(entry, constraint=under_new_names(entry.constraint, self.changes.renames))
 
     def _kept_profiles(self) -> Iterator[tuple[str, str]]:
         """The profiles that keep data on devices on both sides, by their old and new names."""

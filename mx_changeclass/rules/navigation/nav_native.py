@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from mx_changeclass.changes.change import Added, Changed
 from mx_changeclass.model.kinds.navigation import NativeProfile, NavigationProfile
+from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, rule
 from mx_changeclass.rules.questions import profiles_of
 from mx_changeclass.vocabulary import FULL_RELEASE, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+
+_ENCRYPTS_DATABASES = Version(6, 3)  # native template
 
 # -- what the binary was told ---------------------------------------------------------------------
 
@@ -96,7 +99,7 @@ def nav_logging(change: Changed[NativeProfile], release: Release) -> bool:
     on="encryptionDbEnabled",
     source="SEC Enabling Database Encryption for Existing Apps",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Have every device sync, then switch it on; needs native template 6.3 or newer.",
+    mitigation="Have every device sync, then switch it on; the released binary needs native template 6.3.0.",
 )
 def nav_db_encryption_on(change: Changed[NativeProfile], release: Release) -> bool:
     """Encryption of the local database switched on
@@ -104,6 +107,26 @@ def nav_db_encryption_on(change: Changed[NativeProfile], release: Release) -> bo
     The client drops the plain database, signs the user out and starts with an empty one.
     """
     return change.new.db_encryption
+
+
+@rule(
+    FULL_RELEASE,
+    hazard=Hazard.START_FAILURE,
+    requires=Requires.NEW_BINARY,
+    breaks_old_clients=Maybe.YES,
+    on="encryptionDbEnabled",
+    source="SEC Native Database Encryption and the Make It Native App; SEC Prerequisites",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Release a binary with native template 6.3.0 or newer first, and switch it on when every device has it.",
+)
+def nav_db_encryption_old_template(change: Changed[NativeProfile], release: Release) -> bool | str:
+    """Encryption of the local database switched on, and the released binary is too old for it
+
+    Below native template 6.3.0 the app may not start with it.
+    """
+    template = Version.of(release.template.strip().lstrip("v")) if change.new.db_encryption else None
+    old = template is not None and template < _ENCRYPTS_DATABASES
+    return old and f"the released binary is of native template {release.template}"
 
 
 @rule(

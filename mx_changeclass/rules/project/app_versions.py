@@ -11,6 +11,7 @@ from mx_changeclass.graphs.uncommitted import uncommitted_objects
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import NANOFLOW, PROJECT_SETTINGS
 from mx_changeclass.model.versions import Version
+from mx_changeclass.rules.client.flow_questions import rewrites_unwaited
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.questions import both, denied, keeps_data
@@ -159,6 +160,25 @@ def sp_upgrade_autocommit_9_18(move: VersionChange, release: Release) -> bool | 
         return False
     flows = {name for name in _flows(release.new) if uncommitted_objects(_rows(release.new, name))}
     return bool(flows) and f"commits an object that refers to one it never commits: {several(sorted(flows))}"
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.VALUE_LOSS,
+    since="11.15.0",
+    source="SYN Background Synchronization",
+    mitigation="Let nanoflows synchronise unsynchronized or selected objects in place of all, or wait for it.",
+)
+def sp_upgrade_background_sync_11_15(move: VersionChange, release: Release) -> bool | str:
+    """Studio Pro across 11.15: nanoflows no longer wait for a synchronisation by default
+
+    One of all objects rewrites the local database, so what is entered while it runs is lost. Whether an activity that
+    is there already takes the new default is not published.
+    """
+    if not move.crosses("11.15.0") or not keeps_data(release):
+        return False
+    flows = {n for n in _flows(release.new) if any(rewrites_unwaited(r, release.new) for r in _rows(release.new, n))}
+    return bool(flows) and f"synchronises all objects: {several(sorted(flows))}"
 
 
 # -- clients that cannot start or synchronise -----------------------------------------------------

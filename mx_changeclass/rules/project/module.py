@@ -22,6 +22,7 @@ from mx_changeclass.model.types import (
     NANOFLOW,
 )
 from mx_changeclass.model.versions import Version
+from mx_changeclass.rules.devices import said_names, stored_names
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Requires
@@ -95,10 +96,6 @@ def _runs_on_server(side: App, module: str) -> bool:
     return bool(_stored(side, module)) or any(is_a(u.type, t) for u in units for t in logic)
 
 
-def _synced(side: App, module: str) -> list[str]:
-    return [name for name in side.sync if name.startswith(f"{module}.")]
-
-
 def _called(side: App, module: str) -> list[str]:
     return sorted(name for name in side.called if name.startswith(f"{module}."))
 
@@ -155,7 +152,7 @@ def mod_removed_offline(change: Removed[Module], release: Release) -> str:
 
     What devices have not uploaded has no place to go, and its tables go with it.
     """
-    return several(_synced(release.old, change.old.name))
+    return several(stored_names(release.old, change.old.name))
 
 
 @rule(
@@ -171,7 +168,7 @@ def mod_removed_server(change: Removed[Module], release: Release) -> str:
     Its tables are dropped.
     """
     name = change.old.name
-    return "" if _synced(release.old, name) else several(_stored(release.old, name))
+    return "" if stored_names(release.old, name) else several(_stored(release.old, name))
 
 
 @rule(NEEDS_REDEPLOY, source="DS")
@@ -181,7 +178,7 @@ def mod_removed_empty(change: Removed[Module], release: Release) -> bool:
     No stored data goes with it; what clients called in it has findings of its own.
     """
     name = change.old.name
-    return _has_server_parts(release.old, name) and not (_stored(release.old, name) or _synced(release.old, name))
+    return _has_server_parts(release.old, name) and not (_stored(release.old, name) or stored_names(release.old, name))
 
 
 @rule(
@@ -219,11 +216,28 @@ def mod_excluded(whole: Release, release: Release) -> str:
     mitigation="Do not rename it.",
 )
 def mod_renamed_offline_entities(change: Changed[Module], release: Release) -> str:
-    """Module renamed whose entities devices hold
+    """Module renamed whose entities or associations devices keep
 
-    Every entity has another qualified name: what devices have not uploaded has no place to go.
+    Everything in it has another qualified name, what synchronised entities of other modules inherit included: what
+    devices have not uploaded has no place to go.
     """
-    return several(_synced(release.old, change.old.name))
+    return several(stored_names(release.old, change.old.name))
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    on=NAME,
+    source="BP Offline Microflow Best Practices; ONL; OFF Backwards-Compatibility",
+    mitigation="Do not rename it.",
+)
+def mod_renamed_said(change: Changed[Module], release: Release) -> str:
+    """Module renamed whose entities clients name without keeping rows of them
+
+    Installed devices send its objects in calls, or ask for them online, under the old name of the module.
+    """
+    return several(said_names(release.old, change.old.name))
 
 
 @rule(
@@ -268,7 +282,8 @@ def mod_renamed_server(change: Changed[Module], release: Release) -> bool:
     Names of the server change, those of its constants in environments among them.
     """
     side, name = release.old, change.old.name
-    return not (_synced(side, name) or _called(side, name) or _exposed(side, name))
+    named = stored_names(side, name) or said_names(side, name)
+    return not (named or _called(side, name) or _exposed(side, name))
 
 
 @rule(
@@ -320,20 +335,22 @@ def mod_updated(whole: Release, release: Release) -> str:
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
-    requires=Requires.DRAIN,
+    requires=Requires.REPAIR,
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
-    source="DS Consequence of Sharing a Database; MKT; RN11.14",
+    source="DS Consequence of Sharing a Database; RN11.14 Known Issues; RN11.15 Known Issues",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Import it with 'replace' while the names are equal, and compare the storage ids.",
+    mitigation="Do not release: go back to the old module, update it in Studio Pro itself, and compare the storage ids "
+    "before you commit.",
 )
 def mod_updated_replaced(whole: Release, release: Release) -> str:
     """Module replaced by one with other storage ids, and devices hold its entities
 
-    Entities with other storage ids are new tables: rows of the server go, and those of devices point at nothing.
+    Entities with other storage ids are new tables: rows of the server go, and those of devices point at nothing. The
+    command line of 11.14 and 11.15 imports modules so.
     """
     return several(
-        told for old, new in _imported(whole) if _synced(whole.old, old) and (told := _replaced(whole, old, new))
+        told for old, new in _imported(whole) if stored_names(whole.old, old) and (told := _replaced(whole, old, new))
     )
 
 
@@ -341,18 +358,18 @@ def mod_updated_replaced(whole: Release, release: Release) -> str:
     NEEDS_REDEPLOY,
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
-    source="DS Consequence of Sharing a Database; MKT",
+    source="DS Consequence of Sharing a Database; RN11.14 Known Issues; RN11.15 Known Issues",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Import it with 'replace' while the names are equal, and compare the storage ids.",
+    mitigation="Do not release: go back to the old module, update it in Studio Pro itself, and compare the storage ids "
+    "before you commit.",
 )
 def mod_updated_replaced_server(whole: Release, release: Release) -> str:
     """Module replaced by one with other storage ids, no device holds its entities
 
     Entities with other storage ids are new tables.
     """
-    return several(
-        told for old, new in _imported(whole) if not _synced(whole.old, old) and (told := _replaced(whole, old, new))
-    )
+    free = ((old, new) for old, new in _imported(whole) if not stored_names(whole.old, old))
+    return several(told for old, new in free if (told := _replaced(whole, old, new)))
 
 
 def _imported(release: Release) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.project.settings_client import BUNDLING
-from mx_changeclass.rules.questions import detail_of
+from mx_changeclass.rules.questions import detail_of, keeps_data, never_synchronised
 from mx_changeclass.vocabulary import (
     NEEDS_REDEPLOY,
     NONE,
@@ -19,6 +19,7 @@ from mx_changeclass.vocabulary import (
     Maybe,
     Requires,
 )
+from mx_changeclass.wording.values import several
 
 SettingsEdit = Added[In[ProjectSettings]] | Removed[In[ProjectSettings]] | Changed[In[ProjectSettings]]
 
@@ -128,6 +129,24 @@ def set_optimistic_locking(change: Changed[RuntimeSettings], release: Release) -
     It adds a version column to every entity. Uploads of offline clients are not blocked by it.
     """
     return True
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.LOCAL_WIPE,
+    on="enableDataStorageOptimisticLocking",
+    since="11.5.0",
+    source="OPTL; SYNC Limitations",
+    mitigation="Wait with it, or first let devices upload objects of mode Never by a synchronisation of selected ones.",
+)
+def set_optimistic_locking_never(change: Changed[RuntimeSettings], release: Release) -> bool | str:
+    """Optimistic locking switched while devices hold objects that are never synchronised
+
+    Every entity gains or loses an attribute for its version. Such a change of the domain model can reset the local
+    database, and that removes objects of mode Never for good.
+    """
+    held = never_synchronised(release)
+    return bool(held) and keeps_data(release) and f"{several(held)} is never synchronised"
 
 
 @rule(

@@ -12,7 +12,16 @@ from mx_changeclass.model.kinds.domain import AccessRule, MemberAccess
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.questions import stands_in
-from mx_changeclass.rules.security.rights import CREATE, DELETE, MEMBER_ACCESS, READ, WRITE, rights_gained, rights_lost
+from mx_changeclass.rules.security.rights import (
+    CREATE,
+    DELETE,
+    MEMBER_ACCESS,
+    READ,
+    WRITE,
+    rights_gained,
+    rights_lost,
+    taken_from_calls,
+)
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
 from mx_changeclass.wording.changes import words
 
@@ -28,15 +37,15 @@ Access = AccessRule | MemberAccess
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=_GRANTS,
-    source="SYNC Model- or Data-Related Errors; RN10.24 10.24.22; RN11.6 11.6.7",
+    source="SYNC Model- or Data-Related Errors; RN10.24 10.24.22; RN11.6 11.6.7; RN11.12 11.12.0",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Have every device synchronise before this release.",
+    mitigation="Stop using it in the client one release earlier, and let every device synchronise.",
 )
 def acc_read_removed_sync(change: Added[Access] | Removed[Access] | Changed[Access], release: Release) -> bool | str:
     """Users of devices lost the right to read synced data
 
-    The data leaves the device with the next synchronisation, and edits to it are refused. Below 10.24.22 and 11.6.7
-    a user without any access also crashed the synchronisation at the start.
+    The data leaves the device with the next synchronisation, and edits to it are refused. Below 10.24.22, 11.6.7 and
+    11.12.0 a user without any access also crashed the synchronisation at the start.
     """
     loss = rights_lost(change, release)
     who = loss.who(READ, loss.lost)
@@ -174,6 +183,24 @@ def acc_rule_added_role(change: Added[Access] | Removed[Access] | Changed[Access
 
 @rule(
     NEEDS_REDEPLOY,
+    requires=Requires.ALL_CLIENTS_FIRST,
+    breaks_old_clients=Maybe.YES,
+    on=_GRANTS,
+    source="ACC Access Rule Evaluation; ONL; OFF Backwards-Compatibility",
+    mitigation="Take it out of the client first, and take the right away when every device is updated.",
+)
+def acc_removed_said(change: Added[Access] | Removed[Access] | Changed[Access], release: Release) -> bool | str:
+    """Users of devices lost a right on objects that their clients name without keeping rows of them
+
+    Installed clients make, show or save them online, or send them in calls; the server refuses that now.
+    """
+    loss = taken_from_calls(change, release)
+    told = [f"{what} right lost: {who}" for what in (READ, WRITE, CREATE, DELETE) if (who := loss.who(what, loss.lost))]
+    return bool(told) and told[0]
+
+
+@rule(
+    NEEDS_REDEPLOY,
     on=_GRANTS,
     source="ACC",
     certainty=Certainty.DOCUMENTED,
@@ -187,6 +214,7 @@ def acc_rule_server(change: Added[Access] | Removed[Access] | Changed[Access], r
     if stands_in(change, release, "Security$ProjectSecurity"):
         return not _files_on_devices(release)
     shifted = loss.lost or loss.narrowed or more.widened or more.gained or more.newcomers
+    shifted = shifted or taken_from_calls(change, release).lost
     return not shifted and not _follows_member(change, release)
 
 

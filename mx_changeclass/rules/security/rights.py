@@ -12,15 +12,18 @@ from attrs import frozen
 
 from mx_changeclass.changes.change import Change, Changed
 from mx_changeclass.graphs.app import App
+from mx_changeclass.graphs.sync_set import ONLINE
 from mx_changeclass.model import system
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import PAGE
-from mx_changeclass.model.xpath import conditions, implies
+from mx_changeclass.model.xpath import conditions, implies, under_new_names
 from mx_changeclass.rules.domain.domain_questions import entity_of
 from mx_changeclass.rules.engine.release import Release
+from mx_changeclass.rules.sync.uploads import uploaded
 from mx_changeclass.wording.values import several
 
 ACCESS_RULE, MEMBER_ACCESS = "DomainModels$AccessRule", "DomainModels$MemberAccess"
+_WITHOUT_ROLES = "users without a role"
 READ, WRITE, CREATE, DELETE = "read", "write", "create", "delete"
 
 Right = tuple[str, str]  # what, and on which member ("" for the object)
@@ -144,9 +147,18 @@ def _granted(access: Element, rows: Iterable[Element]) -> Iterable[Right]:
 
 
 def rights_lost(change: Change, release: Release) -> RightsChange:
-    """What a change takes from users whose devices hold rows of the entity."""
+    """What a change takes from users whose devices hold rows of the entity, and download or upload them."""
     about = entity_of(change, release)
-    return release.memo(change, _shift) if about.on_devices and about.old in release.old.sync else RightsChange()
+    asked = about.on_devices and about.old in release.old.sync and uploaded(release.old, about.old)
+    return release.memo(change, _shift) if asked else RightsChange()
+
+
+def taken_from_calls(change: Change, release: Release) -> RightsChange:
+    """What a change takes from users whose clients name objects of the entity without keeping rows of them: online, or
+    in calls of microflows."""
+    side, name = release.old, entity_of(change, release).old
+    said = name in side.signature_entities or (name in side.sync and side.sync[name].mode == ONLINE)
+    return release.memo(change, _shift) if said else RightsChange()
 
 
 def rights_gained(change: Change, release: Release) -> RightsChange:
@@ -180,9 +192,22 @@ def _role_shift(change: Change, release: Release) -> RightsChange:
         if old.id in touched if touched is not None else gone in old.roles:
             for entity in release.old.sync:
                 new_name = release.changes.renames.get(entity, entity)
-                if release.old.synced(entity) and release.new.entity(new_name):
+                if uploaded(release.old, entity) and release.new.entity(new_name):
                     found += _of(entity, new_name, old, new, release)
     return found
+
+
+def managed(role: Element, side: App, release: Release) -> frozenset[str]:
+    """The user roles whose users a role manages, of those that are there on both sides, under their new names;
+    "users without a role" among them."""
+    renames = release.changes.renames if side is release.old else {}
+    there = {u.name for u in users(release.new)}
+    if role.props.get("manageAllRoles"):
+        found = {u.name for u in users(side)} | {_WITHOUT_ROLES}
+    else:
+        found = {str(name) for name in role.props.get("manageableRoles", ())}
+        found |= {_WITHOUT_ROLES} if role.props.get("manageUsersWithoutRoles") else set()
+    return frozenset(name for each in found if (name := renames.get(each, each)) in {*there, _WITHOUT_ROLES})
 
 
 def left_alone(change: Change, release: Release) -> str:
@@ -235,8 +260,14 @@ def _covers(wide: frozenset[frozenset[str]], narrow: frozenset[frozenset[str]]) 
 
 def _known(found: Rights, release: Release) -> Rights:
     """Rights of the old side under the new names of members that are still there."""
-    renamed = {(right, release.changes.renames.get(member, member)): under for (right, member), under in found.items()}
+    names = release.changes.renames
+    renamed = {(right, names.get(member, member)): _retold(under, names) for (right, member), under in found.items()}
     return {r: under for r, under in renamed.items() if _exists(release.new, r[1])}
+
+
+def _retold(under: frozenset[frozenset[str]], renames: Mapping[str, str]) -> frozenset[frozenset[str]]:
+    """Conditions of the old side as the new side would write them."""
+    return frozenset(frozenset(under_new_names(each, renames) for each in together) for together in under)
 
 
 def _exists(side: App, member: str) -> bool:

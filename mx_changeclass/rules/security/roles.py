@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from mx_changeclass.changes.change import NAME, Added, Change, Changed, Removed
+from mx_changeclass.graphs.sync_set import ALL, CONSTRAINED
 from mx_changeclass.model.kinds.app import ModuleRole, UserRole
 from mx_changeclass.model.kinds.flows import Microflow, Nanoflow
 from mx_changeclass.model.kinds.pages import Page
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.security.rights import READ, RightsChange, device_users, left_alone, role_change
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Hazard, Maybe, Requires
+from mx_changeclass.rules.security.rights import (
+    READ,
+    RightsChange,
+    device_users,
+    enforced,
+    left_alone,
+    managed,
+    role_change,
+)
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Requires
 from mx_changeclass.wording.values import several
 
 # -- module roles ---------------------------------------------------------------------------------
@@ -37,14 +46,14 @@ def role_module_added(change: Added[ModuleRole] | Changed[ModuleRole | UserRole]
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
     on="moduleRoles",
-    source="SYNC; ACC; RN10.24 10.24.22; RN11.6 11.6.7",
+    source="SYNC; ACC; RN10.24 10.24.22; RN11.6 11.6.7; RN11.12 11.12.0",
     mitigation="Have every device synchronise before this release.",
 )
 def role_module_removed(change: Removed[ModuleRole] | Changed[UserRole], release: Release) -> bool | str:
     """Users of devices lost a module role that gave them access to synced data
 
-    It acts like removing their rights. Below 10.24.22 and 11.6.7 the native app crashes at the start for users who
-    have no access to a synced entity left.
+    It acts like removing their rights. Below 10.24.22, 11.6.7 and 11.12.0 the native app crashes at the start for
+    users who have no access to a synced entity left.
     """
     return _takes(change) and (_lost_words(role_change(change, release)) or left_alone(change, release))
 
@@ -95,6 +104,36 @@ def role_user_renamed(change: Changed[UserRole], release: Release) -> bool:
     Role-based home pages refer to a role by name, but the server holds who has it by GUID.
     """
     return True
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.REMOVED_FROM_DEVICE,
+    requires=Requires.DRAIN,
+    breaks_old_clients=Maybe.YES,
+    on=("manageAllRoles", "manageableRoles", "manageUsersWithoutRoles"),
+    instead_of="role-user-renamed",
+    source="ROLES User Management Properties; ACC Introduction",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Have every device synchronise before this release.",
+)
+def role_manages_less(change: Changed[UserRole], release: Release) -> bool | str:
+    """Users of devices manage fewer roles, and devices hold users
+
+    Which roles a user manages is what access to System.User hangs on, and with it access to entities that specialise
+    it: users with other roles leave the device, and edits to them are refused.
+    """
+    if change.old_row.name not in device_users(release.old) or not (enforced(release.old) and enforced(release.new)):
+        return False
+    lost = managed(change.old_row, release.old, release) - managed(change.new_row, release.new, release)
+    return bool(lost) and bool(_users_on_devices(release)) and f"no longer manages {several(sorted(lost))}"
+
+
+def _users_on_devices(release: Release) -> list[str]:
+    """The entities with users that devices download."""
+    side = release.old
+    downloaded = (name for name, entry in side.sync.items() if entry.mode in (ALL, CONSTRAINED))
+    return [name for name in downloaded if "System.User" in side.symbols.lineage(name)]
 
 
 @rule(

@@ -9,10 +9,12 @@ from mx_changeclass.model.kinds.domain import Association, Attribute
 from mx_changeclass.model.kinds.flows import Microflow
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.rules.client.flow_questions import action, logic
+from mx_changeclass.rules.devices import may_change
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.reference_changes import new_rows, old_rows
 from mx_changeclass.rules.server.microflow_questions import PUSH, SHOWS, called
+from mx_changeclass.rules.sync.uploads import entities_of
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
 from mx_changeclass.wording.values import several
 
@@ -46,8 +48,35 @@ def mf_sync_to_device(change: Added[In[Microflow]], release: Release) -> str:
 
     They overwrite the local copies of the same objects, changes that are committed there included.
     """
-    sends = any(action(row) == PUSH for row in new_rows(change, release))
-    return "synchronize to device added" if sends and _for_device(change, release) else ""
+    sent = [row for row in new_rows(change, release) if action(row) == PUSH]
+    risky = any(_may_overwrite(row, release) for row in sent)
+    return "synchronize to device added" if risky and _for_device(change, release) else ""
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    requires=Requires.SERVER_FIRST,
+    source="STD Remarks",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Deploy the server before clients take the update.",
+)
+def mf_sync_to_device_unchanged(change: Added[In[Microflow]], release: Release) -> str:
+    """Microflow sends objects to the device that calls it, and no device can have changed them
+
+    There is nothing that they could overwrite: devices hold none yet, or may only read them.
+    """
+    sent = [row for row in new_rows(change, release) if action(row) == PUSH]
+    harmless = bool(sent) and not any(_may_overwrite(row, release) for row in sent)
+    return "synchronize to device added" if harmless and _for_device(change, release) else ""
+
+
+def _may_overwrite(row: Element, release: Release) -> bool:
+    """Whether the objects that a new step sends may be on devices with changes of their users."""
+    tree = release.changes.new_tree
+    held = entities_of(release.new, tree.snapshot.rows(tree.unit_of[row.id]))
+    entity = held.get(str(row.props.get("action.dataVariableName", "")), "")
+    old = release.old_names.get(entity, entity)
+    return not entity or (release.old.synced(old) and may_change(release.old, old))
 
 
 @rule(

@@ -16,10 +16,10 @@ from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.types import ASSOCIATION
 from mx_changeclass.model.xpath import conditions
 from mx_changeclass.rules.engine.release import Release, SyncChange
-from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.rules.questions import locked_out, profiles_of
+from mx_changeclass.rules.engine.rule import Hit, rule
+from mx_changeclass.rules.questions import locked_out, never_synchronised, profiles_of
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
-from mx_changeclass.wording.values import several
+from mx_changeclass.wording.values import mode_in_words, several
 
 # -- who is in the set ----------------------------------------------------------------------------
 
@@ -43,11 +43,11 @@ def sync_entity_joined_set(move: SyncChange, release: Release) -> bool:
     hazard=Hazard.START_FAILURE,
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.YES,
-    since="-; 11.0.0",
-    until="10.24.21; 11.6.6",
-    source="RN10.24 10.24.22; RN11.6 11.6.7",
+    since="-; 11.0.0; 11.7.0",
+    until="10.24.21; 11.6.6; 11.11.99",
+    source="RN10.24 10.24.22; RN11.6 11.6.7; RN11.12 11.12.0",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Grant those users a module role of the module, or move to 10.24.22 or 11.6.7.",
+    mitigation="Grant those users a module role of the module, or move to 10.24.22, 11.6.7 or 11.12.0.",
 )
 def sync_entity_joined_no_access(move: SyncChange, release: Release) -> bool | str:
     """Entity joins the offline sync set, and some users of the app have no module role of its module
@@ -79,7 +79,8 @@ def sync_specialization_joins(move: SyncChange, release: Release) -> bool | str:
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
     source="S6; SYNC Limitations; REAL 3",
-    mitigation="Keep it in the set by an explicit row for one release, until every device has synced.",
+    mitigation="Keep it in the set by an explicit row for one release, until every device has uploaded: by a "
+    "synchronisation, and of mode Never by one of selected objects.",
 )
 def sync_entity_left_set(move: SyncChange, release: Release) -> bool | str:
     """Entity leaves the offline sync set
@@ -160,7 +161,7 @@ def sync_config_added_other(change: Added[OfflineEntityConfig], release: Release
     entry = _entry(change, release.new, release)
     if entry is None or _by_row_alone(entry) or entry.mode == entry.computed:
         return False
-    return f"sync mode {entry.mode}, the automatic one would be {entry.computed}"
+    return f"sync mode {mode_in_words(entry.mode)}, the automatic one would be {mode_in_words(entry.computed)}"
 
 
 @rule(
@@ -216,11 +217,11 @@ def sync_download_mode_legacy(change: Changed[OfflineEntityConfig], release: Rel
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.LOCAL_WIPE,
-    requires=Requires.DRAIN,
     on=("name", "generalization", "type", "value", "owner", "parent", "child"),
     source="SYNC Limitations",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Keep in mode Never only what can be made again, or hold the schema change back.",
+    mitigation="Hold the schema change back, or first let devices upload these objects by a synchronisation of "
+    "selected ones. Keep in mode Never only what can be made again.",
 )
 def sync_never_present_schema_change(
     change: Added[Entity | Attribute | Association]
@@ -233,15 +234,27 @@ def sync_never_present_schema_change(
 
     A change of the domain model can reset the local database, and that removes objects of mode Never for good.
     """
-    held = release.memo(release, _never)
+    held = never_synchronised(release)
     touches = change.joins or change.leaves if isinstance(change, SyncChange) else _on_devices(change, release)
     return bool(held) and touches and f"{several(held)} is never synchronised"
 
 
-def _never(release: Release, _: Release) -> tuple[str, ...]:
-    """The entities whose objects live on devices alone."""
-    sets = release.old.synced_by_profile.values()
-    return tuple(sorted({name for entries in sets for name, entry in entries.items() if entry.mode == NEVER}))
+@rule(
+    NONE,
+    hazard=Hazard.LOCAL_WIPE,
+    source="SYNC Limitations; SYNC Customizable Synchronization",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="First let devices upload these objects by a synchronisation of selected ones: one of everything passes "
+    "over them.",
+)
+def sync_never_wiped(said: Hit, release: Release) -> bool | str:
+    """Local database emptied while devices hold objects that are never synchronised
+
+    What a synchronisation before the release uploads comes back; objects of mode Never are not among it.
+    """
+    emptied = said.rule.hazard is Hazard.LOCAL_WIPE and said.rule.requires is Requires.DRAIN
+    held = never_synchronised(release) if emptied else ()
+    return bool(held) and f"{several(held)} is never synchronised"
 
 
 def _on_devices(change: Change, release: Release) -> bool:

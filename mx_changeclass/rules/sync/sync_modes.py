@@ -91,7 +91,8 @@ def sync_xpath_widened(move: SyncChange, release: Release) -> bool | str:
     breaks_old_clients=Maybe.MAYBE,
     source="SYNC Customizable Synchronization; RN11.10; RN11.11",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Have every device sync first; compatibility mode helps clients that have not updated.",
+    mitigation="Have every device upload first: by a synchronisation, and of mode Never by one of selected objects. "
+    "Compatibility mode helps clients that have not updated.",
 )
 def sync_mode_to_nothing_clear(move: SyncChange, release: Release) -> bool:
     """Sync mode to Nothing (clear data)
@@ -143,7 +144,8 @@ def sync_mode_to_never(move: SyncChange, release: Release) -> bool | str:
     breaks_old_clients=Maybe.YES,
     source="ONL; RN11.10; RN11.11; docs PR 10995",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Have every device sync first, and keep compatibility mode on until all of them are updated.",
+    mitigation="Have every device upload first: by a synchronisation, and of mode Never by one of selected objects. "
+    "Keep compatibility mode on until all of them are updated.",
 )
 def sync_mode_to_online(move: SyncChange, release: Release) -> bool:
     """Sync mode to Online
@@ -168,9 +170,9 @@ def sync_mode_online_to_offline(move: SyncChange, release: Release) -> bool:
 
 @rule(
     NEEDS_REDEPLOY,
-    requires=Requires.DRAIN,
+    requires=Requires.SERVER_FIRST,
     source="SYNC Limitations",
-    mitigation="Have every device sync first, and clean up local objects that must not reach the server.",
+    mitigation="Clean up local objects that must not reach the server in a release before.",
 )
 def sync_mode_never_to_all(move: SyncChange, release: Release) -> bool:
     """Sync mode from Never to one that uploads
