@@ -77,6 +77,11 @@ def cli() -> None:
     show_default=True,
     help="Exit with 1 at this class or above.",
 )
+@click.option(
+    "--fail-on-maybe",
+    is_flag=True,
+    help="Compare with --fail-on the highest class that the verdict may have, not only the certain one.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 4 where something could not be decided.")
 @click.option("--all", "everything", is_flag=True, help="Fold nothing; list what was set aside as noise.")
 @click.option(
@@ -97,6 +102,7 @@ def diff(
     format_: str,
     output: Path | None,
     fail_on: str,
+    fail_on_maybe: bool,
     strict: bool,
     everything: bool,
     config: Path | None,
@@ -120,12 +126,14 @@ def diff(
         options["color"] = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     bar = None if fail_on == "never" else ReleaseClass(fail_on.replace("-", "_").upper())
     if format_ == "junit":
-        options["fail_on"] = bar
+        options |= {"fail_on": bar, "maybe": fail_on_maybe}
     _write(render(verdict, format_, **options), output)
     _remember(verdict)
-    if bar is not None and verdict.release_class >= bar:
+    if bar is not None and (verdict.at_most if fail_on_maybe else verdict.release_class) >= bar:
         return AT_OR_ABOVE
-    return UNDECIDED if strict and not verdict.decided else BELOW
+    # Half a commit is a state that nobody saved: a hook that lets it pass on the other half would be wrong.
+    open_ = (strict and not verdict.decided) or (bar is not None and verdict.half_saved)
+    return UNDECIDED if open_ else BELOW
 
 
 @cli.command()
@@ -135,11 +143,14 @@ def diff(
 def footprint(model: str, format_: str, output: Path | None) -> int:
     """What lives on devices: per navigation profile, by which way."""
     from mx_changeclass.graphs.app import App
+    from mx_changeclass.pipeline import check_readable
     from mx_changeclass.readers import read
     from mx_changeclass.reports.footprint import footprint_document, footprint_text
 
     with _progress(f"reading {model}"):
-        side = App(read(model))
+        snapshot = read(model)
+        check_readable(snapshot)
+        side = App(snapshot)
         text = (
             footprint_text(side)
             if format_ == "text"
@@ -156,12 +167,15 @@ def export(model: str, output: Path | None) -> int:
     """Write the canonical snapshot, to keep beside a release; compressed where FILE ends in .gz."""
     import io
 
+    from mx_changeclass.pipeline import check_readable
     from mx_changeclass.readers import read
     from mx_changeclass.readers.xml import write_xml
 
     with _progress(f"reading {model}"):
         target = io.BytesIO()
-        write_xml(read(model), target, compress=bool(output and output.suffix == ".gz"))
+        snapshot = read(model)
+        check_readable(snapshot)
+        write_xml(snapshot, target, compress=bool(output and output.suffix == ".gz"))
     _write(target.getvalue(), output)
     return BELOW
 

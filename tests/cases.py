@@ -44,8 +44,8 @@ Table = Mapping[str, Any]
 @frozen
 class Case:
     """One edit. ``label`` is what is expected of it: exact ``speaks`` for the case of a rule; ``class``,
-    ``channel`` and the least ``rules`` for a labelled case, and where they matter rules that must be ``silent``,
-    ``hazards``, what the release ``requires`` and words of a message (``says``)."""
+    ``at_most``, ``channel`` and the least ``rules`` for a labelled case, and where they matter rules that must be
+    ``silent``, ``hazards``, what the release ``requires`` and words of a message (``says``)."""
 
     id: str
     table: Table
@@ -90,6 +90,7 @@ class Case:
             f"{key} is {is_}, should be {self.label[key]}"
             for key, is_ in (
                 ("class", verdict.release_class.name),
+                ("at_most", verdict.at_most.name),
                 ("channel", verdict.channel.name),
                 ("breaks_old_clients", verdict.breaks_old_clients),
                 ("server_data_loss", verdict.server_data_loss),

@@ -15,7 +15,17 @@ from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange
 from mx_changeclass.rules.engine.rule import Hit, Rule, channel_class
 from mx_changeclass.rules.engine.run import listeners, run, run_on_noise
-from mx_changeclass.vocabulary import BLOCKED, DESTRUCTIVE, HARD_LOSS, RANK, SOFT_LOSS, Maybe, ReleaseClass, Requires
+from mx_changeclass.vocabulary import (
+    BLOCKED,
+    DESTRUCTIVE,
+    FULL_RELEASE,
+    HARD_LOSS,
+    RANK,
+    SOFT_LOSS,
+    Maybe,
+    ReleaseClass,
+    Requires,
+)
 
 # What waits for installed clients: where there are none yet, all comes from the server or in a first binary.
 _FOR_DEVICES = frozenset({Requires.DRAIN, Requires.SERVER_FIRST, Requires.ALL_CLIENTS_FIRST})
@@ -38,6 +48,7 @@ def classify(changes: Changes, policy: Policy | None = None) -> Verdict:
         policy=release.policy,
         accountability=account(changes, frozenset(fallback)),
         native=release.old.native or release.new.native,
+        ignored=release.ignored,
     )
 
 
@@ -68,18 +79,30 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         audience = frozenset().union(*(release.audience(s.subject) for s in group))  # type: ignore[arg-type]
         why = release.why(about)  # type: ignore[arg-type]
     late = rule.breaks_by_bundle and release.ota_off  # the bundle that would meet an old binary does not get there
+    release_class = _class(rule, release.policy)
+    settled = rule.settled_by(about, release) if rule.settled_by else None
     return Finding(
         rule=rule,
         kind=kind,
         subject=subject,
-        release_class=_class(rule, release.policy),
+        release_class=release_class,
         channel=rule.channel,
         breaks_old_clients=rule.breaks_old_clients if release.installed and not spared and not late else Maybe.NO,
         requires=rule.requires if release.installed or rule.requires not in _FOR_DEVICES else Requires.EITHER_ORDER,
         message=_message(group, release),
         audience=tuple(sorted(audience)),
         why=why,
+        at_most=max(release_class, _ceiling(rule, release)) if rule.undecided else release_class,
+        unless=settled.unless if settled else "",
+        setting=settled.line if settled else "",
     )
+
+
+def _ceiling(rule: Rule, release: Release) -> ReleaseClass:
+    """The highest class of what a rule leaves open, in this app: no data is lost where no device holds any, and
+    no binary is needed where there is none."""
+    holds = {DESTRUCTIVE: release.installed, FULL_RELEASE: release.old.native or release.new.native}
+    return next(c for c in sorted(ReleaseClass, reverse=True) if c <= rule.at_most and holds.get(c, True))
 
 
 def _class(rule: Rule, policy: Policy) -> ReleaseClass:

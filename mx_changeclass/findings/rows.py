@@ -124,7 +124,7 @@ def _places(s: Hit, release: Release) -> list[tuple[tuple[str, ...], Row]]:
         old, new = about.old, about.new
         return [_make(DEPENDENCY, name, name, "changed", "version", what, old=old or None, new=new or None)]
     if isinstance(about, Release):
-        if s.rule.channel is NONE:
+        if s.rule.channel is NONE and not (s.detail or s.rule.undecided):
             return []  # a remark on the release, no change
         return [_make(APP, "", "", "changed", s.rule.id, s.detail)]
     return [_of_change(about, prop, release) for prop in _properties(about, s, release)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json as codec
 from typing import Any
 
+from attrs import asdict
+
 from mx_changeclass import __version__
 from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.model.snapshot import Snapshot
@@ -25,6 +27,7 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
         "new": model(verdict.new),
         "verdict": {
             "class": str(verdict.release_class),
+            "at_most": str(verdict.at_most),
             "channel": str(verdict.channel),
             "destructive": verdict.destructive,
             "breaks_old_clients": verdict.breaks_old_clients,
@@ -32,6 +35,7 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
             "undecided": verdict.undecided,
             "requires": list(verdict.requires),
         },
+        "configuration": {"ignored": [asdict(told) for told in verdict.ignored]},
         "counts": {str(c): n for c, n in verdict.counts.items()},
         "changes": [_row(row) for row in verdict.rows],
         "accountability": {
@@ -78,6 +82,7 @@ def _row(row: Row) -> dict[str, Any]:
         "new": _plain(row.new),
         "what": row.what,
         "class": str(row.release_class),
+        "at_most": str(row.at_most),
         "channel": str(row.channel),
         "audience": list(row.audience),
         "why": list(row.why),
@@ -90,13 +95,16 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule.id,
         "class": str(finding.release_class),
+        "at_most": str(finding.at_most),
         "channel": str(finding.channel),
         "hazard": str(finding.hazard),
         "breaks_old_clients": str(finding.breaks_old_clients),
         "server_data_loss": str(finding.server_data_loss),
         "requires": str(finding.requires),
         "certainty": str(finding.rule.certainty),
-        "undecided": finding.rule.undecided,
+        "undecided": finding.undecided,
+        "unless": finding.unless or None,
+        "setting": finding.setting or None,
         "message": finding.message,
         "mitigation": finding.mitigation,
         "source": finding.rule.source,

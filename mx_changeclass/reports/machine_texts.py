@@ -28,7 +28,7 @@ def explanation(row: Row) -> str:
     led = wording.deciding(row)
     told = [led.message.removeprefix(f"{row.what[:1].upper()}{row.what[1:]}. "), wording.to_do(led)]
     if any(f.rule.undecided for f in row.findings):
-        told.append("This could not be decided.")
+        told.append(f"This could not be decided: it may be {row.at_most}.")
     if len(row.why) > 1:
         told.append(f"Reached through {' > '.join(row.why)}.")
     told += [f"Also: {f.rule.title} [{f.rule.id}]." for f in row.findings if f.rule.id != led.rule.id]

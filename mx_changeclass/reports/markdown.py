@@ -62,7 +62,8 @@ def _row(rows: tuple[Row, ...]) -> str:
     marks = ", ".join(f"`{mark}`" for mark in (finding.rule.id, *(r.fingerprint for r in rows)))
     cells = (
         f"`{_safe(wording.subject_name(rows[0]))}`",
-        f"{_safe(wording.what(rows) or finding.rule.title)} ({marks})",
+        f"{_safe(wording.what(rows) or finding.rule.title)} ({marks})"
+        + (f" **{mark}**" if (mark := wording.open_mark(rows)) else ""),
         _safe(finding.rule.reason + (f" Reached through {' > '.join(way)}." if len(way) > 1 else "")),
         _safe(wording.to_do(finding)),
     )

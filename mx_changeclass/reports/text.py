@@ -48,8 +48,10 @@ def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[s
 def _group(group: wording.RowGroup, *, everything: bool) -> Iterator[str]:
     """A rule with its reason, then its subjects; what nothing has to be done about takes one line."""
     rule, members = group.finding.rule, group.members
-    if group.finding.channel is NONE and group.finding.release_class is OTA_SAFE and not everything:
-        yield from _wrap(f"{rule.title}: {wording.some(members)} [{rule.id}]", "  ", "    ")
+    calm = group.finding.channel is NONE and group.finding.release_class is OTA_SAFE
+    if calm and not everything and not group.finding.undecided:
+        about = wording.some(members) if members[0][0].name else wording.what(members[0])
+        yield from _wrap(f"{rule.title}: {about} [{rule.id}]", "  ", "    ")
         return
     bare = len(members) == 1 and not wording.what(members[0]) and not members[0][0].name
     yield from _wrap(f"{rule.title} [{rule.id}{' ' + _marks(members[0]) if bare else ''}]", "  ", "    ")
@@ -69,6 +71,8 @@ def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]
     yield from _wrap(
         f"{wording.subject_with_kind(rows[0])}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      "
     )
+    if mark := wording.open_mark(rows):
+        yield from _wrap(f"? {mark}", "      ", "        ")
     if not full:
         return
     way = next((r.why for r in rows if r.why), ())

@@ -35,12 +35,22 @@ def js_added(change: Added[JavaScriptAction | JavaScriptSource], release: Releas
 
 
 @rule(OTA_SAFE, in_bundle=True, source="S3.1")
-def js_removed(change: Removed[JavaScriptAction | JavaScriptSource], release: Release) -> bool:
+def js_removed(change: Removed[JavaScriptAction | JavaScriptSource], release: Release) -> bool | str:
     """JavaScript action removed
 
     Devices keep their copy until they update.
     """
-    return not _of_renamed(change, release)
+    return not _of_renamed(change, release) and (_in_other_case(change, release) or True)
+
+
+def _in_other_case(change: Removed[JavaScriptAction | JavaScriptSource], release: Release) -> str:
+    """That only the letter case of a file differs; "" where there is no such file."""
+    file = release.changes.old.units[release.changes.old_tree.unit_of[change.old_row.id]].file
+    others = (u.file for u in release.new.snapshot.live.values() if u.file.lower() == file.lower() != "")
+    other = next(others, file)
+    if other == file:
+        return ""
+    return f"renamed in its letter case only, to {other}: where that counts, the action is left without code"
 
 
 @rule(OTA_SAFE, in_bundle=True, on=(NAME, PARENT), source="JSA Name")

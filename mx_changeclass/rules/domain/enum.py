@@ -266,10 +266,18 @@ def _enumeration(change: Change, release: Release) -> str:
     return name.rpartition(".")[0] if isinstance(view(change.row), EnumerationValue) else name
 
 
+def _taken_over(change: Change, release: Release) -> bool:
+    """Another value, added in this release, bears the old name now: what is stored under it stays valid."""
+    if not isinstance(change, Changed) or NAME not in change.fields:
+        return False
+    siblings = (r for r in release.changes.new_tree.rows.values() if r.parent == change.new_row.parent)
+    return any(r.name == change.old_row.name and r.id not in release.partner for r in siblings)
+
+
 def _held(change: Change, release: Release) -> bool:
     """An attribute of an entity whose rows devices hold has a value of the enumeration."""
     side, enumeration = release.old, _enumeration(change, release)
-    return any(
+    return not _taken_over(change, release) and any(
         a.props.get("type.enumeration") == enumeration
         for entity in side.sync
         if side.synced(entity)
@@ -281,7 +289,7 @@ def _held(change: Change, release: Release) -> bool:
 def _stored(change: Change, release: Release) -> bool:
     """An attribute of an entity with a table has a value of the enumeration."""
     names, enumeration = release.old.symbols, _enumeration(change, release)
-    return any(
+    return not _taken_over(change, release) and any(
         a.props.get("type.enumeration") == enumeration and names.persistable(entity)
         for entity in names.entities
         for a in names.enumerated(entity)

@@ -18,7 +18,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -27,7 +27,7 @@ from mx_changeclass.errors import RuleError
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import DependencyChange, Observation, Release, SyncChange, VersionChange
-from mx_changeclass.vocabulary import NONE, Certainty, Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, Certainty, Hazard, Maybe, ReleaseClass, Requires
 
 Test = Callable[[Any, Release], "bool | str"]
 F = TypeVar("F", bound=Test)
@@ -43,6 +43,14 @@ class In(Kind, Of[K]):
     def of(kind: type[Kind]) -> Any:
         """``In[kind]`` for a kind that is known when the program runs."""
         return In.__class_getitem__(kind)
+
+
+class Settlement(NamedTuple):
+    """What would decide something that is open: the fact under which it stays as it is told (``unless``), and
+    the line of the configuration that states it."""
+
+    unless: str
+    line: str
 
 
 @frozen(kw_only=True)
@@ -62,6 +70,8 @@ class Rule:
     server_data_loss: Maybe
     in_bundle: bool
     undecided: bool
+    at_most: ReleaseClass
+    settled_by: Callable[[Any, Release], Settlement | None] | None
     breaks_by_bundle: bool
     source: str
     certainty: Certainty
@@ -146,6 +156,8 @@ def rule(
     server_data_loss: Maybe = Maybe.NO,
     in_bundle: bool = False,
     undecided: bool = False,
+    at_most: ReleaseClass = DESTRUCTIVE,
+    settled_by: Callable[[Any, Release], Settlement | None] | None = None,
     breaks_by_bundle: bool = False,
     on: tuple[str, ...] | str = (),
     noise: tuple[str, ...] | str = (),
@@ -158,6 +170,8 @@ def rule(
     """Declare a rule. The function's name is its id, the first line of its docstring its title, the rest
     its reason. ``in_bundle`` says that part of the change enters the client bundle: such a rule is asked
     only where a profile reaches the subject, and is lifted where there is no over-the-air channel.
+    ``undecided`` says that the class is the least it can be; ``at_most`` is the highest, and ``settled_by``
+    answers, for what the rule spoke about, what a team can state to decide it.
     ``breaks_by_bundle`` says that old clients break because a new bundle meets an old binary, so only where
     updates go over the air. ``instead_of`` names rules that this one mutes for the same change,
     ``clears_break_of`` rules that break no old client where this one speaks of the same subject, ``aliases`` other ids
@@ -185,6 +199,8 @@ def rule(
             server_data_loss=server_data_loss,
             in_bundle=in_bundle,
             undecided=undecided,
+            at_most=at_most,
+            settled_by=settled_by,
             breaks_by_bundle=breaks_by_bundle,
             source=source,
             certainty=certainty,

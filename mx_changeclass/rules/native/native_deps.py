@@ -96,6 +96,7 @@ def native_dep_range_mark(move: DependencyChange, release: Release) -> bool:
     breaks_old_clients=Maybe.MAYBE,
     breaks_by_bundle=True,
     undecided=True,
+    at_most=FULL_RELEASE,
     source="REAL 16",
     mitigation="Repair the file.",
 )

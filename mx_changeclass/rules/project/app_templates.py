@@ -16,7 +16,7 @@ from mx_changeclass.model.native_templates import (
 )
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import Release, VersionChange
-from mx_changeclass.rules.engine.rule import rule
+from mx_changeclass.rules.engine.rule import Settlement, rule
 from mx_changeclass.rules.questions import both, meets_clients
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, Certainty, Maybe, Requires
 
@@ -109,7 +109,15 @@ def sp_upgrade_same_template(move: VersionChange, release: Release) -> bool:
     if move.old == move.new:
         return False
     fit = _Fit.of(move, release)
-    return fit is None or (fit.fits and not (_mismatch(release) and not release.ota_off))
+    return fit is None or ((fit.fits or fit.inside) and not (_mismatch(release) and not release.ota_off))
+
+
+def _template_stated(move: VersionChange, release: Release) -> Settlement | None:
+    """The templates that the new version takes, where they are known: one of them in the stores is enough."""
+    taken = template_range(move.new)
+    if release.template or taken is None:
+        return None
+    return Settlement(f"the stores hold native template {taken}", f'native_template = "{taken.minimum}"')
 
 
 @rule(
@@ -118,8 +126,10 @@ def sp_upgrade_same_template(move: VersionChange, release: Release) -> bool:
     breaks_old_clients=Maybe.MAYBE,
     breaks_by_bundle=True,
     undecided=True,
+    at_most=FULL_RELEASE,
+    settled_by=_template_stated,
     source="REAL 13; native-template mendix_version.json",
-    mitigation="State the native template of the released binary in the policy.",
+    mitigation="State the native template of the released binary in mx-changeclass.toml, or with --native-template.",
 )
 def sp_upgrade_template_unknown(move: VersionChange, release: Release) -> bool | str:
     """Studio Pro version moves, and the native template of the released binary is not known
@@ -167,8 +177,13 @@ class _Fit:
         return self.release is None and self.old is not None and self.new is not None and disjoint(self.old, self.new)
 
     @property
+    def inside(self) -> bool:
+        """The template is not known, but nothing about templates moved between the versions."""
+        return self.release is None and self.old is not None and self.old == self.new
+
+    @property
     def open(self) -> bool:
-        return not (self.fits or self.below or self.above or self.apart)
+        return not (self.fits or self.below or self.above or self.apart or self.inside)
 
     @property
     def within_patch(self) -> bool:

@@ -144,6 +144,7 @@ def file_npm_native(change: Added[NpmPackage] | Removed[NpmPackage] | Changed[Np
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.MAYBE,
     undecided=True,
+    at_most=FULL_RELEASE,
     instead_of="file-npm-native",
     source="DEV; WT",
     mitigation="List it in the sidecar of the action that uses it, or remove it.",

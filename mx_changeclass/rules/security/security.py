@@ -30,7 +30,7 @@ def sec_level_up(change: Changed[ProjectSecurity], release: Release) -> bool | s
 
     Access rules begin to apply: data that no rule grants disappears from devices.
     """
-    return release.old.offline and _steps(change) > 0 and _level_words(change)
+    return _on_devices(release) and _steps(change) > 0 and _level_words(change)
 
 
 @rule(
@@ -44,7 +44,11 @@ def sec_level_up_web(change: Changed[ProjectSecurity], release: Release) -> bool
 
     The server applies it.
     """
-    return not release.old.offline and _steps(change) > 0 and _level_words(change)
+    return not _on_devices(release) and _steps(change) > 0 and _level_words(change)
+
+
+def _on_devices(release: Release) -> bool:
+    return any(map(release.old.synced, release.old.sync))
 
 
 @rule(
