@@ -28,6 +28,7 @@ from mx_changeclass.model.snapshot import Element, Snapshot, Unit
 
 NEW_ID, FOLLOWS_ID, FOLLOWS_RENAME = "new-id", "follows-id", "follows-rename"
 _UNREAD = "unread"  # why a file beside the model could not be looked into
+_PACKED = ("File$Widget", "File$Package")  # read as a whole or not at all
 _SEEN_ANYWAY = ("content", "path", "sidecar", _UNREAD)
 
 
@@ -72,7 +73,7 @@ def _without_partner(who: Partners, noise: Noise) -> Iterator[Change]:
 def _changed(who: Partners, noise: Noise) -> Iterator[Changed[Kind]]:
     for o, n in who.each():
         fields, set_aside = _frame(o, n, who)
-        unread = _UNREAD in o.props or _UNREAD in n.props
+        unread = n.type in _PACKED and (_UNREAD in o.props or _UNREAD in n.props)
         if unread and NAME in fields:  # a file that cannot be read goes by its path
             fields.remove(NAME)
             set_aside[NAME] = UNSEEN

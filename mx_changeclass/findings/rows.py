@@ -17,13 +17,14 @@ from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Subject
-from mx_changeclass.vocabulary import NONE, RANK, Maybe
+from mx_changeclass.vocabulary import BLOCKED, DESTRUCTIVE, NONE, RANK, Hazard, Maybe
 
 APP = "Projects$Project"
 DEPENDENCY = "File$NativeDependency"
 SETTINGS = "Settings$ProjectSettings"
 CONTENTS = "contents"  # of a document or a file: all its parts answer together
 
+_STOPS = BLOCKED | {Hazard.CANNOT_INSTALL}
 _MOST = 3  # so many changes of one row are told in words
 _LINKS = ("sequence flow", "annotation flow")  # what connects is told after what it connects
 
@@ -91,9 +92,11 @@ def rows(hits: tuple[Hit, ...], said: Mapping[tuple[str, str, str], Finding], re
 
 
 def _first(finding: Finding) -> tuple[object, ...]:
-    """The finding that decides first; of equal ones that which asks for most care."""
-    calm = (not finding.rule.undecided, finding.breaks_old_clients is Maybe.NO, finding.server_data_loss is Maybe.NO)
-    return (-RANK[finding.release_class], -RANK[finding.channel], *calm, finding.rule.id)
+    """What costs data first, then what keeps a client or the server from working, then by class; of equal findings
+    that which asks for most care."""
+    calm = (not finding.undecided, finding.breaks_old_clients is Maybe.NO, finding.server_data_loss is Maybe.NO)
+    danger = (finding.release_class is not DESTRUCTIVE, finding.hazard not in _STOPS)
+    return (*danger, -RANK[finding.release_class], -RANK[finding.channel], *calm, finding.rule.id)
 
 
 def _order(row: Row) -> tuple[object, ...]:

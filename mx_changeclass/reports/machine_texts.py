@@ -7,6 +7,7 @@ import re
 from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.reports import wording
+from mx_changeclass.vocabulary import Hazard
 
 _IN_PLACE = ("mpr-v1", "mpr-v2", "git")  # forms whose label leads to the project's folder
 # What neither XML nor a line of a log can hold: controls, halves of characters, non-characters.
@@ -31,7 +32,9 @@ def explanation(row: Row) -> str:
         told.append(f"This could not be decided: it may be {row.at_most}.")
     if len(row.why) > 1:
         told.append(f"Reached through {' > '.join(row.why)}.")
-    told += [f"Also: {f.rule.title} [{f.rule.id}]." for f in row.findings if f.rule.id != led.rule.id]
+    for other in wording.further([row]):
+        danger = f" {other.rule.reason} {wording.to_do(other)}" if other.hazard is not Hazard.NONE else ""
+        told.append(f"Also: {other.rule.title} [{other.rule.id}].{danger}".rstrip())
     return _line(" ".join(filter(None, told)))
 
 

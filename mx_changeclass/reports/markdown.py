@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.reports import wording
-from mx_changeclass.vocabulary import OTA_SAFE
+from mx_changeclass.vocabulary import OTA_SAFE, Hazard
 
 _SUBJECTS = 5  # so many subjects of a rule are listed; the rest are named together
 
@@ -64,10 +64,20 @@ def _row(rows: tuple[Row, ...]) -> str:
         f"`{_safe(wording.subject_name(rows[0]))}`",
         f"{_safe(wording.what(rows) or finding.rule.title)} ({marks})"
         + (f" **{mark}**" if (mark := wording.open_mark(rows)) else ""),
-        _safe(finding.rule.reason + (f" Reached through {' > '.join(way)}." if len(way) > 1 else "")),
-        _safe(wording.to_do(finding)),
+        _safe(
+            " ".join([finding.rule.reason, *(f"Reached through {' > '.join(way)}." for _ in way[1:2]), *_dangers(rows)])
+        ),
+        _safe(" ".join(filter(None, map(wording.to_do, [finding, *_dangerous(rows)])))),
     )
     return "| " + " | ".join(cells) + " |"
+
+
+def _dangerous(rows: tuple[Row, ...]) -> list[Finding]:
+    return [f for f in wording.further(rows) if f.hazard is not Hazard.NONE]
+
+
+def _dangers(rows: tuple[Row, ...]) -> list[str]:
+    return [f"Also: {f.rule.title}. {f.rule.reason}" for f in _dangerous(rows)]
 
 
 def _safe(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.reports import wording
-from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, ReleaseClass
+from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Hazard, ReleaseClass
 
 _WIDTH = 100
 _SUBJECTS = 3  # so many subjects of a rule are told before the rest of them is folded
@@ -81,9 +81,12 @@ def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]
     for row in rows if exact else ():
         if difference := wording.difference(row.old, row.new):
             yield from _wrap(f"differs in {difference}", "      ", "        ")
-    led = wording.deciding(rows[0]).rule.id
-    for other in {f.rule.id: f.rule for r in rows for f in r.findings if f.rule.id != led}.values():
-        yield from _wrap(f"also: {other.title} [{other.id}]", "      ", "        ")
+    for other in wording.further(rows):
+        yield from _wrap(f"also: {other.rule.title} [{other.rule.id}]", "      ", "        ")
+        if other.hazard is not Hazard.NONE:
+            yield from _wrap(other.rule.reason, "        ", "        ")
+            if do := wording.to_do(other):
+                yield from _wrap(f"do: {do}", "        ", "          ")
 
 
 def _marks(rows: tuple[Row, ...]) -> str:

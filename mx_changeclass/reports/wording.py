@@ -20,6 +20,7 @@ from mx_changeclass.vocabulary import (
     NEEDS_REDEPLOY,
     NONE,
     OTA_SAFE,
+    Hazard,
     Maybe,
     ReleaseClass,
     Requires,
@@ -94,11 +95,20 @@ def warnings(verdict: Verdict) -> list[str]:
         told.append("installed apps fail in some function until they update")
     if verdict.server_data_loss:
         told.append("the server loses data on deploy")
+    if waiting := sum(_waits_for_a_binary(row) for row in verdict.rows):
+        of = sum(row.channel is FULL_RELEASE for row in verdict.rows)
+        told.append(f"updates over the air are off: {waiting} of {plural(of, 'store row')} for that reason alone")
     if verdict.undecided:
         told.append(f"{plural(verdict.undecided, 'finding')} could not be decided")
     open_ = (f for f in verdict.findings if f.setting)
     told += dict.fromkeys(f"where {f.unless}, write into mx-changeclass.toml: {f.setting}" for f in open_)
     return told
+
+
+def _waits_for_a_binary(row: Row) -> bool:
+    """A row that would go over the air if the released binary took updates."""
+    lifting = {f.rule.id for f in row.findings if f.channel is FULL_RELEASE}
+    return bool(lifting) and lifting <= {"nav-ota-off-client-change", "nav-ota-off-rename"}
 
 
 def open_mark(rows: Sequence[Row]) -> str:
@@ -170,6 +180,13 @@ def remark(finding: Finding) -> bool:
 def to_do(finding: Finding) -> str:
     """What to do about a finding, where it is more than what is said anyway."""
     return "" if finding.mitigation in _SAID else finding.mitigation
+
+
+def further(rows: Sequence[Row]) -> list[Finding]:
+    """What else is said of a subject, each rule once; what is dangerous first."""
+    led = deciding(rows[0]).rule.id
+    found = {f.rule.id: f for r in rows for f in r.findings if f.rule.id != led}
+    return sorted(found.values(), key=lambda f: f.hazard is Hazard.NONE)
 
 
 def deciding(row: Row) -> Finding:

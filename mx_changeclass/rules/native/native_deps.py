@@ -14,6 +14,7 @@ from mx_changeclass.model.kinds.native import NativeBinary
 from mx_changeclass.model.native_templates import accepts, pinned, template_range
 from mx_changeclass.rules.engine.release import DependencyChange, Release
 from mx_changeclass.rules.engine.rule import rule
+from mx_changeclass.rules.phrases import several
 from mx_changeclass.vocabulary import FULL_RELEASE, NONE, OTA_SAFE, Certainty, Maybe, Requires
 
 _NATIVE = ("react-native-", "@react-native")
@@ -100,12 +101,13 @@ def native_dep_range_mark(move: DependencyChange, release: Release) -> bool:
     source="REAL 16",
     mitigation="Repair the file.",
 )
-def native_dep_unread(move: DependencyChange, release: Release) -> bool:
+def native_dep_unread(move: DependencyChange, release: Release) -> bool | str:
     """List of native modules that cannot be read
 
     What it asks for is not known, so nothing in it counts as added or removed.
     """
-    return move.reached and move.kind == "unread"
+    whose = several([owner.removeprefix("widget:") for owner in move.owners])
+    return move.reached and move.kind == "unread" and f"the list of {whose or 'an unknown file'} cannot be read"
 
 
 @rule(
