@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,13 +11,14 @@ import pytest
 from attrs import evolve
 from click.testing import CliRunner
 
-from mx_changeclass import ReleaseClass, Snapshot, compare, read, render
+from mx_changeclass import ReleaseClass, Snapshot, classify, compare, diff, read, render
 from mx_changeclass.cli import cli
 from mx_changeclass.errors import ReadError
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.policy import Policy
 from mx_changeclass.reports import FORMATS
 from tests.builders.build import write_v2
+from tests.cases import Case, rule_cases
 
 STORY = Path(__file__).parent.parent / "fixtures" / "field-service" / "v1.snapshot.xml"
 Which = Callable[[str], bool]
@@ -150,3 +152,36 @@ def test_a_verdict_may_be_judged_by_its_higher_end(
         for options in ((), ("--fail-on-maybe",), ("--strict",), ("--fail-on-maybe", "--fail-on", "never"))
     ]
     assert codes == [0, 1, 4, 0]
+
+
+def open_template() -> Verdict:
+    case = next(c for c in rule_cases() if c.id == "sp-upgrade-template-unknown hit")
+    return case.verdict()
+
+
+def test_what_is_open_counts_upward_and_names_what_settles_it() -> None:
+    verdict = open_template()
+    assert (verdict.release_class, verdict.at_most) == (ReleaseClass.NEEDS_REDEPLOY, ReleaseClass.FULL_RELEASE)
+    (finding,) = (f for f in verdict.findings if f.undecided)
+    assert finding.at_most is ReleaseClass.FULL_RELEASE
+    assert tomllib.loads(finding.setting) == {"native_template": "17.0.0"}
+    told = cell(render(verdict, "text"))
+    assert told.startswith("at least NEEDS_REDEPLOY: needs a deploy of the server; FULL_RELEASE unless the stores hold")
+    assert f"write into mx-changeclass.toml: {finding.setting}" in told
+
+
+def test_the_stated_fact_settles_it() -> None:
+    case = next(c for c in rule_cases() if c.id == "sp-upgrade-template-unknown hit")
+    finding = next(f for f in open_template().findings if f.setting)
+    verdict = classify(diff(*case.sides()), Policy.of(tomllib.loads(finding.setting)))
+    assert verdict.at_most is verdict.release_class
+    assert verdict.decided
+    assert "sp-upgrade-same-template" in {f.rule.id for f in verdict.findings}
+    assert not render(verdict, "text").startswith("at least")
+
+
+def test_no_data_may_be_lost_where_no_device_holds_any() -> None:
+    case = Case("web", {"base": {"remove": ["NativePhone"]}, "set": {"Office.Tag": {"unheardOf": "1"}}}, {})
+    verdict = case.verdict()
+    assert verdict.undecided
+    assert verdict.at_most is ReleaseClass.NEEDS_REDEPLOY

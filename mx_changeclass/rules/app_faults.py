@@ -251,7 +251,7 @@ def sp_upgrade_photo_upload(move: VersionChange, release: Release) -> bool | str
 
     On iOS 26.5.2 and above new photos stay on the device until a repaired client uploads them.
     """
-    if not both(release, "offline"):
+    if move.old == move.new or not both(release, "offline"):
         return False
     webs = [p.name for p in release.new.profiles if p.kind == "offline"]
     held = [n for n in _files(release.new) if any(n in release.new.synced_by_profile.get(web, {}) for web in webs)]
@@ -273,7 +273,7 @@ def sp_upgrade_second_user_crash(move: VersionChange, release: Release) -> bool:
     The client crashes where another user signs in after a former session of a different user on the same device.
     """
     inside = (move.new.major, move.new.minor) == (10, 24)
-    return inside and keeps_data(release) and not denied(release, "several-users-a-device")
+    return inside and move.old != move.new and keeps_data(release) and not denied(release, "several-users-a-device")
 
 
 @rule(

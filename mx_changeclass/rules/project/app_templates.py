@@ -178,8 +178,9 @@ class _Fit:
 
     @property
     def inside(self) -> bool:
-        """The template is not known, but nothing about templates moved between the versions."""
-        return self.release is None and self.old is not None and self.old == self.new
+        """The template is not known, but nothing about templates moved between the versions, and each one that
+        fits takes updates over the air."""
+        return self.release is None and self.new is not None and self.old == self.new and not self.new.minimum_for_ota
 
     @property
     def open(self) -> bool:
