@@ -107,6 +107,11 @@ def cli() -> None:
     show_default=True,
     help="Exit with 1 at this class or above.",
 )
+@click.option(
+    "--fail-on-maybe",
+    is_flag=True,
+    help="Compare with --fail-on the highest class that the verdict may have, not only the certain one.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 4 where something could not be decided.")
 @click.option("--all", "everything", is_flag=True, help="Fold nothing; list what was set aside as noise.")
 @click.option(
@@ -127,6 +132,7 @@ def diff(
     format_: str,
     output: Path | None,
     fail_on: str,
+    fail_on_maybe: bool,
     strict: bool,
     everything: bool,
     config: Path | None,
@@ -150,13 +156,15 @@ def diff(
         options["color"] = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     bar = None if fail_on == "never" else ReleaseClass(fail_on.replace("-", "_").upper())
     if format_ == "junit":
-        options["fail_on"] = bar
+        options |= {"fail_on": bar, "maybe": fail_on_maybe}
     report = render(verdict, format_, **options)
     _remember(verdict)
     _write(report, output)
-    if bar is not None and verdict.release_class >= bar:
+    if bar is not None and (verdict.at_most if fail_on_maybe else verdict.release_class) >= bar:
         return AT_OR_ABOVE
-    return UNDECIDED if strict and not verdict.decided else BELOW
+    # Half a commit is a state that nobody saved: a hook that lets it pass on the other half would be wrong.
+    open_ = (strict and not verdict.decided) or (bar is not None and verdict.half_saved)
+    return UNDECIDED if open_ else BELOW
 
 
 @cli.command("footprint")
@@ -166,11 +174,14 @@ def diff(
 def footprint_(model: str, format_: str, output: Path | None) -> int:
     """What lives on devices: per navigation profile, by which way."""
     from mx_changeclass.graphs.footprint import footprint
+    from mx_changeclass.pipeline import check_readable
     from mx_changeclass.readers import read
     from mx_changeclass.reports.footprint import footprint_document, footprint_text
 
     with _progress(f"reading {model}"):
-        found = footprint(read(model))
+        snapshot = read(model)
+        check_readable(snapshot)
+        found = footprint(snapshot)
     text = (
         footprint_text(found)
         if format_ == "text"
@@ -185,10 +196,13 @@ def footprint_(model: str, format_: str, output: Path | None) -> int:
 @_output
 def export_(model: str, output: Path | None) -> int:
     """Write the canonical snapshot, to keep beside a release; compressed where FILE ends in .gz."""
+    from mx_changeclass.pipeline import check_readable
     from mx_changeclass.readers import export, read
 
     with _progress(f"reading {model}"):
-        content = export(read(model), compress=bool(output and output.suffix == ".gz"))
+        snapshot = read(model)
+        check_readable(snapshot)
+        content = export(snapshot, compress=bool(output and output.suffix == ".gz"))
     _write(content, output)
     return BELOW
 

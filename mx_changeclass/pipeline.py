@@ -9,7 +9,7 @@ from os import PathLike
 from attrs import evolve
 
 from mx_changeclass.changes.diff import diff
-from mx_changeclass.errors import ReadError
+from mx_changeclass.errors import BrokenContainer, ReadError
 from mx_changeclass.findings.classify import Rules, classify
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.model.snapshot import Snapshot, Unit
@@ -37,6 +37,8 @@ def compare(
     before, after = (model if isinstance(model, Snapshot) else read(model) for model in (old, new))
     if after.form == "none":
         raise ReadError(after.label, "nothing to release", "'none' may only stand for the old side")
+    check_readable(before)
+    check_readable(after)
     before, after = _with_native(before, native[0]), _with_native(after, native[1])
     if before.form != "none":
         before, after = _shared_native(before, after), _shared_native(after, before)
@@ -45,14 +47,37 @@ def compare(
     return classify(diff(before, after), policy, rules=rules)
 
 
+_NEEDED = {
+    "Projects$Project": "project",
+    "Navigation$NavigationDocument": "navigation document",
+    "DomainModels$DomainModel": "domain model",
+}
+
+
+def check_readable(snapshot: Snapshot) -> None:
+    """Raise ``BrokenContainer`` for a model of which nothing can be said: what is not there would be read as
+    nothing on devices, nothing new, or nothing released yet."""
+    if snapshot.form == "none":
+        return
+    model = [unit for unit in snapshot.units.values() if unit.slot != "files"]
+    missing = sum(unit.missing for unit in model)
+    seen = {unit.type for unit in model if not unit.missing}
+    lacking = [word for kind, word in _NEEDED.items() if kind not in seen]
+    if lacking:
+        what = f"no {' and no '.join(lacking)}" if seen else "no document"
+        gap = f": {missing} of {len(model)} documents are missing or damaged" if missing else ""
+        raise BrokenContainer(snapshot.label, f"holds {what} that can be read{gap}", "Complete the checkout")
+
+
 def _without(snapshot: Snapshot, ignore: tuple[str, ...]) -> Snapshot:
     """Without the files beside the model that a pattern names."""
-    kept = {
+    out = {
         i: u
         for i, u in snapshot.units.items()
-        if u.slot != "files" or not any(fnmatchcase(u.file, pattern) for pattern in ignore)
+        if u.slot == "files" and any(fnmatchcase(u.file, pattern) for pattern in ignore)
     }
-    return evolve(snapshot, units=kept)
+    kept = {i: u for i, u in snapshot.units.items() if i not in out}
+    return evolve(snapshot, units=kept, ignored={u.file: u.digest for u in out.values()})
 
 
 def _with_native(snapshot: Snapshot, app: str | None) -> Snapshot:

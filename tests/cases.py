@@ -53,8 +53,8 @@ _FRAME = attrgetter("type", "name", "container", "slot", "excluded", "missing", 
 @frozen(eq=False)
 class Case:
     """One edit. ``label`` is what is expected of it: exact ``speaks`` for the case of a rule; ``class``,
-    ``channel`` and the least ``rules`` for a labelled case, and where they matter rules that must be ``silent``,
-    ``hazards``, what the release ``requires`` and words of a message (``says``).
+    ``at_most``, ``channel`` and the least ``rules`` for a labelled case, and where they matter rules that must be
+    ``silent``, ``hazards``, what the release ``requires`` and words of a message (``says``).
 
     ``rule`` is the rule that the case belongs to, "" for none. Where it speaks, ``finding`` is what it says there by
     itself (see ``stated``); then the verdict has the same ``class`` and ``channel`` unless the label tells others,
@@ -120,6 +120,7 @@ class Case:
             f"{key} is {is_}, should be {label[key]}"
             for key, is_ in (
                 ("class", verdict.release_class.name),
+                ("at_most", verdict.at_most.name),
                 ("channel", verdict.channel.name),
                 ("breaks_old_clients", verdict.breaks_old_clients),
                 ("server_data_loss", verdict.server_data_loss),

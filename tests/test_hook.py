@@ -84,6 +84,18 @@ def test_a_harmless_commit_goes_through(repository: tuple[str, Path]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_half_a_commit_does_not_pass(repository: tuple[str, Path]) -> None:
+    """The list of documents is staged, the documents are not: nobody saved the app like that."""
+    form, folder = repository
+    if form == "v1":
+        pytest.skip("one file holds both")
+    write(form, read(STORY / "v2.snapshot.xml"), folder)
+    git(folder, "add", NAME)
+    done = git(folder, "commit", "-m", "the list alone")
+    assert done.returncode == 1
+    assert "does not match its ContentsHash" in " ".join((done.stdout + done.stderr).split())
+
+
 def test_only_what_is_staged_counts(repository: tuple[str, Path]) -> None:
     form, folder = repository
     (folder / "readme.txt").write_text("notes")

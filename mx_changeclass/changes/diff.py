@@ -27,6 +27,9 @@ from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
 
 NEW_ID, FOLLOWS_ID, FOLLOWS_RENAME = "new-id", "follows-id", "follows-rename"
+_UNREAD = "unread"  # why a file beside the model could not be looked into
+_PACKED = ("File$Widget", "File$Package")  # read as a whole or not at all
+_SEEN_ANYWAY = ("content", "path", "sidecar", _UNREAD)
 
 
 def diff(old: Snapshot, new: Snapshot) -> Changes:
@@ -70,9 +73,15 @@ def _without_partner(who: Partners, noise: Noise) -> Iterator[Change]:
 def _changed(who: Partners, noise: Noise) -> Iterator[Changed[Kind]]:
     for o, n in who.each():
         fields, set_aside = _frame(o, n, who)
+        unread = n.type in _PACKED and (_UNREAD in o.props or _UNREAD in n.props)
+        if unread and NAME in fields:  # a file that cannot be read goes by its path
+            fields.remove(NAME)
+            set_aside[NAME] = UNSEEN
         if o.props != n.props:
             for leaf in key_differences(o, n):
                 reason = _follows(leaf, who) or noise.of_key(leaf)
+                if unread and leaf.path not in _SEEN_ANYWAY:
+                    reason = UNSEEN
                 if reason:
                     set_aside[leaf.path] = reason
                 else:

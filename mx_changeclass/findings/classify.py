@@ -16,7 +16,7 @@ from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange
 from mx_changeclass.rules.engine.rule import Failed, Hit, Rule, Subject, Uncovered, class_of
 from mx_changeclass.rules.engine.run import listeners, on_devices, run
-from mx_changeclass.vocabulary import Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, Hazard, Maybe, ReleaseClass, Requires
 
 # What waits for installed clients: where there are none yet, all comes from the server or in a first binary.
 _FOR_DEVICES = frozenset({Requires.DRAIN, Requires.SERVER_FIRST, Requires.ALL_CLIENTS_FIRST})
@@ -43,6 +43,7 @@ def classify(changes: Changes, policy: Policy | None = None, *, rules: Rules | N
         policy=release.policy,
         accountability=account(changes, answers.left),
         native=release.old.native or release.new.native,
+        ignored=release.ignored,
     )
 
 
@@ -79,11 +80,13 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         why = release.why(about)  # type: ignore[arg-type]
     late = rule.breaks_by_bundle and release.ota_off  # the bundle that would meet an old binary does not get there
     hazard = Hazard.NONE if on_devices(rule) and release.nothing_to_lose(audience) else rule.hazard
+    release_class = class_of(rule, release.policy, hazard)
+    settled = rule.settled_by(about, release) if rule.settled_by else None
     return Finding(
         rule=rule,
         kind=kind,
         subject=subject,
-        release_class=class_of(rule, release.policy, hazard),
+        release_class=release_class,
         channel=rule.channel,
         breaks_old_clients=rule.breaks_old_clients if release.installed and not spared and not late else Maybe.NO,
         requires=_requires(rule, about, release),
@@ -92,7 +95,17 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         audience=tuple(sorted(audience)),
         why=why,
         hazard=hazard,
+        at_most=max(release_class, _ceiling(rule, release)) if rule.undecided else release_class,
+        unless=settled.unless if settled else "",
+        setting=settled.line if settled else "",
     )
+
+
+def _ceiling(rule: Rule, release: Release) -> ReleaseClass:
+    """The highest class of what a rule leaves open, in this app: no data is lost where no device holds any, and
+    no binary is needed where there is none."""
+    holds = {DESTRUCTIVE: release.installed, FULL_RELEASE: release.old.native or release.new.native}
+    return next(c for c in sorted(ReleaseClass, reverse=True) if c <= rule.at_most and holds.get(c, True))
 
 
 def _requires(rule: Rule, about: Subject, release: Release) -> Requires:

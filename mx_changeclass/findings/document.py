@@ -17,6 +17,7 @@ from mx_changeclass.findings.finding import Finding, Row, Verdict, worst_first
 from mx_changeclass.model.snapshot import Snapshot, Tree, Unit
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
+from mx_changeclass.rules.engine.release import Ignored
 from mx_changeclass.rules.engine.rule import Rule
 from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Requires
 
@@ -34,6 +35,7 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
         "new": model(verdict.new),
         "verdict": {
             "class": str(verdict.release_class),
+            "at_most": str(verdict.at_most),
             "channel": str(verdict.channel),
             "destructive": verdict.destructive,
             "breaks_old_clients": verdict.breaks_old_clients,
@@ -42,6 +44,7 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
             "requires": list(verdict.requires),
             "native": verdict.native,
         },
+        "configuration": {"ignored": [asdict(told) for told in verdict.ignored]},
         "counts": {str(c): n for c, n in verdict.counts.items()},
         "changes": [_row(row) for row in verdict.rows],
         "accountability": {
@@ -94,6 +97,7 @@ def _row(row: Row) -> dict[str, Any]:
         "new": _plain(row.new),
         "what": row.what,
         "class": str(row.release_class),
+        "at_most": str(row.at_most),
         "channel": str(row.channel),
         "audience": shared["audience"],
         "why": shared["why"],
@@ -109,13 +113,16 @@ def _finding(finding: Finding, message: str) -> dict[str, Any]:
     return {
         "rule": finding.rule.id,
         "class": str(finding.release_class),
+        "at_most": str(finding.at_most),
         "channel": str(finding.channel),
         "hazard": str(finding.hazard),
         "breaks_old_clients": str(finding.breaks_old_clients),
         "server_data_loss": str(finding.server_data_loss),
         "requires": str(finding.requires),
         "certainty": str(finding.rule.certainty),
-        "undecided": finding.rule.undecided,
+        "undecided": finding.undecided,
+        "unless": finding.unless or None,
+        "setting": finding.setting or None,
         "message": message,
         "saw": list(finding.saw),
         **({} if finding.details == finding.saw else {"details": list(finding.details)}),
@@ -191,6 +198,7 @@ def _verdict(report: Mapping[str, Any]) -> Verdict:
         policy=Policy.of(report["policy"], "policy"),
         accountability=Accountability(**report["accountability"]),
         native=report["verdict"]["native"],
+        ignored=tuple(Ignored(**told) for told in report["configuration"]["ignored"]),
     )
 
 
@@ -242,6 +250,9 @@ def _finding_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Finding:
         audience=tuple(told["audience"]),
         why=tuple(told["why"]),
         hazard=Hazard(told["hazard"]),
+        at_most=ReleaseClass(told["at_most"]),
+        unless=told["unless"] or "",
+        setting=told["setting"] or "",
     )
 
 

@@ -13,6 +13,7 @@ from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
 from mx_changeclass.model.snapshot import Snapshot, Tree
 from mx_changeclass.policy import Policy
+from mx_changeclass.rules.engine.release import Ignored
 from mx_changeclass.rules.engine.rule import Rule
 from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Requires
 from mx_changeclass.wording.changes import explanation
@@ -27,7 +28,9 @@ class Finding:
     to it; ``audience`` the profiles that reach it; ``saw`` what the rule saw, and ``details`` the same
     with the changes in words where it only said yes.
     ``requires`` is what the rule asks for, as far as this app has clients to wait for, and ``hazard`` what it may
-    cost, as far as there is something to lose.
+    cost, as far as there is something to lose. ``at_most`` is the class it may have once it is decided,
+    ``release_class`` itself where nothing is open; ``unless`` is the fact under which it stays at ``release_class``,
+    and ``setting`` the line of the configuration that states that fact, both "" where no statement helps.
     """
 
     rule: Rule
@@ -42,9 +45,16 @@ class Finding:
     audience: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
     hazard: Hazard = Hazard.NONE
+    at_most: ReleaseClass = NONE
+    unless: str = ""
+    setting: str = ""
 
     def __repr__(self) -> str:
         return f"<Finding {self.rule.id} {self.release_class}: {self.kind} {self.subject!r}>"
+
+    @property
+    def undecided(self) -> bool:
+        return self.rule.undecided
 
     @property
     def message(self) -> str:
@@ -123,6 +133,15 @@ class Row:
         return max((f.release_class for f in self.findings), default=OTA_SAFE)
 
     @property
+    def at_most(self) -> ReleaseClass:
+        """The class it may have once all that is said of it is decided."""
+        return max((f.at_most for f in self.findings), default=OTA_SAFE)
+
+    @property
+    def undecided(self) -> bool:
+        return any(f.undecided for f in self.findings)
+
+    @property
     def channel(self) -> ReleaseClass:
         return max((f.channel for f in self.findings), default=NONE)
 
@@ -159,6 +178,7 @@ class Verdict:
     policy: Policy
     accountability: Accountability
     native: bool = False  # the app has a native profile
+    ignored: tuple[Ignored, ...] = ()  # what the configuration left out, by pattern
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {c}" for c, n in reversed([*self.counts.items()]) if n) or "no change"
@@ -208,8 +228,14 @@ class Verdict:
 
     @property
     def release_class(self) -> ReleaseClass:
-        """DESTRUCTIVE where data on devices is at stake, else the channel."""
+        """DESTRUCTIVE where data on devices is at stake, else the channel; what is certain, see ``at_most``."""
         return max((f.release_class for f in self.findings), default=OTA_SAFE)
+
+    @property
+    def at_most(self) -> ReleaseClass:
+        """The class that the release may have once everything open is decided: ``release_class`` where nothing
+        is."""
+        return max((f.at_most for f in self.findings), default=OTA_SAFE)
 
     @property
     def channel(self) -> ReleaseClass:
@@ -231,7 +257,7 @@ class Verdict:
     @property
     def undecided(self) -> int:
         """How many findings could not be decided."""
-        return sum(f.rule.undecided for f in self.findings)
+        return sum(f.undecided for f in self.findings)
 
     @property
     def requires(self) -> tuple[str, ...]:
@@ -252,6 +278,11 @@ class Verdict:
         """Reported changes by class, mildest first."""
         counted = Counter(row.release_class for row in self.rows)
         return {c: counted[c] for c in ReleaseClass if c is not NONE}
+
+    @property
+    def half_saved(self) -> bool:
+        """The list of documents of a side and its documents disagree, as after half a commit."""
+        return any(f.rule.id == "agg-half-saved" for f in self.findings)
 
     @property
     def decided(self) -> bool:

@@ -17,7 +17,7 @@ from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import ENTITY, PROJECT, PROJECT_SETTINGS
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Subject
-from mx_changeclass.vocabulary import NONE, Maybe
+from mx_changeclass.vocabulary import BLOCKED, DESTRUCTIVE, NONE, Hazard, Maybe
 from mx_changeclass.wording.changes import dependency, telling, words
 from mx_changeclass.wording.values import is_id
 
@@ -25,6 +25,7 @@ DEPENDENCY = "File$NativeDependency"
 BINARY = "File$NativeBinary"
 CONTENTS = "contents"  # of a document or a file: all its parts answer together
 
+_STOPS = BLOCKED | {Hazard.CANNOT_INSTALL}
 _MOST = 3  # so many changes of one row are told in words
 _LINKS = ("sequence flow", "annotation flow")  # what connects is told after what it connects
 
@@ -104,9 +105,11 @@ def rows(hits: tuple[Hit, ...], said: Mapping[tuple[str, str, str], Finding], re
 
 
 def _first(finding: Finding) -> tuple[object, ...]:
-    """The finding that decides first; of equal ones that which asks for most care."""
-    calm = (not finding.rule.undecided, finding.breaks_old_clients is Maybe.NO, finding.server_data_loss is Maybe.NO)
-    return (-finding.release_class.rank, -finding.channel.rank, *calm, finding.rule.id)
+    """What costs data first, then what keeps a client or the server from working, then by class; of equal findings
+    that which asks for most care."""
+    calm = (not finding.undecided, finding.breaks_old_clients is Maybe.NO, finding.server_data_loss is Maybe.NO)
+    danger = (finding.release_class is not DESTRUCTIVE, finding.hazard not in _STOPS)
+    return (*danger, -finding.release_class.rank, -finding.channel.rank, *calm, finding.rule.id)
 
 
 def _order(row: Row) -> tuple[object, ...]:
@@ -137,7 +140,7 @@ def _places(s: Hit, release: Release) -> list[tuple[tuple[str, ...], Row]]:
         old, new = about.old, about.new
         return [_make(DEPENDENCY, name, name, "changed", "version", what, old=old or None, new=new or None)]
     if isinstance(about, Release):
-        if s.rule.channel is NONE:
+        if s.rule.channel is NONE and not (s.detail or s.rule.undecided):
             return []  # a remark on the release, no change
         return [_make(PROJECT, "", "", "changed", s.rule.id, s.detail)]
     return [_of_change(about, prop, release) for prop in _properties(about, s, release)]

@@ -202,8 +202,9 @@ class App:
     @cached_property
     def dependencies(self) -> DependencyMap:
         """The native modules that files beside the model ask for. Reads every file that may list some."""
-        units = (u for u in self.snapshot.live.values() if u.type in LISTING and not u.missing)
-        return dependency_map(row for u in units for row in self.snapshot.rows(u.id)[:1])
+        units = [u for u in self.snapshot.live.values() if u.type in LISTING]
+        rows = (row for u in units if not u.missing for row in self.snapshot.rows(u.id)[:1])
+        return dependency_map(rows, [u.file for u in units if u.missing])
 
     @cached_property
     def dependency_inputs(self) -> tuple[frozenset[tuple[str, str, bool]], frozenset[str]]:

@@ -75,11 +75,12 @@ def resolved(version: str) -> str:
     return version.strip().lstrip(_MARKS)
 
 
-def dependency_map(rows: Iterable[Element]) -> DependencyMap:
-    """The map of a project out of the rows of its side files; rows of other kinds bring nothing."""
+def dependency_map(rows: Iterable[Element], missing: Iterable[str] = ()) -> DependencyMap:
+    """The map of a project out of the rows of its side files; rows of other kinds bring nothing. ``missing`` are the
+    paths of files that are listed and not there: what they ask for is unknown."""
     asked: dict[str, dict[str, str]] = {}
     files: dict[str, str] = {}
-    unread: dict[str, str] = {}
+    unread: dict[str, str] = dict.fromkeys(missing, "missing")
     for row in rows:
         if row.parent is not None or not row.type.startswith("File$"):
             continue

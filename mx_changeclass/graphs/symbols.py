@@ -40,6 +40,27 @@ class Symbols:
         live = sorted(self.snapshot.live.values(), key=lambda u: u.id, reverse=True)
         return {self._name(u): u for u in live if _bears_name(u) and self.snapshot.module(u.id)}
 
+    def may_hide(self, module: str, space: str) -> bool:
+        """Whether a document that cannot be read may bear a name of a module, or hold the domain model that does."""
+        return not self._hiding.isdisjoint(((module, space), ("", space)))
+
+    @cached_property
+    def _hiding(self) -> frozenset[Node]:
+        missing = (u for u in self.snapshot.units.values() if u.missing and u.slot != "files")
+        spaces = {"domainModel": MEMBER, "documents": DOCUMENT}
+        return frozenset(
+            (self.snapshot.module(u.id), space)
+            for u in missing
+            for space in ([spaces[u.slot]] if u.slot in spaces else [MEMBER, DOCUMENT])
+        )
+
+    def has_module(self, name: str) -> bool:
+        return name in self._module_names
+
+    @cached_property
+    def _module_names(self) -> frozenset[str]:
+        return frozenset(u.name for u in self.snapshot.live.values() if u.type == "Projects$Module")
+
     def excluded(self, name: str) -> bool:
         """Whether a name belongs to a document that is not built, or to something in it."""
         return bool(self._excluded) and ".".join(name.split(".")[:2]) in self._excluded

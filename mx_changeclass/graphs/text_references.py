@@ -75,7 +75,7 @@ def text_references(text: str, spoken: str) -> Iterator[TextReference]:
     that a path reads is named ``Module.Entity.Attribute`` where the step before it is an entity, and
     ``/Attribute`` where only a variable or the context tells the entity.
 
-    >>> list(mentions("$Order/Field.Order_Customer/Field.Customer/Name != ''", "expression"))[-1]
+    >>> list(text_references("$Order/Field.Order_Customer/Field.Customer/Name != ''", "expression"))[-1]
     ('reads', 'DomainModels$', 'Field.Customer.Name')
     """
     if spoken == "name":

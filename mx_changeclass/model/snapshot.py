@@ -9,6 +9,7 @@ or a tuple of them; an absent part, an empty list and an absent key are the same
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -114,7 +115,8 @@ class Unit:
     """A stored document or a file beside the model; its rows are decoded only when asked for.
 
     ``digest`` is the hex SHA-256 of the stored bytes: equal means equal content. ``container`` is the
-    id of the folder, module or project around it. ``missing`` says that the content is not there
+    id of the folder, module or project around it; ``stored`` its bytes, where texts stand in them as they are.
+    ``missing`` says that the content is not there
     (an incomplete checkout): such a unit is never a deletion.
     """
 
@@ -128,6 +130,11 @@ class Unit:
     excluded: bool = False
     missing: bool = False
     file: str = ""
+    stored: bytes | None = field(default=None, repr=False)
+
+    def may_hold(self, text: re.Pattern[bytes]) -> bool:
+        """Whether a text may stand in the unit, as far as that is seen without decoding it."""
+        return self.stored is None or text.search(self.stored) is not None
 
 
 def _nobody() -> None:
@@ -136,9 +143,10 @@ def _nobody() -> None:
 
 @attrs.define(slots=False, eq=False)
 class Snapshot:
-    """One version of an app. ``incomplete`` says in words what of it could not be seen, ``warnings``
-    what is odd but does no harm. ``side_files`` is False where the form brings no files beside the model.
-    ``mpr`` is the name of the model file in the project's folder, "" where the form has none."""
+    """One version of an app. ``incomplete`` says in words what of it could not be seen, ``warnings`` where what
+    the model lists and what it holds disagree. ``side_files`` is False where the form brings no files beside the
+    model. ``mpr`` is the name of the model file in the project's folder, "" where the form has none. ``ignored``
+    are the digests of files that a configuration left out of ``units``, by path."""
 
     units: Mapping[str, Unit]
     version: Version | None = None
@@ -149,6 +157,7 @@ class Snapshot:
     warnings: tuple[str, ...] = ()
     side_files: bool = False
     mpr: str = ""
+    ignored: Mapping[str, str] = field(factory=dict, repr=False)
     _rows: dict[str, Rows] = field(factory=dict, repr=False, init=False)
     _modules: dict[str, str] = field(factory=dict, repr=False, init=False)
     _shares_with: Callable[[], Snapshot | None] = field(default=_nobody, repr=False, init=False)

@@ -281,6 +281,9 @@ class Revision:
     def paths(self) -> list[str]:
         return [n for n, e in self._entries.items() if e.mode != _SUBMODULE]
 
+    def stored(self) -> list[str]:
+        return [n for n in self._entries if n.startswith("mprcontents/")]
+
     def unseen(self) -> list[str]:
         """Links, submodules and conflicts among the files that belong to the app."""
         odd = ((n, e.oddity) for n, e in sorted(self._entries.items()) if e.oddity)
@@ -288,13 +291,15 @@ class Revision:
 
     def identity(self, path: str) -> str | None:
         entry = self._entries.get(path)
-        return None if entry is None or entry.oddity or entry.oid in self._pointerlike else entry.oid
+        return entry.oid if entry is not None and not entry.oddity and entry.oid in self._plain else None
 
     @cached_property
-    def _pointerlike(self) -> frozenset[str]:
-        """The objects of about the size of a Git LFS pointer; only their content tells what they are."""
+    def _plain(self) -> frozenset[str]:
+        """The objects that are here and too small or too large for a Git LFS pointer; of the others only their
+        content tells what they are, or that they are not here."""
         asked = {e.oid for n, e in self._entries.items() if not e.oddity and wanted(n)}
-        return frozenset(oid for oid, size in self._repository.sizes(sorted(asked)).items() if size in _POINTER_SIZES)
+        sizes = self._repository.sizes(sorted(asked))
+        return frozenset(oid for oid, size in sizes.items() if size not in _POINTER_SIZES)
 
     def fetch(self, path: str) -> bytes | None:
         entry = self._entries.get(path)

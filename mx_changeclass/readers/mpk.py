@@ -57,6 +57,9 @@ class _Inside:
     def fetch(self, path: str) -> bytes | None:
         return self._archive.read(self._prefix + path)
 
+    def stored(self) -> Iterator[str]:
+        return (path for path in self.paths() if path.startswith("mprcontents/"))
+
     def identity(self, path: str) -> None:  # noqa: ARG002 - a package knows none
         return None
 

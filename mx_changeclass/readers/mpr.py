@@ -188,6 +188,7 @@ class Stored(NamedTuple):
         where = self.file or self.id
         if content is None:
             notes.missing("absent", f"{where} is listed but not there")
+            notes.warning("absent", f"{where} is listed but not there")
             return self._missing()
         if content.startswith(LFS_POINTER):
             notes.missing("lfs", f"{where} is a Git LFS pointer")
@@ -206,12 +207,21 @@ class Stored(NamedTuple):
             notes.warning("id", f"{where} states another id, {header.id or 'none'}")
         load = partial(_load, content, self.id, self.label, where)
         return Unit(
-            self.id, header.type, header.name, self.container, self.slot, digest, load, header.excluded, file=self.file
+            self.id,
+            header.type,
+            header.name,
+            self.container,
+            self.slot,
+            digest,
+            load,
+            header.excluded,
+            file=self.file,
+            stored=content,
         )
 
     def _missing(self, digest: str = "") -> Unit:
-        """The stated hash still shows whether a unit changed that cannot be read."""
-        digest = self.stated or digest
+        """Of what is not there, the stated hash still shows whether it changed."""
+        digest = digest or self.stated
         return Unit(self.id, "", "", self.container, self.slot, digest, tuple, missing=True, file=self.file)
 
 

@@ -21,7 +21,7 @@ class Notes:
         self._lost.setdefault(kind, []).append(text)
 
     def warning(self, kind: str, text: str) -> None:
-        """Something is strange, but all of it was read."""
+        """What the model holds and what it lists disagree."""
         self._odd.setdefault(kind, []).append(text)
 
     @property

@@ -30,6 +30,9 @@ class ProjectFiles(Protocol):
     def identity(self, path: str) -> str | None:
         """The git blob id of a file, where it is known without reading the file."""
 
+    def stored(self) -> Iterable[str]:
+        """The names of the files below ``mprcontents``."""
+
     def unseen(self) -> Iterable[str]:
         """What in words cannot be seen in this place, however one asks."""
 
@@ -40,6 +43,11 @@ def read_project(place: ProjectFiles, mpr: str, label: str, *, form: str = "", s
     if content is None:
         raise BrokenContainer(label, f"{mpr} cannot be read", "Check the path and its rights")
     model = read_mpr(content, place.fetch, label)
+    if not model.inside:
+        listed = {unit.file for unit in model.units.values()}
+        for path in place.stored():
+            if path.endswith(".mxunit") and path not in listed:
+                model.notes.warning("unlisted", f"{path} is there but not listed in the .mpr")
     if side_files:
         from mx_changeclass.readers.side_files.collect import (
             side_units,  # loads what looks into archives, code and styles
@@ -49,6 +57,8 @@ def read_project(place: ProjectFiles, mpr: str, label: str, *, form: str = "", s
         model.units.update(found)
         for text in (*unseen, *place.unseen()):
             model.notes.missing("side", text)
+    if not model.version:
+        model.notes.missing("version", f"{mpr} states no Studio Pro version")
     form = form or ("mpr-v1" if model.inside else "mpr-v2")
     return as_snapshot(model, label, form, side_files=side_files, mpr=mpr)
 
@@ -94,6 +104,11 @@ class ProjectFolder:
             folders[:] = sorted(n for n in folders if enters(prefix + n))
             self._links += [prefix + n for n in folders if os.path.islink(os.path.join(folder, n))]
             yield from (prefix + n for n in sorted(files))
+
+    def stored(self) -> Iterator[str]:
+        for folder, _, files in os.walk(self._root / "mprcontents"):
+            at = os.path.relpath(folder, self._root).replace(os.sep, "/")
+            yield from (f"{at}/{name}" for name in files)
 
     def identity(self, path: str) -> None:  # noqa: ARG002 - a folder knows none
         return None

@@ -33,6 +33,7 @@ def as_document(rule: Rule) -> dict[str, Any]:
         "server_data_loss": str(rule.server_data_loss),
         "client": rule.in_bundle,
         "undecided": rule.undecided,
+        "at_most": str(rule.at_most if rule.undecided else class_of(rule)),
         "certainty": str(rule.certainty),
         "since": "; ".join(str(v or "-") for v in rule.since) or None,
         "until": "; ".join(str(v or "-") for v in rule.until) or None,
@@ -173,9 +174,11 @@ def _class(release_class_: ReleaseClass, meaning: str) -> str:
 
 
 def _row(row: Mapping[str, Any]) -> str:
+    element, may_be = row["element"], row.get("at_most", row["class"])
+    name = (row.get("property") == "name" and element.get("old_name")) or element["name"]
     lines = [
-        f"{row['element']['name'] or 'the app'}: {row.get('what') or row['verb']}",
-        f"class {row['class']}, channel {row['channel']}",
+        f"{name or 'the app'}: {row.get('what') or row['verb']}",
+        f"class {row['class']}{f' or up to {may_be}' if may_be != row['class'] else ''}, channel {row['channel']}",
     ]
     if row["why"]:
         lines.append("reached through " + " > ".join(row["why"]))
@@ -184,6 +187,10 @@ def _row(row: Mapping[str, Any]) -> str:
         lines += textwrap.wrap(f"differs in {exact}", 96, subsequent_indent="  ")
     for finding in row["findings"]:
         lines += ["", f"{finding['rule']} ({finding['class']}, {finding['certainty']}; {finding['source']})"]
+        if finding.get("undecided"):
+            lines.append(f"  This could not be decided: it may be {finding.get('at_most')}.")
+        if finding.get("setting"):
+            lines.append(f"  Where {finding['unless']}, write into mx-changeclass.toml: {finding['setting']}")
         lines += textwrap.wrap(finding["message"], 96, initial_indent="  ", subsequent_indent="  ")
         if finding["mitigation"]:
             lines += textwrap.wrap(

@@ -6,6 +6,7 @@ import re
 
 from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.vocabulary import Hazard
 from mx_changeclass.wording import sentences
 
 _IN_PLACE = ("mpr-v1", "mpr-v2", "git")  # forms whose label leads to the project's folder
@@ -28,10 +29,12 @@ def explanation(row: Row) -> str:
     led = sentences.deciding(row)
     told = [row.explained(led), led.mitigation]
     if any(f.rule.undecided for f in row.findings):
-        told.append("This could not be decided.")
+        told.append(f"This could not be decided: it may be {row.at_most}.")
     if len(row.why) > 1:
         told.append(f"Reached through {' > '.join(row.why)}.")
-    told += [f"Also: {f.rule.title} [{f.rule.id}]." for f in row.findings if f.rule.id != led.rule.id]
+    for other in sentences.further([row]):
+        danger = f" {other.rule.reason} {other.mitigation}" if other.hazard is not Hazard.NONE else ""
+        told.append(f"Also: {other.rule.title} [{other.rule.id}].{danger}".rstrip())
     return _line(" ".join(filter(None, told)))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mx_changeclass.findings.finding import Row, Verdict
-from mx_changeclass.vocabulary import OTA_SAFE
+from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.vocabulary import OTA_SAFE, Hazard
 from mx_changeclass.wording import sentences
 from mx_changeclass.wording.values import several
 
@@ -63,11 +63,22 @@ def _row(rows: tuple[Row, ...]) -> str:
     marks = ", ".join(f"`{mark}`" for mark in (finding.rule.id, *(r.fingerprint for r in rows)))
     cells = (
         f"`{_safe(rows[0].subject_name)}`",
-        f"{_safe(sentences.what(rows) or finding.rule.title)} ({marks})",
-        _safe(finding.rule.reason + (f" Reached through {' > '.join(way)}." if len(way) > 1 else "")),
-        _safe(finding.mitigation),
+        f"{_safe(sentences.what(rows) or finding.rule.title)} ({marks})"
+        + (f" **{mark}**" if (mark := sentences.open_mark(rows)) else ""),
+        _safe(
+            " ".join([finding.rule.reason, *(f"Reached through {' > '.join(way)}." for _ in way[1:2]), *_dangers(rows)])
+        ),
+        _safe(" ".join(filter(None, (f.mitigation for f in [finding, *_dangerous(rows)])))),
     )
     return "| " + " | ".join(cells) + " |"
+
+
+def _dangerous(rows: tuple[Row, ...]) -> list[Finding]:
+    return [f for f in sentences.further(rows) if f.hazard is not Hazard.NONE]
+
+
+def _dangers(rows: tuple[Row, ...]) -> list[str]:
+    return [f"Also: {f.rule.title}. {f.rule.reason}" for f in _dangerous(rows)]
 
 
 def _safe(text: str) -> str:

@@ -37,7 +37,11 @@ def sarif(verdict: Verdict, *, everything: bool = False) -> str:
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": unseen}],
         "columnKind": "unicodeCodePoints",
         "results": [_result(row, verdict, order) for row in verdict.rows],
-        "properties": {"class": str(verdict.release_class), "channel": str(verdict.channel)},
+        "properties": {
+            "class": str(verdict.release_class),
+            "at_most": str(verdict.at_most),
+            "channel": str(verdict.channel),
+        },
     }
     return codec.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
 
@@ -72,6 +76,8 @@ def _result(row: Row, verdict: Verdict, order: Mapping[str, int]) -> dict[str, A
         "partialFingerprints": {"mxChangeclass/v1": row.fingerprint},
         "properties": {
             "class": str(row.release_class),
+            "at_most": str(row.at_most),
+            "undecided": row.undecided,
             "channel": str(row.channel),
             "rules": [f.rule.id for f in row.findings],
         },

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Row, Verdict
-from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, ReleaseClass
+from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Hazard, ReleaseClass
 from mx_changeclass.wording import sentences
 from mx_changeclass.wording.values import several
 
@@ -49,8 +49,10 @@ def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[s
 def _group(group: sentences.RowGroup, *, everything: bool) -> Iterator[str]:
     """A rule with its reason, then its subjects; what nothing has to be done about takes one line."""
     rule, members = group.finding.rule, group.members
-    if group.finding.channel is NONE and group.finding.release_class is OTA_SAFE and not everything:
-        yield from _wrap(f"{rule.title}: {sentences.some(members)} [{rule.id}]", "  ", "    ")
+    calm = group.finding.channel is NONE and group.finding.release_class is OTA_SAFE
+    if calm and not everything and not group.finding.undecided:
+        about = sentences.some(members) if members[0][0].name else sentences.what(members[0])
+        yield from _wrap(f"{rule.title}: {about} [{rule.id}]", "  ", "    ")
         return
     bare = len(members) == 1 and not sentences.what(members[0]) and not members[0][0].name
     yield from _wrap(f"{rule.title} [{rule.id}{' ' + _marks(members[0]) if bare else ''}]", "  ", "    ")
@@ -68,6 +70,8 @@ def _group(group: sentences.RowGroup, *, everything: bool) -> Iterator[str]:
 def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]:
     what = sentences.what(rows)
     yield from _wrap(f"{rows[0].subject_with_kind}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      ")
+    if mark := sentences.open_mark(rows):
+        yield from _wrap(f"? {mark}", "      ", "        ")
     if not full:
         return
     way = next((r.why for r in rows if r.why), ())
@@ -76,9 +80,12 @@ def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]
     for row in rows if exact else ():
         if difference := sentences.difference(row.old, row.new):
             yield from _wrap(f"differs in {difference}", "      ", "        ")
-    led = sentences.deciding(rows[0]).rule.id
-    for other in {f.rule.id: f.rule for r in rows for f in r.findings if f.rule.id != led}.values():
-        yield from _wrap(f"also: {other.title} [{other.id}]", "      ", "        ")
+    for other in sentences.further(rows):
+        yield from _wrap(f"also: {other.rule.title} [{other.rule.id}]", "      ", "        ")
+        if other.hazard is not Hazard.NONE:
+            yield from _wrap(other.rule.reason, "        ", "        ")
+            if do := other.mitigation:
+                yield from _wrap(f"do: {do}", "        ", "          ")
 
 
 def _marks(rows: tuple[Row, ...]) -> str:

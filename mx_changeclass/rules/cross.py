@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
 from mx_changeclass.changes.change import CONTENT, TYPE, Added, Change, Changed, Removed
-from mx_changeclass.model.kinds import Kind
+from mx_changeclass.graphs.app import App
+from mx_changeclass.model.kinds import Kind, kind_of
 from mx_changeclass.model.kinds.assets import IconCollection, ImageCollection, JavaScriptAction
 from mx_changeclass.model.kinds.files import JavaScriptFile, JavaScriptSource, NpmPackage, ThemeFile
 from mx_changeclass.model.kinds.flows import Nanoflow
@@ -191,14 +193,64 @@ def agg_incomplete_side(whole: Release, release: Release) -> str:
 
     What is missing on a side counts as neither added nor removed, and what it holds is not decided.
     """
-    seen = {name: side.snapshot.incomplete for name, side in (("old", whole.old), ("new", whole.new))}
-    if seen["old"] == seen["new"] and not any(isinstance(c, Changed) and CONTENT in c.fields for c in whole.changes):
-        return ""  # the same parts are missing, and by their hashes they are equal
-    return "; ".join(f"{name} version: {notes[0]}" + _more(notes) for name, notes in seen.items() if notes)
+    seen = {name: side.snapshot.incomplete for name, side in _sides(whole)}
+    alike = seen["old"] == seen["new"] and not any(
+        isinstance(c, Changed) and CONTENT in c.fields for c in whole.changes
+    )
+    if alike and not (whole.gaps and any(_hangs_on_what_is_missing(c, whole) for c in whole.changes)):
+        return ""  # the same parts are missing, by their hashes they are equal, and nothing else hangs on them
+    return _told_by_side(seen)
+
+
+def _hangs_on_what_is_missing(change: Change, release: Release) -> bool:
+    """A part of the client that nobody reaches, as far as can be seen: what is missing may lead to it."""
+    client = issubclass(kind_of(release.document(change).type), get_args(Client | ClientFile))
+    return client and change.part_of is None and not release.reached(change)
+
+
+@rule(
+    NONE,
+    undecided=True,
+    source="REAL 20",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Stage or check out the .mpr and all of mprcontents together.",
+)
+def agg_half_saved(whole: Release, release: Release) -> str:
+    """Version whose list of documents and documents disagree
+
+    Studio Pro never saved it like this: one half of it is older than the other, or was left behind.
+    """
+    seen = {name: side.snapshot.warnings for name, side in _sides(whole)}
+    return _told_by_side(seen) if seen["old"] != seen["new"] else ""
+
+
+def _sides(release: Release) -> tuple[tuple[str, App], ...]:
+    return (("old", release.old), ("new", release.new))
+
+
+def _told_by_side(notes: Mapping[str, tuple[str, ...]]) -> str:
+    """The first notes of both sides, and how many more there are."""
+    alike = notes["old"] == notes["new"]
+    sides = {"both versions": notes["new"]} if alike else {f"{name} version": told for name, told in notes.items()}
+    return "; ".join(f"{side}: {told[0]}{_more(told)}" for side, told in sides.items() if told)
 
 
 def _more(notes: tuple[str, ...]) -> str:
     return f" and {len(notes) - 1} more" if len(notes) > 1 else ""
+
+
+@rule(NONE, source="no source", mitigation="Correct the patterns where this is more than was meant.")
+def agg_ignored(whole: Release, release: Release) -> str:
+    """Files that the configuration leaves out
+
+    They are part of the project, and no rule has looked at them.
+    """
+    return "; ".join(
+        f"{told.pattern}: {told.changed} changed of {told.files} file{'' if told.files == 1 else 's'}"
+        if told.files
+        else f"{told.pattern}: matches no file"
+        for told in whole.ignored
+    )
 
 
 @rule(

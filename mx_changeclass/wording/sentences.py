@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 
 from mx_changeclass.changes.change import UNSEEN
 from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.model.types import PROJECT
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Hits
 from mx_changeclass.vocabulary import (
@@ -18,6 +19,7 @@ from mx_changeclass.vocabulary import (
     NEEDS_REDEPLOY,
     NONE,
     OTA_SAFE,
+    Hazard,
     Maybe,
     ReleaseClass,
     Requires,
@@ -52,15 +54,27 @@ class Task:
 
 
 def headline(verdict: Verdict) -> str:
-    """The verdict in one line."""
-    if not verdict.rows:
-        return "OTA_SAFE: no change that means anything"
+    """The verdict in one line: what is certain, and what it may be where something is open."""
     text = f"{verdict.release_class}: {MEANING[verdict.release_class]}"
-    if verdict.channel is NONE:
-        return "OTA_SAFE: nothing of this reaches a device or the server"
-    if verdict.destructive:
+    if not any(row.channel is not NONE or row.kind != PROJECT for row in verdict.rows):
+        text = "OTA_SAFE: no change that means anything"
+    elif verdict.channel is NONE:
+        text = "OTA_SAFE: nothing of this reaches a device or the server"
+    elif verdict.destructive:
         text += f"; the release travels as {verdict.channel} ({MEANING[verdict.channel]})"
-    return text
+    if verdict.at_most is not verdict.release_class:
+        text = f"at least {text}; {_open_end(verdict)}"
+    left_out = sum(told.changed for told in verdict.ignored)
+    return text + (f"; {plural(left_out, 'changed file')} ignored by configuration" if left_out else "")
+
+
+def _open_end(verdict: Verdict) -> str:
+    """The higher end of a verdict, and what keeps it at the lower one where a fact does."""
+    deciding = [f for f in verdict.findings if f.at_most is verdict.at_most]
+    unless = dict.fromkeys(f.unless for f in deciding)
+    if all(unless):
+        return f"{verdict.at_most} unless {' and '.join(unless)}"
+    return f"it may be {verdict.at_most}"
 
 
 def warnings(verdict: Verdict) -> list[str]:
@@ -70,9 +84,27 @@ def warnings(verdict: Verdict) -> list[str]:
         told.append("installed apps fail in some function until they update")
     if verdict.server_data_loss:
         told.append("the server loses data on deploy")
+    if waiting := sum(_waits_for_a_binary(row) for row in verdict.rows):
+        of = sum(row.channel is FULL_RELEASE for row in verdict.rows)
+        told.append(f"updates over the air are off: {waiting} of {plural(of, 'store row')} for that reason alone")
     if verdict.undecided:
-        told.append(f"{verdict.undecided} finding{'s' if verdict.undecided > 1 else ''} could not be decided")
+        told.append(f"{plural(verdict.undecided, 'finding')} could not be decided")
+    open_ = (f for f in verdict.findings if f.setting)
+    told += dict.fromkeys(f"where {f.unless}, write into mx-changeclass.toml: {f.setting}" for f in open_)
     return told
+
+
+def _waits_for_a_binary(row: Row) -> bool:
+    """A row that would go over the air if the released binary took updates."""
+    lifting = {f.rule.id for f in row.findings if f.channel is FULL_RELEASE}
+    return bool(lifting) and lifting <= {"nav-ota-off-client-change", "nav-ota-off-rename"}
+
+
+def open_mark(rows: Sequence[Row]) -> str:
+    """That something about a subject could not be decided, and how high it may be; "" where all is."""
+    if not any(row.undecided for row in rows):
+        return ""
+    return f"undecided, at most {max(row.at_most for row in rows)}"
 
 
 def not_shown(verdict: Verdict) -> list[str]:
@@ -134,6 +166,13 @@ def _breaks(finding: Finding) -> bool:
 def remark(finding: Finding) -> bool:
     """A finding that lifts another one, or speaks of the release as a whole: told after its causes."""
     return any(verb in (Hit, Hits, Release) for verb, _ in finding.rule.listens_to)
+
+
+def further(rows: Sequence[Row]) -> list[Finding]:
+    """What else is said of a subject, each rule once; what is dangerous first."""
+    led = deciding(rows[0]).rule.id
+    found = {f.rule.id: f for r in rows for f in r.findings if f.rule.id != led}
+    return sorted(found.values(), key=lambda f: f.hazard is Hazard.NONE)
 
 
 def deciding(row: Row) -> Finding:

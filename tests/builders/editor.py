@@ -191,7 +191,10 @@ class Draft:
             if row.id in self.units:
                 unit = self.units[row.id]
                 self.units[row.id] = evolve(
-                    unit, excluded=bool(props.get("excluded", unit.excluded)), type=facts.get("type", unit.type)
+                    unit,
+                    excluded=bool(props.get("excluded", unit.excluded)),
+                    type=facts.get("type", unit.type),
+                    name=facts.get("name", unit.name),
                 )
                 self._tree = None
 

@@ -8,6 +8,7 @@ are known by their form.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from mx_changeclass.readers.side_files.contents import short_digest
@@ -45,6 +46,12 @@ _OF_REACT_NATIVE = frozenset(
         "SourceCode",
     )
 ) | {"AppState", "DeviceInfo", "ImageLoader", "Linking", "LinkingManager", "Networking", "Timing", "Vibration"}
+_TAKING = r"(?:clear|remove|multiRemove|delete|reset)\w*"
+_STORAGE_IMPORT = re.compile(
+    r"\bimport\s*\{([^}]*)\}\s*from\s*[\"'][^\"']*(?:storage|sensitive-info|keychain|mmkv|sqlite)[^\"']*[\"']",
+    re.IGNORECASE,
+)
+_IMPORTED = re.compile(rf"\b({_TAKING})(?:\s+as\s+(\w+))?")
 _NAMED = re.compile(r"""["'`](?://)?([A-Za-z]\w*\.[A-Za-z]\w*)(?=["'`\[/])""")
 
 _JAVA_REGIONS = (("// BEGIN USER CODE", "// END USER CODE"), ("// BEGIN EXTRA CODE", "// END EXTRA CODE"))
@@ -94,7 +101,7 @@ def javascript_facts(code: str) -> dict[str, Any]:
     facts = {
         "imports": imports,
         "names": set(_NAMED.findall(code)) - imports,
-        "storage": {f"{owner}.{call}" for owner, call in _STORAGE.findall(code)},
+        "storage": {f"{owner}.{call}" for owner, call in _STORAGE.findall(code)} | set(_imported_calls(code)),
         "natives": _natives(code) - _OF_REACT_NATIVE,
     }
     return {key: tuple(sorted(found)[:_MOST]) for key, found in facts.items() if found}
@@ -105,6 +112,14 @@ def _natives(code: str) -> set[str]:
     taken = (part.partition(":")[0].strip() for group in _NATIVES_TAKEN.findall(code) for part in group.split(","))
     found = named | {name for name in taken if name.isidentifier()}
     return found or ({"NativeModules"} if _NATIVES_USED.search(code) else set())
+
+
+def _imported_calls(code: str) -> Iterator[str]:
+    """Calls that take data off the device by names that were imported from a storage library."""
+    for names in _STORAGE_IMPORT.findall(code):
+        for call, alias in _IMPORTED.findall(names):
+            if re.search(rf"(?<![\w.]){alias or call}\s*\(", code):
+                yield f"storage.{call}"
 
 
 def java_action(text: str) -> dict[str, Any]:

@@ -6,11 +6,15 @@ from typing import cast
 
 from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
 from mx_changeclass.graphs.side_files import file_spelling
+from mx_changeclass.model.kinds import view
 from mx_changeclass.model.kinds.assets import JavaScriptAction
 from mx_changeclass.model.kinds.files import JavaScriptFile, JavaScriptSource, NpmPackage
+from mx_changeclass.model.kinds.flows import Nanoflow
+from mx_changeclass.model.types import JAVASCRIPT_ACTION
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.native.native_needs import native_needs
+from mx_changeclass.rules.reference_changes import gained
 from mx_changeclass.vocabulary import (
     FULL_RELEASE,
     NONE,
@@ -27,6 +31,7 @@ FileEdit = Added[JavaScriptFile] | Removed[JavaScriptFile] | Changed[JavaScriptF
 
 _DEFINED = ("actionReturnType", "javaReturnType", "actionDefaultReturnName", "useLegacyCodeGeneration", "returnType")
 _REMOVING_ONE = ("removeitem", "deleteitem", "remove")  # takes away one key that the code names
+_CLEARS = frozenset({"NanoflowCommons.ClearLocalStorage"})  # by what the module says of it
 _CLIENT_API = "mx-api/"
 
 
@@ -43,12 +48,22 @@ def js_added(change: Added[JavaScriptAction | JavaScriptSource], release: Releas
 
 
 @rule(OTA_SAFE, in_bundle=True, source="S3.1")
-def js_removed(change: Removed[JavaScriptAction | JavaScriptSource], release: Release) -> bool:
+def js_removed(change: Removed[JavaScriptAction | JavaScriptSource], release: Release) -> bool | str:
     """JavaScript action removed
 
     Devices keep their copy until they update.
     """
-    return not _of_renamed(change, release)
+    return not _of_renamed(change, release) and (_in_other_case(change, release) or True)
+
+
+def _in_other_case(change: Removed[JavaScriptAction | JavaScriptSource], release: Release) -> str:
+    """That only the letter case of a file differs; "" where there is no such file."""
+    file = release.changes.old.units[release.changes.old_tree.unit_of[change.old_row.id]].file
+    others = (u.file for u in release.new.snapshot.live.values() if u.file.lower() == file.lower() != "")
+    other = next(others, file)
+    if other == file:
+        return ""
+    return f"renamed in its letter case only, to {other}: where that counts, the action is left without code"
 
 
 @rule(OTA_SAFE, in_bundle=True, on=(NAME, PARENT), source="JSA Name")
@@ -284,7 +299,37 @@ def js_localstorage(change: NewCode, release: Release) -> str:
     if not release.reached_offline(change):
         return ""
     if was := _as_it_was(change, release):
-        calls = [c for c in change.new.storage if c not in was.storage]
+        had = {c.rpartition(".")[2] for c in was.storage}  # what is called counts, not how it was imported
+        calls = [c for c in change.new.storage if c.rpartition(".")[2] not in had]
     else:
-        calls = [c for c in change.new.storage if c.rpartition(".")[2].lower() not in _REMOVING_ONE]
+        calls = [c for c in change.new.storage if not _removes_one(c)]
     return several(calls)
+
+
+@rule(
+    OTA_SAFE,
+    hazard=Hazard.LOCAL_WIPE,
+    in_bundle=True,
+    source="no source (code scan)",
+    mitigation="Look at the code of the action: does it keep what was not uploaded?",
+)
+def js_localstorage_called(change: Added[In[Nanoflow]] | Changed[In[Nanoflow]], release: Release) -> str:
+    """Nanoflow begins to call an action whose code takes data off the device
+
+    The action may be as old as the app: what it clears is lost from the first call on.
+    """
+    if not release.reached_offline(change):
+        return ""
+    called = gained(change, release, JAVASCRIPT_ACTION)
+    code = {unit.name: unit for unit in release.new.snapshot.live.values() if unit.type == "File$JavaScriptAction"}
+    told = []
+    for name in called:
+        unit = code.get(file_spelling(name))
+        rows = release.new.snapshot.rows(unit.id) if unit is not None and not unit.missing else ()
+        calls = [c for r in rows[:1] for c in cast("JavaScriptSource", view(r)).storage if not _removes_one(c)]
+        told += [f"{name} calls {several(calls)}"] if calls else [f"{name}"] if name in _CLEARS else []
+    return several(told)
+
+
+def _removes_one(call: str) -> bool:
+    return call.rpartition(".")[2].lower() in _REMOVING_ONE

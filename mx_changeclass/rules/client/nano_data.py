@@ -198,3 +198,28 @@ def nano_retrieve_online(change: NanoflowGain, release: Release) -> str:
     The query runs on the server, which must know it before a client sends it.
     """
     return meanings(change, release).get("retrieve-online", "")
+
+
+@rule(
+    OTA_SAFE,
+    hazard=Hazard.VALUE_LOSS,
+    in_bundle=True,
+    source="S3.1",
+    mitigation="Put the constraint back, or see that the whole list is meant to go.",
+)
+def nano_delete_unfiltered(change: Changed[In[Nanoflow]], release: Release) -> str:
+    """Nanoflow deletes a list whose constraint is gone
+
+    It deletes every object of the entity on the device now, and the server follows with the next synchronisation.
+    """
+    old, new = (str(value or "").strip() for value in change.values(_CONSTRAINT))
+    entity = str(change.new_row.props.get("action.retrieveSource.entity", ""))
+    if not old or new or not release.reached_offline(change) or not release.new.persistable(entity):
+        return ""
+    held = change.new_row.props.get("action.outputVariableName")
+    inside = release.changes.new_tree.whole(release.document(change))
+    gone = any(held and row.props.get("action.deleteVariableName") == held for row in inside)
+    return f"every {entity} is deleted now" if gone else ""
+
+
+_CONSTRAINT = "action.retrieveSource.xPathConstraint"

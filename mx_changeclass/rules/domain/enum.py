@@ -265,10 +265,18 @@ def _enumeration(change: Change, release: Release) -> str:
     return name.rpartition(".")[0] if isinstance(view(change.row), EnumerationValue) else name
 
 
+def _taken_over(change: Change, release: Release) -> bool:
+    """Another value, added in this release, bears the old name now: what is stored under it stays valid."""
+    if not isinstance(change, Changed) or NAME not in change.fields:
+        return False
+    siblings = (r for r in release.changes.new_tree.rows.values() if r.parent == change.new_row.parent)
+    return any(r.name == change.old_row.name and r.id not in release.partner for r in siblings)
+
+
 def _held(change: Change, release: Release) -> bool:
     """Devices may hold a value of the enumeration that no upload has taken."""
     side, enumeration = release.old, _enumeration(change, release)
-    return any(
+    return not _taken_over(change, release) and any(
         a.props.get("type.enumeration") == enumeration and known_on(side, f"{above}.{a.name}", a) is Known.ENTRIES
         for entity in side.sync
         if side.synced(entity)
@@ -280,7 +288,7 @@ def _held(change: Change, release: Release) -> bool:
 def _stored(change: Change, release: Release) -> bool:
     """An attribute of an entity with a table has a value of the enumeration."""
     names, enumeration = release.old.symbols, _enumeration(change, release)
-    return any(
+    return not _taken_over(change, release) and any(
         a.props.get("type.enumeration") == enumeration and names.persistable(entity)
         for entity in names.entities
         for a in names.enumerated(entity)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.changes.matching.content import pointers
+from mx_changeclass.graphs.app import App
+from mx_changeclass.graphs.unresolved import named
 from mx_changeclass.model.kinds.domain import Association, Attribute, Entity
-from mx_changeclass.model.metamodel import property_of
+from mx_changeclass.model.metamodel import is_a, is_referable, property_of
 from mx_changeclass.model.snapshot import Element, Tree
-from mx_changeclass.model.types import ENTITY
+from mx_changeclass.model.types import ASSOCIATION, ENTITY, MODULE
 from mx_changeclass.rules.domain.domain_questions import Storage, ends, entity_of, same_entity
 from mx_changeclass.rules.domain.merging import merged_into
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
-from mx_changeclass.wording.values import several
+from mx_changeclass.wording.values import kind_in_words, several
 
 GUID = "dataStorageGuid"
 
@@ -134,6 +137,43 @@ def _shared(whole: Release, release: Release) -> Mapping[str, list[str]]:
     return {guid: sorted(names) for guid, names in found.items() if len(names) > 1}
 
 
+# -- names that do not tell who is meant -------------------------------------------------------------
+
+
+@rule(
+    NEEDS_REDEPLOY,
+    hazard=Hazard.START_FAILURE,
+    requires=Requires.SERVER_FIRST,
+    breaks_old_clients=Maybe.MAYBE,
+    server_data_loss=Maybe.MAYBE,
+    undecided=True,
+    source="MXCLI 432; RN10.24 10.24.16",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Open the project in Studio Pro, and rename or delete one of them.",
+)
+def agg_duplicate_name(whole: Release, release: Release) -> bool | str:
+    """Two elements under one name
+
+    References go by name: which of them is called, shown, synchronised or protected cannot be told.
+    """
+    if release.first:
+        return False
+    was = _told_twice(release.changes.old_tree, release.old)
+    told = sorted(_told_twice(release.changes.new_tree, release.new) - was)
+    return bool(told) and several(f"{kind_in_words(kind)} {name}" for name, kind in told)
+
+
+def _told_twice(tree: Tree, side: App) -> frozenset[tuple[str, str]]:
+    """The names that two documents of a kind, two modules, or two elements of a document bear, with their kind."""
+    live = (u for u in side.snapshot.live.values() if u.name and u.slot != "files" and u.type != "Projects$Folder")
+    every = [("" if u.type == MODULE else side.snapshot.module(u.id), u.name, u.type) for u in live]
+    rows = [row for row in tree.rows.values() if row.name and row.parent is not None and is_referable(row.type)]
+    inside = [(row.parent, row.name, ASSOCIATION if is_a(row.type, ASSOCIATION) else row.type) for row in rows]
+    twice = {key for key, times in Counter([*every, *inside]).items() if times > 1}
+    parts = {(tree.qualified(row), row.type) for row, key in zip(rows, inside, strict=True) if key in twice}
+    return frozenset(parts | {(f"{at}.{name}".lstrip("."), kind) for at, name, kind in twice.intersection(every)})
+
+
 # -- pointers at nothing ----------------------------------------------------------------------------
 
 
@@ -149,47 +189,62 @@ def _shared(whole: Release, release: Release) -> Mapping[str, list[str]]:
     mitigation="Repair the project: open it in Studio Pro and solve the errors.",
 )
 def agg_dangling_reference(whole: Release, release: Release) -> bool | str:
-    """Something refers to an element that this release took away
+    """Something refers to an element that is nowhere
 
     The build or the runtime cannot load the model, so nothing can be promised about it.
     """
-    told = Counter(_dangling(release))
+    if release.first:
+        return False
+    told = {*_pointing_at_nothing(release), *_naming_nothing(release)}
     return bool(told) and several(f"{name} refers to {target}" for name, target in sorted(told))
 
 
-def _dangling(release: Release) -> Iterator[tuple[str, str]]:
-    """Who refers to what is gone, in documents that differ and in every domain model."""
+def _pointing_at_nothing(release: Release) -> Iterator[tuple[str, str]]:
+    """Who holds the id of what is gone, in documents that differ; some tools write ids in the place of names."""
     old, new = release.changes.old_tree, release.changes.new_tree
-    gone = _gone(release)
     for row in new.rows.values():
-        for target in pointers(row).values():
+        for target in {*pointers(row).values(), *_named_by_id(row)}:
             if target in old.rows and target not in new.rows and target not in release.maybe_unread:
                 yield new.qualified(new.subject(row)), old.qualified(old.rows[target]) or "what is gone"
-        yield from _naming(row, new, gone)
-    if gone:
-        for unit in release.new.symbols.domain_models.values():
-            if unit.id not in new.rows:
-                tree = release.new.tree_of(unit.id)
-                for row in tree.rows.values():
-                    yield from _naming(row, tree, gone)
 
 
-def _gone(release: Release) -> Mapping[str, str]:
-    """What to call members of domain models and documents that are not there any more: by their names, which nothing
-    else bears, and by their ids, which some tools write in the place of names."""
-    old, new = release.changes.old_tree, release.changes.new_tree
-    named = [r for r in old.rows.values() if r.name and r.id not in release.maybe_unread]
-    known = [r for r in named if r.type.startswith("DomainModels$") or old.unit_of[r.id] == r.id]
-    names = {old.qualified(r) for r in known if r.id not in release.changes.partner} | set(release.changes.renames)
-    found = {n: n for n in names if "." in n and release.new.named(n) is None}
-    return found | {r.id: old.qualified(r) for r in known if r.id not in new.rows}
-
-
-def _naming(row: Element, tree: Tree, gone: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _named_by_id(row: Element) -> Iterator[str]:
     for key, value in row.props.items():
-        for name in value if isinstance(value, tuple) else (value,):
-            if name in gone and (declared := property_of(*row.part(key))) and declared.is_reference:
-                yield tree.qualified(tree.subject(row)), gone[name]
+        declared = property_of(*row.part(key)) if type(value) is str and len(value) == 36 else None
+        if declared is not None and declared.is_reference:
+            yield value
+
+
+def _naming_nothing(release: Release) -> Iterator[tuple[str, str]]:
+    """Who names what is nowhere and was not nowhere before: in documents that differ, and in all others where this
+    release took a name away."""
+    gone = _gone_names(release)
+    spelled = re.compile(rb"(?<!\w)(?:" + b"|".join(sorted(re.escape(n.encode()) for n in gone)) + rb")(?!\w)")
+    for unit in release.new.snapshot.live.values():
+        if unit.slot == "files" or unit.missing:
+            continue
+        differs = unit.id in release.changes.new_tree.rows
+        if not differs and not (gone and unit.may_hold(spelled)):
+            continue
+        found = [each for each in named(release.new, unit) if each.known is False]
+        was = release.old.snapshot.units.get(release.partner.get(unit.id, unit.id)) if found else None
+        seen = was is not None and not was.missing and not was.excluded
+        before = {each.name: each.known for each in named(release.old, was)} if was is not None and seen else {}
+        tree = release.new.tree_of(unit.id)
+        for each in found:
+            if each.hidden and release.cut[1]:
+                continue  # what is missing in the new version alone may bear it
+            if before.get(each.name, not (each.vague or each.hidden)):
+                yield tree.qualified(tree.subject(each.row)), each.name
+
+
+def _gone_names(release: Release) -> frozenset[str]:
+    """The last steps of all names that the old version has and the new one has not; modules as a whole."""
+    old, new = release.changes.old_tree, release.changes.new_tree
+    left = {old.qualified(row) for row in old.rows.values() if row.name and is_referable(row.type)}
+    kept = {new.qualified(row) for row in new.rows.values() if row.name and is_referable(row.type)}
+    units = {n.rpartition(".")[2] for n in release.old.symbols.documents.keys() - release.new.symbols.documents.keys()}
+    return frozenset(name.rpartition(".")[2] for name in left - kept) | units
 
 
 # -- edits that fail together -------------------------------------------------------------------------

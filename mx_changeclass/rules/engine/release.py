@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
@@ -21,6 +22,15 @@ from mx_changeclass.rules.engine.observations import SyncChange, VersionChange
 
 S = TypeVar("S")
 T = TypeVar("T")
+
+
+@attrs.frozen
+class Ignored:
+    """The files that a pattern of the configuration leaves out, and how many of them differ."""
+
+    pattern: str
+    files: int
+    changed: int
 
 
 Observation = VersionChange | SyncChange | DependencyChange
@@ -178,6 +188,24 @@ class Release:
         known = {p.name for p in self.old.profiles if p.holds_data} | {new for _, new in self._kept_profiles()}
         return bool(keeping) and keeping.isdisjoint(known)
 
+    @cached_property
+    def gaps(self) -> bool:
+        """A document of the model is missing on a side: who is reached, and what is synchronised, may be more
+        than can be seen."""
+        sides = (self.changes.old, self.changes.new)
+        return any(u.missing and u.slot != "files" for side in sides for u in side.units.values())
+
+    @cached_property
+    def ignored(self) -> tuple[Ignored, ...]:
+        """What each pattern of the configuration leaves out, in its order; a file counts for the first one."""
+        old, new = self.changes.old.ignored, self.changes.new.ignored
+        found = {pattern: [0, 0] for pattern in self.policy.ignore}
+        for path in {**old, **new}:
+            pattern = next(p for p in self.policy.ignore if fnmatchcase(path, p))
+            found[pattern][0] += 1
+            found[pattern][1] += old.get(path) != new.get(path)
+        return tuple(Ignored(pattern, *counts) for pattern, counts in found.items())
+
     @property
     def ota_off(self) -> bool:
         """The released binary of a native profile that lives on takes no updates over the air."""
@@ -199,6 +227,8 @@ class Release:
     @cached_property
     def version_change(self) -> VersionChange | None:
         old, new = self.old.version, self.new.version
+        if old and new and attrs.evolve(old, released=new.released) == new:
+            old = attrs.evolve(old, released=new.released)  # a candidate and its release are one version
         return VersionChange(old, new) if old and new and (old.text or old) != (new.text or new) else None
 
     @cached_property
@@ -218,6 +248,8 @@ class Release:
                 old, new = self._under_new_names(old_set.get(old_name)), new_set.get(name)
                 if (new is None and not self.new.persistable(name)) or _state(old) == _state(new):
                     continue
+                if self._unseen_use(old, new):
+                    continue
                 causes = self._changed_on((new or old).why if (new or old) else ())  # type: ignore[union-attr]
                 move = SyncChange(name, old_name, old, new, (other,), causes, self._sync_rows.get(name, ()))
                 seen = moves.setdefault((name, _state(old), _state(new)), move)
@@ -230,6 +262,21 @@ class Release:
         if entry is None or not entry.constraint:
             return entry
         return attrs.evolve(entry, constraint=under_new_names(entry.constraint, self.changes.renames))
+
+    def _unseen_use(self, old: Synced | None, new: Synced | None) -> bool:
+        """What a document brings into the sync set that is missing on one side alone may be there all the same."""
+        cut_old, cut_new = self.cut
+        by_row = (old is None or old.explicit) and new is not None and new.explicit
+        return (cut_new and not by_row) or (cut_old and not (new is not None and new.explicit) and old is None)
+
+    @cached_property
+    def cut(self) -> tuple[bool, bool]:
+        """Whether a document of the model is missing in the old version alone, and in the new one alone."""
+        old, new = (
+            {i for i, u in side.units.items() if u.missing and u.slot != "files"}
+            for side in (self.changes.old, self.changes.new)
+        )
+        return bool(old - new), bool(new - old)
 
     def _kept_profiles(self) -> Iterator[tuple[str, str]]:
         """The profiles that keep data on devices on both sides, by their old and new names."""
@@ -256,9 +303,15 @@ class Release:
         if not self._modules_may_differ or self.old.dependency_inputs == self.new.dependency_inputs:
             return ()
         whole = dependency_changes(self.old.dependencies, self.new.dependencies)
-        old, new = (of_owners(side.dependencies, side.reached_owner) for side in (self.old, self.new))
+        keep = (self.old.reached_owner, self.new.reached_owner)
+        if any(self.cut):  # what is missing on one side may lead to what the other shows to be reached
+            keep = (self._reached_owner, self._reached_owner)
+        old, new = of_owners(self.old.dependencies, keep[0]), of_owners(self.new.dependencies, keep[1])
         reached = {move.subject: move for move in dependency_changes(old, new) if self._may_be_reached(move)}
         return (*reached.values(), *(attrs.evolve(m, reached=False) for m in whole if m.subject not in reached))
+
+    def _reached_owner(self, owner: str) -> bool:
+        return self.old.reached_owner(owner) or self.new.reached_owner(owner)
 
     def _may_be_reached(self, move: DependencyChange) -> bool:
         """An unread list counts as reached where nobody can say whose it is: its owner is the package itself."""

@@ -24,7 +24,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -64,6 +64,14 @@ class In(Kind, Of[K]):
         return In.__class_getitem__(kind)
 
 
+class Settlement(NamedTuple):
+    """What would decide something that is open: the fact under which it stays as it is told (``unless``), and
+    the line of the configuration that states it."""
+
+    unless: str
+    line: str
+
+
 @frozen(kw_only=True, eq=False)
 class Rule:
     """One row of the catalogue with the code that decides it. ``listens_to`` lists (verb, kind) pairs, a kind
@@ -81,6 +89,8 @@ class Rule:
     server_data_loss: Maybe
     in_bundle: bool = False
     undecided: bool
+    at_most: ReleaseClass = DESTRUCTIVE
+    settled_by: Callable[[Any, Release], Settlement | None] | None = None
     breaks_by_bundle: bool = False
     source: str
     certainty: Certainty
@@ -248,6 +258,8 @@ def rule(
     server_data_loss: Maybe = Maybe.NO,
     in_bundle: bool = False,
     undecided: bool = False,
+    at_most: ReleaseClass = DESTRUCTIVE,
+    settled_by: Callable[[Any, Release], Settlement | None] | None = None,
     breaks_by_bundle: bool = False,
     on: tuple[str, ...] | str = (),
     whole: bool = False,
@@ -261,6 +273,8 @@ def rule(
     """Declare a rule. The function's name is its id, the first line of its docstring its title, the rest
     its reason. ``in_bundle`` says that part of the change enters the client bundle: such a rule is asked
     only where a profile reaches the subject, and is lifted where there is no over-the-air channel.
+    ``undecided`` says that the class is the least it can be; ``at_most`` is the highest, and ``settled_by``
+    answers, for what the rule spoke about, what a team can state to decide it.
     ``breaks_by_bundle`` says that old clients break because a new bundle meets an old binary, so only where
     updates go over the air. ``whole`` says that the rule speaks of a changed element as a whole, whatever of it
     differs. ``instead_of`` names rules that this one stands in for: of the same change they are asked about the
@@ -293,6 +307,8 @@ def rule(
             server_data_loss=server_data_loss,
             in_bundle=in_bundle,
             undecided=undecided,
+            at_most=at_most,
+            settled_by=settled_by,
             breaks_by_bundle=breaks_by_bundle,
             source=source,
             certainty=certainty,

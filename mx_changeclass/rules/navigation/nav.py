@@ -130,23 +130,22 @@ def nav_profile_duplicate_removed(change: Removed[WebProfile], release: Release)
     hazard=Hazard.STRANDED,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
-    on="kind",
+    on=("kind", "offlineEnabled"),
     source="NAV Profiles",
     mitigation="Move the users to a native app or a web app first.",
 )
 def nav_hybrid_profile_removed(change: Removed[WebProfile] | Changed[WebProfile], release: Release) -> bool:
-    """Hybrid profile removed, or one that keeps data on devices turned into a web profile
+    """Hybrid profile that keeps data on devices removed, or turned into one that keeps none
 
-    Installed hybrid apps are no longer served; Mendix 10 has no hybrid profiles.
+    Installed hybrid apps lose the local database that holds what they did not upload; Mendix 10 has no hybrid profiles.
     """
-    if isinstance(change, Changed):
-        return _stops_being_hybrid(change)
-    return _kinds(change, release) == ["hybrid"]
+    return _stops_being_hybrid(change, release)
 
 
-def _stops_being_hybrid(change: Changed[Any]) -> bool:
-    old, new = (str(kind or "") for kind in change.values("kind"))
-    return old.startswith("Hybrid") and old.endswith("Offline") and not new.startswith("Hybrid")
+def _stops_being_hybrid(change: Removed[Any] | Changed[Any], release: Release) -> bool:
+    """What a profile keeps on devices counts, not what it is called."""
+    old, *now = profiles_of(change, release) or (None,)
+    return old is not None and old.kind == "hybrid" and old.holds_data and not any(p.holds_data for p in now if p)
 
 
 @rule(
@@ -200,12 +199,14 @@ def nav_web_profile_changed(
         return True
     kinds = _kinds(change, release)
     if not isinstance(change, Changed):
-        return kinds == ["web"] or (kinds == ["hybrid"] and isinstance(change, Added))
+        return kinds in (["web"], ["hybrid"]) and not (
+            isinstance(change, Removed) and _stops_being_hybrid(change, release)
+        )
     told = {f for f in change.fields if f.partition(".")[0] in _TOLD_ELSEWHERE}
     if len(set(kinds)) > 1 and "offline" in kinds:
         told |= {f for f in ("kind", "offlineEnabled") if f in change.fields}
-    if _stops_being_hybrid(change):
-        told |= {"kind"}
+    if _stops_being_hybrid(change, release):
+        told |= {"kind", "offlineEnabled"}
     if "offline" in kinds:
         told |= change.fields & {"throwPartialSyncError"}
     return bool(change.fields - told)

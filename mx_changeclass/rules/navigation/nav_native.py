@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from mx_changeclass.changes.change import Added, Changed
+import re
+
+from mx_changeclass.changes.change import NAME, Added, Changed
+from mx_changeclass.changes.diff import FOLLOWS_RENAME
+from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.kinds.navigation import NativeProfile, NavigationProfile
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, rule
 from mx_changeclass.rules.questions import profiles_of
 from mx_changeclass.vocabulary import FULL_RELEASE, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 _ENCRYPTS_DATABASES = Version(6, 3)  # native template
+_BUNDLED = ("Pages$Page", "Pages$Layout", "Pages$Snippet", "Menus$MenuDocument", "Microflows$Nanoflow")
 
 # -- what the binary was told ---------------------------------------------------------------------
 
@@ -73,6 +79,38 @@ def nav_ota_off_client_change(said: Hit, release: Release) -> bool:
     else:
         audience = release.audience(said.subject)
     return bool(audience & (kept - switched_on))
+
+
+@rule(
+    FULL_RELEASE,
+    requires=Requires.NEW_BINARY,
+    on=NAME,
+    source="S4; OFF Backwards-Compatibility",
+    mitigation="Keep the name, or ship a store release, and switch over-the-air updates on in it.",
+)
+def nav_ota_off_rename(change: Changed[Kind], release: Release) -> str:
+    """Renamed element that the client knows by name, while the released binary takes no over-the-air updates
+
+    What refers to it was rewritten, and that part of the bundle reaches devices with a new binary only.
+    """
+    if not release.ota_off:
+        return ""
+    name = release.new_name(change)
+    written = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)|/{re.escape(name.rpartition('.')[2])}(?!\w)")
+    return several(sorted(doc for doc, text in release.memo(release, _rewritten) if written.search(text)))
+
+
+def _rewritten(whole: Release, release: Release) -> tuple[tuple[str, str], ...]:
+    """The documents of native profiles that changed only as a rename asks for, with the values that follow it."""
+    found: dict[str, list[str]] = {}
+    for change in (*release.changes.noise, *release.changes.meaningful):
+        if isinstance(change, Changed) and FOLLOWS_RENAME in change.noise.values():
+            document = release.document(change)
+            if document.type in _BUNDLED and release.reached_native(change):
+                keys = [key for key, reason in change.noise.items() if reason == FOLLOWS_RENAME]
+                name = release.changes.new_tree.qualified(document)
+                found.setdefault(name, []).extend(str(change.values(key)[1]) for key in keys)
+    return tuple((name, " ".join(texts)) for name, texts in found.items())
 
 
 @rule(

@@ -17,7 +17,7 @@ from mx_changeclass.model.native_templates import (
 )
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import Release, VersionChange
-from mx_changeclass.rules.engine.rule import rule
+from mx_changeclass.rules.engine.rule import Settlement, rule
 from mx_changeclass.rules.questions import both, meets_clients
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, Certainty, Maybe, Requires
 
@@ -129,7 +129,15 @@ def sp_upgrade_same_template(move: VersionChange, release: Release) -> bool:
         return False
     fit = _Fit.of(move, release)
     taken = release.ota_off or not (_mismatch(release) or _before_updates(release))
-    return fit is None or (fit.fits and taken)
+    return fit is None or ((fit.fits or fit.inside) and taken)
+
+
+def _template_stated(move: VersionChange, release: Release) -> Settlement | None:
+    """The templates that the new version takes, where they are known: one of them in the stores is enough."""
+    taken = template_range(move.new)
+    if release.template or taken is None:
+        return None
+    return Settlement(f"the stores hold native template {taken}", f'native_template = "{taken.minimum}"')
 
 
 @rule(
@@ -138,6 +146,8 @@ def sp_upgrade_same_template(move: VersionChange, release: Release) -> bool:
     breaks_old_clients=Maybe.MAYBE,
     breaks_by_bundle=True,
     undecided=True,
+    at_most=FULL_RELEASE,
+    settled_by=_template_stated,
     source="REAL 13; native-template mendix_version.json",
     mitigation="State native_template; look a newer version up in mendix_version.json of mendix/native-template.",
 )
@@ -187,8 +197,14 @@ class _Fit:
         return self.release is None and self.old is not None and self.new is not None and disjoint(self.old, self.new)
 
     @property
+    def inside(self) -> bool:
+        """The template is not known, but nothing about templates moved between the versions, and each one that
+        fits takes updates over the air."""
+        return self.release is None and self.new is not None and self.old == self.new and not self.new.minimum_for_ota
+
+    @property
     def open(self) -> bool:
-        return not (self.fits or self.below or self.above or self.apart)
+        return not (self.fits or self.below or self.above or self.apart or self.inside)
 
     @property
     def within_patch(self) -> bool:

@@ -136,7 +136,8 @@ def sp_upgrade_upload_blocked_11_10(release: Release, _: Release) -> bool | str:
         for name, entry in entries.items()
         if entry.mode in (NONE, PRESERVE, NEVER) and not entry.compatibility
     }
-    if release.version_change is None:
+    moved = release.version_change
+    if moved is None or moved.old == moved.new:
         refused &= {move.entity for move in release.sync_changes}
     return bool(refused) and f"no longer uploaded: {several(sorted(refused))}"
 

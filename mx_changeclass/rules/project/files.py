@@ -170,6 +170,7 @@ def file_npm_native(change: Added[NpmPackage] | Removed[NpmPackage] | Changed[Np
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.MAYBE,
     undecided=True,
+    at_most=FULL_RELEASE,
     instead_of="file-npm-native",
     whole=True,
     source="DEV; WT",

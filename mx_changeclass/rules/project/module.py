@@ -436,7 +436,8 @@ def mod_appstore_metadata(
 ) -> bool:
     """Marketplace data of a module changed
 
-    Bookkeeping. Its version turns into a number and back, so it is no order.
+    Bookkeeping. Its version turns into a number and back, so it is no order. Whether the widgets and the code of that
+    version came along shows in findings of their own; where there are none, the import may have left them out.
     """
     return change.row.type == "Projects$ModuleSettings" or isinstance(change, Changed)
 

@@ -29,7 +29,7 @@ def sec_level_up(change: Changed[ProjectSecurity], release: Release) -> bool:
 
     Access rules begin to apply: data that no rule grants disappears from devices.
     """
-    return release.old.offline and _steps(change) > 0
+    return _on_devices(release) and _steps(change) > 0
 
 
 @rule(
@@ -42,7 +42,11 @@ def sec_level_up_web(change: Changed[ProjectSecurity], release: Release) -> bool
 
     The server applies it.
     """
-    return not release.old.offline and _steps(change) > 0
+    return not _on_devices(release) and _steps(change) > 0
+
+
+def _on_devices(release: Release) -> bool:
+    return any(map(release.old.synced, release.old.sync))
 
 
 @rule(

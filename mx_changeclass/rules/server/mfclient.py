@@ -277,13 +277,22 @@ def mf_stable_id(change: Changed[Microflow], release: Release) -> bool:
     return was_called(change, release)
 
 
-@rule(NONE, breaks_old_clients=Maybe.MAYBE, noise="new-id", source="BP", mitigation="Test with an old client.")
-def mf_recreated(change: Changed[Microflow], release: Release) -> bool:
+@rule(NONE, breaks_old_clients=Maybe.MAYBE, source="BP", mitigation="Test with an old client.")
+def mf_recreated(whole: Release, release: Release) -> str:
     """Microflow that clients call made anew under the same name
 
-    Calls go by name as far as documented.
+    Calls go by name as far as documented. A module that was imported again, with new ids for all it holds, is told as
+    a whole.
     """
-    return was_called(change, release)
+    old, partner = whole.old.snapshot, whole.changes.partner
+    kept = {old.module(i) for i, u in old.live.items() if u.slot == "documents" and partner.get(i) == i}
+    made = (
+        c
+        for c in (*whole.changes.noise, *whole.changes.meaningful)
+        if isinstance(c, Changed) and c.row.type == "Microflows$Microflow" and "new-id" in c.noise.values()
+    )
+    names = {whole.new_name(c) for c in made if was_called(c, whole)}
+    return several(sorted(name for name in names if name.partition(".")[0] in kept))
 
 
 @rule(NEEDS_REDEPLOY, on=("url", "urlSearchParameters"), source="RT", mitigation="Deploy; old links end.")

@@ -181,6 +181,21 @@ def sync_config_entity_for_code(change: Added[OfflineEntityConfig], release: Rel
 
 
 @rule(
+    NONE,
+    instead_of="sync-config-row-removed",
+    source="REAL 1; SYNC Customizable Synchronization",
+    certainty=Certainty.DOCUMENTED,
+)
+def sync_config_removed_default(change: Removed[OfflineEntityConfig], release: Release) -> bool:
+    """Explicit sync row removed that said what holds anyway
+
+    The automatic mode is the same, so the entity is synchronised as before.
+    """
+    entry, now = _entry(change, release.old, release), _entry(change, release.new, release)
+    return entry is not None and now is not None and entry.mode == entry.computed == now.mode
+
+
+@rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.MAYBE,
