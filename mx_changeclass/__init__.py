@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from mx_changeclass.readers import export, read
     from mx_changeclass.reports import render
     from mx_changeclass.rules import catalogue
-    from mx_changeclass.rules.engine.rule import Rule, rule
+    from mx_changeclass.rules.engine.release import Ignored
+    from mx_changeclass.rules.engine.rule import Rule, Settlement, rule
     from mx_changeclass.timeline import Step, audit
     from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Requires
 
@@ -56,6 +57,7 @@ __all__ = [
     "Finding",
     "Footprint",
     "Hazard",
+    "Ignored",
     "Kind",
     "Maybe",
     "MxError",
@@ -70,6 +72,7 @@ __all__ = [
     "Row",
     "Rule",
     "RuleError",
+    "Settlement",
     "Snapshot",
     "Step",
     "Synced",
@@ -119,7 +122,8 @@ _HOME = {
     "policy": ("Policy",),
     "reports": ("render",),
     "rules": ("catalogue",),
-    "rules.engine.rule": ("Rule", "rule"),
+    "rules.engine.release": ("Ignored",),
+    "rules.engine.rule": ("Rule", "Settlement", "rule"),
     "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Requires"),
     "readers": ("export", "read"),
     "timeline": ("Step", "audit"),

@@ -162,8 +162,8 @@ from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.observations import SyncChange, VersionChange
-from mx_changeclass.rules.engine.release import Observation, Release
-from mx_changeclass.rules.engine.rule import Detail, Failed, Hit, Hits, In, Rule, Uncovered, rule
+from mx_changeclass.rules.engine.release import Ignored, Observation, Release
+from mx_changeclass.rules.engine.rule import Detail, Failed, Hit, Hits, In, Rule, Settlement, Uncovered, rule
 from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.vocabulary import (
     DESTRUCTIVE,
@@ -193,6 +193,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "SyncChange",
     "DependencyChange",
     "Observation",
+    "Ignored",
     "Release",
     "Hit",
     "Hits",
@@ -200,6 +201,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "Failed",
     # what a rule says
     "Detail",
+    "Settlement",
     "detail_of",
     "ReleaseClass",
     "NONE",

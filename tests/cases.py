@@ -77,6 +77,11 @@ class Case:
         return next((t[key] for t in reversed(list(_line(self.table))) if key in t), otherwise)
 
     @property
+    def speaking(self) -> tuple[str, ...]:
+        """The rules that speak: all of them, or of a first release, where everything is new, the ``rules`` it names."""
+        return tuple(self.label.get("speaks", self.label.get("rules", ())))
+
+    @property
     def rules(self) -> Mapping[str, Rule]:
         """The catalogue, with the rule that the case calls ``failing`` raising whenever it is asked."""
         rules = catalogue()

@@ -50,7 +50,7 @@ def test_every_rule_has_a_hit_and_a_near_miss() -> None:
 
 @pytest.mark.parametrize("case", rule_cases(), ids=lambda case: case.id)
 def test_the_case_of_a_rule_says_whether_it_speaks(case: Case) -> None:
-    assert (case.rule in case.label["speaks"]) is (case.id.split()[1] != "near-miss")
+    assert (case.rule in case.speaking) is (case.id.split()[1] != "near-miss")
 
 
 def test_the_case_of_a_rule_says_its_class() -> None:
@@ -100,17 +100,17 @@ def test_a_special_rule_stands_in_for_a_general_one_that_would_speak(rule: Rule)
     miss of one of the two lies across the line: there it is silent, and the other speaks."""
     alone = listeners(evolve(rule, instead_of=()) if r is rule else r for r in catalogue().values())
     muted: set[str] = set()
-    for case in (c for c in rule_cases() if c.rule == rule.id and rule.id in c.label["speaks"]):
+    for case in (c for c in rule_cases() if c.rule == rule.id and rule.id in c.speaking):
         said = run(Release.of(diff(*case.sides()), case.policy), alone).spoken
         about = {id(s.subject) for s in said if s.rule.id == rule.id}
-        muted |= {s.rule.id for s in said if id(s.subject) in about} - set(case.label["speaks"])
+        muted |= {s.rule.id for s in said if id(s.subject) in about} - set(case.speaking)
     assert muted & set(rule.instead_of)
     across = [
         case.id
         for general in rule.instead_of
         for one, other in ((rule.id, general), (general, rule.id))
         for case in rule_cases()
-        if case.rule == one and one not in case.label["speaks"] and other in case.label["speaks"]
+        if case.rule == one and one not in case.speaking and other in case.speaking
     ]
     assert across
 

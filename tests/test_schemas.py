@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 from jsonschema import Draft202012Validator
 
-from mx_changeclass import Verdict, compare, footprint, read
+from mx_changeclass import Policy, Verdict, compare, footprint, read
 from mx_changeclass.data import load
 from mx_changeclass.findings.finding import worst_first
 from mx_changeclass.reports import catalogue
@@ -42,6 +42,7 @@ def verdicts() -> Iterator[Verdict]:
     """Cases of all chapters, the story, and models in several forms."""
     yield story()
     yield apart()
+    yield with_ignored()
     yield from (case.verdict() for case in list(labelled_cases())[::4])
     for form in ("v2", "dump.json"):
         yield compare("none", read(READERS / form))
@@ -54,6 +55,11 @@ def apart() -> Verdict:
     other = evolve(first.findings[0], subject="Field.Other", kind="Pages$Page", audience=("Web",), why=("Web",))
     rows = (evolve(first, findings=(*first.findings, other)), *verdict.rows[1:])
     return evolve(verdict, rows=rows, findings=tuple(sorted((*verdict.findings, other), key=worst_first)))
+
+
+def with_ignored() -> Verdict:
+    """A verdict on a model of which the configuration leaves files out."""
+    return compare("none", READERS / "v2", Policy(ignore=("theme/*",)))
 
 
 def documents(name: str) -> Iterator[Any]:

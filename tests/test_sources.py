@@ -18,14 +18,14 @@ _PUBLISHED = re.compile(
 
 
 def test_every_address_has_the_form_of_a_published_page() -> None:
-    pages: dict[str, str] = load("sources")
+    pages: dict[str, str] = load("citations")
     ours = {key: page for key, page in pages.items() if "docs.mendix.com" in page}
     assert len(ours) > 40
     assert {key: page for key, page in ours.items() if not _PUBLISHED.fullmatch(page)} == {}
 
 
 def test_release_notes_are_those_of_the_version_that_the_key_names() -> None:
-    pages: dict[str, str] = load("sources")
+    pages: dict[str, str] = load("citations")
     studio_pro = {key: page for key, page in pages.items() if re.fullmatch(r"RN\d+\.\d+", key)}
     templates = {key: page for key, page in pages.items() if re.fullmatch(r"NT\d+", key)}
     assert all(page.endswith(f"/studio-pro/{key[2:]}/") for key, page in studio_pro.items())

@@ -27,7 +27,7 @@ def example(rule_id: str) -> dict[str, str]:
     near = next(iter(cases["near-miss"].values()))
     return {
         "hit": f"{_told(cases['hit'])}: {cases['hit']['finding']['class']}",
-        "near_miss": f"{_told(near)}: {near['class']} ({', '.join(near['speaks'])})",
+        "near_miss": f"{_told(near)}: {near['class']} ({', '.join(near.get('speaks') or near.get('rules', ()))})",
     }
 
 

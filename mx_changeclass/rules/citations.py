@@ -8,7 +8,7 @@ from mx_changeclass.data import load
 def with_pages(source: str) -> str:
     """A rule's source with each key followed by the page it stands for.
 
-    >>> spelled("SYNC Introduction")
+    >>> with_pages("SYNC Introduction")
     'SYNC Introduction (https://docs.mendix.com/refguide/mobile/building-efficient-mobile-apps/offlinefirst-data/synchronization/)'
     """
     return "; ".join(_one(part.strip()) for part in source.split(";"))

@@ -144,7 +144,7 @@ def plural(count: int, word: str) -> str:
 def kind_in_words(kind: str) -> str:
     """A kind in words.
 
-    >>> spaced("Pages$ListView"), spaced("JsonStructures$JsonStructure"), spaced("File$Theme")
+    >>> kind_in_words("Pages$ListView"), kind_in_words("JsonStructures$JsonStructure"), kind_in_words("File$Theme")
     ('list view', 'JSON structure', 'theme file')
     """
     return _KINDS.get(kind) or _spelled(_apart(_short(kind)).lower())

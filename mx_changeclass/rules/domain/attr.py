@@ -208,7 +208,6 @@ def attr_added_default_old(change: Added[Attribute], release: Release) -> bool:
     on=(NAME, PARENT, "type"),
     source="ATTR Value; BP Autonumbers and Calculated Attributes",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def attr_calculated(change: Removed[Attribute] | Changed[Attribute], release: Release) -> bool:
     """Calculated attribute deleted, renamed, moved or of another type

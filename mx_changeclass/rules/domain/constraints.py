@@ -138,7 +138,6 @@ def event_added_after(change: Added[EventHandler] | Changed[EventHandler], relea
     on="raiseErrorOnFalse",
     source="EVENT Microflow; EVENT Raise an Error When the Microflow Returns False",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy.",
 )
 def event_raise_error(change: Changed[EventHandler], release: Release) -> bool | str:
     """Handler of a synced entity raises an error where it returns false now

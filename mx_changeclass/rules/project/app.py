@@ -36,7 +36,6 @@ def app_first_release(release: Release, _: Release) -> bool | str:
 @rule(
     NEEDS_REDEPLOY,
     source="S3.1",
-    mitigation="Deploy.",
 )
 def app_first_deployment(release: Release, _: Release) -> bool | str:
     """First deployment of the app

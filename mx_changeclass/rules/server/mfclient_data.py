@@ -58,7 +58,6 @@ def mf_sync_to_device(change: Added[In[Microflow]], release: Release) -> str:
     requires=Requires.SERVER_FIRST,
     source="STD Remarks",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy the server before clients take the update.",
 )
 def mf_sync_to_device_unchanged(change: Added[In[Microflow]], release: Release) -> str:
     """Microflow sends objects to the device that calls it, and no device can have changed them
