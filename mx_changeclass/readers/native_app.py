@@ -13,6 +13,7 @@ from mx_changeclass.model.snapshot import Rows, Unit
 from mx_changeclass.readers.project_files import ProjectFolder
 from mx_changeclass.readers.side_files.contents import Fetch, Unreadable, as_json, blob_id
 from mx_changeclass.readers.side_files.native_template import belongs, binary_unit, is_fact, template_roots
+from mx_changeclass.readers.units.secrets import without_credentials
 
 _SCHEMA = 1
 _ADVICE = "Give the folder or a revision of a native template, or facts written by 'mx-changeclass native export'"
@@ -72,7 +73,7 @@ def facts_unit(content: bytes, label: str) -> Unit:
     if not isinstance(facts, Mapping) or not all(isinstance(v, (str, int, list)) for v in facts.values()):
         raise UnknownFormat(label, "holds no facts of a native app", _ADVICE)
     plain = {str(k): tuple(map(str, v)) if isinstance(v, list) else v for k, v in facts.items()}
-    row = native_binary(plain)
+    (row,) = without_credentials((native_binary(plain),))
     return Unit(BINARY_ID, row.type, row.name, None, "files", blob_id(content), partial(_kept, (row,)), file=label)
 
 

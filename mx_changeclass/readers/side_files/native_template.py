@@ -9,6 +9,7 @@ from mx_changeclass.model.kinds.native import native_binary
 from mx_changeclass.model.snapshot import Rows, Unit
 from mx_changeclass.readers.side_files.contents import Fetch, Unreadable, as_json, combined, suffix
 from mx_changeclass.readers.side_files.platforms import platform_facts
+from mx_changeclass.readers.units.secrets import without_credentials
 
 _NATIVE_CODE = frozenset(("java", "kt", "swift", "m", "mm", "h", "hpp", "c", "cc", "cpp"))
 _BUILD = frozenset(("gradle", "kts", "properties", "pbxproj", "xcconfig", "rb", "pro", "bzl", "jar", "podspec"))
@@ -41,7 +42,8 @@ def binary_unit(
     facts = [p for p in paths if is_fact(p)]
 
     def load() -> Rows:
-        return (native_binary(platform_facts(facts, lambda path: fetch(root + path), role), unit_id, name),)
+        told = platform_facts(facts, lambda path: fetch(root + path), role)
+        return without_credentials((native_binary(told, unit_id, name),))
 
     digest = combined(f"{path} {digests.get(path, '')}" for path in facts)
     return Unit(unit_id, "File$NativeBinary", name, None, "files", digest, load, file=root.rstrip("/"))
