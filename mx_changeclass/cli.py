@@ -14,6 +14,7 @@ import click
 
 from mx_changeclass import __version__
 from mx_changeclass.errors import MxError, ReadError, one_line
+from mx_changeclass.legible import json_text
 from mx_changeclass.policy import Policy
 from mx_changeclass.reports import FORMATS
 
@@ -140,11 +141,7 @@ def footprint(model: str, format_: str, output: Path | None) -> int:
 
     with _progress(f"reading {model}"):
         side = App(read(model))
-        text = (
-            footprint_text(side)
-            if format_ == "text"
-            else json.dumps(footprint_document(side), ensure_ascii=False, indent=2) + "\n"
-        )
+        text = footprint_text(side) if format_ == "text" else json_text(footprint_document(side))
     _write(text, output)
     return BELOW
 

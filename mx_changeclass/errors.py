@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mx_changeclass.legible import plain_line
+
 
 class MxError(Exception):
     """Root of all errors of this package."""
@@ -44,5 +46,5 @@ class RuleError(MxError):
 
 
 def one_line(text: str) -> str:
-    """``text`` without line breaks or control characters, so that an error stays one line."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """``text`` without line breaks or control characters, so that an error stays one line, and is no command."""
+    return plain_line(" ".join("".join(c if c.isprintable() else " " for c in text).split()))

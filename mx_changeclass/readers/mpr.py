@@ -87,7 +87,7 @@ def _stated_size(content: bytes) -> int:
 def model_digest(all_units: Iterable[Unit], version: str) -> str:
     """One digest of a whole model: of its version and of what each unit holds and where it stands."""
     lines = sorted(f"{u.id} {u.container} {u.slot} {u.digest}" for u in all_units)
-    return hashlib.sha256("\n".join([version, *lines]).encode()).hexdigest()
+    return hashlib.sha256("\n".join([version, *lines]).encode(errors="surrogatepass")).hexdigest()
 
 
 class _Row(NamedTuple):

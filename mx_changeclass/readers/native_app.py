@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
 from mx_changeclass.errors import ReadError, UnknownFormat
+from mx_changeclass.legible import json_text
 from mx_changeclass.model.kinds.native import BINARY_ID, BINARY_NAME, NativeBinary, native_binary
 from mx_changeclass.model.snapshot import Rows, Unit
 from mx_changeclass.readers.project_files import ProjectFolder
@@ -89,7 +89,4 @@ def _kept(rows: Rows) -> Rows:
 
 def native_json(binary: NativeBinary) -> str:
     """The facts file of a native app, for a machine that has no native checkout: same facts, same bytes."""
-    return (
-        json.dumps({"schema": _SCHEMA, "facts": dict(sorted(binary.row.props.items()))}, indent=1, ensure_ascii=False)
-        + "\n"
-    )
+    return json_text({"schema": _SCHEMA, "facts": dict(sorted(binary.row.props.items()))}, indent=1)

@@ -8,6 +8,7 @@ from typing import Any
 
 from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.footprint import ProfileFootprint, footprint
+from mx_changeclass.legible import plain_lines
 from mx_changeclass.reports.json import model
 
 _WIDTH = 100
@@ -40,7 +41,7 @@ def footprint_text(side: App) -> str:
     """The same for a reader, one paragraph a profile, after what of the model could not be seen."""
     unseen = "".join(f"! {one}\n" for one in side.snapshot.incomplete)
     paragraphs = ["\n".join(_paragraph(each)) for each in footprint(side).profiles]
-    return unseen + "\n\n".join(paragraphs or ["No navigation profile: nothing lives on devices."]) + "\n"
+    return plain_lines(unseen + "\n\n".join(paragraphs or ["No navigation profile: nothing lives on devices."]) + "\n")
 
 
 def _lists(each: ProfileFootprint) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json as codec
 from collections.abc import Mapping
 
 from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.legible import json_text
 from mx_changeclass.reports import machine_texts, wording
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
 
@@ -19,7 +19,7 @@ _SEVERITIES: Mapping[ReleaseClass, str] = {
 
 def gitlab(verdict: Verdict, *, everything: bool = False) -> str:
     """JSON text; GitLab tells a new issue from a known one by the fingerprint."""
-    return codec.dumps([_issue(row, verdict) for row in verdict.rows], ensure_ascii=False, indent=2) + "\n"
+    return json_text([_issue(row, verdict) for row in verdict.rows])
 
 
 def _issue(row: Row, verdict: Verdict) -> dict[str, object]:

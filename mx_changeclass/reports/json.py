@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json as codec
 from typing import Any
 
 from mx_changeclass import __version__
 from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.legible import json_text
 from mx_changeclass.model.snapshot import Snapshot
 
 
 def json(verdict: Verdict, *, everything: bool = False) -> str:
     """JSON text, UTF-8, two spaces of indent, a line end at the end."""
-    return codec.dumps(document(verdict, everything=everything), ensure_ascii=False, indent=2) + "\n"
+    return json_text(document(verdict, everything=everything))
 
 
 def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.legible import xml_text
 from mx_changeclass.reports import machine_texts, wording
 from mx_changeclass.vocabulary import DESTRUCTIVE, OTA_SAFE, ReleaseClass
 
@@ -25,7 +26,7 @@ def junit(verdict: Verdict, *, everything: bool = False, fail_on: ReleaseClass |
     top.set("tests", str(len(verdict.rows) or 1))
     top.set("failures", str(sum(failed)))
     written: bytes = etree.tostring(top, encoding="utf-8", xml_declaration=True, pretty_print=True)
-    return written.decode()
+    return xml_text(written.decode())
 
 
 def _suite(top: _Element, release_class: ReleaseClass, rows: list[Row], fail_on: ReleaseClass | None) -> int:

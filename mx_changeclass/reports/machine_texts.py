@@ -5,17 +5,11 @@ from __future__ import annotations
 import re
 
 from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.legible import legible
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.reports import wording
 
 _IN_PLACE = ("mpr-v1", "mpr-v2", "git")  # forms whose label leads to the project's folder
-# What neither XML nor a line of a log can hold: controls, halves of characters, non-characters.
-_ILLEGIBLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def legible(text: str) -> str:
-    """The text with every character that a format cannot hold replaced by the replacement character."""
-    return _ILLEGIBLE.sub("\ufffd", text)
 
 
 def heading(row: Row) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as codec
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from urllib.parse import quote
 
 from mx_changeclass import __version__
 from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.legible import json_text, legible
 from mx_changeclass.reports import machine_texts, wording
 from mx_changeclass.reports.catalogue import release_class
 from mx_changeclass.rules.citations import with_pages
@@ -39,7 +39,7 @@ def sarif(verdict: Verdict, *, everything: bool = False) -> str:
         "results": [_result(row, verdict, order) for row in verdict.rows],
         "properties": {"class": str(verdict.release_class), "channel": str(verdict.channel)},
     }
-    return codec.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
+    return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _result(row: Row, verdict: Verdict, order: Mapping[str, int]) -> dict[str, A
     artifact = {"uri": quote(machine_texts.file(row, verdict)), "uriBaseId": "%SRCROOT%"}
     where: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": 1}}}
     if name := row.name or row.old_name:
-        where["logicalLocations"] = [{"fullyQualifiedName": machine_texts.legible(name), "kind": row.kind}]
+        where["logicalLocations"] = [{"fullyQualifiedName": legible(name), "kind": row.kind}]
     return {
         "ruleId": rule.id,
         "ruleIndex": order[rule.id],
@@ -80,4 +80,4 @@ def _result(row: Row, verdict: Verdict, order: Mapping[str, int]) -> dict[str, A
 
 def _message(text: str) -> dict[str, str]:
     """A plain text: braces would be placeholders in it, brackets before a parenthesis a link (3.11.5, 3.11.6)."""
-    return {"text": machine_texts.legible(text).replace("{", "{{").replace("}", "}}").replace("](", "] (")}
+    return {"text": legible(text).replace("{", "{{").replace("}", "}}").replace("](", "] (")}

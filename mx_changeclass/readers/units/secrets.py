@@ -89,7 +89,7 @@ def sealed(value: object, row_type: str = "") -> object:
 
 
 def _seal(text: str) -> str:
-    return _SEAL + hashlib.sha256(f"mx-changeclass:{text}".encode(errors="replace")).hexdigest()[:4]
+    return _SEAL + hashlib.sha256(f"mx-changeclass:{text}".encode(errors="surrogatepass")).hexdigest()[:4]
 
 
 def may_hold_credentials(content: bytes) -> bool:
