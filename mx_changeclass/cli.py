@@ -8,19 +8,21 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mx_changeclass import __version__
 from mx_changeclass.errors import MxError, ReadError, one_line
 from mx_changeclass.legible import json_text
-from mx_changeclass.policy import Policy
 from mx_changeclass.reports import FORMATS
 
+if TYPE_CHECKING:
+    from mx_changeclass.readers.configuration import Configuration
+
 BELOW, AT_OR_ABOVE, WRONG_USE, UNREADABLE, UNDECIDED = range(5)
-_CLASSES = ("ota-safe", "needs-redeploy", "full-release", "destructive", "never")
 _CONFIGURATION = "mx-changeclass.toml"
+_CLASSES = ("ota-safe", "needs-redeploy", "full-release", "destructive", "never")
 
 
 class _Group(click.Group):
@@ -85,6 +87,9 @@ def cli() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help=f"Configuration [default: {_CONFIGURATION} if there is one].",
 )
+@click.option(
+    "--no-config", is_flag=True, help=f"Read no {_CONFIGURATION}, which may come from the change that is judged."
+)
 @click.option("--native-template", help="Version of the native template in the released binary, e.g. 14.1.13.")
 @click.option(
     "--native-old",
@@ -101,6 +106,7 @@ def diff(
     strict: bool,
     everything: bool,
     config: Path | None,
+    no_config: bool,
     native_template: str | None,
     native_old: str | None,
     native_new: str | None,
@@ -110,12 +116,11 @@ def diff(
     from mx_changeclass.reports import render
     from mx_changeclass.vocabulary import ReleaseClass
 
-    settings, source = _settings(config)
-    if native_template:
-        settings["native_template"] = native_template
-    native = (native_old or settings.pop("native_old", None), native_new or settings.pop("native_new", None))
+    configuration = _configuration(config, refused=no_config)
+    policy = configuration.policy(**({"native_template": native_template} if native_template else {}))
+    native = (native_old or configuration.native[0], native_new or configuration.native[1])
     with _progress(f"comparing {old} with {new}"):
-        verdict = compare(old, new, Policy.of(settings, source), native=native)
+        verdict = compare(old, new, policy, native=native)
     options: dict[str, Any] = {"everything": everything}
     if format_ == "text" and output is None:
         options["color"] = sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -215,18 +220,15 @@ def explain(topic: str, report: Path | None) -> int:
 # -- ends ----------------------------------------------------------------------------------
 
 
-def _settings(config: Path | None) -> tuple[dict[str, Any], str]:
-    """What the configuration holds, and its name for errors."""
-    file = config or Path(_CONFIGURATION)
-    if config is None and not file.is_file():
-        return {}, str(file)
-    import tomllib
+def _configuration(named: Path | None, *, refused: bool) -> Configuration:
+    """The configuration that was named, or the one that lies here."""
+    from mx_changeclass.readers.configuration import Configuration, read_configuration
 
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig")), str(file)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        problem = getattr(error, "strerror", None) or error
-        raise click.UsageError(f"{file}: {problem}. Correct the configuration") from None
+    if refused and named:
+        raise click.UsageError("--config and --no-config exclude each other")
+    if refused or (named is None and not os.path.lexists(_CONFIGURATION)):
+        return Configuration()
+    return read_configuration(named or Path(_CONFIGURATION), chosen=named is not None)
 
 
 def _write(content: str | bytes, output: Path | None) -> None:

@@ -33,6 +33,8 @@ class Policy:
     model's own switch counts. ``declared`` holds statements about the release, by their name in
     ``DECLARATIONS``, for rules that no model can answer. ``ignore`` are patterns of paths beside the model
     that are no part of the app (``theme/web/old/*``; ``*`` crosses folders).
+    ``source`` is the file that states all this, "" where none does, and ``stated`` what stands in it: reports
+    name both.
     """
 
     soft_hazards: bool = False
@@ -43,6 +45,8 @@ class Policy:
     ota_in_binary: bool | None = None
     declared: Mapping[str, str] = field(factory=dict)
     ignore: tuple[str, ...] = ()
+    source: str = ""
+    stated: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, values: Mapping[str, Any], source: str = "configuration") -> Policy:
@@ -51,6 +55,7 @@ class Policy:
         Raises ``PolicyError`` for a key that does not exist or a value of the wrong type.
         """
         types = {a.name: type(a.default) if isinstance(a.default, (bool, str)) else None for a in fields(cls)}
+        types = {name: kind for name, kind in types.items() if name not in ("source", "stated")}
         types["ota_in_binary"] = bool
         for key, value in values.items():
             if key not in types:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 from mx_changeclass.findings.finding import Row, Verdict
@@ -19,7 +20,19 @@ _SEVERITIES: Mapping[ReleaseClass, str] = {
 
 def gitlab(verdict: Verdict, *, everything: bool = False) -> str:
     """JSON text; GitLab tells a new issue from a known one by the fingerprint."""
-    return json_text([_issue(row, verdict) for row in verdict.rows])
+    settings = machine_texts.configured(verdict)
+    told = [_configuration(settings, verdict)] if settings else []
+    return json_text([*told, *(_issue(row, verdict) for row in verdict.rows)])
+
+
+def _configuration(settings: str, verdict: Verdict) -> dict[str, object]:
+    return {
+        "description": settings,
+        "check_name": "configuration",
+        "fingerprint": hashlib.sha256(settings.encode()).hexdigest()[:12],
+        "severity": "info",
+        "location": {"path": machine_texts.path("", verdict.policy.source), "lines": {"begin": 1}},
+    }
 
 
 def _issue(row: Row, verdict: Verdict) -> dict[str, object]:

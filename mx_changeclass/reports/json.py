@@ -32,6 +32,7 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
             "undecided": verdict.undecided,
             "requires": list(verdict.requires),
         },
+        "configuration": {"file": verdict.policy.source or None, "stated": list(verdict.policy.stated)},
         "counts": {str(c): n for c, n in verdict.counts.items()},
         "changes": [_row(row) for row in verdict.rows],
         "accountability": {

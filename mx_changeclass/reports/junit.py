@@ -23,6 +23,10 @@ def junit(verdict: Verdict, *, everything: bool = False, fail_on: ReleaseClass |
     if not verdict.rows:
         silent = etree.SubElement(top, "testsuite", name=str(OTA_SAFE), tests="1", failures="0")
         etree.SubElement(silent, "testcase", classname=str(OTA_SAFE), name=wording.headline(verdict))
+    if settings := machine_texts.configured(verdict):
+        properties = etree.Element("properties")
+        etree.SubElement(properties, "property", name="configuration", value=settings)
+        top[0].insert(0, properties)
     top.set("tests", str(len(verdict.rows) or 1))
     top.set("failures", str(sum(failed)))
     written: bytes = etree.tostring(top, encoding="utf-8", xml_declaration=True, pretty_print=True)

@@ -34,7 +34,7 @@ def file(row: Row, verdict: Verdict) -> str:
     where it was. What has no file of its own stands in the file of the model."""
     new = verdict.new
     own = row.file or (new.mpr if new.form in _IN_PLACE else "")
-    return _path(_folder(new), own) or _path("", new.label) or "model"
+    return path(_folder(new), own) or path("", new.label) or "model"
 
 
 def _folder(model: Snapshot) -> str:
@@ -45,10 +45,15 @@ def _folder(model: Snapshot) -> str:
     return place.replace("\\", "/").rpartition("/")[0] if place.lower().endswith(".mpr") else place
 
 
-def _path(folder: str, name: str) -> str:
+def path(folder: str, name: str) -> str:
     """A relative path that leads nowhere outside: no drive, no root, no way up."""
     parts = f"{folder}/{name}".replace("\\", "/").split("/") if name else []
     return _line("/".join(p for p in parts if p not in ("", ".", "..") and not re.fullmatch("[A-Za-z]:", p)))
+
+
+def configured(verdict: Verdict) -> str:
+    """Which configuration is in force, in one line; "" where none is."""
+    return _line(wording.configured(verdict))
 
 
 def _line(text: str) -> str:

@@ -32,6 +32,8 @@ def sarif(verdict: Verdict, *, everything: bool = False) -> str:
     order = {rule_id: number for number, rule_id in enumerate(sorted(rules))}
     driver = {"name": "mx-changeclass", "version": __version__, "rules": [_rule(rules[i]) for i in order]}
     unseen = [{"level": "warning", "message": _message(note)} for note in wording.not_shown(verdict)]
+    if settings := wording.configured(verdict):
+        unseen.append({"level": "note", "message": _message(settings)})
     run = {
         "tool": {"driver": driver},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": unseen}],

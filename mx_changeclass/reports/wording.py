@@ -83,7 +83,16 @@ def warnings(verdict: Verdict) -> list[str]:
         told.append("the server loses data on deploy")
     if verdict.undecided:
         told.append(f"{verdict.undecided} finding{'s' if verdict.undecided > 1 else ''} could not be decided")
+    if settings := configured(verdict):
+        told.append(settings)
     return told
+
+
+def configured(verdict: Verdict) -> str:
+    """Which configuration the verdict rests on and what it states, "" where none does: whoever wrote the change
+    may have written it too."""
+    policy = verdict.policy
+    return f"the configuration {policy.source} is in force: {'; '.join(policy.stated)}" if policy.stated else ""
 
 
 def not_shown(verdict: Verdict) -> list[str]:
