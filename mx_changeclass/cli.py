@@ -123,7 +123,7 @@ def diff(
         verdict = compare(old, new, policy, native=native)
     options: dict[str, Any] = {"everything": everything}
     if format_ == "text" and output is None:
-        options["color"] = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        options["color"] = _is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
     bar = None if fail_on == "never" else ReleaseClass(fail_on.replace("-", "_").upper())
     if format_ == "junit":
         options["fail_on"] = bar
@@ -237,6 +237,8 @@ def _write(content: str | bytes, output: Path | None) -> None:
     if isinstance(content, str):
         content = content.encode("utf-8", "replace")
     if output is None:
+        if sys.stdout is None:  # closed from the start, so nobody reads it; the answer stays the same
+            return
         try:
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
@@ -250,7 +252,14 @@ def _write(content: str | bytes, output: Path | None) -> None:
 
 
 def _replace(target: Path, content: bytes) -> None:
-    beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
+    """Write a file as a whole or not at all. A link leads to the file that is meant; a pipe or a device has no
+    whole, it is written to."""
+    target = Path(os.path.realpath(target))
+    if target.exists() and not target.is_file():
+        with contextlib.suppress(BrokenPipeError), open(os.open(target, os.O_WRONLY), "wb") as file:
+            file.write(content)
+        return
+    beside = target.with_name(f".mx-changeclass.{os.urandom(8).hex()}")
     try:
         with beside.open("xb") as file:
             file.write(content)
@@ -283,7 +292,7 @@ def _report(file: Path | None) -> dict[str, Any] | None:
         if not isinstance(content, dict) or not isinstance(content.get("changes"), list):
             raise ValueError("holds no changes")
         return content
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # nested too deep is a RecursionError, a RuntimeError
         if file is None:
             return None
         raise click.UsageError(
@@ -291,11 +300,16 @@ def _report(file: Path | None) -> dict[str, Any] | None:
         ) from None
 
 
+def _is_terminal(stream: Any) -> bool:
+    """Whether a stream is a terminal; None is one that was closed from the start."""
+    return stream is not None and bool(stream.isatty())
+
+
 @contextlib.contextmanager
 def _progress(doing: str) -> Iterator[None]:
     """A line on a terminal's stderr while something takes long; nothing in a pipe."""
     show: Callable[[str], None] = (
-        (lambda text: click.echo(text, err=True, nl=False)) if sys.stderr.isatty() else (lambda _: None)
+        (lambda text: click.echo(text, err=True, nl=False)) if _is_terminal(sys.stderr) else (lambda _: None)
     )
     show(f"{doing} …")
     try:
