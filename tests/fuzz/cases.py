@@ -68,11 +68,11 @@ def expanded(model: Snapshot) -> str:
 
 @cache
 def folder() -> Path:
-    """A place for files, and a sound project to compare with."""
+    """A place for files: a sound project, and the same one to be damaged."""
     place = Path(tempfile.mkdtemp(prefix="fuzz-"))
-    write_v2(
-        specimen(), place / "sound", side={p: c for p, c in seeds.side_files().items() if not p.startswith("app/")}
-    )
+    side = {path: content for path, content in seeds.side_files().items() if not path.startswith("app/")}
+    for name in ("sound", "other"):
+        write_v2(specimen(), place / name, side=side)
     return place
 
 
@@ -162,7 +162,7 @@ def report(by: Random) -> str:
 
 def verdict(by: Random) -> str:
     """A project with one damaged document or file, compared with the sound one, in any report."""
-    place = folder() / "sound"
+    place = folder() / "other"
     paths = [p for p in sorted(place.rglob("*")) if p.is_file() and p.name != "mprname"]
     path = by.choice(paths)
     content = path.read_bytes()
