@@ -41,7 +41,9 @@ def test_a_member_without_a_name(tmp_path: Path) -> None:
         read(tmp_path / "app.mpk")
 
 
-@pytest.mark.parametrize(("old", "new"), [([1, "a"], ["a", 1]), ([1], [2]), ([True, 1.5, "x"], [])])
+@pytest.mark.parametrize(
+    ("old", "new"), [([1, "a"], ["a", 1]), ([1], [2]), ([True, 1.5, "x"], []), ([1, "a", True], [2, "b", False])]
+)
 def test_lists_of_several_types(old: list[Any], new: list[Any], tmp_path: Path) -> None:
     sides = [write_v1(home(value), tmp_path / f"{name}.mpr") for name, value in (("old", old), ("new", new))]
     verdict = compare(*sides)
