@@ -235,7 +235,6 @@ def test_no_configuration_ends_in_more_than_a_line(content: str, said: str, tmp_
     assert done.returncode == 2, done.stderr
     assert is_one_line(done)
     assert said in done.stderr
-    assert run("diff", V1, V2, "--no-config", cwd=folder).returncode == 1
 
 
 def test_a_configuration_that_is_no_file_of_the_folder_is_refused(tmp_path: Path) -> None:
@@ -245,6 +244,7 @@ def test_a_configuration_that_is_no_file_of_the_folder_is_refused(tmp_path: Path
     place.unlink()
     os.mkfifo(place)
     assert run("diff", V1, V2, cwd=tmp_path).returncode == 2
+    assert run("diff", V1, V2, "--no-config", cwd=tmp_path).returncode == 1
 
 
 @pytest.mark.parametrize("format_", FORMATS)

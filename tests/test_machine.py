@@ -184,16 +184,16 @@ def test_a_model_that_is_being_written_is_told_with_what_helps(tmp_path: Path) -
 # Names
 
 
-@pytest.mark.parametrize("where", ["resources", "theme/web", "userlib", "javascriptsource/field/actions", "widgets"])
-def test_a_file_whose_name_is_no_utf8_is_a_file(where: str, tmp_path: Path) -> None:
+def test_a_file_whose_name_is_no_utf8_is_a_file(tmp_path: Path) -> None:
     for side in ("old", "new"):
         write_v2(specimen(), tmp_path / side)
-    place = tmp_path / "new" / where
-    place.mkdir(parents=True)
-    (Path(os.fsdecode(os.fsencode(place) + b"/caf\xe9.js"))).write_bytes(b"x")
-    for format_ in ("text", "json", "sarif", "markdown", "github"):
+    for where in ("resources", "theme/web", "userlib", "javascriptsource/field/actions", "widgets"):
+        place = tmp_path / "new" / where
+        place.mkdir(parents=True)
+        (Path(os.fsdecode(os.fsencode(place) + b"/caf\xe9.js"))).write_bytes(b"x")
+    for format_ in ("text", "json", "sarif", "junit"):
         done = run("diff", "old", "new", "--format", format_, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
-        assert "caf" in done.stdout
+        assert done.stdout.count("caf") >= 5
     assert run("export", "new", "-o", "new.xml", cwd=tmp_path).returncode == 0
     assert run("diff", "new", "new.xml", cwd=tmp_path).stdout.startswith("OTA_SAFE: no change")
