@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import bson
 import pytest
 
 from mx_changeclass import compare
@@ -14,6 +15,7 @@ from mx_changeclass.changes.diff import diff
 from mx_changeclass.errors import ReadError
 from mx_changeclass.findings.classify import classify
 from mx_changeclass.readers import read
+from mx_changeclass.readers.units.stored_unit import decode
 from tests.builders.build import write_v1
 from tests.builders.models import Model
 from tests.builders.specimen import specimen
@@ -23,6 +25,14 @@ from tests.elements import entity
 def home(value: Any) -> list[dict[str, Any]]:
     """The specimen with a value of no declared type on its page."""
     return [{**d, "layoutParameters": value} if d.get("name") == "Home" else d for d in specimen()]
+
+
+def test_two_lists_under_one_name() -> None:
+    """``Items`` and ``items`` are one key of a row; each element is a row of its own."""
+    content = bson.encode({"$Type": "Acme$Thing", "Items": [{"$Type": "Acme$Part"}], "items": [{"$Type": "Acme$Part"}]})
+    rows = decode(content, "unit")
+    assert [row.slot for row in rows] == ["", "items", "items"]
+    assert len({row.id for row in rows}) == 3
 
 
 def test_a_member_without_a_name(tmp_path: Path) -> None:

@@ -94,6 +94,8 @@ def _rows(root: StoredDocument, unit_id: str, types: TypeKeys) -> Iterator[Eleme
         row_id = guid(document.get("$ID")) if parent is not None else unit_id
         if not row_id or row_id in taken:
             row_id = f"{parent}/{slot}/{at}"
+            while row_id in taken:  # two keys that have one name in a row, or an id that looks like a place
+                row_id += "+"
         taken.add(row_id)
         fold = _Fold(document, labels, types, depth, sealing)
         for inner, items, below, secret in sorted(fold.lists, key=itemgetter(0), reverse=True):
