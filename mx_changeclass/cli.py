@@ -8,19 +8,22 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mx_changeclass import __version__
 from mx_changeclass.errors import FAULT, MxError, ReadError, fault, one_line
-from mx_changeclass.policy import Policy
+from mx_changeclass.legible import json_text
 from mx_changeclass.reports import FORMATS
+
+if TYPE_CHECKING:
+    from mx_changeclass.readers.configuration import Configuration
 
 BELOW, AT_OR_ABOVE, WRONG_USE, UNREADABLE, UNDECIDED = range(5)
 STOPPED = 130
-_CLASSES = ("ota-safe", "needs-redeploy", "full-release", "destructive", "never")
 _CONFIGURATION = "mx-changeclass.toml"
+_CLASSES = ("ota-safe", "needs-redeploy", "full-release", "destructive", "never")
 
 
 class _Command(click.Command):
@@ -119,6 +122,9 @@ def cli() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help=f"Configuration [default: {_CONFIGURATION} if there is one].",
 )
+@click.option(
+    "--no-config", is_flag=True, help=f"Read no {_CONFIGURATION}, which may come from the change that is judged."
+)
 @click.option("--native-template", help="Version of the native template in the released binary, e.g. 14.1.13.")
 @click.option(
     "--native-old",
@@ -136,6 +142,7 @@ def diff(
     strict: bool,
     everything: bool,
     config: Path | None,
+    no_config: bool,
     native_template: str | None,
     native_old: str | None,
     native_new: str | None,
@@ -145,15 +152,14 @@ def diff(
     from mx_changeclass.reports import render
     from mx_changeclass.vocabulary import ReleaseClass
 
-    settings, source = _settings(config)
-    if native_template:
-        settings["native_template"] = native_template
-    native = (native_old or settings.pop("native_old", None), native_new or settings.pop("native_new", None))
+    configuration = _configuration(config, refused=no_config)
+    policy = configuration.policy(**({"native_template": native_template} if native_template else {}))
+    native = (native_old or configuration.native[0], native_new or configuration.native[1])
     with _progress(f"comparing {old} with {new}"):
-        verdict = compare(old, new, Policy.of(settings, source), native=native)
+        verdict = compare(old, new, policy, native=native)
     options: dict[str, Any] = {"everything": everything}
     if format_ == "text" and output is None:
-        options["color"] = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        options["color"] = _is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
     bar = None if fail_on == "never" else ReleaseClass(fail_on.replace("-", "_").upper())
     if format_ == "junit":
         options |= {"fail_on": bar, "maybe": fail_on_maybe}
@@ -182,11 +188,7 @@ def footprint_(model: str, format_: str, output: Path | None) -> int:
         snapshot = read(model)
         check_readable(snapshot)
         found = footprint(snapshot)
-    text = (
-        footprint_text(found)
-        if format_ == "text"
-        else json.dumps(footprint_document(found), ensure_ascii=False, indent=2) + "\n"
-    )
+    text = footprint_text(found) if format_ == "text" else json_text(footprint_document(found))
     _write(text, output)
     return BELOW
 
@@ -259,18 +261,15 @@ def explain(topic: str, report: Path | None) -> int:
 # -- ends ----------------------------------------------------------------------------------
 
 
-def _settings(config: Path | None) -> tuple[dict[str, Any], str]:
-    """What the configuration holds, and its name for errors."""
-    file = config or Path(_CONFIGURATION)
-    if config is None and not file.is_file():
-        return {}, str(file)
-    import tomllib
+def _configuration(named: Path | None, *, refused: bool) -> Configuration:
+    """The configuration that was named, or the one that lies here."""
+    from mx_changeclass.readers.configuration import Configuration, read_configuration
 
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig")), str(file)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        problem = getattr(error, "strerror", None) or error
-        raise click.UsageError(f"{file}: {problem}. Correct the configuration") from None
+    if refused and named:
+        raise click.UsageError("--config and --no-config exclude each other")
+    if refused or (named is None and not os.path.lexists(_CONFIGURATION)):
+        return Configuration()
+    return read_configuration(named or Path(_CONFIGURATION), chosen=named is not None)
 
 
 def _write(content: str | bytes, output: Path | None) -> None:
@@ -279,6 +278,8 @@ def _write(content: str | bytes, output: Path | None) -> None:
     if isinstance(content, str):
         content = content.encode("utf-8", "replace")
     if output is None:
+        if sys.stdout is None:  # closed from the start, so nobody reads it; the answer stays the same
+            return
         try:
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
@@ -294,7 +295,14 @@ def _write(content: str | bytes, output: Path | None) -> None:
 
 
 def _replace(target: Path, content: bytes) -> None:
-    beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
+    """Write a file as a whole or not at all. A link leads to the file that is meant; a pipe or a device has no
+    whole, it is written to."""
+    target = Path(os.path.realpath(target))
+    if target.exists() and not target.is_file():
+        with contextlib.suppress(BrokenPipeError), open(os.open(target, os.O_WRONLY), "wb") as file:
+            file.write(content)
+        return
+    beside = target.with_name(f".mx-changeclass.{os.urandom(8).hex()}")
     try:
         with beside.open("xb") as file:
             file.write(content)
@@ -325,7 +333,7 @@ def _report(file: Path | None) -> dict[str, Any] | None:
         if not isinstance(content, dict) or not isinstance(content.get("changes"), list):
             raise ValueError("holds no changes")
         return content
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # nested too deep is a RecursionError, a RuntimeError
         if file is None:
             return None
         raise click.UsageError(
@@ -333,11 +341,16 @@ def _report(file: Path | None) -> dict[str, Any] | None:
         ) from None
 
 
+def _is_terminal(stream: Any) -> bool:
+    """Whether a stream is a terminal; None is one that was closed from the start."""
+    return stream is not None and bool(stream.isatty())
+
+
 @contextlib.contextmanager
 def _progress(doing: str) -> Iterator[None]:
     """A line on a terminal's stderr while something takes long; nothing in a pipe."""
     show: Callable[[str], None] = (
-        (lambda text: click.echo(text, err=True, nl=False)) if sys.stderr.isatty() else (lambda _: None)
+        (lambda text: click.echo(text, err=True, nl=False)) if _is_terminal(sys.stderr) else (lambda _: None)
     )
     show(f"{doing} …")
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mx_changeclass.legible import plain_line
+
 FAULT = 70  # exit code of a fault of the program, as in sysexits.h
 
 
@@ -61,5 +63,5 @@ def fault(error: BaseException) -> str:
 
 
 def one_line(text: str) -> str:
-    """``text`` without line breaks or control characters, so that an error stays one line."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """``text`` without line breaks or control characters, so that an error stays one line, and is no command."""
+    return plain_line(" ".join("".join(c if c.isprintable() else " " for c in text).split()))

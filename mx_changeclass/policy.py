@@ -43,6 +43,8 @@ class Policy:
     model's own switch counts. ``declared`` holds statements about the release, by their name in
     ``DECLARATIONS``, for rules that no model can answer. ``ignore`` are patterns of paths beside the model
     that are no part of the app (``theme/web/old/*``; ``*`` crosses folders).
+    ``source`` is the file that states all this, "" where none does, and ``stated`` what stands in it: reports
+    name both.
     """
 
     soft_hazards: bool = False
@@ -53,9 +55,11 @@ class Policy:
     ota_in_binary: bool | None = None
     declared: Mapping[str, str] = field(factory=dict, eq=_items, converter=_own)
     ignore: tuple[str, ...] = field(default=(), converter=_own)
+    source: str = ""
+    stated: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
-        if problem := next(filter(None, (_problem(a, getattr(self, a.name)) for a in fields(type(self)))), ""):
+        if problem := next(filter(None, (_problem(a, getattr(self, a.name)) for a in _settings(type(self)))), ""):
             raise PolicyError(problem)
 
     def __repr__(self) -> str:
@@ -69,7 +73,7 @@ class Policy:
 
         Raises ``PolicyError`` for a key that does not exist or a value of the wrong type.
         """
-        known = {a.name for a in fields(cls)}
+        known = {a.name for a in _settings(cls)}
         for key in values:
             if key not in known:
                 raise PolicyError(f"{source}: {key!r} is no setting. Use one of {', '.join(sorted(known))}")
@@ -77,6 +81,11 @@ class Policy:
             return cls(**values)
         except PolicyError as error:
             raise PolicyError(f"{source}: {error}") from None
+
+
+def _settings(cls: type[Policy]) -> tuple[Attribute[Any], ...]:
+    """What a team may set: all but where it was read."""
+    return tuple(a for a in fields(cls) if a.name not in ("source", "stated"))
 
 
 def _problem(setting: Attribute[Any], value: object) -> str:

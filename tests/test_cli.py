@@ -315,3 +315,67 @@ def test_a_full_disk_behind_standard_output_is_said(tmp_path: Path) -> None:
         )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.startswith("mx-changeclass: standard output: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("ignore = " + "[" * 5000, "nested too deep"),
+        ("native_template = " + "1" * 6000, "digits"),
+        ("native_template = 14", "native_template"),
+        ("native_old = 3", "native_old"),
+        ("ignore = [1]", "ignore"),
+        ("declared = {codepush = true}", "declared"),
+        ("ignore = [\xff", ""),
+        ('native_old = "/"', "leads out"),
+        ('native_new = "../elsewhere"', "leads out"),
+        ('native_new = "link"', "leads out"),
+        ('native_new = "a\\u0000b"', "leads out"),
+    ],
+)
+def test_no_configuration_ends_in_more_than_a_line(content: str, said: str, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "link").symlink_to(tmp_path)
+    (folder / "mx-changeclass.toml").write_text(content, encoding="latin-1")
+    done = run("diff", V1, V2, cwd=folder)
+    assert done.returncode == 2, done.stderr
+    assert is_one_line(done)
+    assert said in done.stderr
+
+
+def test_a_configuration_that_is_no_file_of_the_folder_is_refused(tmp_path: Path) -> None:
+    place = tmp_path / "mx-changeclass.toml"
+    place.symlink_to("/etc/passwd")
+    assert run("diff", V1, V2, cwd=tmp_path).returncode == 2
+    place.unlink()
+    os.mkfifo(place)
+    assert run("diff", V1, V2, cwd=tmp_path).returncode == 2
+    assert run("diff", V1, V2, "--no-config", cwd=tmp_path).returncode == 1
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_every_report_names_the_configuration_in_force(format_: str, tmp_path: Path) -> None:
+    (tmp_path / "mx-changeclass.toml").write_text('ignore = ["theme/*"]\nsoft_hazards = true\n')
+    told = run("diff", V1, V2, "--format", format_, cwd=tmp_path).stdout
+    for word in ("mx-changeclass.toml", "theme/", "soft_hazards = true"):
+        assert word in told.replace("\\_", "_")
+    assert "soft_hazards = true" not in run("diff", V1, V2, "--format", format_, "--no-config", cwd=tmp_path).stdout
+
+
+def test_a_pipeline_pins_its_own_configuration(native_app: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "mx-changeclass.toml").write_text("soft_hazards = true\n")
+    pinned = tmp_path / "pinned.toml"
+    pinned.write_text(f'native_old = "{native_app}"\n')  # what the command line names may lie anywhere
+    done = run("diff", V1, V2, "--config", str(pinned), cwd=project)
+    assert "soft_hazards" not in done.stdout
+    assert f"native_old = {native_app}" in " ".join(done.stdout.split())
+    assert run("diff", V1, V2, "--config", str(pinned), "--no-config", cwd=project).returncode == 2
+
+
+def test_an_option_goes_before_the_configuration(native_app: Path, tmp_path: Path) -> None:
+    (tmp_path / "mx-changeclass.toml").write_text('native_old = "missing"\n')
+    done = run("diff", V1, V2, "--native-old", str(native_app), "--native-new", str(native_app), cwd=tmp_path)
+    assert done.returncode == 1, done.stderr

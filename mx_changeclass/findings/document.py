@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import asdict
+from attrs import asdict, evolve
 
 from mx_changeclass import __version__
 from mx_changeclass.changes.change import Changes
@@ -44,7 +44,11 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
             "requires": list(verdict.requires),
             "native": verdict.native,
         },
-        "configuration": {"ignored": [asdict(told) for told in verdict.ignored]},
+        "configuration": {
+            "file": verdict.policy.source or None,
+            "stated": list(verdict.policy.stated),
+            "ignored": [asdict(told) for told in verdict.ignored],
+        },
         "counts": {str(c): n for c, n in verdict.counts.items()},
         "changes": [_row(row) for row in verdict.rows],
         "accountability": {
@@ -57,7 +61,7 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
         },
         "remarks": [{**_place(f), **_finding(f, f.message)} for f in _remarks(verdict)],
         "rules": {rule.id: _without(rule.told(), "id") for rule in _rules(verdict, everything=everything)},
-        "policy": {**asdict(verdict.policy), "ignore": list(verdict.policy.ignore)},
+        "policy": _policy(verdict.policy),
     }
     if everything:
         told["noise"] = [{**_place(f), **_finding(f, f.message)} for f in verdict.noise]
@@ -195,11 +199,21 @@ def _verdict(report: Mapping[str, Any]) -> Verdict:
         findings=tuple(sorted({*(f for row in rows for f in row.findings), *remarks}, key=worst_first)),
         rows=rows,
         noise=tuple(_finding_of(told, rules) for told in report.get("noise", ())),
-        policy=Policy.of(report["policy"], "policy"),
+        policy=evolve(
+            Policy.of(report["policy"], "policy"),
+            source=report["configuration"]["file"] or "",
+            stated=tuple(report["configuration"]["stated"]),
+        ),
         accountability=Accountability(**report["accountability"]),
         native=report["verdict"]["native"],
         ignored=tuple(Ignored(**told) for told in report["configuration"]["ignored"]),
     )
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    """The settings of a policy; where they were read stands in ``configuration``."""
+    told = {name: value for name, value in asdict(policy).items() if name not in ("source", "stated")}
+    return {**told, "ignore": list(policy.ignore)}
 
 
 def _snapshot_of(told: Mapping[str, Any]) -> Snapshot:

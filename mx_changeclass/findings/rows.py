@@ -220,5 +220,5 @@ def _make(
     new: object = None,
 ) -> tuple[tuple[str, ...], Row]:
     identity = storage or old_name or name
-    mark = hashlib.sha256("|".join((kind, identity, prop, verb)).encode()).hexdigest()[:12]
+    mark = hashlib.sha256("|".join((kind, identity, prop, verb)).encode(errors="surrogatepass")).hexdigest()[:12]
     return (mark, kind, name), Row(mark, verb, kind, name, old_name, id, file, prop, (), what, old, new)

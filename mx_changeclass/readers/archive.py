@@ -37,7 +37,7 @@ class Archive:
             raise BrokenContainer(label, f"holds more than {FILES} files", _ADVICE)
         self._members: dict[str, zipfile.ZipInfo] = {}
         for member in members:
-            if not member.is_dir():
+            if not member.filename.endswith("/"):  # is_dir() asks for the last letter of a name that may be empty
                 name = self._checked(member)
                 self._members[name] = member
 

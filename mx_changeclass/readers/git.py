@@ -35,6 +35,13 @@ _ENVIRONMENT = {
 _SPEC = re.compile(r"((?:[^:{]|\{[^}]*\}?)*)(?::(.*))?", re.DOTALL)
 _POINTER_SIZES = range(120, 200)  # bytes of a Git LFS pointer
 _SYMLINK, _SUBMODULE = "120000", "160000"
+_DAMAGE = re.compile("corrupt|inflate|unable to unpack|truncated")
+_FOREIGN = re.compile(r"dubious ownership in repository at '(.*)'")
+_PARTIAL = "The clone is partial: check the revision out once, or clone without --filter"
+_SHALLOW = "The clone is shallow: run 'git fetch --unshallow', or set 'fetch-depth: 0' in GitHub Actions"
+_REPAIR = "Run 'git fsck', and fetch the repository anew"
+_INSTALL = "Install git, or give an existing path"
+_TRUST = "If you trust it, run \"git config --global --add safe.directory '{}'\""
 _ADVICE = "Give an existing path, or a revision as 'rev' or 'rev:folder'; ':' is the index"
 
 
@@ -125,7 +132,8 @@ class Repository:
         """The files of a revision."""
         oid = self._resolve(revision + "^{tree}")
         if oid is None:
-            raise ReadError(self._label, f"'{revision}' is neither an existing path nor a git revision", _ADVICE)
+            problem = f"'{revision}' is neither an existing path nor a git revision"
+            raise ReadError(self._label, problem, self._advice() or _ADVICE)
         listing = self._run(["ls-tree", "-r", "-z", "--full-tree", oid], "cannot be listed")
         return {path: Entry(words[0], words[2]) for words, path in _lines(listing)}
 
@@ -138,7 +146,7 @@ class Repository:
         """The commits that touched a folder, newest first, along first parents; of many the newest ``most``."""
         oid = self._resolve(revision + "^{commit}")
         if oid is None:
-            raise ReadError(self._label, f"'{revision}' is no commit", _ADVICE)
+            raise ReadError(self._label, f"'{revision}' is no commit", self._advice() or _ADVICE)
         count = [] if most is None else [f"--max-count={most}"]
         listed = ["--literal-pathspecs", "rev-list", "--first-parent", *count, oid, "--", folder or "."]
         return self._run(listed, "has no history here", at_top=True).decode("ascii").split()
@@ -158,12 +166,43 @@ class Repository:
                 capture_output=True,
                 check=False,
             )
+        except FileNotFoundError as error:
+            if os.path.isdir(self._cwd):
+                raise ReadError(self._label, "does not exist, and git is not installed", _INSTALL) from None
+            raise ReadError(self._label, f"{problem} ({error.strerror})", _ADVICE) from None
         except OSError as error:
             raise ReadError(self._label, f"{problem} ({error.strerror})", _ADVICE) from None
         if done.returncode:
-            said = done.stderr.decode(errors="replace").strip().partition("\n")[0].removeprefix("fatal: ")
-            raise ReadError(self._label, f"{problem} ({said})", _ADVICE)
+            lines = [x for x in done.stderr.decode(errors="replace").split("\n") if not x.startswith("warning: ")]
+            said = lines[0].removeprefix("fatal: ") if lines else ""
+            if owned := _FOREIGN.search(said):
+                raise ReadError(self._label, "lies in a repository of another user", _TRUST.format(owned[1]))
+            raise ReadError(self._label, f"{problem} ({said})", _PARTIAL if "promisor" in said else _ADVICE)
         return done.stdout
+
+    def _answer(self, *question: str) -> str:
+        """What git says, "" where it refuses."""
+        try:
+            return self._run([*question], "cannot be asked").decode(errors="replace").strip()
+        except ReadError:
+            return ""
+
+    def _advice(self) -> str:
+        """What helps where something is not in this clone; "" where all of it should be."""
+        if self._answer("rev-parse", "--is-shallow-repository") == "true":
+            return _SHALLOW
+        if self._answer("config", "--get-regexp", r"^remote\..*\.promisor$"):
+            return _PARTIAL
+        return ""
+
+    def absent(self, oid: str) -> tuple[str, str]:
+        """Why an object cannot be had, and what helps."""
+        try:
+            self._run(["cat-file", "-t", oid], "cannot be had")
+        except ReadError as error:
+            if _DAMAGE.search(error.problem):
+                return "is damaged in the repository", _REPAIR
+        return "is not in this clone", self._advice() or _REPAIR
 
     def objects(self) -> subprocess.Popen[bytes]:
         """A process that gives the content of objects whose ids it is told."""
@@ -300,6 +339,10 @@ class Revision:
         asked = {e.oid for n, e in self._entries.items() if not e.oddity and wanted(n)}
         sizes = self._repository.sizes(sorted(asked))
         return frozenset(oid for oid, size in sizes.items() if size not in _POINTER_SIZES)
+
+    def absent(self, path: str) -> tuple[str, str]:
+        entry = self._entries[path]
+        return (entry.oddity, "Name a plain file") if entry.oddity else self._repository.absent(entry.oid)
 
     def fetch(self, path: str) -> bytes | None:
         entry = self._entries.get(path)

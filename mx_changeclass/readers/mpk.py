@@ -63,5 +63,8 @@ class _Inside:
     def identity(self, path: str) -> None:  # noqa: ARG002 - a package knows none
         return None
 
+    def absent(self, path: str) -> tuple[str, str]:  # noqa: ARG002 - what is announced is there
+        return "cannot be read", "Export the package again"
+
     def unseen(self) -> tuple[str, ...]:
         return ()

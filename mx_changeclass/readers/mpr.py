@@ -25,6 +25,8 @@ from mx_changeclass.readers.units.values import guid
 Fetch = Callable[[str], bytes | None]  # a path beside the .mpr, with slashes -> content, None where there is none
 
 _SQLITE = b"SQLite format 3\0"
+_WRITE_AHEAD = b"\2\2"  # at 18, how the database is written and read
+_CLOSE = "Close it in Studio Pro, or run 'sqlite3 FILE \"pragma journal_mode = delete\"'"
 _GIVE_MPR = "Give the .mpr of a Mendix project"
 _KNOWN_FORMAT = 2
 _MOST_HEADERS = 1 << 15  # kept in mind; the largest apps have some 5,000 units
@@ -66,6 +68,10 @@ def read_mpr(content: bytes, fetch: Fetch, label: str) -> ReadModel:
             table = _table(connection, label, len(content))
             sound = str(connection.execute("pragma quick_check(1)").fetchone()[0])
     except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
+        if content[18:20] == _WRITE_AHEAD:
+            raise BrokenContainer(
+                label, "is in use: what was saved last stands in a file beside it (-wal)", _CLOSE
+            ) from None
         raise BrokenContainer(label, f"is a damaged .mpr file ({error})", RESTORE) from None
     model = ReadModel({}, table.version, table.inside)
     if sound != "ok":
@@ -87,7 +93,7 @@ def _stated_size(content: bytes) -> int:
 def model_digest(all_units: Iterable[Unit], version: str) -> str:
     """One digest of a whole model: of its version and of what each unit holds and where it stands."""
     lines = sorted(f"{u.id} {u.container} {u.slot} {u.digest}" for u in all_units)
-    return hashlib.sha256("\n".join([version, *lines]).encode()).hexdigest()
+    return hashlib.sha256("\n".join([version, *lines]).encode(errors="surrogatepass")).hexdigest()
 
 
 class _Row(NamedTuple):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
 from mx_changeclass.errors import ReadError, UnknownFormat
+from mx_changeclass.legible import json_text
 from mx_changeclass.model.kinds.native import BINARY_ID, BINARY_NAME, NativeBinary, native_binary
 from mx_changeclass.model.snapshot import Rows, Unit
 from mx_changeclass.readers.project_files import ProjectFolder
 from mx_changeclass.readers.side_files.contents import Fetch, Unreadable, as_json, blob_id
 from mx_changeclass.readers.side_files.native_template import belongs, binary_unit, template_roots
+from mx_changeclass.readers.units.secrets import without_credentials
 
 _SCHEMA = 1
 _ADVICE = "Give the folder or a revision of a native template, or facts written by 'mx-changeclass native export'"
@@ -72,7 +73,7 @@ def facts_unit(content: bytes, label: str) -> Unit:
     if not isinstance(facts, Mapping) or not all(isinstance(v, (str, int, list)) for v in facts.values()):
         raise UnknownFormat(label, "holds no facts of a native app", _ADVICE)
     plain = {str(k): tuple(map(str, v)) if isinstance(v, list) else v for k, v in facts.items()}
-    row = native_binary(plain)
+    (row,) = without_credentials((native_binary(plain),))
     return Unit(BINARY_ID, row.type, row.name, None, "files", blob_id(content), partial(_kept, (row,)), file=label)
 
 
@@ -88,7 +89,4 @@ def _kept(rows: Rows) -> Rows:
 
 def native_json(binary: NativeBinary) -> str:
     """The facts file of a native app, for a machine that has no native checkout: same facts, same bytes."""
-    return (
-        json.dumps({"schema": _SCHEMA, "facts": dict(sorted(binary.row.props.items()))}, indent=1, ensure_ascii=False)
-        + "\n"
-    )
+    return json_text({"schema": _SCHEMA, "facts": dict(sorted(binary.row.props.items()))}, indent=1)

@@ -33,6 +33,9 @@ class ProjectFiles(Protocol):
     def stored(self) -> Iterable[str]:
         """The names of the files below ``mprcontents``."""
 
+    def absent(self, path: str) -> tuple[str, str]:
+        """Why a file that is listed cannot be read, and what helps."""
+
     def unseen(self) -> Iterable[str]:
         """What in words cannot be seen in this place, however one asks."""
 
@@ -41,7 +44,8 @@ def read_project(place: ProjectFiles, mpr: str, label: str, *, form: str = "", s
     """The snapshot of the ``.mpr`` of that name in a place, with the files beside it where they are wanted."""
     content = place.fetch(mpr)
     if content is None:
-        raise BrokenContainer(label, f"{mpr} cannot be read", "Check the path and its rights")
+        problem, advice = place.absent(mpr)
+        raise BrokenContainer(label, f"{mpr} {problem}", advice)
     model = read_mpr(content, place.fetch, label)
     if not model.inside:
         listed = {unit.file for unit in model.units.values()}
@@ -112,6 +116,9 @@ class ProjectFolder:
 
     def identity(self, path: str) -> None:  # noqa: ARG002 - a folder knows none
         return None
+
+    def absent(self, path: str) -> tuple[str, str]:  # noqa: ARG002 - the system tells nobody more
+        return "cannot be read", "Check the path and its rights"
 
     def unseen(self) -> Iterator[str]:
         return (f"{path} is a symbolic link to a folder and was not followed" for path in self._links)

@@ -33,6 +33,7 @@ from mx_changeclass.model.metamodel import property_of
 from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
 from mx_changeclass.model.versions import Version
 from mx_changeclass.readers.safe_xml import iterparse
+from mx_changeclass.readers.units.secrets import without_credentials
 
 NAMESPACE = "urn:mx-changeclass:snapshot"
 FORMAT = "1"
@@ -280,7 +281,7 @@ def _rows(unit: etree._Element, label: str) -> Rows:
         places[parent, slot] += 1
         todo += [(e, row_id) for e in reversed(inner)]
         stated = {}
-    return tuple(rows)
+    return without_credentials(rows)  # whoever wrote it
 
 
 def _stated(element: etree._Element, label: str) -> tuple[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json as codec
 import textwrap
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from mx_changeclass.data import load
+from mx_changeclass.errors import PolicyError
+from mx_changeclass.legible import json_text, plain_lines
 from mx_changeclass.model.native_templates import checked, newest_template
 from mx_changeclass.policy import DECLARATIONS
 from mx_changeclass.reports.examples import example
@@ -49,7 +50,7 @@ def rules(format: str = "text") -> str:
     """The whole catalogue as ``text``, ``json`` or ``markdown``."""
     every = list(catalogue().values())
     if format == "json":
-        return codec.dumps({"schema": 1, "rules": [as_document(r) for r in every]}, ensure_ascii=False, indent=2) + "\n"
+        return json_text({"schema": 1, "rules": [as_document(r) for r in every]})
     chapters: dict[str, list[Rule]] = {}
     for rule in every:
         chapters.setdefault(rule.chapter, []).append(rule)
@@ -123,8 +124,13 @@ def explain(topic: str, report: Mapping[str, Any] | None = None) -> str | None:
     for c, meaning in MEANING.items():
         if wanted == str(c):
             return _class(c, meaning)
-    row = next((r for r in (report or {}).get("changes", ()) if r["fingerprint"] == topic.lower()), None)
-    return _row(row) if row else None
+    changes = (report or {}).get("changes")
+    rows = [r for r in changes if isinstance(r, Mapping)] if isinstance(changes, list) else []
+    row = next((r for r in rows if r.get("fingerprint") == topic.lower()), None)
+    try:
+        return plain_lines(_row(row)) if row else None
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):  # anybody may have written it
+        raise PolicyError(f"the row {topic} is no row of a report. Give a report of 'diff --format json'") from None
 
 
 def _rule(rule: Rule) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mx_changeclass.findings.document import model
 from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint
+from mx_changeclass.legible import plain_lines
 
 _WIDTH = 100
 _NAMED = 12  # so many names of a list are told in text; JSON holds them all
@@ -39,7 +40,7 @@ def footprint_text(found: Footprint) -> str:
     """The same for a reader, one paragraph a profile, after what of the model could not be seen."""
     unseen = "".join(f"! {one}\n" for one in found.model.incomplete)
     paragraphs = ["\n".join(_paragraph(each)) for each in found.profiles]
-    return unseen + "\n\n".join(paragraphs or ["No navigation profile: nothing lives on devices."]) + "\n"
+    return plain_lines(unseen + "\n\n".join(paragraphs or ["No navigation profile: nothing lives on devices."]) + "\n")
 
 
 def _lists(each: ProfileFootprint) -> tuple[tuple[str, tuple[str, ...]], ...]:

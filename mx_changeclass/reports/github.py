@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.legible import legible
 from mx_changeclass.reports import machine_texts
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
 from mx_changeclass.wording import sentences
@@ -20,7 +21,10 @@ _COMMANDS: Mapping[ReleaseClass, str] = {
 def github(verdict: Verdict, *, everything: bool = False) -> str:
     """Commands and nothing else. GitHub shows the first ten of each kind, so what a module answers for is left
     out unless ``everything`` is asked for."""
-    return "".join(_command(row, verdict) for row in verdict.rows if everything or not row.part_of)
+    settings = machine_texts.configured(verdict)
+    title = _property(f"configuration {verdict.policy.source}")
+    told = f"::notice title={title}::{_data(settings)}\n" if settings else ""
+    return told + "".join(_command(row, verdict) for row in verdict.rows if everything or not row.part_of)
 
 
 def _command(row: Row, verdict: Verdict) -> str:
@@ -31,7 +35,7 @@ def _command(row: Row, verdict: Verdict) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return legible(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:

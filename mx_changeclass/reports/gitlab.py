@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json as codec
+import hashlib
 from collections.abc import Mapping
 
 from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.legible import json_text
 from mx_changeclass.reports import machine_texts
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
 from mx_changeclass.wording import sentences
@@ -20,7 +21,19 @@ _SEVERITIES: Mapping[ReleaseClass, str] = {
 
 def gitlab(verdict: Verdict, *, everything: bool = False) -> str:
     """JSON text; GitLab tells a new issue from a known one by the fingerprint."""
-    return codec.dumps([_issue(row, verdict) for row in verdict.rows], ensure_ascii=False, indent=2) + "\n"
+    settings = machine_texts.configured(verdict)
+    told = [_configuration(settings, verdict)] if settings else []
+    return json_text([*told, *(_issue(row, verdict) for row in verdict.rows)])
+
+
+def _configuration(settings: str, verdict: Verdict) -> dict[str, object]:
+    return {
+        "description": settings,
+        "check_name": "configuration",
+        "fingerprint": hashlib.sha256(settings.encode()).hexdigest()[:12],
+        "severity": "info",
+        "location": {"path": machine_texts.path("", verdict.policy.source), "lines": {"begin": 1}},
+    }
 
 
 def _issue(row: Row, verdict: Verdict) -> dict[str, object]:

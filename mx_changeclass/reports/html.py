@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 
 from mx_changeclass.findings.finding import Verdict
+from mx_changeclass.legible import legible, xml_text
 from mx_changeclass.wording import sentences
 from mx_changeclass.wording.values import several
 
@@ -14,6 +15,11 @@ def html(verdict: Verdict, *, everything: bool = False) -> str:
     from jinja2 import Environment
 
     source = pkgutil.get_data("mx_changeclass.data", "verdict.html.j2")
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_inline)
     template = environment.from_string((source or b"").decode())
-    return template.render(verdict=verdict, sentences=sentences, several=several, everything=everything)
+    return xml_text(template.render(verdict=verdict, sentences=sentences, several=several, everything=everything))
+
+
+def _inline(value: object) -> object:
+    """A text that is put into the page, on one line of it."""
+    return legible(" ".join(value.split())) if isinstance(value, str) and not hasattr(value, "__html__") else value

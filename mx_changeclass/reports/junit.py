@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.legible import xml_text
 from mx_changeclass.reports import machine_texts
 from mx_changeclass.vocabulary import DESTRUCTIVE, OTA_SAFE, ReleaseClass
 from mx_changeclass.wording import sentences
@@ -29,10 +30,14 @@ def junit(
     if not verdict.rows:
         silent = etree.SubElement(top, "testsuite", name=str(OTA_SAFE), tests="1", failures="0")
         etree.SubElement(silent, "testcase", classname=str(OTA_SAFE), name=sentences.headline(verdict))
+    if settings := machine_texts.configured(verdict):
+        properties = etree.Element("properties")
+        etree.SubElement(properties, "property", name="configuration", value=settings)
+        top[0].insert(0, properties)
     top.set("tests", str(len(verdict.rows) or 1))
     top.set("failures", str(sum(failed)))
     written: bytes = etree.tostring(top, encoding="utf-8", xml_declaration=True, pretty_print=True)
-    return written.decode()
+    return xml_text(written.decode())
 
 
 def _suite(

@@ -5,18 +5,12 @@ from __future__ import annotations
 import re
 
 from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.legible import legible
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.vocabulary import Hazard
 from mx_changeclass.wording import sentences
 
 _IN_PLACE = ("mpr-v1", "mpr-v2", "git")  # forms whose label leads to the project's folder
-# What neither XML nor a line of a log can hold: controls, halves of characters, non-characters.
-_ILLEGIBLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def legible(text: str) -> str:
-    """The text with every character that a format cannot hold replaced by the replacement character."""
-    return _ILLEGIBLE.sub("\ufffd", text)
 
 
 def heading(row: Row) -> str:
@@ -43,7 +37,7 @@ def file(row: Row, verdict: Verdict) -> str:
     where it was. What has no file of its own stands in the file of the model."""
     new = verdict.new
     own = row.file or (new.mpr if new.form in _IN_PLACE else "")
-    return _path(_folder(new), own) or _path("", new.label) or "model"
+    return path(_folder(new), own) or path("", new.label) or "model"
 
 
 def _folder(model: Snapshot) -> str:
@@ -54,10 +48,15 @@ def _folder(model: Snapshot) -> str:
     return place.replace("\\", "/").rpartition("/")[0] if place.lower().endswith(".mpr") else place
 
 
-def _path(folder: str, name: str) -> str:
+def path(folder: str, name: str) -> str:
     """A relative path that leads nowhere outside: no drive, no root, no way up."""
     parts = f"{folder}/{name}".replace("\\", "/").split("/") if name else []
     return _line("/".join(p for p in parts if p not in ("", ".", "..") and not re.fullmatch("[A-Za-z]:", p)))
+
+
+def configured(verdict: Verdict) -> str:
+    """Which configuration is in force, in one line; "" where none is."""
+    return _line(sentences.configured(verdict))
 
 
 def _line(text: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.legible import legible, plain_line
 from mx_changeclass.vocabulary import OTA_SAFE, Hazard
 from mx_changeclass.wording import sentences
 from mx_changeclass.wording.values import several
@@ -14,15 +16,15 @@ _SUBJECTS = 5  # so many subjects of a rule are listed; the rest are named toget
 
 def markdown(verdict: Verdict, *, everything: bool = False) -> str:
     """One heading, what to do, a table a class."""
-    return "\n".join(_lines(verdict, everything)) + "\n"
+    return "".join(plain_line(line) + "\n" for line in _lines(verdict, everything))
 
 
 def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
     yield f"## {sentences.headline(verdict)}"
     yield ""
-    yield f"`{_safe(verdict.old.label)}` → `{_safe(verdict.new.label)}`"
+    yield f"{_code(verdict.old.label)} → {_code(verdict.new.label)}"
     for caution in sentences.warnings(verdict):
-        yield f"- **{caution}**"
+        yield f"- **{_safe(caution)}**"
     steps = sentences.tasks(verdict)
     if steps:
         yield ""
@@ -62,7 +64,7 @@ def _row(rows: tuple[Row, ...]) -> str:
     finding, way = sentences.deciding(rows[0]), next((r.why for r in rows if r.why), ())
     marks = ", ".join(f"`{mark}`" for mark in (finding.rule.id, *(r.fingerprint for r in rows)))
     cells = (
-        f"`{_safe(rows[0].subject_name)}`",
+        _code(rows[0].subject_name),
         f"{_safe(sentences.what(rows) or finding.rule.title)} ({marks})"
         + (f" **{mark}**" if (mark := sentences.open_mark(rows)) else ""),
         _safe(
@@ -81,6 +83,24 @@ def _dangers(rows: tuple[Row, ...]) -> list[str]:
     return [f"Also: {f.rule.title}. {f.rule.reason}" for f in _dangerous(rows)]
 
 
+# What stands for markup, and before what a code host makes a link: of an address, of whoever is called (@), of the
+# number of an issue or request (#, !), of a label. A backslash keeps markup a text, but keeps no host from calling
+# whoever is named (github/cmark-gfm, issue 181); a gap of no width does.
+_MARKUP = re.compile(r"[\\*\[\]<|`~$&#]|(?<![^\W_])_|_(?![^\W_])")  # a line between letters is a line
+_ENTITIES = {"<": "&lt;", "|": "&#124;", "&": "&amp;", "`": "'"}
+_LINKS = re.compile(
+    r"""(?<=@)(?=\w)|(?<=[#!$&])(?=\d)|(?<=[~%])(?=[\w"'])|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=\bGH-)(?=\d)""",
+    re.IGNORECASE,
+)
+_GAP = "&#8203;"
+
+
 def _safe(text: str) -> str:
-    """Text from a model inside a table cell: no markup, no line break."""
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+    """Text from a model: no markup, no line break, no link."""
+    parted = _LINKS.sub("\0", legible(" ".join(text.split())))
+    return _MARKUP.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), parted).replace("\0", _GAP)
+
+
+def _code(text: str) -> str:
+    """Text from a model in a code span, which may stand in a table; nothing is escaped in one."""
+    return f"`{legible(' '.join(text.split())).replace('`', chr(39)).replace('|', '¦')}`"

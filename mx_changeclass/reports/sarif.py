@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as codec
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from urllib.parse import quote
 
 from mx_changeclass import __version__
 from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.legible import json_text, legible
 from mx_changeclass.reports import machine_texts
 from mx_changeclass.rules.citations import with_pages
 from mx_changeclass.rules.engine.rule import Rule, class_of
@@ -32,6 +32,8 @@ def sarif(verdict: Verdict, *, everything: bool = False) -> str:
     order = {rule_id: number for number, rule_id in enumerate(sorted(rules))}
     driver = {"name": "mx-changeclass", "version": __version__, "rules": [_rule(rules[i]) for i in order]}
     unseen = [{"level": "warning", "message": _message(note)} for note in sentences.not_shown(verdict)]
+    if settings := sentences.configured(verdict):
+        unseen.append({"level": "note", "message": _message(settings)})
     run = {
         "tool": {"driver": driver},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": unseen}],
@@ -43,7 +45,7 @@ def sarif(verdict: Verdict, *, everything: bool = False) -> str:
             "channel": str(verdict.channel),
         },
     }
-    return codec.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
+    return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -66,7 +68,7 @@ def _result(row: Row, verdict: Verdict, order: Mapping[str, int]) -> dict[str, A
     artifact = {"uri": quote(machine_texts.file(row, verdict)), "uriBaseId": "%SRCROOT%"}
     where: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": 1}}}
     if name := row.name or row.old_name:
-        where["logicalLocations"] = [{"fullyQualifiedName": machine_texts.legible(name), "kind": row.kind}]
+        where["logicalLocations"] = [{"fullyQualifiedName": legible(name), "kind": row.kind}]
     return {
         "ruleId": rule.id,
         "ruleIndex": order[rule.id],
@@ -86,4 +88,4 @@ def _result(row: Row, verdict: Verdict, order: Mapping[str, int]) -> dict[str, A
 
 def _message(text: str) -> dict[str, str]:
     """A plain text: braces would be placeholders in it, brackets before a parenthesis a link (3.11.5, 3.11.6)."""
-    return {"text": machine_texts.legible(text).replace("{", "{{").replace("}", "}}").replace("](", "] (")}
+    return {"text": legible(text).replace("{", "{{").replace("}", "}}").replace("](", "] (")}

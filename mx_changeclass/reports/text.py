@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.legible import plain_line
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Hazard, ReleaseClass
 from mx_changeclass.wording import sentences
 from mx_changeclass.wording.values import several
@@ -18,7 +19,14 @@ _COLORS = {DESTRUCTIVE: "1;31", FULL_RELEASE: "1;35", NEEDS_REDEPLOY: "1;33", OT
 
 def text(verdict: Verdict, *, color: bool = False, everything: bool = False) -> str:
     """Plain text; ``color`` adds terminal colours, ``everything`` folds nothing."""
-    return "\n".join(_lines(verdict, color, everything)) + "\n"
+    lines = _lines(verdict, color, everything)
+    return "".join((line if isinstance(line, _Painted) else plain_line(line)) + "\n" for line in lines)
+
+
+class _Painted(str):
+    """A line that holds escape sequences of our own, and of nobody else."""
+
+    __slots__ = ()
 
 
 def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
@@ -120,4 +128,4 @@ def _wrap(line: str, first: str, later: str) -> list[str]:
 
 
 def _paint(line: str, release_class: ReleaseClass, color: bool) -> str:
-    return f"\x1b[{_COLORS[release_class]}m{line}\x1b[0m" if color else line
+    return _Painted(f"\x1b[{_COLORS[release_class]}m{plain_line(line)}\x1b[0m") if color else line

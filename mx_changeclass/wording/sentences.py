@@ -91,7 +91,16 @@ def warnings(verdict: Verdict) -> list[str]:
         told.append(f"{plural(verdict.undecided, 'finding')} could not be decided")
     open_ = (f for f in verdict.findings if f.setting)
     told += dict.fromkeys(f"where {f.unless}, write into mx-changeclass.toml: {f.setting}" for f in open_)
+    if settings := configured(verdict):
+        told.append(settings)
     return told
+
+
+def configured(verdict: Verdict) -> str:
+    """Which configuration the verdict rests on and what it states, "" where none does: whoever wrote the change
+    may have written it too."""
+    policy = verdict.policy
+    return f"the configuration {policy.source} is in force: {'; '.join(policy.stated)}" if policy.stated else ""
 
 
 def _waits_for_a_binary(row: Row) -> bool:

@@ -180,7 +180,9 @@ def key_in_list(row: Element) -> str:
     if row.name or not (keys := _list_keys(row.type)):
         return row.name
     values = [row.props.get(k, "") for k in keys]
-    return " ".join(" ".join(sorted(v)) if isinstance(v, tuple) else str(v).rpartition(".")[2] for v in values).strip()
+    return " ".join(
+        " ".join(sorted(map(str, v))) if isinstance(v, tuple) else str(v).rpartition(".")[2] for v in values
+    ).strip()
 
 
 @cache

@@ -77,4 +77,4 @@ def moved(old: Sequence[str], new: Sequence[str], partner: Mapping[str, str]) ->
 
 
 def _weight(*ids: str) -> int:
-    return int.from_bytes(hashlib.sha256(" ".join(sorted(ids)).encode()).digest()[:6], "big")
+    return int.from_bytes(hashlib.sha256(" ".join(sorted(ids)).encode(errors="surrogatepass")).digest()[:6], "big")

@@ -133,7 +133,9 @@ class Noise:
 
 def _list_order(leaf: KeyDifference, _: Noise) -> bool:
     """Lists of names (roles above all) and of flags are sets."""
-    if not isinstance(leaf.old, tuple) or not isinstance(leaf.new, tuple) or sorted(leaf.old) != sorted(leaf.new):
+    if not isinstance(leaf.old, tuple) or not isinstance(leaf.new, tuple):
+        return False
+    if sorted(map(repr, leaf.old)) != sorted(map(repr, leaf.new)):  # a damaged list may hold several types
         return False
     declared = property_of(leaf.owner, leaf.key)
     return declared is not None and declared.kind in ("byNameReference", "enum")

@@ -40,7 +40,7 @@ class Renames:
     def is_same_under_new_name(self, row: Element, path: str, old: Any, new: Any, unit_id: str) -> bool:
         """Whether the new value of a key of a row only calls by its new name what the old one called."""
         if isinstance(old, tuple) and isinstance(new, tuple):
-            gone, came = sorted(set(old) - set(new)), sorted(set(new) - set(old))
+            gone, came = set(old) - set(new), set(new) - set(old)
             return (
                 bool(gone)
                 and len(old) == len(new)

@@ -17,6 +17,7 @@ from mx_changeclass.readers.side_files.contents import Fetch, blob_id, combined,
 from mx_changeclass.readers.side_files.file_rows import Part, file_kind, side_rows
 from mx_changeclass.readers.side_files.native_template import belongs, binary_unit, project_file, role, template_roots
 from mx_changeclass.readers.side_files.widgets import native_package
+from mx_changeclass.readers.units.secrets import without_credentials
 
 Identity = Callable[[str], str | None]
 
@@ -163,7 +164,7 @@ def _unit(
 
 
 def _load(unit_id: str, kind: str, name: str, part: Part, fetch: Fetch) -> Rows:
-    return side_rows(unit_id, kind, name, part, fetch)
+    return without_credentials(side_rows(unit_id, kind, name, part, fetch))
 
 
 def _grouped(known: Iterable[str], templates: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -73,7 +73,7 @@ def short_digest(*parts: bytes | str) -> str:
     """A short digest that shows whether something changed."""
     whole = hashlib.sha256()
     for part in parts:
-        whole.update(part.encode() if isinstance(part, str) else part)
+        whole.update(part.encode(errors="surrogatepass") if isinstance(part, str) else part)
         whole.update(b"\0")
     return whole.hexdigest()[:16]
 
@@ -144,4 +144,6 @@ def package_versions(prefix: str, packages: object) -> dict[str, str]:
 def combined(digests: Iterable[str]) -> str:
     """One digest of several files that make one unit; of a single file, its own."""
     each = list(digests)
-    return each[0] if len(each) == 1 else hashlib.sha1(" ".join(each).encode(), usedforsecurity=False).hexdigest()
+    if len(each) == 1:
+        return each[0]
+    return hashlib.sha1(" ".join(each).encode(errors="surrogatepass"), usedforsecurity=False).hexdigest()

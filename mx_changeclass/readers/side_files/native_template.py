@@ -10,6 +10,7 @@ from mx_changeclass.model.kinds.native import native_binary
 from mx_changeclass.model.snapshot import Rows, Unit
 from mx_changeclass.readers.side_files.contents import Fetch, Unreadable, as_json, as_text, combined, suffix
 from mx_changeclass.readers.side_files.platforms import platform_facts
+from mx_changeclass.readers.units.secrets import without_credentials
 from mx_changeclass.readers.xcode import XcodeProject, xcode_project
 
 # Files by what the build does with them. A kind that stands in none of these is of no known use.
@@ -100,7 +101,7 @@ def binary_unit(
         project = project_of(at, fetch(root + at)) if at else None
         roles = {path: role(path, project) for path in inside}
         facts = platform_facts(roles, lambda path: fetch(root + path), project.plist if project else "")
-        return (native_binary(facts, unit_id, name),)
+        return without_credentials((native_binary(facts, unit_id, name),))
 
     digest = combined(f"{path} {digests.get(path, '')}" for path in inside)
     return Unit(unit_id, "File$NativeBinary", name, None, "files", digest, load, file=root.rstrip("/"))

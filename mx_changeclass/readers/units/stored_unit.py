@@ -18,7 +18,7 @@ from bson.raw_bson import RawBSONDocument
 from mx_changeclass.model.metamodel import Property
 from mx_changeclass.model.snapshot import Element, Rows
 from mx_changeclass.readers.units.key_names import DUMPED, STORED, KeyName, KeyNames, TypeKeys
-from mx_changeclass.readers.units.secrets import sealed
+from mx_changeclass.readers.units.secrets import may_hold_credentials, sealed, without_credentials
 from mx_changeclass.readers.units.values import guid, scalar
 from mx_changeclass.readers.units.widget_definitions import DEFINITION, Labels, definition
 
@@ -60,15 +60,16 @@ def dump_header(document: StoredDocument) -> Header:
 def decode(content: bytes, unit_id: str) -> Rows:
     """The rows of a unit's BSON, root first; the root has the id of the unit. Raises ``BrokenUnit``."""
     try:
-        return tuple(_rows(bson.decode(content), unit_id, STORED))
+        rows = tuple(_rows(bson.decode(content), unit_id, STORED))
     except Exception as error:  # as above
         raise BrokenUnit(str(error) or type(error).__name__) from error
+    return without_credentials(rows) if may_hold_credentials(content) else rows
 
 
 def from_dump(document: StoredDocument, unit_id: str) -> Rows:
     """The rows of one unit of a dump, which uses SDK names and plain lists. Raises ``BrokenUnit``."""
     try:
-        return tuple(_rows(document, unit_id, DUMPED))
+        return without_credentials(_rows(document, unit_id, DUMPED))
     except RecursionError as error:
         raise BrokenUnit("nested too deep") from error
 
@@ -93,6 +94,8 @@ def _rows(root: StoredDocument, unit_id: str, types: TypeKeys) -> Iterator[Eleme
         row_id = guid(document.get("$ID")) if parent is not None else unit_id
         if not row_id or row_id in taken:
             row_id = f"{parent}/{slot}/{at}"
+            while row_id in taken:  # two keys that have one name in a row, or an id that looks like a place
+                row_id += "+"
         taken.add(row_id)
         fold = _Fold(document, labels, types, depth, sealing)
         for inner, items, below, secret in sorted(fold.lists, key=itemgetter(0), reverse=True):

@@ -1,0 +1,79 @@
+"""What a team states of its releases in a file (``mx-changeclass.toml``), as plain values for a ``Policy``.
+
+A file that was found where the command ran may come from the change that is judged. So what it names is read
+within its own folder only, and reports tell what it states.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from mx_changeclass.errors import PolicyError
+from mx_changeclass.policy import Policy
+
+_MOST_BYTES = 1 << 20
+_NATIVE = ("native_old", "native_new")
+
+
+@frozen
+class Configuration:
+    """The settings of a file, ``source`` its name in errors and reports, and the native app of each side."""
+
+    source: str = ""
+    settings: Mapping[str, Any] = field(factory=dict)
+    native: tuple[str | None, str | None] = (None, None)
+
+    def policy(self, **over: Any) -> Policy:
+        """The policy that the file states, with what was said beside it. Raises ``PolicyError``."""
+        policy = Policy.of({**self.settings, **over}, self.source or "configuration")
+        native = {name: value for name, value in zip(_NATIVE, self.native, strict=True) if value is not None}
+        stated = (f"{name} = {_written(value)}" for name, value in {**self.settings, **native}.items())
+        return evolve(policy, source=self.source, stated=tuple(sorted(stated)))
+
+
+def read_configuration(file: Path, *, chosen: bool) -> Configuration:
+    """Read a configuration. One that was not ``chosen`` by whoever runs the command, but lay there, leads nowhere
+    outside of its folder. Raises ``PolicyError``."""
+    try:
+        if not chosen and not stat.S_ISREG(file.lstat().st_mode):
+            raise ValueError("is a link or no regular file")
+        with file.open("rb") as stream:
+            content = stream.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise ValueError(f"is larger than {_MOST_BYTES >> 20} MB")
+        settings = tomllib.loads(content.decode("utf-8-sig"))
+    except RecursionError:
+        raise PolicyError(f"{file}: is nested too deep. Correct the configuration") from None
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or error
+        raise PolicyError(f"{file}: {problem}. Correct the configuration") from None
+    old, new = (_native(settings.pop(name, None), name, file, chosen=chosen) for name in _NATIVE)
+    return Configuration(str(file), settings, (old, new))
+
+
+def _native(value: object, name: str, file: Path, *, chosen: bool) -> str | None:
+    if value is not None and (not isinstance(value, str) or not value):
+        raise PolicyError(f"{file}: {name!r} must be a text. Correct it")
+    if value is None or chosen:
+        return value
+    folder = os.path.realpath(file.parent)
+    place = os.path.realpath(os.path.join(folder, value)) if "\0" not in value else ""
+    if place != folder and not place.startswith(os.path.join(folder, "")):
+        raise PolicyError(f"{file}: {name!r} leads out of the folder. Give it with --{name.replace('_', '-')}")
+    return value
+
+
+def _written(value: object) -> str:
+    """A value about as TOML writes it."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_written(inner)}" for key, inner in sorted(value.items()))
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_written, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
