@@ -66,7 +66,7 @@ def test_one_missing_page_takes_nothing_away_and_leaves_the_verdict_open(story: 
 
 
 def cell(text: str) -> str:
-    return " ".join(text.replace("&#39;", "'").replace("%3A", ":").split())
+    return " ".join(text.replace("&#39;", "'").replace("%3A", ":").replace("\\*", "*").split())
 
 
 @pytest.mark.parametrize("form", FORMATS)
