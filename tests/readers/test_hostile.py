@@ -29,6 +29,11 @@ from hypothesis import strategies as st
 from mx_changeclass.errors import ReadError
 from mx_changeclass.model.snapshot import Snapshot, Tree
 from mx_changeclass.readers import read
+from mx_changeclass.readers.limits import STREAMED
+from mx_changeclass.readers.native_app import read_native
+from mx_changeclass.readers.project_files import ProjectFolder
+from mx_changeclass.readers.side_files.collect import side_units
+from mx_changeclass.readers.side_files.contents import blob_id
 from mx_changeclass.readers.units.stored_unit import MAX_DEPTH, BrokenUnit, decode, header
 from tests.builders.build import content_of, uid, write_dump, write_v1, write_v2, write_zip
 from tests.builders.specimen import READERS, specimen
@@ -529,6 +534,106 @@ def test_a_link_to_a_folder_is_not_followed(tmp_path: Path) -> None:
     project = write_v2(specimen(), tmp_path / "project")
     (project / "themesource").symlink_to("/")
     assert "themesource is a symbolic link to a folder and was not followed" in snapshot(project).incomplete
+
+
+def test_a_link_to_a_file_is_not_followed(tmp_path: Path) -> None:
+    """What it leads to would be quoted in reports, and the whole of it be exported."""
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    project = write_v2(specimen(), tmp_path / "project")
+    (project / "resources").mkdir()
+    (project / "resources" / "notes.txt").symlink_to(secret)
+    home = uid("project/Field/Screens/Home")
+    unit = project / "mprcontents" / home[:2] / home[2:4] / f"{home}.mxunit"
+    shutil.move(unit, tmp_path / "unit")
+    unit.symlink_to(tmp_path / "unit")
+    model = snapshot(project)
+    assert "resources/notes.txt is a symbolic link and was not followed" in model.incomplete
+    assert model.units["file:resources/notes.txt"].missing
+    assert model.units[home].missing
+
+
+@pytest.mark.parametrize("linked", ["mprcontents", f"mprcontents/{uid('project/Field/Screens/Home')[:2]}"])
+def test_a_link_to_a_folder_of_documents_is_not_followed(linked: str, tmp_path: Path) -> None:
+    project = write_v2(specimen(), tmp_path / "project")
+    shutil.move(project / linked, tmp_path / "outside")
+    (project / linked).symlink_to(tmp_path / "outside")
+    assert snapshot(project).units[uid("project/Field/Screens/Home")].missing
+
+
+def test_only_the_file_that_is_named_may_be_a_link(tmp_path: Path) -> None:
+    named = tmp_path / "latest.mpr"
+    named.symlink_to(READERS / "v1.mpr")
+    assert snapshot(named).units
+    assert "latest.mpr cannot be read. Check the path and its rights; links are not followed" in problem(tmp_path)
+
+
+def test_a_native_app_that_is_no_file_blocks_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for app in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(ReadError, match="is no regular file"):
+            read_native(str(app))
+
+
+def test_a_native_template_is_read_without_its_links(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("runtime of another")
+    raw = tmp_path / "template" / "android" / "app" / "src" / "main" / "res" / "raw"
+    raw.mkdir(parents=True)
+    (raw / "runtime_url").symlink_to(tmp_path / "secret")
+    (tmp_path / "template" / ".template_version").write_text("14.1.13")
+    assert "runtime of another" not in str(read_native(str(tmp_path / "template")).load())
+
+
+def test_folders_in_one_another_have_a_bound(tmp_path: Path) -> None:
+    project = write_v2(specimen(), tmp_path / "project")
+    (project / "theme").mkdir()
+    (project / "theme" / "/".join("d" * 300)).mkdir(parents=True)
+    told = [n for n in snapshot(project).incomplete if "nested deeper than 100" in n]
+    assert len(told) == 1
+
+
+def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = write_v2(specimen(), tmp_path / "project")
+    (project / "theme").mkdir()
+    listed = os.scandir
+
+    def scandir(path: Any = ".") -> Any:
+        if str(path).rstrip("/").endswith("theme"):
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert "theme/ cannot be listed (Permission denied)" in snapshot(project).incomplete
+
+
+def test_a_large_file_beside_the_model_is_never_held_whole(tmp_path: Path) -> None:
+    project = write_v2(specimen(), tmp_path / "project")
+    content = b"x" * (STREAMED + 1)
+    (project / "resources").mkdir()
+    (project / "resources" / "film.mp4").write_bytes(content)
+    asked: list[str] = []
+    folder = ProjectFolder(project, "project")
+    units, _ = side_units(folder.paths(), lambda path: asked.append(path) or folder.fetch(path), folder.identity)
+    assert units["file:resources/film.mp4"].digest == blob_id(content)
+    assert "resources/film.mp4" not in asked
+
+
+def test_more_files_than_an_app_has_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mx_changeclass.readers.project_files.ENTRIES", 1)
+    project = write_v2(specimen(), tmp_path / "project")
+    assert "holds more than 1 files" in problem(project)
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_documents_have_bounds_in_number_and_in_sum(
+    inside: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = write_v1(specimen(), tmp_path / "App.mpr") if inside else write_v2(specimen(), tmp_path / "app")
+    with monkeypatch.context() as patch:
+        patch.setattr("mx_changeclass.readers.mpr.UNITS", 3)
+        assert "lists more than 3 documents" in problem(model)
+    monkeypatch.setattr("mx_changeclass.readers.mpr.MOST_BYTES", 1000)
+    assert "of documents" in problem(model)
 
 
 def test_a_file_beyond_measure_is_not_read(tmp_path: Path) -> None:

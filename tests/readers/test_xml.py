@@ -95,7 +95,7 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         for n in range(draw(st.integers(0, 6))):
             parent = draw(st.none() | st.sampled_from([r.id for r in rows])) if rows else None
             props = draw(st.dictionaries(keys, values, max_size=4))
-            rows.append(row(draw(st.sampled_from([unit_id, f"r{n}"])), props, parent, **draw(facts)))
+            rows.append(row(f"{unit_id} {n}" if n else unit_id, props, parent, **draw(facts)))
         units[unit_id] = unit(
             unit_id,
             tuple(rows),
@@ -174,6 +174,34 @@ def test_a_unit_without_digest_gets_one_of_its_rows_alone() -> None:
     assert len({digest("a", "n", "x"), digest("a", "n", "y"), digest("a", "m", "x")}) == 3
 
 
+def edited(snapshot: Snapshot, old: str, new: str) -> Snapshot:
+    content = written(snapshot).decode()
+    assert content.count(old) == 1
+    return read_xml(content.replace(old, new).encode(), "it")
+
+
+def test_a_file_that_was_changed_does_not_say_itself_what_is_the_same() -> None:
+    """Both state one digest for what is called otherwise in one of them."""
+    snapshot = Snapshot({"u": unit("u", (row("u", {}, name="Meal"),))}, digest="x")
+    same = read_xml(written(snapshot), "it")
+    renamed = edited(snapshot, '<element name="Meal"', '<element name="Dish"')
+    assert same.units["u"].digest == "d" * 64
+    assert renamed.units["u"].digest not in ("", "d" * 64)
+    assert renamed.digest != "x"
+    assert "was changed after it was exported" in renamed.warnings[0]
+
+
+def test_line_ends_that_git_writes_are_no_change() -> None:
+    snapshot = Snapshot({"u": unit("u", (row("u", {"documentation": "a\r\nb"}),))}, digest="x")
+    assert_equal(snapshot, read_xml(written(snapshot).replace(b"\n", b"\r\n"), "it"))
+
+
+def test_what_follows_the_end_of_a_compressed_file_is_told() -> None:
+    snapshot = Snapshot({"u": unit("u", ())}, digest="x")
+    again = read_xml(written(snapshot, compress=True) + b"more", "it")
+    assert again.incomplete == ("4 bytes after the end of the gzip file were not read",)
+
+
 EXTERNAL = '<!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/hostname">]>' + HEAD
 LAUGHS = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
 
@@ -185,8 +213,16 @@ LAUGHS = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
         (b"not xml", "no sound XML"),
         (b"<other/>", "no model snapshot"),
         (f'<snapshot xmlns="{NAMESPACE}" format="2"/>'.encode(), "format '2'"),
-        (f'{HEAD}<unit id="u"/><unit id="u"/></snapshot>'.encode(), "twice"),
-        (f"{HEAD}<unit/></snapshot>".encode(), "without an id"),
+        (f'{HEAD}<unit id="u"/><unit id="u"/></snapshot>'.encode(), "Duplicate"),
+        (f'{HEAD}<unit id="u"/><unit id="dQ==" base64="id"/></snapshot>'.encode(), "twice"),
+        (f'{HEAD}<unit id="u"><element/><element/></unit></snapshot>'.encode(), "row without an id"),
+        (f'{HEAD}<unit id="u"><element id="a"/><element id="a"/></unit></snapshot>'.encode(), "row .* twice"),
+        (f'{HEAD}<unit id="u"><elment id="a"/></unit></snapshot>'.encode(), "'elment'.* not expected"),
+        (f'{HEAD}<unit id="u" mising="true"/></snapshot>'.encode(), "'mising' is not allowed"),
+        (f'{HEAD}<unit id="u" missing="1"/></snapshot>'.encode(), "'missing'"),
+        (f"{HEAD}{'<unit/>' * 300_000}</snapshot>".encode(), "more tags than one in"),
+        (f"{HEAD}<unit/></snapshot>".encode(), "'id' is required"),
+        (f'{HEAD}<unit id=""/></snapshot>'.encode(), "unit without an id"),
         (f'{HEAD}<unit id="%%" base64="id"/></snapshot>'.encode(), "base64"),
         (f'{EXTERNAL}<incomplete text="&x;"/></snapshot>'.encode(), "XML|DTD"),
         (f'{EXTERNAL}<unit id="u">&x;</unit></snapshot>'.encode(), "DTD"),
