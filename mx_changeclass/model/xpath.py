@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_MOST_HELD = 50  # conditions that are weighed against alternatives; real constraints have a handful
 _WORD = re.compile(r"""'[^']*'|"[^"]*"|[()\[\]]|[=<>!]+|[^\s'"()\[\]=<>!]+""")
 
 
@@ -56,6 +57,8 @@ def implies(strict: frozenset[str], loose: frozenset[str]) -> bool:
 def _met(condition: str, held: frozenset[str]) -> bool:
     if condition in held:
         return True
+    if len(held) > _MOST_HELD:
+        return False
     allowed = _alternatives(condition)
     cases = [[frozenset({*held, *asked}) for asked in _alternatives(each)] for each in sorted(held)]
     return any(all(any(each <= case for each in allowed) for case in split) for split in ([held], *cases))

@@ -77,7 +77,7 @@ def read_mpr(content: bytes, fetch: Fetch, label: str) -> ReadModel:
             raise BrokenContainer(label, f"holds more than {MOST_BYTES >> 30} GB of documents", _GIVE_MPR)
     if not model.units:
         raise BrokenContainer(label, "holds no units", RESTORE)
-    check_places(model.units, model.notes)
+    check_places(model.units, model.notes, label)
     return model
 
 

@@ -34,8 +34,10 @@ from mx_changeclass.errors import BrokenContainer, UnsupportedVersion
 from mx_changeclass.model.metamodel import property_of
 from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
 from mx_changeclass.model.versions import Version
-from mx_changeclass.readers.limits import UNITS
+from mx_changeclass.readers.limits import MAX_DEPTH, UNITS
+from mx_changeclass.readers.notes import Notes, check_places
 from mx_changeclass.readers.safe_xml import iterparse
+from mx_changeclass.readers.units.values import property_of_file, put
 
 NAMESPACE = "urn:mx-changeclass:snapshot"
 FORMAT = "1"
@@ -138,6 +140,7 @@ def read_xml(content: bytes, label: str) -> Snapshot:
         if not unit.id or unit.id in units:
             raise BrokenContainer(label, f"has a unit without an id or twice ({unit.name or unit.id!r})", _REMAKE)
         units[unit.id] = unit
+    check_places(units, Notes(), label)  # what it notes stands in the file
     return Snapshot(
         units=units,
         version=Version.of(head.get("version", "")),
@@ -338,6 +341,7 @@ def _read_unit(element: etree._Element, label: str, believed: bool) -> Unit:
 def _rows(unit: etree._Element, label: str) -> Rows:
     """The rows of a unit in the order in which they stand, which is the order they were written in."""
     rows: list[Element] = []
+    depth: dict[str, int] = {}
     places: Counter[tuple[str | None, str]] = Counter()
     stated = _texts(unit, label)
     todo: list[tuple[etree._Element, str | None]] = [(e, None) for e in reversed(unit)]
@@ -347,10 +351,20 @@ def _rows(unit: etree._Element, label: str) -> Rows:
         row_id, kind, name = (texts.pop(k, stated.get(k, "")) for k in ("id", "kind", "name"))
         slot, parent = texts.pop("slot", ""), texts.pop("inside", outer_id)
         inner = [e for e in element if e.tag == f"{_TAG}element"]
-        props = dict(_stated(e, label) for e in element if e.tag != f"{_TAG}element")
-        for key in sorted(texts):  # a part comes before what it holds
+        stating = dict(_stated(e, label) for e in element if e.tag != f"{_TAG}element")
+        props: dict[str, Any] = {}
+        for key in sorted(texts.keys() | stating.keys()):  # a part comes before what it holds
             owner, _, last = key.rpartition(".")
-            props[key] = _back(_word(props.get(owner, "") if owner else kind, last), texts[key], label)
+            holder = str(props.get(owner, "")) if owner else kind
+            if key in texts:
+                props[key] = _back(_word(holder, last), texts[key], label)
+            else:
+                put(props, key, stating[key], property_of(holder, last) or property_of_file(holder, last))
+        if parent is not None and parent not in depth:
+            raise BrokenContainer(label, f"has a row inside of one that does not stand before it ({row_id})", _REMAKE)
+        depth[row_id] = 1 + (0 if parent is None else depth[parent])
+        if depth[row_id] > MAX_DEPTH:
+            raise BrokenContainer(label, f"has rows nested deeper than {MAX_DEPTH}", _REMAKE)
         rows.append(Element(row_id, kind, name, parent, slot, props, places[parent, slot]))
         places[parent, slot] += 1
         todo += [(e, row_id) for e in reversed(inner)]

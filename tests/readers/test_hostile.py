@@ -20,6 +20,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import attrs
 import bson
 import pytest
 from bson.decimal128 import Decimal128
@@ -27,14 +28,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mx_changeclass.errors import ReadError
-from mx_changeclass.model.snapshot import Snapshot, Tree
+from mx_changeclass.model.snapshot import Snapshot, Tree, Unit
 from mx_changeclass.readers import read
-from mx_changeclass.readers.limits import STREAMED
+from mx_changeclass.readers.limits import FOLDERS, MAX_DEPTH, STREAMED
 from mx_changeclass.readers.native_app import read_native
 from mx_changeclass.readers.project_files import ProjectFolder
 from mx_changeclass.readers.side_files.collect import side_units
 from mx_changeclass.readers.side_files.contents import blob_id
-from mx_changeclass.readers.units.stored_unit import MAX_DEPTH, BrokenUnit, decode, header
+from mx_changeclass.readers.units.stored_unit import BrokenUnit, decode, from_dump, header
+from mx_changeclass.readers.xml import read_xml, write_xml
 from tests.builders.build import content_of, uid, write_dump, write_v1, write_v2, write_zip
 from tests.builders.specimen import READERS, specimen
 
@@ -272,6 +274,71 @@ def test_odd_values_are_kept_and_no_element_is_lost() -> None:
             assert isinstance(value, (str, int, float, bool, tuple))
 
 
+DECLARED = [  # key and type that declares it, what is stored, what stands in the row
+    ("Pages$Page", "Url", 5, {"url": "5"}),
+    ("Pages$Page", "Url", True, {"url": "true"}),
+    ("Pages$Page", "Url", [3, "a"], {"url": "a"}),
+    ("Pages$Page", "Url", [3, "a", "b"], {"url (no String)": ("a", "b")}),
+    ("Pages$Page", "PopupWidth", "600", {"popupWidth": 600}),
+    ("Pages$Page", "PopupWidth", 600.0, {"popupWidth": 600}),
+    ("Pages$Page", "PopupWidth", "wide", {"popupWidth (no Integer)": "wide"}),
+    ("Pages$Page", "PopupWidth", "9" * 5000, {"popupWidth (no Integer)": "9" * 5000}),
+    ("Pages$Page", "PopupWidth", float("nan"), {"popupWidth (no Integer)": "NaN"}),
+    ("Pages$Page", "PopupWidth", float("-inf"), {"popupWidth (no Integer)": "-Infinity"}),
+    ("Pages$Page", "PopupResizable", "False", {"popupResizable": False}),
+    ("Pages$Page", "PopupResizable", "maybe", {"popupResizable (no Boolean)": "maybe"}),
+    ("Pages$Page", "AllowedModuleRoles", "A.User", {"allowedRoles": ("A.User",)}),
+    ("Pages$Page", "Own", [3, 1, "b"], {"own": (1, "b")}),
+]
+
+
+@pytest.mark.parametrize(("kind", "key", "stored", "kept"), DECLARED)
+def test_a_value_of_another_type_is_as_declared_or_stands_under_a_key_of_its_own(
+    kind: str, key: str, stored: object, kept: dict[str, object]
+) -> None:
+    names = {"AllowedModuleRoles": "allowedRoles"}
+    whole = {"$Type": kind, key: stored}
+    as_dumped = {
+        "$Type": kind,
+        names.get(key, key[:1].lower() + key[1:]): stored[1:] if isinstance(stored, list) else stored,
+    }
+    for (row,) in (decode(bson.encode(whole), "x"), from_dump(as_dumped, "x")):
+        assert row.props == kept
+        assert {k: type(v) for k, v in row.props.items()} == {k: type(v) for k, v in kept.items()}
+        target = BytesIO()
+        unit = Unit("x", row.type, "", None, "", "d", lambda row=row: (row,))  # type: ignore[misc]
+        write_xml(Snapshot({"x": unit}), target)
+        assert read_xml(target.getvalue(), "it").rows("x") == (row,)
+
+
+def test_a_value_of_a_file_has_the_type_that_its_view_asks_for() -> None:
+    text = (
+        '<snapshot xmlns="urn:mx-changeclass:snapshot" format="1"><unit id="u" kind="File$NativeBinary"><element>'
+        '<value name="template" integer="14"/><value name="unread" text="all"/></element></unit></snapshot>'
+    )
+    (row,) = read_xml(text.encode(), "it").rows("u")
+    assert row.props == {"template": "14", "unread": ("all",)}
+
+
+def test_nothing_in_lists_is_nothing_in_rows(tmp_path: Path) -> None:
+    """16 MB of nulls in a small package would be four gigabytes of rows."""
+    (row,) = decode(bson.encode({"$Type": "X$X", "Nulls": [None] * 5000}), "x")
+    assert row.props == {}
+
+
+@pytest.mark.parametrize("item", [True, {}])
+def test_a_document_of_values_without_content_is_damaged(item: object) -> None:
+    with pytest.raises(BrokenUnit, match="more values than its size makes believable"):
+        decode(bson.encode({"$Type": "X$X", "Many": [item] * 100_000}), "x")
+
+
+def test_lists_of_a_document_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mx_changeclass.readers.units.stored_unit.MOST_VALUES", 3)
+    for document in ({"many": ["a"] * 4}, {"many": [{"more": [{}, {}]}, {}]}):
+        with pytest.raises(BrokenUnit, match="more values"):
+            from_dump(document, "x")
+
+
 def test_a_widget_definition_without_ids_is_read() -> None:
     bare = {"$Type": "CustomWidgets$CustomWidgetType", "WidgetId": "w", "ObjectType": {"PropertyTypes": [3, {}, "x"]}}
     rows = decode(bson.encode({"$Type": "X$X", "Widget": {"$Type": "CustomWidgets$CustomWidget", "Type": bare}}), "x")
@@ -298,6 +365,25 @@ def test_a_loop_of_containers_ends_and_is_told(tmp_path: Path) -> None:
     field, screens = raw("project/Field"), raw("project/Field/Screens")
     model = snapshot(edited(tmp_path, (move, (screens, field)), (move, (field, screens))))
     assert [n for n in model.incomplete if "lies in a loop of containers" in n]
+
+
+@pytest.mark.parametrize("looped", [True, False])
+def test_containers_nested_deeper_than_any_app_are_refused(looped: bool, tmp_path: Path) -> None:
+    """Whoever goes up from each of 100,000 folders in one another goes 5,000,000,000 steps."""
+    ids = [uid(f"deep/{n}") for n in range(FOLDERS + 1)]
+    above = [ids[-1] if looped else uid("project"), *ids]
+    folders = [
+        {"$ID": i, "$Type": "Projects$Folder", "$ContainerID": c, "$ContainerProperty": "folders", "name": i}
+        for i, c in zip(ids, above, strict=False)
+    ]
+    documents = [*specimen(), *folders]
+    model = Snapshot({}, label="deep")
+    for path in (write_v1(documents, tmp_path / "App.mpr"), write_dump(documents, tmp_path / "dump.json")):
+        assert f"nests documents deeper than {FOLDERS} folders" in problem(path)
+    units = {d["$ID"]: Unit(d["$ID"], d["$Type"], "", d["$ContainerID"], "", "d", tuple) for d in folders}
+    target = BytesIO()
+    write_xml(attrs.evolve(model, units=units), target)
+    assert f"nests documents deeper than {FOLDERS} folders" in problem(file_with(tmp_path, target.getvalue()))
 
 
 def test_a_unit_in_no_container_is_told(tmp_path: Path) -> None:
@@ -490,8 +576,10 @@ def test_a_gzip_bomb_is_refused(tmp_path: Path) -> None:
         b'{"units": {"a": 1}}',
         b'{"units"',
         b"\xff\xfe{",
+        b'{"units": [' + b"[]," * 100_000 + b"[]]}",
+        b'{"units": [' + b"{}," * 100_000 + b"{}]}",
     ],
-    ids=["lists", "objects", "half a character", "long number", "none", "no units", "no list", "cut", "half"],
+    ids=["lists", "objects", "half", "long number", "none", "no units", "no list", "cut", "utf-16", "dense", "empty"],
 )
 def test_hostile_json_is_refused(content: bytes, tmp_path: Path) -> None:
     problem(file_with(tmp_path, content))

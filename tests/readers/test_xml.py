@@ -16,9 +16,12 @@ from lxml import etree
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.errors import BrokenContainer, MxError, UnsupportedVersion
 from mx_changeclass.findings.classify import classify
+from mx_changeclass.model.metamodel import property_of
 from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
 from mx_changeclass.model.versions import Version
 from mx_changeclass.readers import read
+from mx_changeclass.readers.limits import MAX_DEPTH
+from mx_changeclass.readers.units.values import put
 from mx_changeclass.readers.xml import NAMESPACE, is_snapshot, read_xml, write_xml
 from tests.corpus import real_pair
 
@@ -87,6 +90,15 @@ kinds = st.sampled_from(["Pages$Page", "DomainModels$Attribute", "Navigation$Nav
 facts = st.fixed_dictionaries({"type": kinds, "name": texts, "slot": texts})
 
 
+def as_declared(props: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """Values as every reader gives them: a part comes before what it holds."""
+    found: dict[str, Any] = {}
+    for key in sorted(props):
+        part, _, last = key.rpartition(".")
+        put(found, key, props[key], property_of(str(found.get(part, "")) if part else kind, last))
+    return found
+
+
 @st.composite
 def snapshots(draw: st.DrawFn) -> Snapshot:
     units: dict[str, Unit] = {}
@@ -94,8 +106,8 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         rows: list[Element] = []
         for n in range(draw(st.integers(0, 6))):
             parent = draw(st.none() | st.sampled_from([r.id for r in rows])) if rows else None
-            props = draw(st.dictionaries(keys, values, max_size=4))
-            rows.append(row(f"{unit_id} {n}" if n else unit_id, props, parent, **draw(facts)))
+            props, stated = draw(st.dictionaries(keys, values, max_size=4)), draw(facts)
+            rows.append(row(f"{unit_id} {n}" if n else unit_id, as_declared(props, stated["type"]), parent, **stated))
         units[unit_id] = unit(
             unit_id,
             tuple(rows),
@@ -136,9 +148,23 @@ def test_what_is_written_is_what_the_schema_says(snapshot: Snapshot) -> None:
 
 
 def test_rows_nested_past_the_limits_of_the_parser_come_back() -> None:
-    rows = tuple(row(f"r{n}", {"tabIndex": n}, f"r{n - 1}" if n else None, slot="widgets") for n in range(700))
+    rows = tuple(row(f"r{n}", {"tabIndex": n}, f"r{n - 1}" if n else None, slot="widgets") for n in range(MAX_DEPTH))
     snapshot = Snapshot({"r0": unit("r0", rows)}, digest="x")
     assert_equal(snapshot, read_xml(written(snapshot), "it"))
+
+
+def test_rows_nested_deeper_than_any_unit_are_refused() -> None:
+    rows = tuple(row(f"r{n}", {}, f"r{n - 1}" if n else None) for n in range(MAX_DEPTH + 1))
+    snapshot = read_xml(written(Snapshot({"r0": unit("r0", rows)}, digest="x")), "it")
+    with pytest.raises(BrokenContainer, match="nested deeper than 400"):
+        snapshot.rows("r0")
+
+
+@pytest.mark.parametrize("inside", ["b", "a", "elsewhere"])
+def test_a_row_stands_behind_what_it_is_inside_of(inside: str) -> None:
+    text = f'{HEAD}<unit id="u"><element/><element id="a" inside="{inside}"/><element id="b"/></unit></snapshot>'
+    with pytest.raises(BrokenContainer, match="does not stand before it"):
+        read_xml(text.encode(), "it").rows("u")
 
 
 def test_a_text_past_the_limits_of_the_parser_comes_back() -> None:

@@ -233,6 +233,8 @@ class StorageKeys:
     and associations. An index holds no data, so its GUID never keeps it apart."""
 
     tree: Tree
+    _entities: dict[str, dict[str, Element]] = field(factory=dict, init=False)
+    _persistable: dict[str, bool] = field(factory=dict, init=False)
 
     def keyed(self, row: Element) -> bool:
         """Whether another GUID under the same name would be another table or column."""
@@ -246,23 +248,32 @@ class StorageKeys:
 
     def persistable(self, entity: Element) -> bool:
         """Whether an entity has a table; a specialisation is what its generalisation is. Doubt says yes."""
-        seen: set[str] = set()
+        line: dict[str, None] = {}
         row: Element | None = entity
-        while row is not None and row.id not in seen:
-            seen.add(row.id)
+        found = True
+        while row is not None and row.id not in line:
+            if row.id in self._persistable:
+                found = self._persistable[row.id]
+                break
+            line[row.id] = None
             above = str(row.props.get("generalization.generalization") or "")
             if not above:
-                return row.props.get("generalization.persistable", True) is not False
+                found = row.props.get("generalization.persistable", True) is not False
+                break
             if above.startswith("System."):
-                return above not in _SYSTEM_NON_PERSISTABLE
+                found = above not in _SYSTEM_NON_PERSISTABLE
+                break
             row = self._entity(above)
-        return True
+        self._persistable.update(dict.fromkeys(line, found))
+        return found
 
     def _entity(self, name: str) -> Element | None:
         module, _, own = name.partition(".")
-        unit_id = self._domain_models.get(module)
-        rows = self.tree.snapshot.rows(unit_id) if unit_id else ()
-        return next((r for r in rows if r.type == ENTITY and r.name == own), None)
+        if module not in self._entities:
+            unit_id = self._domain_models.get(module)
+            rows = self.tree.snapshot.rows(unit_id) if unit_id else ()
+            self._entities[module] = {r.name: r for r in reversed(rows) if r.type == ENTITY}
+        return self._entities[module].get(own)
 
     @cached_property
     def _domain_models(self) -> Mapping[str, str]:
