@@ -86,7 +86,7 @@ def _of_row(row: Element, by_id: Mapping[str, Element]) -> Iterator[tuple[str, T
             role = _step(row, role, by_id)  # noqa: PLW2901 - the same role, seen in its place
         elif role.verb == "changes" and props.get("editable") == "Never":
             role = role._replace(verb="reads")  # noqa: PLW2901 - as above
-        for text in (value,) if isinstance(value, str) else value:
+        for text in (value,) if isinstance(value, str) else [x for x in value if isinstance(x, str)]:
             for mention in _named(role, text, by_id):
                 yield key, mention
 

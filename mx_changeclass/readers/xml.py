@@ -37,7 +37,7 @@ from mx_changeclass.model.versions import Version
 from mx_changeclass.readers.limits import MAX_DEPTH, UNITS
 from mx_changeclass.readers.notes import Notes, check_places
 from mx_changeclass.readers.safe_xml import iterparse
-from mx_changeclass.readers.units.values import property_of_file, put
+from mx_changeclass.readers.units.values import property_of_file, put, scalar
 
 NAMESPACE = "urn:mx-changeclass:snapshot"
 FORMAT = "1"
@@ -320,9 +320,11 @@ def _read_unit(element: etree._Element, label: str, believed: bool) -> Unit:
     texts = _texts(element, label)
     rows = element.iter(f"{_TAG}element")
     ids = [_texts(e, label).get("id") if "base64" in e.attrib else e.get("id") for e in rows]
-    if len(set(ids)) < len(ids) or None in ids[1:]:
+    if len(set(ids)) < len(ids) or not all(ids[1:]) or "" in ids:
         raise BrokenContainer(label, f"has a row without an id or twice (in {texts.get('id', '')!r})", _REMAKE)
     missing = texts.get("missing") == "true"
+    if not (ids or missing) or (ids and element[0].get("kind", texts.get("kind")) != texts.get("kind")):
+        raise BrokenContainer(label, f"has a unit without its root row ({texts.get('id', '')!r})", _REMAKE)
     digest = texts.get("digest", "")
     return Unit(
         id=texts.get("id", ""),
@@ -385,7 +387,7 @@ def _stated(element: etree._Element, label: str) -> tuple[str, Any]:
 
 def _back(word: str, text: str, label: str) -> Any:
     try:
-        return _WAY_BACK[word](text)
+        return scalar(_WAY_BACK[word](text), None)
     except (KeyError, ValueError):
         raise BrokenContainer(label, f"states a value that is no {word}: {text[:40]!r}", _REMAKE) from None
 

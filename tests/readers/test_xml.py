@@ -65,7 +65,7 @@ def assert_equal(old: Snapshot, new: Snapshot) -> None:
 
 ODD = ["", "5", "true", "&lt;<>\"'", "\x00", "\r\n\t ", "\ud800", "\ufffe"]
 texts = st.text(st.characters(), max_size=12) | st.sampled_from(ODD)
-scalars = texts | st.booleans() | st.integers() | st.floats(allow_nan=False)
+scalars = texts | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 keys = texts | st.sampled_from(
     [
         "type",
@@ -104,18 +104,21 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
     units: dict[str, Unit] = {}
     for unit_id in draw(st.lists(texts.filter(bool), max_size=3, unique=True)):
         rows: list[Element] = []
-        for n in range(draw(st.integers(0, 6))):
+        missing, of_unit = draw(st.booleans()), draw(facts)
+        for n in range(draw(st.integers(0 if missing else 1, 6))):
             parent = draw(st.none() | st.sampled_from([r.id for r in rows])) if rows else None
             props, stated = draw(st.dictionaries(keys, values, max_size=4)), draw(facts)
+            if not n:
+                stated = {**stated, "type": of_unit["type"]}
             rows.append(row(f"{unit_id} {n}" if n else unit_id, as_declared(props, stated["type"]), parent, **stated))
         units[unit_id] = unit(
             unit_id,
             tuple(rows),
-            **draw(facts),
+            **of_unit,
             container=draw(st.none() | texts.filter(bool)),
             digest=draw(texts.filter(bool)),
             excluded=draw(st.booleans()),
-            missing=draw(st.booleans()),
+            missing=missing,
             file=draw(texts),
         )
     notes = st.lists(texts, max_size=2).map(tuple)
@@ -223,7 +226,7 @@ def test_line_ends_that_git_writes_are_no_change() -> None:
 
 
 def test_what_follows_the_end_of_a_compressed_file_is_told() -> None:
-    snapshot = Snapshot({"u": unit("u", ())}, digest="x")
+    snapshot = Snapshot({"u": unit("u", (row("u", {}),))}, digest="x")
     again = read_xml(written(snapshot, compress=True) + b"more", "it")
     assert again.incomplete == ("4 bytes after the end of the gzip file were not read",)
 
@@ -240,7 +243,13 @@ LAUGHS = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
         (b"<other/>", "no model snapshot"),
         (f'<snapshot xmlns="{NAMESPACE}" format="2"/>'.encode(), "format '2'"),
         (f'{HEAD}<unit id="u"/><unit id="u"/></snapshot>'.encode(), "Duplicate"),
-        (f'{HEAD}<unit id="u"/><unit id="dQ==" base64="id"/></snapshot>'.encode(), "twice"),
+        (
+            f'{HEAD}<unit id="u"><element/></unit><unit id="dQ==" base64="id"><element/></unit></snapshot>'.encode(),
+            "twice",
+        ),
+        (f'{HEAD}<unit id="u"/></snapshot>'.encode(), "without its root row"),
+        (f'{HEAD}<unit id="u" kind="A"><element kind="B"/></unit></snapshot>'.encode(), "without its root row"),
+        (f'{HEAD}<unit id="u"><element/><element id=""/></unit></snapshot>'.encode(), "row without an id"),
         (f'{HEAD}<unit id="u"><element/><element/></unit></snapshot>'.encode(), "row without an id"),
         (f'{HEAD}<unit id="u"><element id="a"/><element id="a"/></unit></snapshot>'.encode(), "row .* twice"),
         (f'{HEAD}<unit id="u"><elment id="a"/></unit></snapshot>'.encode(), "'elment'.* not expected"),
@@ -248,7 +257,7 @@ LAUGHS = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
         (f'{HEAD}<unit id="u" missing="1"/></snapshot>'.encode(), "'missing'"),
         (f"{HEAD}{'<unit/>' * 300_000}</snapshot>".encode(), "more tags than one in"),
         (f"{HEAD}<unit/></snapshot>".encode(), "'id' is required"),
-        (f'{HEAD}<unit id=""/></snapshot>'.encode(), "unit without an id"),
+        (f'{HEAD}<unit id=""><element/></unit></snapshot>'.encode(), "unit without an id"),
         (f'{HEAD}<unit id="%%" base64="id"/></snapshot>'.encode(), "base64"),
         (f'{EXTERNAL}<incomplete text="&x;"/></snapshot>'.encode(), "XML|DTD"),
         (f'{EXTERNAL}<unit id="u">&x;</unit></snapshot>'.encode(), "DTD"),

@@ -210,11 +210,20 @@ def match_rows(a: Tree, b: Tree, units: Pairing) -> Pairing:
         if other is None or row.id in pairs.to_new or other.id in pairs.to_old:
             continue
         if (row.type == other.type and units.to_new.get(a.unit_of[row.id]) == b.unit_of[row.id]) or (
-            _family(row) is not None and _family(row) == _family(other)
+            _family(row) is not None
+            and _family(row) == _family(other)
+            and _in_domain_model(a, row)
+            and _in_domain_model(b, other)
         ):
             pairs.add(row.id, row.id, "id")
-    pairs.by_key(a.rows.values(), b.rows.values(), "guid", _storage, _storage)
+    olds, news = ([r for r in tree.rows.values() if _in_domain_model(tree, r)] for tree in (a, b))
+    pairs.by_key(olds, news, "guid", _storage, _storage)
     return pairs
+
+
+def _in_domain_model(tree: Tree, row: Element) -> bool:
+    """Whether a row stands where the database looks for it; in any other document it is nothing that keeps data."""
+    return tree.snapshot.units[tree.unit_of[row.id]].type == DOMAIN_MODEL
 
 
 def _family(row: Element) -> str | None:

@@ -133,7 +133,11 @@ class Noise:
 
 def _list_order(leaf: KeyDifference, _: Noise) -> bool:
     """Lists of names (roles above all) and of flags are sets."""
-    if not isinstance(leaf.old, tuple) or not isinstance(leaf.new, tuple) or sorted(leaf.old) != sorted(leaf.new):
+    if (
+        not isinstance(leaf.old, tuple)
+        or not isinstance(leaf.new, tuple)
+        or sorted(leaf.old, key=repr) != sorted(leaf.new, key=repr)
+    ):
         return False
     declared = property_of(leaf.owner, leaf.key)
     return declared is not None and declared.kind in ("byNameReference", "enum")

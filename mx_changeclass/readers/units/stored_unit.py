@@ -137,12 +137,12 @@ class _Fold:
                 name = names[key]
                 if value is None or name is None:
                     continue
-                label, declared, secret, plain, _, inside = name
+                label, declared, secret, plain, _, _ = name
                 kind = type(value)
                 if kind in plain and not sealing:
                     props[label] = value
                 elif kind is dict:
-                    self._single(label, inside, value, depth + 1, secret or sealing)
+                    self._single(name, value, depth + 1, secret or sealing)
                 elif kind is list:
                     items = value[1:] if stored and value and isinstance(value[0], int) else value  # after its mark
                     if items:
@@ -158,14 +158,15 @@ class _Fold:
             value = sealed(value, self.type)
         put(self.props, label, value, declared)
 
-    def _single(self, label: str, inside: str, value: dict[str, Any], depth: int, secret: bool) -> None:
+    def _single(self, name: KeyName, value: dict[str, Any], depth: int, secret: bool) -> None:
+        label, declared, _, _, _, inside = name
         names = self.types.of(value, inside)
         if names.type:
-            self.props[label] = names.type
+            put(self.props, label, names.type, declared)
         else:
             for point in _POINTS:
                 if value.keys() == set(point):
-                    self.props[label] = ";".join(str(value[k]) for k in point)
+                    put(self.props, label, ";".join(str(value[k]) for k in point), declared)
                     return
         if names.type == DEFINITION:
             facts, self.labels = definition(value, self.types)
