@@ -495,6 +495,13 @@ def test_nothing_compared_with_an_app_adds_all_of_it(old: Model) -> None:
         ("[Active]", "[Active and Paid]", "added and; added Paid"),
         (("A", "B"), ("B", "C"), "added C; removed A"),
         (3, 4, "3 to 4"),
+        ("A + " * 300 + "B" + " + C" * 300, "A + " * 300 + "D" + " + C" * 300, "B to D"),
+        (
+            "A + " * 200_000,
+            "B - " * 200_000,
+            "A + A + A + A + A + A + A + A + A + A +… to B - B - B - B - B - B - B - B - B - B -…",
+        ),
+        (("A",) * 2 + tuple(map(str, range(200_000))), ("A", *map(str, range(200_000)), "Z"), "added Z; removed A"),
         ("same", "same", ""),
     ],
 )
