@@ -58,6 +58,7 @@ class Symbols:
         self._members: dict[str, Mapping[str, Element]] = {}
         self._ends: dict[str, tuple[str, ...]] = {}
         self._names: dict[str, Mapping[str, str]] = {}
+        self._attributes: dict[str, Mapping[str, Mapping[str, Element]]] = {}
 
     @cached_property
     def documents(self) -> Mapping[str, Unit]:
@@ -115,6 +116,18 @@ class Symbols:
             if self.member(f"{entity}.{last}") is not None:
                 return f"{entity}.{last}"
         return ""
+
+    def attributes(self, entity: str) -> Mapping[str, Element]:
+        """The own attributes of an entity by their short names."""
+        module = entity.partition(".")[0]
+        if module not in self._attributes:
+            found: dict[str, dict[str, Element]] = {}
+            for name, row in self.members(module).items():
+                if row.type == ATTRIBUTE:
+                    owner, _, last = name.rpartition(".")
+                    found.setdefault(owner, {})[last] = row
+            self._attributes[module] = found
+        return self._attributes[module].get(entity, {})
 
     @cached_property
     def entities(self) -> Mapping[str, Element]:
