@@ -94,7 +94,8 @@ def cli() -> None:
     """Compare two versions of a Mendix app and say how the changes may be released.
 
     A MODEL is a project folder, an .mpr, an .mpk, a dump of 'mx dump-mpr', a snapshot written by
-    'export', a git revision (v1.4, main:apps/field) or the index (:). OLD may be 'none'.
+    'export', a git revision (v1.4, main:apps/field) or the index (:); rev:v1.4 where a path has that name too.
+    OLD may be 'none'.
     """
 
 

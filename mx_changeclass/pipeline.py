@@ -3,8 +3,10 @@ once loaded it would stand in the package in place of the verb."""
 
 from __future__ import annotations
 
+import os
 from fnmatch import fnmatchcase
 from os import PathLike
+from pathlib import Path
 
 from attrs import evolve
 
@@ -83,9 +85,12 @@ def _without(snapshot: Snapshot, ignore: tuple[str, ...]) -> Snapshot:
 def _with_native(snapshot: Snapshot, app: str | None) -> Snapshot:
     if app is None:
         return snapshot
+    from mx_changeclass.readers.names import named_twice
     from mx_changeclass.readers.native_app import read_native
 
-    return _holding(snapshot, read_native(app))
+    told = named_twice(app, Path()) if os.path.exists(app) else ""
+    held = _holding(snapshot, read_native(app))
+    return evolve(held, warnings=(*held.warnings, told)) if told else held
 
 
 def _shared_native(snapshot: Snapshot, other: Snapshot) -> Snapshot:

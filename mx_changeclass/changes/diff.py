@@ -44,8 +44,8 @@ def diff(old: Snapshot, new: Snapshot) -> Changes:
     who = Partners.of(old, new, noise)
     found = [*_without_partner(who, noise), *_changed(who, noise), *_unread(who)]
     return Changes(
-        old=old,
-        new=new,
+        old=who.old.tree.snapshot,
+        new=who.new.tree.snapshot,
         meaningful=tuple(c for c in found if not _is_noise(c)),
         noise=tuple(c for c in found if _is_noise(c)),
         old_tree=who.old.tree,

@@ -11,7 +11,12 @@ from typing import Any
 @cache
 def load(name: str) -> Any:
     """The parsed content of ``<name>.json`` in this folder. Treat it as read-only."""
-    content = pkgutil.get_data(__name__, f"{name}.json")
+    return json.loads(raw(f"{name}.json"))
+
+
+def raw(file: str) -> bytes:
+    """The bytes of a file in this folder."""
+    content = pkgutil.get_data(__name__, file)
     if content is None:
-        raise FileNotFoundError(f"package data {name}.json is missing; install mx-changeclass again")
-    return json.loads(content)
+        raise FileNotFoundError(f"package data {file} is missing; install mx-changeclass again")
+    return content

@@ -40,6 +40,7 @@ class App:
         self._trees: dict[str, Tree] = {}
         self._answers: dict[object, Any] = {}
         self._references: dict[str, Mapping[str, tuple[Reference, ...]]] = {}
+        self._by_module: dict[str, Mapping[str, set[Node]]] = {}
 
     @classmethod
     def pair(cls, old: Snapshot, new: Snapshot) -> tuple[App, App]:
@@ -134,9 +135,7 @@ class App:
         owner, _, last = name.rpartition(".")
         synced = self.synced_by_profile.get(profile.name, {})
         if not owner:
-            kept = ((above, MEMBER) for entity in synced for above in self.symbols.lineage(entity))
-            known = (*self.reachability.reaches[profile.name].came_from, *kept)
-            inside = {n for n in known if n[0].startswith(f"{name}.") and n[1] != SERVER}
+            inside = self._known_inside(profile).get(name, ())
             return min(inside, key=lambda n: (len(self._path(profile, n)), n), default=None)
         if space == MEMBER:
             entity = owner if owner.count(".") else next(iter(self.symbols.ends(name)), name)
@@ -161,6 +160,18 @@ class App:
                 None,
             )
         return None
+
+    def _known_inside(self, profile: Profile) -> Mapping[str, set[Node]]:
+        """What of each module is reached from a profile or lives on its devices."""
+        if profile.name not in self._by_module:
+            found: dict[str, set[Node]] = {}
+            synced = self.synced_by_profile.get(profile.name, {})
+            kept = ((above, MEMBER) for entity in synced for above in self.symbols.lineage(entity))
+            for node in (*self.reachability.reaches[profile.name].came_from, *kept):
+                if node[1] != SERVER and "." in node[0]:
+                    found.setdefault(node[0].partition(".")[0], set()).add(node)
+            self._by_module[profile.name] = found
+        return self._by_module[profile.name]
 
     def documents(self, profile: str) -> Iterator[Unit]:
         """The documents that a profile reaches, in no meaningful order."""

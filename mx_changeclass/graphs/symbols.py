@@ -6,7 +6,7 @@ which is meant: a ``Node`` is a name with the space it is unique in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from mx_changeclass.model import persistence, system
@@ -33,6 +33,8 @@ class Symbols:
         self.snapshot = snapshot
         self._members: dict[str, Mapping[str, Element]] = {}
         self._ends: dict[str, tuple[str, ...]] = {}
+        self._names: dict[str, Mapping[str, str]] = {}
+        self._attributes: dict[str, Mapping[str, Mapping[str, Element]]] = {}
 
     @cached_property
     def documents(self) -> Mapping[str, Unit]:
@@ -110,6 +112,18 @@ class Symbols:
                 return f"{entity}.{last}"
         return ""
 
+    def attributes(self, entity: str) -> Mapping[str, Element]:
+        """The own attributes of an entity by their short names."""
+        module = entity.partition(".")[0]
+        if module not in self._attributes:
+            found: dict[str, dict[str, Element]] = {}
+            for name, row in self.members(module).items():
+                if row.type == ATTRIBUTE:
+                    owner, _, last = name.rpartition(".")
+                    found.setdefault(owner, {})[last] = row
+            self._attributes[module] = found
+        return self._attributes[module].get(entity, {})
+
     @cached_property
     def entities(self) -> Mapping[str, Element]:
         """Every entity by name; decodes every domain model."""
@@ -131,9 +145,15 @@ class Symbols:
         if row is None or row.type in (ENTITY, ATTRIBUTE):
             return ()
         module = association.partition(".")[0]
-        by_id = {r.id: n for n, r in self.members(module).items()}
+        by_id = self._names_of(module)
         ends = (by_id.get(end, end) for end in (row.props.get("parent", ""), row.props.get("child", "")))
         return tuple(end for end in ends if "." in end)
+
+    def _names_of(self, module: str) -> Mapping[str, str]:
+        """The names of the members of a module by row id."""
+        if module not in self._names:
+            self._names[module] = {r.id: n for n, r in self.members(module).items()}
+        return self._names[module]
 
     def other_ends(self, association: str, start: str) -> tuple[str, ...]:
         """The entities an association leads to from an entity: the other end, or both where the start
@@ -145,8 +165,16 @@ class Symbols:
     def enumerated(self, entity: str) -> tuple[Element, ...]:
         """The attributes of an entity that hold a value of an enumeration."""
         row = self.entity(entity)
-        members = self.members(entity.partition(".")[0]).values() if row else ()
-        return tuple(r for r in members if row and r.parent == row.id and r.props.get("type.enumeration"))
+        return self._enumerated.get(row.id, ()) if row else ()
+
+    @cached_property
+    def _enumerated(self) -> Mapping[str, tuple[Element, ...]]:
+        found: dict[str, list[Element]] = {}
+        for module in self.domain_models:
+            for row in self.members(module).values():
+                if row.parent is not None and row.type == ATTRIBUTE and row.props.get("type.enumeration"):
+                    found.setdefault(row.parent, []).append(row)
+        return {entity: tuple(rows) for entity, rows in found.items()}
 
     def generalization(self, name: str) -> str:
         """The entity that an entity specialises, "" for none."""
@@ -154,10 +182,11 @@ class Symbols:
         return persistence.generalization(row) if row else system.GENERALIZATIONS.get(name, "")
 
     def lineage(self, name: str) -> tuple[str, ...]:
-        """An entity and its generalisations, nearest first; a loop in a broken model ends it."""
-        line: list[str] = []
-        while name and name not in line:
-            line.append(name)
+        """An entity and its generalisations, nearest first; a loop in a broken model ends it, and so does a line
+        longer than any real one."""
+        line: dict[str, None] = {}
+        while name and name not in line and len(line) < persistence.LONGEST_LINE:
+            line[name] = None
             name = self.generalization(name)
         return tuple(line)
 
@@ -175,10 +204,17 @@ class Symbols:
 
     def descendants(self, name: str) -> tuple[str, ...]:
         """The entities that specialise an entity directly or through others, nearest first."""
-        found = [name]
+        return self.all_descendants([name])
+
+    def all_descendants(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The entities that specialise any of some entities and are none of them, nearest first."""
+        found = list(names)
+        start, seen = len(found), set(found)
         for each in found:
-            found += [s for s in self.specialisations(each) if s not in found]
-        return tuple(found[1:])
+            fresh = [s for s in self.specialisations(each) if s not in seen]
+            seen.update(fresh)
+            found += fresh
+        return tuple(found[start:])
 
     def persistable(self, name: str) -> bool:
         """Whether rows of an entity live in the database. One whose domain model cannot be read counts as

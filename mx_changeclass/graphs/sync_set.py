@@ -96,9 +96,8 @@ def used(audience: Reachability, reach: Reach) -> UsesByEntity:
     for name in [n for n in uses if system.is_system(n) and not uses[n] & (_RETRIEVING | _EDITING)]:
         if any(d in uses for d in names.descendants(name)):
             del uses[name]
-    for name in list(uses):
-        for special in names.descendants(name):
-            uses.setdefault(special, set())
+    for special in names.all_descendants(uses):
+        uses[special] = set()
     return uses
 
 

@@ -49,7 +49,9 @@ _EXPRESSION_IN = {
 }
 _XPATH_KEYS = frozenset({"xpath", "xpathconstraint"})  # both spellings are stored
 
-_LITERALS = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|/\*.*?\*/|\[%.*?%\]|\[reversed\(\)\]", re.DOTALL)
+_REVERSED = "[reversed()]"
+_OPEN = re.compile(r"['\"]|/\*|\[%|\[reversed\(\)\]")
+_CLOSED_BY = {"'": "'", '"': '"', "/*": "*/", "[%": "%]"}  # a quote within quotes is doubled, so two literals touch
 _PATH = re.compile(r"[$@]?[A-Za-z_][\w.]*(?:\s*/\s*[A-Za-z_][\w.]*)*")
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
@@ -82,8 +84,29 @@ def text_references(text: str, spoken: str) -> Iterator[TextReference]:
         if _NAME.fullmatch(text):
             yield "mentions", ANYTHING, text
     elif spoken != "expression" or "." in text or "/" in text:
-        for found in _PATH.finditer(_LITERALS.sub("", text)):
+        for found in _PATH.finditer(_without_literals(text)):
             yield from _token(found.group(), spoken)
+
+
+def _without_literals(text: str) -> str:
+    """A text without its literals, comments and tokens. One that is not closed is none; that there is no end
+    for it is looked for once, not from every place where one seems to begin."""
+    kept: list[str] = []
+    unclosed: set[str] = set()
+    start = at = 0
+    while found := _OPEN.search(text, at):
+        mark, at = found.group(), found.end()
+        if mark in unclosed:
+            continue
+        if mark != _REVERSED:
+            end = text.find(_CLOSED_BY[mark], at)
+            if end < 0:
+                unclosed.add(mark)
+                continue
+            at = end + len(_CLOSED_BY[mark])
+        kept.append(text[start : found.start()])
+        start = at
+    return "".join([*kept, text[start:]])
 
 
 def _token(token: str, spoken: str) -> Iterator[TextReference]:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from mx_changeclass.model import system
 from mx_changeclass.model.snapshot import Element
 
+LONGEST_LINE = 200  # generalisations above one another; real lines have a dozen
+
 
 def generalization(row: Element) -> str:
     """The name of the entity that an entity specialises, "" for none."""
@@ -17,8 +19,8 @@ def persistable(row: Element, entity: Callable[[str], Element | None]) -> bool:
     """Whether an entity has a table; ``entity`` finds the entity of a name, None where there is none.
 
     The root of its generalisations decides. A view entity and one of another app (a remote source) hold no rows of
-    their own, nor does what specialises them. Doubt says yes: where a generalisation is not found, or leads back
-    in a circle, nobody can say that the rows are safe.
+    their own, nor does what specialises them. Doubt says yes: where a generalisation is not found, leads back in a
+    circle or stands above more than any real line has, nobody can say that the rows are safe.
     """
     seen: set[str] = set()
     while not (row.props.get("source") or row.props.get("isRemote")):
@@ -28,7 +30,7 @@ def persistable(row: Element, entity: Callable[[str], Element | None]) -> bool:
         if system.is_system(above):
             return system.persistable(above)
         found = entity(above)
-        if found is None or above in seen:
+        if found is None or above in seen or len(seen) >= LONGEST_LINE:
             return True
         seen.add(above)
         row = found

@@ -29,7 +29,7 @@ class Standing(NamedTuple):
 def shape_of(row: Element) -> Shape:
     """The shape of a row, to be given to ``standings`` or to an answer of one's own that is kept."""
     keys = tuple(row.props)
-    return row.type, keys, tuple([row.props[part] for part in _parts(keys)])
+    return row.type, keys, tuple([str(row.props[part]) for part in _parts(keys)])
 
 
 @lru_cache(maxsize=MOST_SHAPES)

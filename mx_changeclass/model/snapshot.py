@@ -9,6 +9,7 @@ or a tuple of them; an absent part, an empty list and an absent key are the same
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
@@ -88,7 +89,7 @@ class Element:
         """The type that owns a dotted key, and the key in it: ``type.length`` of an attribute is
         ``("DomainModels$StringAttributeType", "length")``."""
         owner, _, last = key.rpartition(".")
-        return (self.props.get(owner, ""), last) if owner else (self.type, key)
+        return (str(self.props.get(owner, "")), last) if owner else (self.type, key)
 
     def knows(self, key: str) -> bool:
         """Whether some version of Mendix has a (dotted) key, and each part around it, as far as known. Rows of files
@@ -146,7 +147,8 @@ class Snapshot:
     """One version of an app. ``incomplete`` says in words what of it could not be seen, ``warnings`` where what
     the model lists and what it holds disagree. ``side_files`` is False where the form brings no files beside the
     model. ``mpr`` is the name of the model file in the project's folder, "" where the form has none. ``ignored``
-    are the digests of files that a configuration left out of ``units``, by path."""
+    are the digests of files that a configuration left out of ``units``, by path. ``twins`` are ids that elements of
+    several units state; each such element is given one of its own."""
 
     units: Mapping[str, Unit]
     version: Version | None = None
@@ -158,6 +160,7 @@ class Snapshot:
     side_files: bool = False
     mpr: str = ""
     ignored: Mapping[str, str] = field(factory=dict, repr=False)
+    twins: frozenset[str] = field(default=frozenset(), repr=False)
     _rows: dict[str, Rows] = field(factory=dict, repr=False, init=False)
     _modules: dict[str, str] = field(factory=dict, repr=False, init=False)
     _shares_with: Callable[[], Snapshot | None] = field(default=_nobody, repr=False, init=False)
@@ -169,12 +172,13 @@ class Snapshot:
     def rows(self, unit_id: str) -> Rows:
         """The rows of a unit, its root first."""
         if unit_id not in self._rows:
-            self._rows[unit_id] = self._shared(unit_id) or self.units[unit_id].load()
+            rows = self._shared(unit_id) or self.units[unit_id].load()
+            self._rows[unit_id] = _apart(rows, unit_id, self.twins) if self.twins else rows
         return self._rows[unit_id]
 
     def share_rows(self, other: Snapshot) -> None:
         """Share the rows of units that are the same in another version, so that they are decoded once."""
-        if other is not self and other.form == self.form:
+        if other is not self and other.form == self.form and not self.twins and not other.twins:
             self._shares_with = ref(other)
 
     def _shared(self, unit_id: str) -> Rows:
@@ -228,13 +232,37 @@ class Snapshot:
         return {row.id: row for i in self.live for row in self.rows(i)}
 
 
+def _apart(rows: Rows, unit_id: str, twins: frozenset[str]) -> Rows:
+    """The rows of a unit with other ids, the same on both sides of a comparison, for those that are twins."""
+    own = {row.id: _own_id(unit_id, row.id) for row in rows if row.id in twins and row.id != unit_id}
+    if not own:
+        return rows
+    return tuple(
+        attrs.evolve(
+            row,
+            id=own.get(row.id, row.id),
+            parent=None if row.parent is None else own.get(row.parent, row.parent),
+            props={k: own.get(v, v) if type(v) is str else v for k, v in row.props.items()},
+        )
+        for row in rows
+    )
+
+
+def _own_id(unit_id: str, row_id: str) -> str:
+    made = hashlib.sha256(f"{unit_id} {row_id}".encode(errors="surrogatepass")).hexdigest()
+    return f"{made[:8]}-{made[8:12]}-{made[12:16]}-{made[16:20]}-{made[20:32]}"
+
+
 @attrs.define(slots=False, eq=False)
 class Tree:
-    """Rows of some units with their ancestry and names; the part of a snapshot that was expanded."""
+    """Rows of some units with their ancestry and names; the part of a snapshot that was expanded. ``twins`` are the
+    ids that rows of several units state, or a row that is the root of none states with a unit: the rows hold one
+    of them."""
 
     snapshot: Snapshot
     unit_of: Mapping[str, str]  # row id -> unit id
     rows: Mapping[str, Element]
+    twins: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"<Tree {len(self.rows)} rows of {self.snapshot.label!r}>"
@@ -243,11 +271,14 @@ class Tree:
     def of(cls, snapshot: Snapshot, unit_ids: Iterable[str]) -> Tree:
         unit_of: dict[str, str] = {}
         rows: dict[str, Element] = {}
+        twins: set[str] = set()
         for i in unit_ids:
             for row in snapshot.rows(i):
+                if row.id in rows or (row.id in snapshot.units and row.id != i):
+                    twins.add(row.id)
                 rows[row.id] = row
                 unit_of[row.id] = i
-        return cls(snapshot, unit_of, rows)
+        return cls(snapshot, unit_of, rows, frozenset(twins))
 
     def ancestors(self, row: Element) -> Iterator[Element]:
         """The rows around a row inside its unit, innermost first."""

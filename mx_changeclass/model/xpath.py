@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 _NAMES = re.compile(r"""'[^']*'|"[^"]*"|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*""")
+_MOST_HELD = 50  # conditions that are weighed against alternatives; real constraints have a handful
 _WORD = re.compile(r"""'[^']*'|"[^"]*"|[()\[\]]|[=<>!]+|[^\s'"()\[\]=<>!]+""")
 
 _INSIDE = 2  # dots in the name of what stands in an entity or an enumeration
@@ -81,6 +82,8 @@ def implies(strict: frozenset[str], loose: frozenset[str]) -> bool:
 def _met(condition: str, held: frozenset[str]) -> bool:
     if condition in held:
         return True
+    if len(held) > _MOST_HELD:
+        return False
     allowed = _alternatives(condition)
     cases = [[frozenset({*held, *asked}) for asked in _alternatives(each)] for each in sorted(held)]
     return any(all(any(each <= case for each in allowed) for case in split) for split in ([held], *cases))

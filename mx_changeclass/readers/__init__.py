@@ -6,9 +6,12 @@ import hashlib
 import os
 from pathlib import Path
 
+from attrs import evolve
+
 from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat, one_line
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.readers.limits import GIVE_MODEL, LFS_POINTER
+from mx_changeclass.readers.names import FORCED, named_twice
 
 _HEAD = 512  # bytes that tell a form
 
@@ -18,7 +21,8 @@ def read(model: str | os.PathLike[str] | Snapshot, *, cwd: str | os.PathLike[str
 
     ``model`` is a project folder, an ``.mpr``, an app or module package, a dump, a snapshot, a git
     revision of the repository around ``cwd`` (``rev``, ``rev:path``, ``:`` for the index), or ``"none"``
-    for an empty model. An existing path wins over a revision. A ``Snapshot`` is given back as it is.
+    for an empty model. An existing path wins over a revision, and ``Snapshot.warnings`` says so where a name is
+    both; ``rev:`` before a revision forces it. A ``Snapshot`` is given back as it is.
     Raises ``ReadError``; what of a model could not be seen stands in ``Snapshot.incomplete``.
     """
     if isinstance(model, Snapshot):
@@ -28,16 +32,30 @@ def read(model: str | os.PathLike[str] | Snapshot, *, cwd: str | os.PathLike[str
     if not given:
         raise UnknownFormat(label, "names no model", GIVE_MODEL)
     folder = Path(cwd) if cwd is not None else Path()
+    forced = given.removeprefix(FORCED) if isinstance(model, str) and given.startswith(FORCED) else ""
     path = folder / given
-    if "\0" not in given and os.path.exists(path):
-        return _read_path(path, label)
+    if not forced and "\0" not in given and os.path.exists(path):
+        return _read_named(path, given, folder, label)
     if given == "none":
         return Snapshot({}, label=label, form="none", digest=hashlib.sha256().hexdigest(), side_files=True)
     if not isinstance(model, str) or os.path.isabs(given):
         raise ReadError(label, "does not exist", GIVE_MODEL)
     from mx_changeclass.readers.git import read_git
 
-    return read_git(given, folder, label)
+    return read_git(forced or given, folder, label)
+
+
+def _read_named(path: Path, given: str, folder: Path, label: str) -> Snapshot:
+    """What lies at a path. A change under review must not choose what it is compared with, so a name that is a
+    revision too is told."""
+    told = named_twice(given, folder)
+    try:
+        snapshot = _read_path(path, label)
+    except ReadError as error:
+        if told:
+            raise type(error)(error.source, error.problem, f"{error.advice}; {told}") from None
+        raise
+    return evolve(snapshot, warnings=(*snapshot.warnings, told)) if told else snapshot
 
 
 def export(model: Snapshot, *, compress: bool = False) -> bytes:
@@ -61,7 +79,7 @@ def _read_path(path: Path, label: str) -> Snapshot:
     from mx_changeclass.readers.mpr import is_mpr
     from mx_changeclass.readers.project_files import ProjectFolder, read_project
 
-    folder = ProjectFolder(path.parent, label)
+    folder = ProjectFolder(path.parent, label, named=path.name)
     head = _head(path, label)
     if is_mpr(head):
         return read_project(folder, path.name, label, side_files=False)
@@ -100,7 +118,7 @@ def _read_folder(path: Path, label: str) -> Snapshot:
     from mx_changeclass.readers.project_files import ProjectFolder, find_mpr, read_project
 
     try:
-        names = [entry.name for entry in os.scandir(path) if entry.is_file()]
+        names = [entry.name for entry in os.scandir(path) if entry.is_file()]  # a link is told when it is read
     except OSError as error:
         raise ReadError(label, f"cannot be listed ({error.strerror})", "Check its rights") from None
     return read_project(ProjectFolder(path, label), find_mpr(names, label, GIVE_MODEL), label, side_files=True)

@@ -47,11 +47,6 @@ class Archive:
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._members))
 
-    def stamp(self, name: str) -> str:
-        """Size and checksum of a file as the zip states them: equal for equal content, without unpacking it."""
-        member = self._members[name]
-        return f"{member.file_size} {member.CRC:08x}"
-
     def read(self, name: str) -> bytes | None:
         """The content of a file, None where there is none of that name."""
         member = self._members.get(name)
@@ -72,7 +67,9 @@ class Archive:
     def _checked(self, member: zipfile.ZipInfo) -> str:
         name = member.filename.replace("\\", "/")
         problem = ""
-        if name.startswith("/") or _DRIVE.match(name) or ".." in name.split("/"):
+        if not name.strip("/"):
+            problem = "holds a file without a name"
+        elif name.startswith("/") or _DRIVE.match(name) or ".." in name.split("/"):
             problem = f"holds a path that leads out of it ({name})"
         elif stat.S_ISLNK(member.external_attr >> 16):
             problem = f"holds a symbolic link ({name})"

@@ -14,7 +14,7 @@ from typing import Any
 
 from mx_changeclass.errors import BrokenContainer, UnknownFormat
 from mx_changeclass.model.snapshot import Rows, Snapshot, Unit
-from mx_changeclass.readers.limits import GIVE_MODEL
+from mx_changeclass.readers.limits import DENSE_VALUES, FEW_VALUES, GIVE_MODEL, UNITS
 from mx_changeclass.readers.mpr import ReadModel
 from mx_changeclass.readers.notes import check_places
 from mx_changeclass.readers.project_files import as_snapshot
@@ -23,11 +23,16 @@ from mx_changeclass.readers.units.values import guid
 
 _PLACE = ("$ContainerID", "$ContainerProperty", "$QualifiedName")  # where a unit stands, not what it holds
 _HALVES = re.compile(rb"\\u[dD][89a-fA-F]")  # halves of characters, which may lack their other half
+_MOST = 1 << 30  # bytes of JSON, which take several times as much memory
 _AGAIN = "Write it again with 'mx dump-mpr'"
 
 
 def read_dump(content: bytes, label: str) -> Snapshot:
     """Read a dump; UTF-8 with or without BOM, or UTF-16 as a shell may redirect it."""
+    if len(content) > _MOST:
+        raise BrokenContainer(label, f"is longer than {_MOST >> 30} GB", "Give a package or the .mpr")
+    if content.count(b"{") + content.count(b"[") > FEW_VALUES + len(content) // DENSE_VALUES:
+        raise BrokenContainer(label, f"has more brackets than one in {DENSE_VALUES} bytes", _AGAIN)
     try:
         document = json.loads(content, parse_constant=str)
         if _HALVES.search(content):
@@ -37,12 +42,14 @@ def read_dump(content: bytes, label: str) -> Snapshot:
     listed = document.get("units") if isinstance(document, dict) else None
     if not isinstance(listed, list):
         raise UnknownFormat(label, "is JSON without a list of units, so no dump of a model", GIVE_MODEL)
+    if len(listed) > UNITS:
+        raise BrokenContainer(label, f"lists more than {UNITS} documents", GIVE_MODEL)
     model = ReadModel({})
     for item in listed:
         _add(model, item, label)
     if not model.units:
         raise BrokenContainer(label, "holds no units", _AGAIN)
-    check_places(model.units, model.notes)
+    check_places(model.units, model.notes, label)
     return as_snapshot(model, label, "dump")
 
 

@@ -1,16 +1,21 @@
 """Revisions and the index of a git repository, read straight from its objects: nothing is checked out.
 
 Only plumbing that writes nothing is asked (``rev-parse``, ``cat-file``, ``ls-tree``, ``ls-files``,
-``rev-list``), and nothing is fetched: what a partial clone or Git LFS left on the server is said to be
-missing. The environment that git gives its hooks (``GIT_DIR``, ``GIT_INDEX_FILE``) is passed on.
+``rev-list``), which runs no hook, filter, driver, pager or alias that a repository names, and nothing is
+fetched: what a partial clone or Git LFS left on the server is said to be missing. Objects that stand in for
+others (``refs/replace``) do not count. The environment that git gives its hooks (``GIT_DIR``,
+``GIT_INDEX_FILE``) is passed on. A name of a revision reaches git through a pipe, so it never is an option.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 import re
+import shutil
 import subprocess
+import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -18,9 +23,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from mx_changeclass.errors import ReadError, UnknownFormat
+from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.readers.limits import MOST_BYTES
+from mx_changeclass.readers.limits import ENTRIES, LISTING, MOST_BYTES
 from mx_changeclass.readers.project_files import find_mpr, read_project
 from mx_changeclass.readers.side_files.collect import wanted
 
@@ -29,10 +34,13 @@ _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "none",  # for a git that does not know the variable above
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C",
 }
 # A colon within braces belongs to the revision: HEAD@{2025-01-01 10:00}
 _SPEC = re.compile(r"((?:[^:{]|\{[^}]*\}?)*)(?::(.*))?", re.DOTALL)
+_CHUNK = 1 << 20
+_SAFE = ("--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 _POINTER_SIZES = range(120, 200)  # bytes of a Git LFS pointer
 _SYMLINK, _SUBMODULE = "120000", "160000"
 _DAMAGE = re.compile("corrupt|inflate|unable to unpack|truncated")
@@ -61,6 +69,14 @@ def read_git(spec: str, cwd: Path, label: str) -> Snapshot:
     with Objects(repository) as objects:
         place = Revision(repository, objects, entries, folder)
         return read_project(place, mpr or find_mpr(place.top(), label, _ADVICE), label, form="git", side_files=not mpr)
+
+
+def is_revision(name: str, cwd: Path) -> bool:
+    """Whether a name leads to a revision, or to something in one, of the repository around ``cwd``."""
+    try:
+        return Repository(cwd, name).has(name)
+    except ReadError:
+        return False
 
 
 class Entry(NamedTuple):
@@ -134,12 +150,16 @@ class Repository:
         if oid is None:
             problem = f"'{revision}' is neither an existing path nor a git revision"
             raise ReadError(self._label, problem, self._advice() or _ADVICE)
-        listing = self._run(["ls-tree", "-r", "-z", "--full-tree", oid], "cannot be listed")
+        listing = self._listed(["ls-tree", "-r", "-z", "--full-tree", oid], self._cwd)
         return {path: Entry(words[0], words[2]) for words, path in _lines(listing)}
+
+    def has(self, name: str) -> bool:
+        """Whether a name stands for a revision (``rev``) or something in it (``rev:path``)."""
+        return self._resolve(name if ":" in name else name + "^{tree}") is not None
 
     def index(self) -> dict[str, Entry]:
         """The files of the index."""
-        listing = self._run(["ls-files", "-s", "-z"], "cannot be listed", at_top=True)
+        listing = self._listed(["ls-files", "-s", "-z"], self._top)
         return {path: Entry(words[0], words[1], words[2] != "0") for words, path in _lines(listing)}
 
     def commits(self, revision: str, folder: str, most: int | None) -> list[str]:
@@ -159,7 +179,7 @@ class Repository:
     def _run(self, arguments: list[str], problem: str, *, text: str = "", at_top: bool = False) -> bytes:
         try:
             done = subprocess.run(
-                ["git", "-c", "core.fsmonitor=false", *arguments],
+                [_program(), *_SAFE, *arguments],
                 cwd=self._top if at_top else self._cwd,
                 env=_environment(),
                 input=text.encode("utf-8", "surrogateescape"),
@@ -204,10 +224,33 @@ class Repository:
                 return "is damaged in the repository", _REPAIR
         return "is not in this clone", self._advice() or _REPAIR
 
+    def _listed(self, arguments: list[str], cwd: Path) -> bytes:
+        """The list of the files of a revision. A dozen trees that name each other many times over make a list
+        without end, so it is read no further than a real one goes."""
+        with subprocess.Popen(
+            [_program(), *_SAFE, *arguments],
+            cwd=cwd,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            listing = bytearray()
+            while process.stdout and (chunk := process.stdout.read(_CHUNK)):
+                listing += chunk
+                if len(listing) > LISTING:
+                    process.kill()
+                    break
+        if len(listing) > LISTING or listing.count(b"\0") > ENTRIES:
+            raise BrokenContainer(self._label, f"lists more than {ENTRIES} files", "Give the repository of an app")
+        if process.returncode:
+            raise ReadError(self._label, "cannot be listed", _ADVICE)
+        return bytes(listing)
+
     def objects(self) -> subprocess.Popen[bytes]:
         """A process that gives the content of objects whose ids it is told."""
         return subprocess.Popen(
-            ["git", "cat-file", "--batch"],
+            [_program(), *_SAFE, "cat-file", "--batch"],
             cwd=self._cwd,
             env=_environment(),
             stdin=subprocess.PIPE,
@@ -225,10 +268,23 @@ class Repository:
         answers = (line.split() for line in listing.decode("ascii").splitlines())
         return {oid: int(size) for oid, size in answers if size.isdecimal()}
 
+    def broken(self, problem: str) -> BrokenContainer:
+        return BrokenContainer(self._label, problem, "Give the model of an app")
+
     def local(self) -> frozenset[str]:
         """The ids of all objects that are here."""
         listing = self._run(["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"], "cannot be listed")
         return frozenset(listing.decode("ascii").split())
+
+
+def _program() -> str:
+    """Git, as the search path leads to it from its root: a relative place on the path, and on Windows the
+    folder it is started in, would lead into the checkout that is judged."""
+    path = os.pathsep.join(place for place in os.get_exec_path() if os.path.isabs(place))
+    found = shutil.which("git", path=path)
+    if found is None or not os.path.isabs(found):
+        raise FileNotFoundError(errno.ENOENT, "git is not on the search path")
+    return found
 
 
 def _environment() -> dict[str, str]:
@@ -245,10 +301,12 @@ def _lines(listing: bytes) -> Iterator[tuple[list[str], str]]:
 
 class Objects:
     """The content of objects. One process gives it within the ``with`` block, and ends with it; for what is
-    asked later, when single units are looked into, another one waits as long as this object lives."""
+    asked later, when single units are looked into, another one waits as long as this object lives. It answers
+    one question at a time, whichever thread asks."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
+        self._turn = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
         self._local: frozenset[str] | None = None
 
@@ -257,26 +315,49 @@ class Objects:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            _end(self._process)
-            self._process = None
+        with self._turn:
+            if self._process is not None:
+                _end(self._process)
+                self._process = None
 
     def content(self, oid: str) -> bytes | None:
-        """The content of an object, None where it is not here."""
+        """The content of an object, None where it is not here. Raises ``BrokenContainer`` beyond all measure."""
+        with self._turn:
+            return self._content(oid)
+
+    def _content(self, oid: str) -> bytes | None:
         if self._process is None:
             self._process = self._repository.objects()
             weakref.finalize(self, _end, self._process)
         if self._local is not None and oid not in self._local:
             return None
         try:
-            return _ask(self._process, oid)
+            return self._ask(self._process, oid)
         except OSError:  # in a partial clone, some versions of git give up at the first object that is not there
             self.__exit__()
             self.__enter__()
             if self._local is None:
                 self._local = self._repository.local()
-                return self.content(oid)
+                return self._content(oid)
             return None
+
+    def _ask(self, process: subprocess.Popen[bytes], oid: str) -> bytes | None:
+        if process.stdin is None or process.stdout is None:
+            return None
+        process.stdin.write(oid.encode("ascii") + b"\n")
+        process.stdin.flush()
+        head = process.stdout.readline().split()  # "oid blob size", or "oid missing"
+        if not head:
+            raise OSError("git gave up")
+        if len(head) < 3:
+            return None
+        if int(head[2]) > MOST_BYTES:
+            self.__exit__()
+            raise self._repository.broken(f"holds a file larger than {MOST_BYTES >> 30} GB ({oid})")
+        content = process.stdout.read(int(head[2]))
+        if not process.stdout.read(1):
+            raise OSError("git gave up")
+        return content
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -285,24 +366,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             if pipe is not None:
                 pipe.close()
     process.wait()
-
-
-def _ask(process: subprocess.Popen[bytes], oid: str) -> bytes | None:
-    if process.stdin is None or process.stdout is None:
-        return None
-    process.stdin.write(oid.encode("ascii") + b"\n")
-    process.stdin.flush()
-    head = process.stdout.readline().split()  # "oid blob size", or "oid missing"
-    if not head:
-        raise OSError("git gave up")
-    if len(head) < 3:
-        return None
-    if int(head[2]) > MOST_BYTES:
-        raise OSError("larger than any model")
-    content = process.stdout.read(int(head[2]))
-    if not process.stdout.read(1):
-        raise OSError("git gave up")
-    return content
 
 
 class Revision:

@@ -6,6 +6,14 @@ MOST_BYTES = 2 << 30  # bytes of one file, and of all that comes out of one pack
 RATIO = 200  # times that a package may grow when it is unpacked; real ones grow some 20 times
 SMALL = 64 << 20  # bytes that are harmless whatever the ratio
 FILES = 200_000  # members of a package
+UNITS = 200_000  # documents of a model; the largest apps have some 20,000
+ENTRIES = 1_000_000  # files of a project folder or of a revision
+LISTING = 1 << 28  # bytes of git's list of them
+FOLDERS = 100  # folders in one another, in the model and beside it; real ones stay below 20
+MOST_VALUES = 1_000_000  # members of all lists of a document; those of real ones have some 50,000
+FEW_VALUES, DENSE_VALUES = 10_000, 16  # bytes that such a member has at least on average, where it is not one of a few
+MAX_DEPTH = 400  # elements in one another; real units nest below 60
+STREAMED = 16 << 20  # bytes of a file beside the model that is never held whole only to learn its id
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 RESTORE = "Restore it, for example from git"

@@ -15,6 +15,7 @@ from mx_changeclass.readers.project_files import read_project
 from mx_changeclass.readers.safe_xml import parse
 from mx_changeclass.readers.side_files.collect import wanted
 
+_MANIFEST = "package.xml"
 _PACKAGE = "{http://www.mendix.com/package/1.0/}"
 _PROJECT = "{http://www.mendix.com/modelerProject/1.0/}"
 _CLIENT = "{http://www.mendix.com/clientModule/1.0/}"
@@ -23,7 +24,7 @@ _CLIENT = "{http://www.mendix.com/clientModule/1.0/}"
 def read_mpk(content: bytes, label: str) -> Snapshot:
     """Read an app or module package. Raises ``UnknownFormat`` for a zip that is no such package."""
     archive = Archive(content, label)
-    manifest = archive.read("package.xml")
+    manifest = archive.read(_MANIFEST)
     if manifest is None:
         raise UnknownFormat(label, "is a zip without a package.xml, so no Mendix package", GIVE_MODEL)
     path = _project_file(manifest, label)
@@ -52,7 +53,8 @@ class _Inside:
         self._archive, self._prefix = archive, prefix
 
     def paths(self) -> Iterator[str]:
-        return (name.removeprefix(self._prefix) for name in self._archive if name.startswith(self._prefix))
+        inside = (name for name in self._archive if name != _MANIFEST and name.startswith(self._prefix))
+        return (name.removeprefix(self._prefix) for name in inside)
 
     def fetch(self, path: str) -> bytes | None:
         return self._archive.read(self._prefix + path)

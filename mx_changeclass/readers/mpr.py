@@ -17,7 +17,7 @@ from attrs import define, field
 
 from mx_changeclass.errors import BrokenContainer, UnsupportedVersion
 from mx_changeclass.model.snapshot import Rows, Unit
-from mx_changeclass.readers.limits import LFS_POINTER, RESTORE
+from mx_changeclass.readers.limits import LFS_POINTER, MOST_BYTES, RESTORE, UNITS
 from mx_changeclass.readers.notes import Notes, check_places
 from mx_changeclass.readers.units import stored_unit
 from mx_changeclass.readers.units.values import guid
@@ -76,11 +76,14 @@ def read_mpr(content: bytes, fetch: Fetch, label: str) -> ReadModel:
     model = ReadModel({}, table.version, table.inside)
     if sound != "ok":
         model.notes.missing("damaged", f"the .mpr is damaged and may lack units ({sound})")
+    size = 0
     for row in table.rows:
-        _add(model, row, fetch, label)
+        size += _add(model, row, fetch, label)
+        if size > MOST_BYTES:
+            raise BrokenContainer(label, f"holds more than {MOST_BYTES >> 30} GB of documents", _GIVE_MPR)
     if not model.units:
         raise BrokenContainer(label, "holds no units", RESTORE)
-    check_places(model.units, model.notes)
+    check_places(model.units, model.notes, label)
     return model
 
 
@@ -121,6 +124,8 @@ def _table(connection: sqlite3.Connection, label: str, size: int) -> _Table:
     rows: list[_Row] = []
     for found in _select(connection, "Unit", ("UnitID", "ContainerID", "ContainmentName", "ContentsHash", "Contents")):
         rows.append(_Row(*found))
+        if len(rows) > UNITS:
+            raise BrokenContainer(label, f"lists more than {UNITS} documents", _GIVE_MPR)
         size -= 32 + sum([len(x) for x in found if isinstance(x, (str, bytes))])
         if size < 0:  # pages that are linked many times over
             raise BrokenContainer(label, "lists more than the file can hold", RESTORE)
@@ -143,14 +148,15 @@ def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
     return {str(column[1]) for column in connection.execute(f"pragma table_info({table})")}
 
 
-def _add(model: ReadModel, row: _Row, fetch: Fetch, label: str) -> None:
+def _add(model: ReadModel, row: _Row, fetch: Fetch, label: str) -> int:
+    """Take up the unit of a row; the size of its content is given back."""
     unit_id = guid(row.unit_id) if isinstance(row.unit_id, bytes) else ""
     if not unit_id:
         model.notes.missing("bad-id", "a row of the Unit table has no valid id")
-        return
+        return 0
     if unit_id in model.units:
         model.notes.missing("twice", f"{unit_id} is listed twice; the first was read")
-        return
+        return 0
     container, slot = guid(row.container), str(row.slot or "")
     file = "" if model.inside else f"mprcontents/{unit_id[:2]}/{unit_id[2:4]}/{unit_id}.mxunit"
     stored = Stored(
@@ -162,8 +168,10 @@ def _add(model: ReadModel, row: _Row, fetch: Fetch, label: str) -> None:
         bool(row.stated_hash),
         label,
     )
-    content = row.content if model.inside else fetch(file)
-    model.units[unit_id] = stored.unit(content if isinstance(content, bytes) else None, model.notes)
+    found = row.content if model.inside else fetch(file)
+    content = found if isinstance(found, bytes) else None
+    model.units[unit_id] = stored.unit(content, model.notes)
+    return len(content or b"")
 
 
 def _as_hex(stated_hash: str) -> str:

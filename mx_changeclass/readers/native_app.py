@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from mx_changeclass.errors import ReadError, UnknownFormat
 from mx_changeclass.legible import json_text
 from mx_changeclass.model.kinds.native import BINARY_ID, BINARY_NAME, NativeBinary, native_binary
 from mx_changeclass.model.snapshot import Rows, Unit
-from mx_changeclass.readers.project_files import ProjectFolder
+from mx_changeclass.readers.names import FORCED
+from mx_changeclass.readers.project_files import ProjectFolder, open_file, whole
 from mx_changeclass.readers.side_files.contents import Fetch, Unreadable, as_json, blob_id
 from mx_changeclass.readers.side_files.native_template import belongs, binary_unit, template_roots
 from mx_changeclass.readers.units.secrets import without_credentials
@@ -21,8 +23,11 @@ _ADVICE = "Give the folder or a revision of a native template, or facts written 
 
 def read_native(source: str, cwd: Path | None = None) -> Unit:
     """The native app of a template folder, of a facts file, or of a revision (``rev``, ``rev:folder``) of the
-    repository around ``cwd``, which is read from git's own objects. An existing path wins. Raises ``ReadError``."""
+    repository around ``cwd``, which is read from git's own objects. An existing path wins, unless ``rev:`` stands
+    before the name. Raises ``ReadError``."""
     cwd = cwd or Path.cwd()
+    if source.startswith(FORCED):
+        return _of_revision(source.removeprefix(FORCED), cwd)
     path = cwd / source
     if path.is_dir():
         folder = ProjectFolder(path, source)
@@ -30,9 +35,13 @@ def read_native(source: str, cwd: Path | None = None) -> Unit:
     if not path.exists():
         return _of_revision(source, cwd)
     try:
-        return facts_unit(path.read_bytes(), source)
+        file = open_file(path, follow=True)
     except OSError as error:
         raise ReadError(source, error.strerror or "cannot be read", _ADVICE) from None
+    if file is None:
+        raise UnknownFormat(source, "is no regular file", _ADVICE)
+    with closing(file):
+        return facts_unit(whole(file, source, source), source)
 
 
 def _of_revision(source: str, cwd: Path) -> Unit:

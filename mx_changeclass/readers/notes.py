@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from mx_changeclass.errors import BrokenContainer
 from mx_changeclass.model.snapshot import Unit
+from mx_changeclass.readers.limits import FOLDERS, RESTORE
 
 _FOLD_AFTER = 5  # so many notes of one kind are told one by one
 
@@ -43,18 +45,27 @@ def _told(by_kind: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     return tuple(out)
 
 
-def check_places(units: Mapping[str, Unit], notes: Notes) -> None:
-    """Note the units that hang in nothing: their container is not there, or contains itself."""
-    sound: set[str] = set()
+def check_places(units: Mapping[str, Unit], notes: Notes, label: str) -> None:
+    """Note the units that hang in nothing: their container is not there, or contains itself.
+
+    Raises ``BrokenContainer`` where containers nest deeper than in any real app, so that nobody who goes up
+    from each unit goes far.
+    """
+    depth: dict[str, int] = {}
     for unit in units.values():
-        path: list[str] = []
+        path: dict[str, None] = {}
         at: Unit | None = unit
-        while at is not None and at.id not in sound and at.id not in path:
-            path.append(at.id)
+        while at is not None and at.id not in depth and at.id not in path:
+            path[at.id] = None
+            if len(path) > FOLDERS:
+                break
             at = units.get(at.container) if at.container is not None else None
+        below = depth.get(at.id, 0) if at is not None else 0
+        if below + len(path) > FOLDERS:
+            raise BrokenContainer(label, f"nests documents deeper than {FOLDERS} folders", RESTORE)
         if at is not None and at.id in path:
             notes.missing("loop", f"{unit.file or unit.id} lies in a loop of containers")
-        elif at is None and units[path[-1]].container is not None:
+        elif at is None and units[next(reversed(path))].container is not None:
             notes.missing("stray", f"{unit.file or unit.id} lies in a container that is not there")
         else:
-            sound.update(path)
+            depth |= {each: below + i for i, each in enumerate(reversed(path), 1)}

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from io import FileIO
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 from typing import Protocol
 
 from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.model.versions import Version
-from mx_changeclass.readers.limits import MOST_BYTES
+from mx_changeclass.readers.limits import ENTRIES, FOLDERS, MOST_BYTES, STREAMED
 from mx_changeclass.readers.mpr import ReadModel, model_digest, read_mpr
 
 # Without waiting: a pipe in the place of a file has nobody at its other end.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_CHUNK = 1 << 20
 
 
 class ProjectFiles(Protocol):
@@ -93,59 +98,119 @@ def find_mpr(names: Iterable[str], label: str, advice: str) -> str:
 
 
 class ProjectFolder:
-    """A folder of the file system."""
+    """A folder of the file system. As in a revision no link in it is followed; ``named`` is the file in it that
+    the user named, which may be one."""
 
-    def __init__(self, root: Path, label: str) -> None:
-        self._root, self._label = root, label
-        self._links: list[str] = []
+    def __init__(self, root: Path, label: str, named: str = "") -> None:
+        self._root, self._label, self._named = root, label, named
+        self._unseen: list[str] = []
+        self._inside = {"": True}  # folders by their path: whether no link leads there
 
     def paths(self) -> Iterator[str]:
-        from mx_changeclass.readers.side_files.collect import enters
+        from mx_changeclass.readers.side_files.collect import enters, wanted
 
-        for folder, folders, files in os.walk(self._root):
-            at = os.path.relpath(folder, self._root).replace(os.sep, "/")
-            prefix = "" if at == "." else f"{at}/"
-            folders[:] = sorted(n for n in folders if enters(prefix + n))
-            self._links += [prefix + n for n in folders if os.path.islink(os.path.join(folder, n))]
-            yield from (prefix + n for n in sorted(files))
+        count = 0
+        todo = [""]
+        while todo:
+            prefix = todo.pop()
+            inner: list[str] = []
+            for entry in self._entries(prefix):
+                path = prefix + entry.name
+                count += 1
+                if count > ENTRIES:
+                    raise BrokenContainer(self._label, f"holds more than {ENTRIES} files", "Give the folder of one app")
+                if entry.is_symlink():
+                    self._note_link(path, entry, enters(path), wanted(path))
+                if entry.is_dir(follow_symlinks=False):
+                    inner += [path] if enters(path) else []
+                elif not entry.is_dir():
+                    yield path
+            if inner and prefix.count("/") >= FOLDERS:
+                self._unseen.append(f"{prefix} holds folders nested deeper than {FOLDERS}, which were not looked into")
+            else:
+                todo += [f"{path}/" for path in reversed(inner)]
 
     def stored(self) -> Iterator[str]:
         for folder, _, files in os.walk(self._root / "mprcontents"):
             at = os.path.relpath(folder, self._root).replace(os.sep, "/")
             yield from (f"{at}/{name}" for name in files)
 
-    def identity(self, path: str) -> None:  # noqa: ARG002 - a folder knows none
-        return None
+    def _entries(self, prefix: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(f"{self._root}/{prefix}") as entries:
+                return sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self._unseen.append(f"{prefix or '.'} cannot be listed ({error.strerror})")
+            return []
+
+    def _note_link(self, path: str, entry: os.DirEntry[str], enters: bool, wanted: bool) -> None:
+        if entry.is_dir() and enters:
+            self._unseen.append(f"{path} is a symbolic link to a folder and was not followed")
+        elif wanted and not entry.is_dir():
+            self._unseen.append(f"{path} is a symbolic link and was not followed")
 
     def absent(self, path: str) -> tuple[str, str]:  # noqa: ARG002 - the system tells nobody more
-        return "cannot be read", "Check the path and its rights"
+        return "cannot be read", "Check the path and its rights; links are not followed"
 
     def unseen(self) -> Iterator[str]:
-        return (f"{path} is a symbolic link to a folder and was not followed" for path in self._links)
+        return iter(self._unseen)
+
+    def identity(self, path: str) -> str | None:
+        """The git blob id of a large file, so that it need not be held; None for any other."""
+        with suppress(OSError):
+            file = self._open(path)
+            if file is not None:
+                with closing(file):
+                    size = os.fstat(file.fileno()).st_size
+                    return _blob_id(file, size) if size > STREAMED else None
+        return None
 
     def fetch(self, path: str) -> bytes | None:
-        try:
-            file = os.open(f"{self._root}/{path}", _READ)
-        except OSError:
-            return None
-        try:
-            status = os.fstat(file)
-            if not S_ISREG(status.st_mode):
-                return None
-            if status.st_size > MOST_BYTES:
-                raise BrokenContainer(
-                    self._label, f"{path} is larger than {MOST_BYTES >> 30} GB", "Give the model of an app"
-                )
-            return _whole(file, status.st_size)
-        except OSError:
-            return None
-        finally:
-            os.close(file)
+        with suppress(OSError):
+            file = self._open(path)
+            if file is not None:
+                with closing(file):
+                    return whole(file, self._label, path)
+        return None
+
+    def _open(self, path: str) -> FileIO | None:
+        """A regular file below the folder, None for anything else. Raises ``OSError``."""
+        if path == self._named:
+            return open_file(f"{self._root}/{path}", follow=True)
+        return open_file(f"{self._root}/{path}") if self._is_inside(path.rpartition("/")[0]) else None
+
+    def _is_inside(self, folder: str) -> bool:
+        if folder not in self._inside:
+            above = self._is_inside(folder.rpartition("/")[0])
+            self._inside[folder] = above and S_ISDIR(os.lstat(f"{self._root}/{folder}").st_mode)
+        return self._inside[folder]
 
 
-def _whole(file: int, size: int) -> bytes:
-    """What an open file holds; a read may stop short."""
-    content = os.read(file, size)
-    while len(content) < size and (more := os.read(file, size - len(content))):
+def open_file(path: str | os.PathLike[str], *, follow: bool = False) -> FileIO | None:
+    """A regular file, open for reading; None for a pipe, a device, a folder. Raises ``OSError``, also for a link
+    that is not to be followed."""
+    if not (follow or _NO_LINK) and os.path.islink(path):
+        return None
+    file = FileIO(os.open(path, _READ | (0 if follow else _NO_LINK)), "rb")
+    if S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    file.close()
+    return None
+
+
+def whole(file: FileIO, label: str, name: str) -> bytes:
+    """What an open file holds. Raises ``BrokenContainer`` for one beyond all measure."""
+    size = os.fstat(file.fileno()).st_size
+    if size > MOST_BYTES:
+        raise BrokenContainer(label, f"{name} is larger than {MOST_BYTES >> 30} GB", "Give the model of an app")
+    content = file.read(size)
+    while len(content) < size and (more := file.read(size - len(content))):  # a read may stop short
         content += more
     return content
+
+
+def _blob_id(file: FileIO, size: int) -> str:
+    found = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+    while chunk := file.read(_CHUNK):
+        found.update(chunk)
+    return found.hexdigest()

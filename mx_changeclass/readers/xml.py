@@ -11,7 +11,8 @@ A row is an ``element``; what stands in its lists is nested in it. Its first att
 others are its values under their (dotted) keys, read with the type that the metamodel declares, and as text
 where it declares none. A value that this would not bring back exactly is a ``value`` that states its type;
 a list is a ``list``. The first row of a unit takes id, kind and name from the unit where it states none.
-Text that XML cannot hold is base64; the attribute ``base64`` names the attributes that are so written.
+Text that XML cannot hold is base64; the attribute ``base64`` names the attributes that are so written. The last
+element is a checksum of all before it: only where it fits are the digests believed that the file states.
 """
 
 from __future__ import annotations
@@ -22,18 +23,22 @@ import hashlib
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, lru_cache, partial
 from typing import Any, BinaryIO
 
 from lxml import etree
 
+from mx_changeclass.data import raw
 from mx_changeclass.errors import BrokenContainer, UnsupportedVersion
 from mx_changeclass.model.metamodel import property_of
 from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
 from mx_changeclass.model.versions import Version
+from mx_changeclass.readers.limits import MAX_DEPTH, UNITS
+from mx_changeclass.readers.notes import Notes, check_places
 from mx_changeclass.readers.safe_xml import iterparse
 from mx_changeclass.readers.units.secrets import without_credentials
+from mx_changeclass.readers.units.values import property_of_file, put, scalar
 
 NAMESPACE = "urn:mx-changeclass:snapshot"
 FORMAT = "1"
@@ -46,10 +51,12 @@ _ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONG = 4_000_000  # characters in one attribute; libxml2 refuses 10 MB
 _DEEP = 100  # rows nested deeper stand at the unit and say what they are inside of; libxml2 refuses depth 256
-_MOST = 1 << 30  # bytes of XML in one snapshot
+_MOST = 1 << 29  # bytes of XML in one snapshot; those of large apps have some 50 MB
 _RATIO = 200  # times a compressed snapshot may grow; real ones grow some 20 times
 _SMALL = 1 << 24  # bytes that are harmless whatever the ratio
+_DENSE, _FEW = 16, 1 << 16  # bytes that a tag has at least on average, where it is not one of a few; real: over 100
 _CHUNK = 1 << 18
+_TAIL = 256  # bytes at the end in which the checksum stands
 _REMAKE = "Export it again from the model"
 
 # How a scalar is written: the word for its type, its text, and the way back.
@@ -88,13 +95,17 @@ def write_xml(snapshot: Snapshot, target: BinaryIO, *, compress: bool = False) -
         for tag, texts in (("incomplete", snapshot.incomplete), ("warning", snapshot.warnings))
         for text in texts
     ]
-    with etree.xmlfile(target, encoding="utf-8") as out:
+    hashed = _Hashed(target)
+    with etree.xmlfile(hashed, encoding="utf-8") as out:
         out.write_declaration()
         with out.element("snapshot", head.attrib, nsmap={None: NAMESPACE}):  # units inherit the namespace
             for made in notes:
                 out.write("\n ", made)
             for unit in sorted(snapshot.units.values(), key=partial(_place, snapshot)):
                 out.write("\n ", _unit(unit, snapshot.rows(unit.id)))
+            out.write("\n ")
+            out.flush()
+            out.write(_made("checksum", {"sha256": hashed.sum()}))
             out.write("\n")
 
 
@@ -104,26 +115,41 @@ def read_xml(content: bytes, label: str) -> Snapshot:
     Raises ``BrokenContainer`` where the content is cut, malformed or hostile, ``UnsupportedVersion``
     where it is a snapshot of a format that this release does not know.
     """
-    *elements, root = iterparse(_chunks(content, label), label, f"{_TAG}unit")
+    hashed, unread = _Hashed(), list[str]()
+    *elements, root = iterparse(hashed.passing(_chunks(content, label, unread)), label, f"{_TAG}unit")
     if root.tag != f"{_TAG}snapshot":
         raise BrokenContainer(label, f"is XML, but no model snapshot (its root is {root.tag!r})", _REMAKE)
     head = _texts(root, label)
     if head.get("format") != FORMAT:
         raise UnsupportedVersion(label, f"is a snapshot of format {head.get('format')!r}, not {FORMAT!r}", _REMAKE)
+    try:
+        _schema().assertValid(root)
+    except etree.DocumentInvalid as error:
+        raise BrokenContainer(
+            label, f"breaks the schema of snapshots ({str(error).replace(_TAG, '')})", _REMAKE
+        ) from None
+    stated = root.find(f"{_TAG}checksum")
+    believed = stated is not None and stated.get("sha256") == hashed.sum()
+    notes = _notes(root, "incomplete", label), _notes(root, "warning", label)
+    if stated is not None and not believed:
+        notes[1].append("was changed after it was exported: what it holds was compared, not the digests it states")
+    if len(elements) > UNITS:
+        raise BrokenContainer(label, f"holds more than {UNITS} documents", _REMAKE)
     units: dict[str, Unit] = {}
     for element in elements:
-        unit = _read_unit(element, label)
+        unit = _read_unit(element, label, believed)
         if not unit.id or unit.id in units:
             raise BrokenContainer(label, f"has a unit without an id or twice ({unit.name or unit.id!r})", _REMAKE)
         units[unit.id] = unit
+    check_places(units, Notes(), label)  # what it notes stands in the file
     return Snapshot(
         units=units,
         version=Version.of(head.get("version", "")),
         label=label,
         form=FORM,
-        digest=head.get("digest") or _fingerprint(units, head.get("version", "")),
-        incomplete=_notes(root, "incomplete", label),
-        warnings=_notes(root, "warning", label),
+        digest=(believed and head.get("digest")) or _fingerprint(units, head.get("version", "")),
+        incomplete=(*notes[0], *unread),
+        warnings=tuple(notes[1]),
         side_files=head.get("side_files") == "true",
     )
 
@@ -223,37 +249,91 @@ def _word(type_name: str, key: str) -> str:
     return _DECLARED.get(declared.type, "text") if declared and declared.kind == "attribute" else "text"
 
 
-def _chunks(content: bytes, label: str) -> Iterator[bytes]:
-    """The XML in pieces; a compressed one is unpacked no further than a real one grows."""
-    if not content.startswith(_GZIP):
-        yield from (content[i : i + _CHUNK] for i in range(0, len(content), _CHUNK))
-        return
-    unpacker, grown, packed = zlib.decompressobj(wbits=31), 0, content
-    most = min(_MOST, max(_SMALL, len(content) * _RATIO))
+def _chunks(content: bytes, label: str, unread: list[str]) -> Iterator[bytes]:
+    """The XML in pieces; a compressed one is unpacked no further than a real one grows. What follows the end of a
+    compressed one is noted."""
+    most, grown, tags = _MOST, 0, 0
+    pieces: Iterator[bytes] = (content[i : i + _CHUNK] for i in range(0, len(content), _CHUNK))
+    if content.startswith(_GZIP):
+        most = min(_MOST, max(_SMALL, len(content) * _RATIO))
+        pieces = _unpacked(pieces, label, unread)
+    for chunk in pieces:
+        grown += len(chunk)
+        tags += chunk.count(b"<")
+        if grown > most:
+            raise BrokenContainer(label, f"unpacks to more than {most} bytes", _REMAKE)
+        if (tags - _FEW) * _DENSE > grown:
+            raise BrokenContainer(label, f"has more tags than one in {_DENSE} bytes", _REMAKE)
+        yield chunk
+
+
+def _unpacked(pieces: Iterable[bytes], label: str, unread: list[str]) -> Iterator[bytes]:
+    unpacker, after = zlib.decompressobj(wbits=31), 0
     try:
-        while not unpacker.eof:
-            chunk = unpacker.decompress(packed, _CHUNK)
-            packed = unpacker.unconsumed_tail
-            if not chunk and not packed and not unpacker.eof:
-                raise BrokenContainer(label, "is a cut gzip file", _REMAKE)
-            grown += len(chunk)
-            if grown > most:
-                raise BrokenContainer(label, f"unpacks to more than {most} bytes", _REMAKE)
-            yield chunk
+        for piece in pieces:
+            if unpacker.eof:
+                after += len(piece)
+                continue
+            packed = piece
+            while packed and not unpacker.eof:
+                yield unpacker.decompress(packed, _CHUNK)
+                packed = unpacker.unconsumed_tail
+            after += len(unpacker.unused_data)
+        if not unpacker.eof:
+            raise BrokenContainer(label, "is a cut gzip file", _REMAKE)
     except zlib.error as error:
         raise BrokenContainer(label, f"is a damaged gzip file ({error})", _REMAKE) from None
+    if after:
+        unread.append(f"{after} bytes after the end of the gzip file were not read")
 
 
-def _read_unit(element: etree._Element, label: str) -> Unit:
+@cache
+def _schema() -> etree.XMLSchema:
+    return etree.XMLSchema(etree.fromstring(raw("snapshot.xsd")))
+
+
+class _Hashed:
+    """The checksum of a file as it is written, or as it is read: of all before the element that states it, and
+    without carriage returns, which git may add to a text."""
+
+    def __init__(self, target: BinaryIO | None = None) -> None:
+        self._target, self._sum, self._held = target, hashlib.sha256(), b""
+
+    def write(self, chunk: bytes) -> None:
+        held = self._held + chunk
+        self._held = held[-_TAIL:]
+        self._sum.update(held[:-_TAIL].replace(b"\r", b""))
+        if self._target is not None:
+            self._target.write(chunk)
+
+    def passing(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.write(chunk)
+            yield chunk
+
+    def sum(self) -> str:
+        whole = self._sum.copy()
+        whole.update(self._held.rpartition(b"<checksum ")[0].replace(b"\r", b"") or self._held)
+        return whole.hexdigest()
+
+
+def _read_unit(element: etree._Element, label: str, believed: bool) -> Unit:
     texts = _texts(element, label)
+    rows = element.iter(f"{_TAG}element")
+    ids = [_texts(e, label).get("id") if "base64" in e.attrib else e.get("id") for e in rows]
+    if len(set(ids)) < len(ids) or not all(ids[1:]) or "" in ids:
+        raise BrokenContainer(label, f"has a row without an id or twice (in {texts.get('id', '')!r})", _REMAKE)
     missing = texts.get("missing") == "true"
+    if not (ids or missing) or (ids and element[0].get("kind", texts.get("kind")) != texts.get("kind")):
+        raise BrokenContainer(label, f"has a unit without its root row ({texts.get('id', '')!r})", _REMAKE)
+    digest = texts.get("digest", "")
     return Unit(
         id=texts.get("id", ""),
         type=texts.get("kind", ""),
         name=texts.get("name", ""),
         container=texts.get("container"),
         slot=texts.get("slot", ""),
-        digest=texts.get("digest") or ("" if missing else _digest(element)),
+        digest=digest if missing or (believed and digest) else _digest(element),
         load=partial(_rows, element, label),
         excluded=texts.get("excluded") == "true",
         missing=missing,
@@ -264,6 +344,7 @@ def _read_unit(element: etree._Element, label: str) -> Unit:
 def _rows(unit: etree._Element, label: str) -> Rows:
     """The rows of a unit in the order in which they stand, which is the order they were written in."""
     rows: list[Element] = []
+    depth: dict[str, int] = {}
     places: Counter[tuple[str | None, str]] = Counter()
     stated = _texts(unit, label)
     todo: list[tuple[etree._Element, str | None]] = [(e, None) for e in reversed(unit)]
@@ -273,10 +354,20 @@ def _rows(unit: etree._Element, label: str) -> Rows:
         row_id, kind, name = (texts.pop(k, stated.get(k, "")) for k in ("id", "kind", "name"))
         slot, parent = texts.pop("slot", ""), texts.pop("inside", outer_id)
         inner = [e for e in element if e.tag == f"{_TAG}element"]
-        props = dict(_stated(e, label) for e in element if e.tag != f"{_TAG}element")
-        for key in sorted(texts):  # a part comes before what it holds
+        stating = dict(_stated(e, label) for e in element if e.tag != f"{_TAG}element")
+        props: dict[str, Any] = {}
+        for key in sorted(texts.keys() | stating.keys()):  # a part comes before what it holds
             owner, _, last = key.rpartition(".")
-            props[key] = _back(_word(props.get(owner, "") if owner else kind, last), texts[key], label)
+            holder = str(props.get(owner, "")) if owner else kind
+            if key in texts:
+                props[key] = _back(_word(holder, last), texts[key], label)
+            else:
+                put(props, key, stating[key], property_of(holder, last) or property_of_file(holder, last))
+        if parent is not None and parent not in depth:
+            raise BrokenContainer(label, f"has a row inside of one that does not stand before it ({row_id})", _REMAKE)
+        depth[row_id] = 1 + (0 if parent is None else depth[parent])
+        if depth[row_id] > MAX_DEPTH:
+            raise BrokenContainer(label, f"has rows nested deeper than {MAX_DEPTH}", _REMAKE)
         rows.append(Element(row_id, kind, name, parent, slot, props, places[parent, slot]))
         places[parent, slot] += 1
         todo += [(e, row_id) for e in reversed(inner)]
@@ -297,7 +388,7 @@ def _stated(element: etree._Element, label: str) -> tuple[str, Any]:
 
 def _back(word: str, text: str, label: str) -> Any:
     try:
-        return _WAY_BACK[word](text)
+        return scalar(_WAY_BACK[word](text), None)
     except (KeyError, ValueError):
         raise BrokenContainer(label, f"states a value that is no {word}: {text[:40]!r}", _REMAKE) from None
 
@@ -313,8 +404,8 @@ def _texts(element: etree._Element, label: str) -> dict[str, str]:
     return texts
 
 
-def _notes(root: etree._Element, tag: str, label: str) -> tuple[str, ...]:
-    return tuple(_texts(e, label).get("text", "") for e in root.iterfind(f"{_TAG}{tag}"))
+def _notes(root: etree._Element, tag: str, label: str) -> list[str]:
+    return [_texts(e, label).get("text", "") for e in root.iterfind(f"{_TAG}{tag}")]
 
 
 def _digest(unit: etree._Element) -> str:

@@ -495,6 +495,13 @@ def test_nothing_compared_with_an_app_adds_all_of_it(old: Model) -> None:
         ("[Active]", "[Active and Paid]", "added and; added Paid"),
         (("A", "B"), ("B", "C"), "added C; removed A"),
         (3, 4, "3 to 4"),
+        ("A + " * 300 + "B" + " + C" * 300, "A + " * 300 + "D" + " + C" * 300, "B to D"),
+        (
+            "A + " * 200_000,
+            "B - " * 200_000,
+            "A + A + A + A + A + A + A + A + A + A +… to B - B - B - B - B - B - B - B - B - B -…",
+        ),
+        (("A",) * 2 + tuple(map(str, range(200_000))), ("A", *map(str, range(200_000)), "Z"), "added Z; removed A"),
         ("same", "same", ""),
     ],
 )
@@ -520,3 +527,41 @@ def test_rows_that_stand_in_each_other_end_no_walk() -> None:
     changes = diff(broken("a", "b"), broken("c", "d"))
     assert {type(c) for c in changes} == {Added, Removed}
     assert not unowned(changes)
+
+
+def repeated(new: Model, *inside: Node) -> None:
+    """A document that nobody reads, with elements under ids that others have."""
+    new.add(Node("Menus$MenuDocument", "Stray", kids=[attrs.evolve(node, slot="items") for node in inside]))
+
+
+def test_an_attribute_that_goes_is_gone_though_another_document_repeats_it(old: Model, new: Model) -> None:
+    title = new.find("Title")
+    new.find("Order").kids.remove(title)
+    repeated(new, title)
+    changes = compare(old, new)
+    assert [c.old_row.name for c in changes.meaningful if isinstance(c, Removed)] == ["Title"]
+    assert unowned(changes) == []
+
+
+def test_elements_of_two_documents_under_one_id_are_told_and_parted(old: Model, new: Model) -> None:
+    """One was taken for the other, so that a rename of the first showed nothing."""
+    for model in (old, new):
+        repeated(model, *model.domain("Field").kids)
+    new.find("Title").name = "Heading"
+    new.doc("Stray").root.props["documentation"] = "other"
+    changes = compare(old, new)
+    renamed = [c for c in changes.meaningful if isinstance(c, Changed) and NAME in c.fields]
+    assert ("Title", "Heading") in {(c.old_row.name, c.new_row.name) for c in renamed}
+    assert unowned(changes) == []
+    for side in (changes.old, changes.new):
+        assert side.warnings[-1].endswith(
+            "state an $ID that one of another document has too; each was compared as its own"
+        )
+
+
+def test_an_element_under_the_id_of_a_document_is_parted_from_it(old: Model, new: Model) -> None:
+    new.find("title").id = new.doc("NF_Save").root.id
+    changes = compare(old, new)
+    assert unowned(changes) == []
+    assert [w for w in changes.new.warnings if w.startswith("an element states an $ID")]
+    assert not changes.old.warnings

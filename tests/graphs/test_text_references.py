@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from mx_changeclass.graphs.text_references import language, text_references
@@ -24,6 +26,10 @@ def names(text: str, spoken: str = "expression") -> list[str]:
         ("/* Field.Old.Value */ $Total div 2", []),
         ("1.5 + $Price", []),
         ("", []),
+        ("$a + /* Field.Old.Value */ Field.A.B /* Field.C.D", ["Field.A.B", "Field.C.D"]),
+        ("[%CurrentUser%] = Field.A.B or [% Field.C.D", ["Field.A.B", "Field.C.D"]),
+        ("'' + 'Field.A.B", ["Field.A.B"]),
+        ("[reversed()] Field.A.B", ["Field.A.B"]),
     ],
 )
 def test_names_in_expressions(text: str, found: list[str]) -> None:
@@ -80,3 +86,17 @@ def test_a_key_nobody_knows_is_a_name_only_as_a_whole() -> None:
 )
 def test_only_keys_that_hold_a_language_are_scanned(kind: str, key: str, spoken: str) -> None:
     assert language(kind, key) == spoken
+
+
+@pytest.mark.parametrize("opened", ["/* ", "[% "])
+def test_what_is_never_closed_is_looked_for_once(opened: str) -> None:
+    """From each of 200,000 places the end of the text would be 400,000 characters away."""
+    looked: list[str] = []
+
+    class Counted(str):
+        def find(self, *arguments: Any) -> int:
+            looked.append(str(arguments[0]))
+            return str.find(self, *arguments)
+
+    assert names(Counted(opened * 200_000 + " Field.A.B")) == ["Field.A.B"]
+    assert len(looked) == 1

@@ -20,6 +20,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import attrs
 import bson
 import pytest
 from bson.decimal128 import Decimal128
@@ -27,9 +28,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mx_changeclass.errors import ReadError
-from mx_changeclass.model.snapshot import Snapshot, Tree
+from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
 from mx_changeclass.readers import read
-from mx_changeclass.readers.units.stored_unit import MAX_DEPTH, BrokenUnit, decode, header
+from mx_changeclass.readers.limits import FOLDERS, MAX_DEPTH, STREAMED
+from mx_changeclass.readers.native_app import read_native
+from mx_changeclass.readers.project_files import ProjectFolder
+from mx_changeclass.readers.side_files.collect import side_units
+from mx_changeclass.readers.side_files.contents import blob_id
+from mx_changeclass.readers.units.stored_unit import BrokenUnit, decode, from_dump, header
+from mx_changeclass.readers.xml import read_xml, write_xml
 from tests.builders.build import content_of, uid, write_dump, write_v1, write_v2, write_zip
 from tests.builders.specimen import READERS, specimen
 
@@ -267,6 +274,72 @@ def test_odd_values_are_kept_and_no_element_is_lost() -> None:
             assert isinstance(value, (str, int, float, bool, tuple))
 
 
+DECLARED = [  # key and type that declares it, what is stored, what stands in the row
+    ("Pages$Page", "Url", 5, {"url": "5"}),
+    ("Pages$Page", "Url", True, {"url": "true"}),
+    ("Pages$Page", "Url", [3, "a"], {"url": "a"}),
+    ("Pages$Page", "Url", [3, "a", "b"], {"url (no String)": ("a", "b")}),
+    ("Pages$Page", "PopupWidth", "600", {"popupWidth": 600}),
+    ("Pages$Page", "PopupWidth", 600.0, {"popupWidth": 600}),
+    ("Pages$Page", "PopupWidth", "wide", {"popupWidth (no Integer)": "wide"}),
+    ("Pages$Page", "PopupWidth", "9" * 5000, {"popupWidth (no Integer)": "9" * 5000}),
+    ("Pages$Page", "PopupWidth", float("nan"), {"popupWidth (no Integer)": "NaN"}),
+    ("Pages$Page", "PopupWidth", float("-inf"), {"popupWidth (no Integer)": "-Infinity"}),
+    ("Pages$Page", "PopupResizable", "False", {"popupResizable": False}),
+    ("Pages$Page", "PopupResizable", "maybe", {"popupResizable (no Boolean)": "maybe"}),
+    ("Pages$Page", "AllowedModuleRoles", "A.User", {"allowedRoles": ("A.User",)}),
+    ("Pages$Page", "Own", [3, 1, "b"], {"own": (1, "b")}),
+]
+
+
+@pytest.mark.parametrize(("kind", "key", "stored", "kept"), DECLARED)
+def test_a_value_of_another_type_is_as_declared_or_stands_under_a_key_of_its_own(
+    kind: str, key: str, stored: object, kept: dict[str, object]
+) -> None:
+    names = {"AllowedModuleRoles": "allowedRoles"}
+    whole = {"$Type": kind, key: stored}
+    as_dumped = {
+        "$Type": kind,
+        names.get(key, key[:1].lower() + key[1:]): stored[1:] if isinstance(stored, list) else stored,
+    }
+    for (row,) in (decode(bson.encode(whole), "x"), from_dump(as_dumped, "x")):
+        assert row.props == kept
+        assert {k: type(v) for k, v in row.props.items()} == {k: type(v) for k, v in kept.items()}
+        target = BytesIO()
+        unit = Unit("x", row.type, "", None, "", "d", lambda row=row: (row,))  # type: ignore[misc]
+        write_xml(Snapshot({"x": unit}), target)
+        assert read_xml(target.getvalue(), "it").rows("x") == (row,)
+
+
+def test_a_value_of_a_file_has_the_type_that_its_view_asks_for() -> None:
+    text = (
+        '<snapshot xmlns="urn:mx-changeclass:snapshot" format="1"><unit id="u" kind="File$NativeBinary"><element>'
+        '<value name="template" integer="14"/><value name="unread" text="all"/></element></unit></snapshot>'
+    )
+    (row,) = read_xml(text.encode(), "it").rows("u")
+    assert row.props == {"template": "14", "unread": ("all",)}
+
+
+def test_nothing_in_lists_is_nothing_in_rows(tmp_path: Path) -> None:
+    """16 MB of nulls in a small package would be four gigabytes of rows."""
+    (row,) = decode(bson.encode({"$Type": "X$X", "Nulls": [None] * 5000}), "x")
+    assert row.props == {}
+
+
+@pytest.mark.parametrize("item", [True, {}])
+def test_a_document_of_values_without_content_is_damaged(item: object) -> None:
+    with pytest.raises(BrokenUnit, match="more values than its size makes believable"):
+        decode(bson.encode({"$Type": "X$X", "Many": [item] * 100_000}), "x")
+
+
+def test_lists_of_a_document_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mx_changeclass.readers.units.stored_unit.MOST_VALUES", 3)
+    documents: tuple[dict[str, Any], ...] = ({"many": ["a"] * 4}, {"many": [{"more": [{}, {}]}, {}]})
+    for document in documents:
+        with pytest.raises(BrokenUnit, match="more values"):
+            from_dump(document, "x")
+
+
 def test_a_widget_definition_without_ids_is_read() -> None:
     bare = {"$Type": "CustomWidgets$CustomWidgetType", "WidgetId": "w", "ObjectType": {"PropertyTypes": [3, {}, "x"]}}
     rows = decode(bson.encode({"$Type": "X$X", "Widget": {"$Type": "CustomWidgets$CustomWidget", "Type": bare}}), "x")
@@ -293,6 +366,31 @@ def test_a_loop_of_containers_ends_and_is_told(tmp_path: Path) -> None:
     field, screens = raw("project/Field"), raw("project/Field/Screens")
     model = snapshot(edited(tmp_path, (move, (screens, field)), (move, (field, screens))))
     assert [n for n in model.incomplete if "lies in a loop of containers" in n]
+
+
+@pytest.mark.parametrize("looped", [True, False])
+def test_containers_nested_deeper_than_any_app_are_refused(looped: bool, tmp_path: Path) -> None:
+    """Whoever goes up from each of 100,000 folders in one another goes 5,000,000,000 steps."""
+    ids = [uid(f"deep/{n}") for n in range(FOLDERS + 1)]
+    above = [ids[-1] if looped else uid("project"), *ids]
+    folders = [
+        {"$ID": i, "$Type": "Projects$Folder", "$ContainerID": c, "$ContainerProperty": "folders", "name": i}
+        for i, c in zip(ids, above, strict=False)
+    ]
+    documents = [*specimen(), *folders]
+    model = Snapshot({}, label="deep")
+    for path in (write_v1(documents, tmp_path / "App.mpr"), write_dump(documents, tmp_path / "dump.json")):
+        assert f"nests documents deeper than {FOLDERS} folders" in problem(path)
+    units = {
+        d["$ID"]: Unit(
+            *(d["$ID"], d["$Type"], "", d["$ContainerID"], "", "d"),
+            lambda root=Element(d["$ID"], d["$Type"], "", None, "", {}, 0): (root,),
+        )
+        for d in folders
+    }
+    target = BytesIO()
+    write_xml(attrs.evolve(model, units=units), target)
+    assert f"nests documents deeper than {FOLDERS} folders" in problem(file_with(tmp_path, target.getvalue()))
 
 
 def test_a_unit_in_no_container_is_told(tmp_path: Path) -> None:
@@ -485,8 +583,10 @@ def test_a_gzip_bomb_is_refused(tmp_path: Path) -> None:
         b'{"units": {"a": 1}}',
         b'{"units"',
         b"\xff\xfe{",
+        b'{"units": [' + b"[]," * 100_000 + b"[]]}",
+        b'{"units": [' + b"{}," * 100_000 + b"{}]}",
     ],
-    ids=["lists", "objects", "half a character", "long number", "none", "no units", "no list", "cut", "half"],
+    ids=["lists", "objects", "half", "long number", "none", "no units", "no list", "cut", "utf-16", "dense", "empty"],
 )
 def test_hostile_json_is_refused(content: bytes, tmp_path: Path) -> None:
     problem(file_with(tmp_path, content))
@@ -529,6 +629,111 @@ def test_a_link_to_a_folder_is_not_followed(tmp_path: Path) -> None:
     project = write_v2(specimen(), tmp_path / "project")
     (project / "themesource").symlink_to("/")
     assert "themesource is a symbolic link to a folder and was not followed" in snapshot(project).incomplete
+
+
+def test_a_link_to_a_file_is_not_followed(tmp_path: Path) -> None:
+    """What it leads to would be quoted in reports, and the whole of it be exported."""
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    project = write_v2(specimen(), tmp_path / "project")
+    (project / "resources").mkdir()
+    (project / "resources" / "notes.txt").symlink_to(secret)
+    home = uid("project/Field/Screens/Home")
+    unit = project / "mprcontents" / home[:2] / home[2:4] / f"{home}.mxunit"
+    shutil.move(unit, tmp_path / "unit")
+    unit.symlink_to(tmp_path / "unit")
+    model = snapshot(project)
+    assert "resources/notes.txt is a symbolic link and was not followed" in model.incomplete
+    assert model.units["file:resources/notes.txt"].missing
+    assert model.units[home].missing
+
+
+@pytest.mark.parametrize("linked", ["mprcontents", f"mprcontents/{uid('project/Field/Screens/Home')[:2]}"])
+def test_a_link_to_a_folder_of_documents_is_not_followed(linked: str, tmp_path: Path) -> None:
+    project = write_v2(specimen(), tmp_path / "project")
+    shutil.move(project / linked, tmp_path / "outside")
+    (project / linked).symlink_to(tmp_path / "outside")
+    assert snapshot(project).units[uid("project/Field/Screens/Home")].missing
+
+
+def test_only_the_file_that_is_named_may_be_a_link(tmp_path: Path) -> None:
+    named = tmp_path / "latest.mpr"
+    named.symlink_to(READERS / "v1.mpr")
+    assert snapshot(named).units
+    assert "latest.mpr cannot be read. Check the path and its rights; links are not followed" in problem(tmp_path)
+
+
+def test_a_native_app_that_is_no_file_blocks_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for app in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(ReadError, match="is no regular file"):
+            read_native(str(app))
+
+
+def test_a_native_template_is_read_without_its_links(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("runtime of another")
+    raw = tmp_path / "template" / "android" / "app" / "src" / "main" / "res" / "raw"
+    raw.mkdir(parents=True)
+    (raw / "runtime_url").symlink_to(tmp_path / "secret")
+    (tmp_path / "template" / ".template_version").write_text("14.1.13")
+    assert "runtime of another" not in str(read_native(str(tmp_path / "template")).load())
+
+
+def test_folders_in_one_another_have_a_bound(tmp_path: Path) -> None:
+    project = write_v2(specimen(), tmp_path / "project")
+    (project / "theme").mkdir()
+    (project / "theme" / "/".join("d" * 300)).mkdir(parents=True)
+    told = [n for n in snapshot(project).incomplete if "nested deeper than 100" in n]
+    assert len(told) == 1
+
+
+def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = write_v2(specimen(), tmp_path / "project")
+    (project / "theme").mkdir()
+    listed = os.scandir
+
+    def scandir(path: Any = ".") -> Any:
+        if str(path).rstrip("/").endswith("theme"):
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert "theme/ cannot be listed (Permission denied)" in snapshot(project).incomplete
+
+
+def test_a_large_file_beside_the_model_is_never_held_whole(tmp_path: Path) -> None:
+    project = write_v2(specimen(), tmp_path / "project")
+    content = b"x" * (STREAMED + 1)
+    (project / "resources").mkdir()
+    (project / "resources" / "film.mp4").write_bytes(content)
+    asked: list[str] = []
+    folder = ProjectFolder(project, "project")
+
+    def fetch(path: str) -> bytes | None:
+        asked.append(path)
+        return folder.fetch(path)
+
+    units, _ = side_units(folder.paths(), fetch, folder.identity)
+    assert units["file:resources/film.mp4"].digest == blob_id(content)
+    assert "resources/film.mp4" not in asked
+
+
+def test_more_files_than_an_app_has_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mx_changeclass.readers.project_files.ENTRIES", 1)
+    project = write_v2(specimen(), tmp_path / "project")
+    assert "holds more than 1 files" in problem(project)
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_documents_have_bounds_in_number_and_in_sum(
+    inside: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = write_v1(specimen(), tmp_path / "App.mpr") if inside else write_v2(specimen(), tmp_path / "app")
+    with monkeypatch.context() as patch:
+        patch.setattr("mx_changeclass.readers.mpr.UNITS", 3)
+        assert "lists more than 3 documents" in problem(model)
+    monkeypatch.setattr("mx_changeclass.readers.mpr.MOST_BYTES", 1000)
+    assert "of documents" in problem(model)
 
 
 def test_a_file_beyond_measure_is_not_read(tmp_path: Path) -> None:

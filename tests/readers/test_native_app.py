@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import subprocess
 import time
 from pathlib import Path
@@ -67,6 +68,34 @@ def test_a_native_template_tells_the_app_it_builds() -> None:
 
 MANIFEST = "android/app/src/main/AndroidManifest.xml"
 PLIST = "ios/nativeTemplate/Info.plist"
+
+
+def referring(depth: int, *, to_itself: bool) -> bytes:
+    """A binary property list of lists that each name the next one twice, the last one nothing or the first."""
+    objects = [b"\xd1\x01\x02", b"\x51k"]  # a dictionary of one key, object 1, and one value, object 2
+    objects += [b"\xa2" + bytes([n + 3, n + 3]) for n in range(depth)]
+    objects.append(b"\xa1\x02" if to_itself else b"\xa0")
+    offsets, at = [], 8
+    for each in objects:
+        offsets.append(at)
+        at += len(each)
+    trailer = struct.pack(">6xBBQQQ", 2, 1, len(objects), 0, at)
+    return b"bplist00" + b"".join(objects) + b"".join(struct.pack(">H", o) for o in offsets) + trailer
+
+
+@pytest.mark.parametrize(
+    ("depth", "to_itself", "said"),
+    [(30, False, "of more than 100000 values"), (30, True, "property list"), (3, True, "property list")],
+)
+def test_a_property_list_is_counted_before_it_is_spelled_out(depth: int, to_itself: bool, said: str) -> None:
+    """Thirty lists of two spell out to a thousand million values; one in itself never ends."""
+    read = facts({**template(), PLIST: referring(depth, to_itself=to_itself)})
+    assert [n for n in read.unread if n.startswith(PLIST) and said in n]
+
+
+def test_a_property_list_that_names_one_value_many_times_is_read() -> None:
+    """The builder above is right: what it makes of few lists is sound."""
+    assert not facts({**template(), PLIST: referring(5, to_itself=False)}).unread
 
 
 def edited(path: str, old: bytes, new: bytes) -> Files:

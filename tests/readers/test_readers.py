@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +14,9 @@ import pytest
 
 from mx_changeclass.errors import ReadError
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree
+from mx_changeclass.pipeline import compare
 from mx_changeclass.readers import read
+from mx_changeclass.readers.history import history
 from mx_changeclass.readers.units.secrets import sealed
 from mx_changeclass.readers.units.stored_unit import decode
 from tests.builders.build import (
@@ -415,6 +418,32 @@ def test_an_existing_path_wins_over_a_revision(repository: Path) -> None:
     assert read("v1").form == "mpr-v2"
 
 
+def test_a_name_that_is_a_path_and_a_revision_is_told(repository: Path) -> None:
+    """A change under review that adds a folder would else choose what it is compared with."""
+    assert read("project").warnings == ()
+    shutil.copytree(repository / "project", repository / "v1")
+    unit_file(repository / "v1", "Home").unlink()
+    assert read("v1").warnings[-1] == "'v1' is a path and a revision: the path was read, 'rev:v1' is the revision"
+    assert read("v1").incomplete
+    forced = read("rev:v1:project")
+    assert (forced.form, forced.warnings, forced.incomplete) == ("git", (), ())
+    assert not any("is a path and a revision" in note for note in read(repository / "v1").warnings)
+
+
+def test_a_file_called_as_a_revision_leads_to_it(repository: Path) -> None:
+    """In a bare repository the file HEAD lies where the command is run."""
+    (repository / "HEAD").write_text("ref: refs/heads/main")
+    assert problem("HEAD").endswith("'HEAD' is a path and a revision: the path was read, 'rev:HEAD' is the revision")
+
+
+def test_a_native_app_whose_name_is_a_path_and_a_revision_is_told(repository: Path) -> None:
+    (repository / "v1").write_text('{"schema": 1, "facts": {"template": "14.1.13"}}')
+    verdict = compare("project", "project", native=("v1", None))
+    assert "'v1' is a path and a revision" in verdict.old.warnings[-1]
+    with pytest.raises(ReadError, match="holds no native template"):
+        compare("project", "project", native=("rev:v1", None))
+
+
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
@@ -443,6 +472,70 @@ def test_several_models_in_a_revision_must_be_told_apart(repository: Path) -> No
 def test_outside_a_repository_a_revision_is_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert "does not exist, and git cannot be asked (not a git repository" in problem("v1.4", cwd=tmp_path)
+
+
+PROGRAMS: tuple[str, ...] = (
+    "core.fsmonitor",
+    "core.pager",
+    "core.sshCommand",
+    "core.gitProxy",
+    "core.askPass",
+    "credential.helper",
+)
+PROGRAMS += ("diff.external", "filter.x.smudge", "filter.x.clean", "filter.x.process", "diff.x.textconv", "gpg.program")
+PROGRAMS += ("alias.cat-file", "alias.ls-tree", "alias.ls-files", "alias.rev-parse", "uploadpack.packObjectsHook")
+
+
+def test_no_program_that_a_repository_names_is_run(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor one called git that lies in it, where the search path leads into the current folder."""
+    program = repository / "git"
+    program.write_text(f"#!/bin/sh\necho $0 >> {repository}/ran\n")
+    program.chmod(0o755)
+    for name in PROGRAMS:
+        git(repository, "config", name, str(program))
+    (repository / ".gitattributes").write_text("* filter=x diff=x\n")
+    for hook in ("post-checkout", "post-index-change", "fsmonitor-watchman", "reference-transaction"):
+        shutil.copy(program, repository / ".git" / "hooks" / hook)
+    monkeypatch.setenv("PATH", os.pathsep.join(("", ".", os.environ["PATH"])))
+    for spec in ("HEAD:project", ":project", "project"):
+        assert read(spec).units
+    assert history("HEAD", "project", repository).commits
+    assert not (repository / "ran").exists()
+
+
+def test_an_object_that_stands_in_for_another_is_not_read(repository: Path) -> None:
+    before = read("v1:project")
+    unit_file(repository / "project", "Home").unlink()
+    git(repository, "commit", "-qam", "v2")
+    git(repository, "replace", "v1", "HEAD")
+    assert read("v1:project").digest == before.digest
+
+
+def test_trees_that_name_each_other_many_times_over_are_a_bomb(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven trees of ten entries list ten million files."""
+    monkeypatch.setattr("mx_changeclass.readers.git.LISTING", 1 << 20)
+    entry = f"100644 blob {git(repository, 'rev-parse', 'HEAD:project/App.mpr')}"
+    for _ in range(7):
+        listed = "".join(f"{entry}\t{n}\n" for n in range(10))
+        made = subprocess.run(
+            ["git", "mktree"], cwd=repository, input=listed, capture_output=True, text=True, check=True
+        )
+        entry = f"040000 tree {made.stdout.strip()}"
+    assert "lists more than 1000000 files" in problem(f"{entry.rpartition(' ')[2]}:0")
+
+
+def test_threads_over_one_revision_see_what_one_alone_sees(repository: Path) -> None:
+    alone, shared = read("HEAD:project"), read("HEAD:project")
+    wanted = {i: alone.rows(i) for i in alone.units}
+
+    def rows_of(start: int) -> dict[str, object]:
+        order = [*list(shared.units)[start:], *list(shared.units)[:start]]
+        return {i: shared.units[i].load() for i in order}
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(found == wanted for found in pool.map(rows_of, range(0, 40, 5)))
 
 
 def test_a_path_object_is_never_a_revision(repository: Path) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 import time
 import zipfile
+import zlib
 
 import pytest
 
@@ -165,6 +166,32 @@ def test_a_javascript_only_change_of_a_widget_is_code() -> None:
 
 def test_a_widget_packed_anew_differs_in_its_bytes_alone() -> None:
     assert widget_diff(package(), package(date=(2025, 5, 5, 1, 2, 4), compression=zipfile.ZIP_STORED)) == {"content"}
+
+
+def test_a_bundle_under_the_checksum_that_the_zip_states_of_another_is_code() -> None:
+    """Four bytes make any content fit a CRC-32, so what the zip says of it proves nothing."""
+    bundle = b"harmless()"
+    forged = b"harmful();" + forging(b"harmful();", zlib.crc32(bundle + b"    "))
+    assert zlib.crc32(forged) == zlib.crc32(bundle + b"    ")
+    assert len(forged) == len(bundle) + 4
+    assert widget_diff(package(code=bundle + b"    "), package(code=forged)) == {"code", "content"}
+
+
+def forging(start: bytes, wanted: int) -> bytes:
+    """The four bytes that bring a CRC-32 to a wanted value: it is linear, so its bits are solved one by one."""
+    base = zlib.crc32(start + bytes(4)) ^ wanted
+    rows = [
+        (zlib.crc32(start + (1 << bit).to_bytes(4, "big")) ^ zlib.crc32(start + bytes(4)), 1 << bit)
+        for bit in range(32)
+    ]
+    found = 0
+    for bit in range(32):
+        at = next(i for i, (effect, _) in enumerate(rows) if effect >> bit & 1)
+        effect, choice = rows.pop(at)
+        rows = [(e ^ effect, c ^ choice) if e >> bit & 1 else (e, c) for e, c in rows]
+        if base >> bit & 1:
+            base, found = base ^ effect, found ^ choice
+    return found.to_bytes(4, "big")
 
 
 def test_icons_previews_and_notes_of_a_widget_are_metadata() -> None:

@@ -15,9 +15,12 @@ from lxml import etree
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.errors import BrokenContainer, MxError, UnsupportedVersion
 from mx_changeclass.findings.classify import classify
+from mx_changeclass.model.metamodel import property_of
 from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
 from mx_changeclass.model.versions import Version
 from mx_changeclass.readers import read
+from mx_changeclass.readers.limits import MAX_DEPTH
+from mx_changeclass.readers.units.values import put
 from mx_changeclass.readers.xml import NAMESPACE, is_snapshot, read_xml, write_xml
 from tests.corpus import real_pair
 
@@ -61,7 +64,7 @@ def assert_equal(old: Snapshot, new: Snapshot) -> None:
 
 ODD = ["", "5", "true", "&lt;<>\"'", "\x00", "\r\n\t ", "\ud800", "\ufffe"]
 texts = st.text(st.characters(), max_size=12) | st.sampled_from(ODD)
-scalars = texts | st.booleans() | st.integers() | st.floats(allow_nan=False)
+scalars = texts | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 keys = texts | st.sampled_from(
     [
         "type",
@@ -86,23 +89,35 @@ kinds = st.sampled_from(["Pages$Page", "DomainModels$Attribute", "Navigation$Nav
 facts = st.fixed_dictionaries({"type": kinds, "name": texts, "slot": texts})
 
 
+def as_declared(props: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """Values as every reader gives them: a part comes before what it holds."""
+    found: dict[str, Any] = {}
+    for key in sorted(props):
+        part, _, last = key.rpartition(".")
+        put(found, key, props[key], property_of(str(found.get(part, "")) if part else kind, last))
+    return found
+
+
 @st.composite
 def snapshots(draw: st.DrawFn) -> Snapshot:
     units: dict[str, Unit] = {}
     for unit_id in draw(st.lists(texts.filter(bool), max_size=3, unique=True)):
         rows: list[Element] = []
-        for n in range(draw(st.integers(0, 6))):
+        missing, of_unit = draw(st.booleans()), draw(facts)
+        for n in range(draw(st.integers(0 if missing else 1, 6))):
             parent = draw(st.none() | st.sampled_from([r.id for r in rows])) if rows else None
-            props = draw(st.dictionaries(keys, values, max_size=4))
-            rows.append(row(draw(st.sampled_from([unit_id, f"r{n}"])), props, parent, **draw(facts)))
+            props, stated = draw(st.dictionaries(keys, values, max_size=4)), draw(facts)
+            if not n:
+                stated = {**stated, "type": of_unit["type"]}
+            rows.append(row(f"{unit_id} {n}" if n else unit_id, as_declared(props, stated["type"]), parent, **stated))
         units[unit_id] = unit(
             unit_id,
             tuple(rows),
-            **draw(facts),
+            **of_unit,
             container=draw(st.none() | texts.filter(bool)),
             digest=draw(texts.filter(bool)),
             excluded=draw(st.booleans()),
-            missing=draw(st.booleans()),
+            missing=missing,
             file=draw(texts),
         )
     notes = st.lists(texts, max_size=2).map(tuple)
@@ -135,9 +150,23 @@ def test_what_is_written_is_what_the_schema_says(snapshot: Snapshot) -> None:
 
 
 def test_rows_nested_past_the_limits_of_the_parser_come_back() -> None:
-    rows = tuple(row(f"r{n}", {"tabIndex": n}, f"r{n - 1}" if n else None, slot="widgets") for n in range(700))
+    rows = tuple(row(f"r{n}", {"tabIndex": n}, f"r{n - 1}" if n else None, slot="widgets") for n in range(MAX_DEPTH))
     snapshot = Snapshot({"r0": unit("r0", rows)}, digest="x")
     assert_equal(snapshot, read_xml(written(snapshot), "it"))
+
+
+def test_rows_nested_deeper_than_any_unit_are_refused() -> None:
+    rows = tuple(row(f"r{n}", {}, f"r{n - 1}" if n else None) for n in range(MAX_DEPTH + 1))
+    snapshot = read_xml(written(Snapshot({"r0": unit("r0", rows)}, digest="x")), "it")
+    with pytest.raises(BrokenContainer, match="nested deeper than 400"):
+        snapshot.rows("r0")
+
+
+@pytest.mark.parametrize("inside", ["b", "a", "elsewhere"])
+def test_a_row_stands_behind_what_it_is_inside_of(inside: str) -> None:
+    text = f'{HEAD}<unit id="u"><element/><element id="a" inside="{inside}"/><element id="b"/></unit></snapshot>'
+    with pytest.raises(BrokenContainer, match="does not stand before it"):
+        read_xml(text.encode(), "it").rows("u")
 
 
 def test_a_text_past_the_limits_of_the_parser_comes_back() -> None:
@@ -173,6 +202,34 @@ def test_a_unit_without_digest_gets_one_of_its_rows_alone() -> None:
     assert len({digest("a", "n", "x"), digest("a", "n", "y"), digest("a", "m", "x")}) == 3
 
 
+def edited(snapshot: Snapshot, old: str, new: str) -> Snapshot:
+    content = written(snapshot).decode()
+    assert content.count(old) == 1
+    return read_xml(content.replace(old, new).encode(), "it")
+
+
+def test_a_file_that_was_changed_does_not_say_itself_what_is_the_same() -> None:
+    """Both state one digest for what is called otherwise in one of them."""
+    snapshot = Snapshot({"u": unit("u", (row("u", {}, name="Meal"),))}, digest="x")
+    same = read_xml(written(snapshot), "it")
+    renamed = edited(snapshot, '<element name="Meal"', '<element name="Dish"')
+    assert same.units["u"].digest == "d" * 64
+    assert renamed.units["u"].digest not in ("", "d" * 64)
+    assert renamed.digest != "x"
+    assert "was changed after it was exported" in renamed.warnings[0]
+
+
+def test_line_ends_that_git_writes_are_no_change() -> None:
+    snapshot = Snapshot({"u": unit("u", (row("u", {"documentation": "a\r\nb"}),))}, digest="x")
+    assert_equal(snapshot, read_xml(written(snapshot).replace(b"\n", b"\r\n"), "it"))
+
+
+def test_what_follows_the_end_of_a_compressed_file_is_told() -> None:
+    snapshot = Snapshot({"u": unit("u", (row("u", {}),))}, digest="x")
+    again = read_xml(written(snapshot, compress=True) + b"more", "it")
+    assert again.incomplete == ("4 bytes after the end of the gzip file were not read",)
+
+
 EXTERNAL = '<!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/hostname">]>' + HEAD
 LAUGHS = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
 
@@ -184,8 +241,22 @@ LAUGHS = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
         (b"not xml", "no sound XML"),
         (b"<other/>", "no model snapshot"),
         (f'<snapshot xmlns="{NAMESPACE}" format="2"/>'.encode(), "format '2'"),
-        (f'{HEAD}<unit id="u"/><unit id="u"/></snapshot>'.encode(), "twice"),
-        (f"{HEAD}<unit/></snapshot>".encode(), "without an id"),
+        (f'{HEAD}<unit id="u"/><unit id="u"/></snapshot>'.encode(), "Duplicate"),
+        (
+            f'{HEAD}<unit id="u"><element/></unit><unit id="dQ==" base64="id"><element/></unit></snapshot>'.encode(),
+            "twice",
+        ),
+        (f'{HEAD}<unit id="u"/></snapshot>'.encode(), "without its root row"),
+        (f'{HEAD}<unit id="u" kind="A"><element kind="B"/></unit></snapshot>'.encode(), "without its root row"),
+        (f'{HEAD}<unit id="u"><element/><element id=""/></unit></snapshot>'.encode(), "row without an id"),
+        (f'{HEAD}<unit id="u"><element/><element/></unit></snapshot>'.encode(), "row without an id"),
+        (f'{HEAD}<unit id="u"><element id="a"/><element id="a"/></unit></snapshot>'.encode(), "row .* twice"),
+        (f'{HEAD}<unit id="u"><elment id="a"/></unit></snapshot>'.encode(), "'elment'.* not expected"),
+        (f'{HEAD}<unit id="u" mising="true"/></snapshot>'.encode(), "'mising' is not allowed"),
+        (f'{HEAD}<unit id="u" missing="1"/></snapshot>'.encode(), "'missing'"),
+        (f"{HEAD}{'<unit/>' * 300_000}</snapshot>".encode(), "more tags than one in"),
+        (f"{HEAD}<unit/></snapshot>".encode(), "'id' is required"),
+        (f'{HEAD}<unit id=""><element/></unit></snapshot>'.encode(), "unit without an id"),
         (f'{HEAD}<unit id="%%" base64="id"/></snapshot>'.encode(), "base64"),
         (f'{EXTERNAL}<incomplete text="&x;"/></snapshot>'.encode(), "XML|DTD"),
         (f'{EXTERNAL}<unit id="u">&x;</unit></snapshot>'.encode(), "DTD"),

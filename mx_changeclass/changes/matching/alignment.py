@@ -14,6 +14,7 @@ from mx_changeclass.model.snapshot import Element
 
 SIMILAR = 0.5  # share of content that two rows must have in common to be taken for one
 _MOST_COMPARED = 40_000  # so many pairs are weighed in one list; in a longer one only neighbours are
+_MOST_LOOKED = 1_000_000  # so many rows are looked at again and again before the rest is left to likeness
 
 Key = Callable[[Element], Hashable]
 Pairs = list[tuple[Element, Element]]
@@ -30,7 +31,7 @@ def align(left: Content, right: Content, pairs: Pairing) -> None:
     right.numbers = left.numbers
     work = _Alignment(left, right, pairs)
     work.descend(pairs.to_new.items())
-    while work.spread():
+    while work.looked < _MOST_LOOKED and work.spread():
         pass
     work.settle()
 
@@ -42,6 +43,7 @@ class _Alignment:
     pairs: Pairing
     nodes: dict[Ids, None] = field(factory=dict)  # parents with joined rows that are open still
     edges: dict[Ids, None] = field(factory=dict)  # parents with rows that join others
+    looked: int = 0  # rows that ``spread`` has looked at
 
     def descend(self, parents: Iterable[Ids]) -> None:
         """Pair the children of matched parents, level by level, as far as it needs no pointers."""
@@ -58,10 +60,11 @@ class _Alignment:
 
     def spread(self) -> bool:
         """Pair joined rows of equal content that alone are joined to what is paired already."""
+        groups = [group for ids in self.nodes for group in self._open(ids)]
+        self.looked += sum(len(olds) + len(news) for olds, news in groups)
         found = [
             (o, n, "place")
-            for ids in self.nodes
-            for group in self._open(ids)
+            for group in groups
             for o, n in _in_order(*_unkeyed(self.left, self.right, group), self._seen_old, self._seen_new, unique=True)
         ]
         self.descend(self._add(found))

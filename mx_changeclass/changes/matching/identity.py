@@ -192,11 +192,20 @@ def match_rows(a: Tree, b: Tree, units: Pairing) -> Pairing:
         if other is None or row.id in pairs.to_new or other.id in pairs.to_old:
             continue
         if (row.type == other.type and units.to_new.get(a.unit_of[row.id]) == b.unit_of[row.id]) or (
-            _family(row) is not None and _family(row) == _family(other)
+            _family(row) is not None
+            and _family(row) == _family(other)
+            and _in_domain_model(a, row)
+            and _in_domain_model(b, other)
         ):
             pairs.add(row.id, row.id, "id")
-    pairs.by_key(a.rows.values(), b.rows.values(), "guid", _storage, _storage)
+    olds, news = ([r for r in tree.rows.values() if _in_domain_model(tree, r)] for tree in (a, b))
+    pairs.by_key(olds, news, "guid", _storage, _storage)
     return pairs
+
+
+def _in_domain_model(tree: Tree, row: Element) -> bool:
+    """Whether a row stands where the database looks for it; in any other document it is nothing that keeps data."""
+    return tree.snapshot.units[tree.unit_of[row.id]].type == DOMAIN_MODEL
 
 
 def _family(row: Element) -> str | None:
@@ -215,6 +224,8 @@ class StorageKeys:
     and associations. An index holds no data, so its GUID never keeps it apart."""
 
     tree: Tree
+    _entities: dict[str, dict[str, Element]] = field(factory=dict, init=False)
+    _persistable: dict[str, bool] = field(factory=dict, init=False)
 
     def keyed(self, row: Element) -> bool:
         """Whether another GUID under the same name would be another table or column."""
@@ -231,9 +242,11 @@ class StorageKeys:
 
     def _entity(self, name: str) -> Element | None:
         module, _, own = name.partition(".")
-        unit_id = self._domain_models.get(module)
-        rows = self.tree.snapshot.rows(unit_id) if unit_id else ()
-        return next((r for r in rows if r.type == ENTITY and r.name == own), None)
+        if module not in self._entities:
+            unit_id = self._domain_models.get(module)
+            rows = self.tree.snapshot.rows(unit_id) if unit_id else ()
+            self._entities[module] = {r.name: r for r in reversed(rows) if r.type == ENTITY}
+        return self._entities[module].get(own)
 
     @cached_property
     def _domain_models(self) -> Mapping[str, str]:

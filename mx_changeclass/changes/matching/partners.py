@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 import attrs
-from attrs import field
+from attrs import evolve, field
 
 from mx_changeclass.changes.matching.alignment import align
 from mx_changeclass.changes.matching.content import Content
@@ -69,7 +69,11 @@ class Partners:
             elif old_id in elsewhere or not _as_it_was(o, n):
                 expand_old.append(old_id)
                 expand_new.append(new_id)
-        a, b = Content(Tree.of(old, expand_old), noise), Content(Tree.of(new, expand_new), noise)
+        old_tree, new_tree = Tree.of(old, expand_old), Tree.of(new, expand_new)
+        if twins := old_tree.twins | new_tree.twins:
+            old_tree = Tree.of(_apart(old, twins, old_tree.twins), expand_old)
+            new_tree = Tree.of(_apart(new, twins, new_tree.twins), expand_new)
+        a, b = Content(old_tree, noise), Content(new_tree, noise)
         rows = match_rows(a.tree, b.tree, units)
         align(a, b, rows)
         doubtful = maybe_unread(left, right, units.to_new) | maybe_unread(right, left, units.to_old)
@@ -125,6 +129,13 @@ class Partners:
                 if o.id in self.units.to_new or is_referable(o.type):
                     names.add(o.type, self.old.tree.qualified(o), self.new.tree.qualified(n))
         return names
+
+
+def _apart(snapshot: Snapshot, twins: frozenset[str], here: frozenset[str]) -> Snapshot:
+    """A snapshot in which each of several elements that state one id has its own."""
+    count = f"{len(here)} elements state" if len(here) > 1 else "an element states"
+    note = (f"{count} an $ID that one of another document has too; each was compared as its own",) if here else ()
+    return evolve(snapshot, twins=twins, warnings=(*snapshot.warnings, *note))
 
 
 def _as_it_was(o: Unit, n: Unit) -> bool:

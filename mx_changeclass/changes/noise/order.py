@@ -65,15 +65,38 @@ def moved(old: Sequence[str], new: Sequence[str], partner: Mapping[str, str]) ->
         return frozenset()
     weights = [_weight(m, partner[m]) for m in old]
     best: list[tuple[int, int, int]] = []  # members kept, their weight, previous kept index
+    before = _Best(len(path))
     for i, place in enumerate(path):
-        before = max(((best[j][0], best[j][1], j) for j in range(i) if path[j] < place), default=(0, 0, -1))
-        best.append((before[0] + 1, before[1] + weights[i], before[2]))
+        count, weight, j = before.below(place)
+        best.append((count + 1, weight + weights[i], j))
+        before.put(place, (count + 1, weight + weights[i], i))
     kept: set[int] = set()
     i = max(range(len(best)), key=lambda k: best[k][:2])
     while i >= 0:
         kept.add(i)
         i = best[i][2]
     return frozenset(m for i, m in enumerate(old) if i not in kept)
+
+
+class _Best:
+    """The best of what is put at places, as far as it stands below one: a Fenwick tree, so that a long list takes
+    hardly more time for each member than a short one."""
+
+    def __init__(self, size: int) -> None:
+        self._tree = [(0, 0, -1)] * (size + 1)
+
+    def put(self, place: int, found: tuple[int, int, int]) -> None:
+        at = place + 1
+        while at < len(self._tree):
+            self._tree[at] = max(self._tree[at], found)
+            at += at & -at
+
+    def below(self, place: int) -> tuple[int, int, int]:
+        found = self._tree[0]
+        while place > 0:
+            found = max(found, self._tree[place])
+            place -= place & -place
+        return found
 
 
 def _weight(*ids: str) -> int:

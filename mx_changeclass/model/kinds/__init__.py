@@ -12,7 +12,7 @@ type it specialises, and a class for a special type derives from the class of th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Generic, TypeVar, overload
 
@@ -79,6 +79,12 @@ def kind_of(type_name: str) -> type[Kind]:
         if name in _KINDS:
             return _KINDS[name]
     return Kind
+
+
+def keys_of(type_name: str) -> Mapping[str, object]:
+    """The keys that the view of a type names, with what stands for an absent value."""
+    classes = reversed(kind_of(type_name).__mro__)
+    return {each.name: each.default for cls in classes for each in vars(cls).values() if isinstance(each, key)}
 
 
 def view(row: Element) -> Kind:

@@ -66,7 +66,9 @@ class Unreadable(ValueError):
 
 def blob_id(content: bytes) -> str:
     """The id git gives a file of that content."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    found = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
+    found.update(content)
+    return found.hexdigest()
 
 
 def short_digest(*parts: bytes | str) -> str:

@@ -28,6 +28,8 @@ _ANDROID = "{http://schemas.android.com/apk/res/android}"
 _TOOLS = "{http://schemas.android.com/tools}"
 _VARIABLE = re.compile(r"\$[({](\w+)[)}]")
 _LOCALIZED = re.compile(r"""^\s*"?(CFBundle\w+)"?\s*=\s*"([^"\n]*)"\s*;""", re.MULTILINE)
+_DEEPEST = 40
+_MOST_VALUES = 100_000  # of a property list, each as often as it is referred to
 _LONGEST = 400
 _PLIST = {
     "CFBundleDisplayName": "appName",
@@ -79,7 +81,7 @@ def plist_facts(content: bytes, variables: Mapping[str, str]) -> TemplateFacts:
             )
         elif key == "CFBundleURLTypes" and isinstance(value, list):
             found["deepLinks"] = tuple(
-                sorted(str(s) for v in value if isinstance(v, Mapping) for s in v.get("CFBundleURLSchemes", ()))
+                sorted(str(s) for v in value if isinstance(v, Mapping) for s in _listed(v.get("CFBundleURLSchemes")))
             )
         elif key == "NSAppTransportSecurity" and isinstance(value, Mapping):
             found["cleartext"] = value.get("NSAllowsArbitraryLoads") is True
@@ -91,6 +93,10 @@ def plist_facts(content: bytes, variables: Mapping[str, str]) -> TemplateFacts:
     return found
 
 
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
 def _load_plist(content: bytes) -> dict[str, Any]:
     if len(content) > MAX_TEXT:
         raise Unreadable(f"is longer than {MAX_TEXT >> 20} MB")
@@ -100,7 +106,23 @@ def _load_plist(content: bytes) -> dict[str, Any]:
         raise Unreadable(f"is no sound property list ({str(error) or type(error).__name__})") from None
     if not isinstance(plist, dict):
         raise Unreadable("is a property list without keys")
+    _check_size(plist)
     return {str(k): v for k, v in plist.items()}
+
+
+def _check_size(plist: object) -> None:
+    """Refuse a list that is larger spelled out than any real one: in a binary one an object may refer to others,
+    or to itself, many times over."""
+    todo, count = [(plist, 0)], 0
+    while todo:
+        value, depth = todo.pop()
+        inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+        count += 1 + len(inner)
+        if count > _MOST_VALUES:
+            raise Unreadable(f"is a property list of more than {_MOST_VALUES} values")
+        if depth > _DEEPEST:
+            raise Unreadable(f"is a property list nested deeper than {_DEEPEST} levels")
+        todo += [(each, depth + 1) for each in inner]
 
 
 def _expanded(text: str, variables: Mapping[str, str]) -> str:

@@ -1,7 +1,8 @@
 """Widget packages (``widgets/*.mpk``): zips with a manifest, widget definitions, client bundles and sidecars.
 
-Source: docs/storage.md, "Widget packages". Nothing is unpacked: bundles are compared by the size and
-checksum of the zip's own directory, only the few XML and JSON members are opened, each within bounds.
+Source: docs/storage.md, "Widget packages". Nothing is unpacked: bundles are compared by their content, for what the
+zip states of it (size, CRC-32) is easily made to fit; only the few XML and JSON members are looked into, each within
+bounds.
 A zip inside of a zip stays shut.
 """
 
@@ -89,14 +90,18 @@ class _Members:
 
     def read(self, name: str) -> bytes:
         """A small member. Raises ``Unreadable`` where it is absent, broken or longer than ``MAX_TEXT``."""
+        content = self._content(name)
+        if len(content) > MAX_TEXT:
+            raise Unreadable(f"holds {name} of more than {MAX_TEXT >> 20} MB")
+        return content
+
+    def _content(self, name: str) -> bytes:
         try:
             content = self._archive.read(name)
         except BrokenContainer as error:
             raise Unreadable(error.problem) from None
         if content is None:
             raise Unreadable(f"lacks {name}")
-        if len(content) > MAX_TEXT:
-            raise Unreadable(f"holds {name} of more than {MAX_TEXT >> 20} MB")
         return content
 
     def definitions(self, paths: Iterable[str]) -> Iterator[str]:
@@ -118,11 +123,11 @@ class _Members:
         }
 
     def digests(self) -> dict[str, str]:
-        """What the package holds, each as a digest over names, sizes and checksums: ``code`` (what the client
-        runs), ``native`` (sources of native modules), ``definition`` (widget XML) and ``metadata`` (the rest)."""
+        """What the package holds, each as a digest over names and contents: ``code`` (what the client runs),
+        ``native`` (sources of native modules), ``definition`` (widget XML) and ``metadata`` (the rest)."""
         sorts: dict[str, list[str]] = {}
         for name in self._names:
-            sorts.setdefault(_sort(name), []).append(f"{name} {self._archive.stamp(name)}")
+            sorts.setdefault(_sort(name), []).append(f"{name} {short_digest(self._content(name))}")
         return {sort: short_digest(*lines) for sort, lines in sorts.items()}
 
     def dependencies(self) -> dict[str, Any]:

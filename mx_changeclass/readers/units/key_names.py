@@ -13,9 +13,9 @@ _CARE = frozenset({"Blob", "DateTime"})  # types whose text is not taken as it i
 
 
 # A key: its SDK name behind the prefix it stands under, its declaration, whether it may hold a credential,
-# whether text in it stays as it is, its default (None: whatever is empty), and the prefix of what stands in it.
-# A bare tuple, for each key of each element unpacks one.
-KeyName = tuple[str, Property | None, bool, bool, Any, str]
+# the types whose values stay as they are, its default (None: whatever is empty), and the prefix of what stands in
+# it. A bare tuple, for each key of each element unpacks one.
+KeyName = tuple[str, Property | None, bool, tuple[type, ...], Any, str]
 
 
 class KeyNames(dict[str, KeyName | None]):
@@ -45,9 +45,8 @@ class KeyNames(dict[str, KeyName | None]):
         if declared is None and name in self._declared:
             name = key  # another key has that SDK name
         secret = is_secret(self.type, name)
-        care = secret or bool(declared and (declared.type in _CARE or declared.kind == "byIdReference"))
         label, default = self.prefix + name, declared.default if declared else None
-        return label, declared, secret, not care, default, label + "."
+        return label, declared, secret, () if secret else _plain(declared), default, label + "."
 
     def sorted(self, keys: tuple[str, ...]) -> tuple[tuple[str, KeyName], ...]:
         """The properties among the keys of an element in the order of their SDK names."""
@@ -58,6 +57,16 @@ class KeyNames(dict[str, KeyName | None]):
             if len(self._sorted) < _MOST:
                 self._sorted[keys] = found
         return found
+
+
+def _plain(declared: Property | None) -> tuple[type, ...]:
+    if declared is None:
+        return (str, bool)
+    if declared.many or declared.type in _CARE or declared.kind == "byIdReference":
+        return ()
+    if declared.kind != "attribute":
+        return (str,)
+    return {"Boolean": (bool,), "Integer": (), "Double": ()}.get(declared.type, (str,))
 
 
 class TypeKeys(dict[tuple[str, str], KeyNames]):

@@ -17,12 +17,12 @@ from bson.raw_bson import RawBSONDocument
 
 from mx_changeclass.model.metamodel import Property
 from mx_changeclass.model.snapshot import Element, Rows
+from mx_changeclass.readers.limits import DENSE_VALUES, FEW_VALUES, MAX_DEPTH, MOST_VALUES
 from mx_changeclass.readers.units.key_names import DUMPED, STORED, KeyName, KeyNames, TypeKeys
 from mx_changeclass.readers.units.secrets import may_hold_credentials, sealed, without_credentials
-from mx_changeclass.readers.units.values import guid, scalar
+from mx_changeclass.readers.units.values import guid, put, scalar
 from mx_changeclass.readers.units.widget_definitions import DEFINITION, Labels, definition
 
-MAX_DEPTH = 400  # real units nest below 60; more is an attack on the reader
 MAX_KEY = 4000  # characters of a dotted key; real ones stay below 200
 _POINTS = (("x", "y"), ("width", "height"))  # a dump writes these as objects, a stored unit as "1;2"
 _IDS = (bytes, str)  # how an id is written
@@ -60,7 +60,7 @@ def dump_header(document: StoredDocument) -> Header:
 def decode(content: bytes, unit_id: str) -> Rows:
     """The rows of a unit's BSON, root first; the root has the id of the unit. Raises ``BrokenUnit``."""
     try:
-        rows = tuple(_rows(bson.decode(content), unit_id, STORED))
+        rows = tuple(_rows(bson.decode(content), unit_id, STORED, FEW_VALUES + len(content) // DENSE_VALUES))
     except Exception as error:  # as above
         raise BrokenUnit(str(error) or type(error).__name__) from error
     return without_credentials(rows) if may_hold_credentials(content) else rows
@@ -69,7 +69,7 @@ def decode(content: bytes, unit_id: str) -> Rows:
 def from_dump(document: StoredDocument, unit_id: str) -> Rows:
     """The rows of one unit of a dump, which uses SDK names and plain lists. Raises ``BrokenUnit``."""
     try:
-        return without_credentials(_rows(document, unit_id, DUMPED))
+        return without_credentials(_rows(document, unit_id, DUMPED, MOST_VALUES))
     except RecursionError as error:
         raise BrokenUnit("nested too deep") from error
 
@@ -85,8 +85,10 @@ def _header(document: StoredDocument, types: TypeKeys) -> Header:
 _Place = tuple[StoredDocument, str | None, str, int, int, bool, Labels]
 
 
-def _rows(root: StoredDocument, unit_id: str, types: TypeKeys) -> Iterator[Element]:
-    """Walk a document in the order of slots: single parts fold into their row, list items become rows."""
+def _rows(root: StoredDocument, unit_id: str, types: TypeKeys, most: int) -> Iterator[Element]:
+    """Walk a document in the order of slots: single parts fold into their row, list items become rows; so many
+    of them as its size makes believable."""
+    left = min(most, MOST_VALUES)
     taken: set[str] = set()
     todo: list[_Place] = [(root, None, "", 0, 0, False, {})]
     while todo:
@@ -98,6 +100,9 @@ def _rows(root: StoredDocument, unit_id: str, types: TypeKeys) -> Iterator[Eleme
                 row_id += "+"
         taken.add(row_id)
         fold = _Fold(document, labels, types, depth, sealing)
+        left -= fold.items
+        if left < 0:
+            raise BrokenUnit("more values than its size makes believable")
         for inner, items, below, secret in sorted(fold.lists, key=itemgetter(0), reverse=True):
             places = [(x, row_id, inner, i, below, secret, fold.labels) for i, x in enumerate(items)]
             todo += reversed(places)
@@ -110,13 +115,14 @@ _Part = tuple[StoredDocument, KeyNames, int, bool]  # a single part with the nam
 class _Fold:
     """One row made of an element and of the single parts in it."""
 
-    __slots__ = ("_todo", "label", "labels", "lists", "name", "props", "type", "types")
+    __slots__ = ("_todo", "items", "label", "labels", "lists", "name", "props", "type", "types")
 
     def __init__(self, document: StoredDocument, labels: Labels, types: TypeKeys, depth: int, sealing: bool) -> None:
         self.types, self.labels = types, labels
         self.props: dict[str, Any] = {}
         self.lists: list[tuple[str, list[StoredDocument], int, bool]] = []
         self.label = ""
+        self.items = 0  # in lists
         names = types.of(document)
         self.type = names.type
         self._todo: list[_Part] = [(document, names, depth, sealing)]
@@ -134,15 +140,16 @@ class _Fold:
                 name = names[key]
                 if value is None or name is None:
                     continue
-                label, declared, secret, plain, _, inside = name
+                label, declared, secret, plain, _, _ = name
                 kind = type(value)
-                if plain and not sealing and (kind is str or kind is bool):
+                if kind in plain and not sealing:
                     props[label] = value
                 elif kind is dict:
-                    self._single(label, inside, value, depth + 1, secret or sealing)
+                    self._single(name, value, depth + 1, secret or sealing)
                 elif kind is list:
                     items = value[1:] if stored and value and isinstance(value[0], int) else value  # after its mark
                     if items:
+                        self.items += len(items)
                         self._list(name, names.prefix, items, depth + 1, secret or sealing)
                 elif kind in _IDS and value in self.labels and label[len(names.prefix) :] == "type":
                     self.label = self.label or self.labels[value]  # a pointer into the definition of the widget
@@ -152,16 +159,17 @@ class _Fold:
     def _put(self, label: str, value: Any, declared: Property | None, secret: bool) -> None:
         if secret and (declared is None or declared.kind == "attribute"):
             value = sealed(value, self.type)
-        self.props[label] = value
+        put(self.props, label, value, declared)
 
-    def _single(self, label: str, inside: str, value: dict[str, Any], depth: int, secret: bool) -> None:
+    def _single(self, name: KeyName, value: dict[str, Any], depth: int, secret: bool) -> None:
+        label, declared, _, _, _, inside = name
         names = self.types.of(value, inside)
         if names.type:
-            self.props[label] = names.type
+            put(self.props, label, names.type, declared)
         else:
             for point in _POINTS:
                 if value.keys() == set(point):
-                    self.props[label] = ";".join(str(value[k]) for k in point)
+                    put(self.props, label, ";".join(str(value[k]) for k in point), declared)
                     return
         if names.type == DEFINITION:
             facts, self.labels = definition(value, self.types)
@@ -173,8 +181,9 @@ class _Fold:
         label, declared, _, _, _, inside = name
         elements: list[StoredDocument] = [x for x in items if isinstance(x, dict)]
         if len(elements) < len(items):
-            plain = tuple(scalar(x, declared) for x in items if not isinstance(x, dict))
-            self._put(label, plain, declared, secret)
+            plain = tuple(scalar(x, declared) for x in items if x is not None and not isinstance(x, dict))
+            if plain:
+                self._put(label, plain, declared, secret)
         if not elements:
             return
         if elements[0].get("$Type") == "Texts$Translation":

@@ -211,9 +211,7 @@ def same_entity(old_name: str, new_name: str, release: Release) -> bool:
 
 def attributes(side: App, entity: str) -> Mapping[str, Element]:
     """The entity's own attributes by their short names."""
-    prefix = entity + "."
-    members = side.symbols.members(entity.partition(".")[0])
-    return {n.removeprefix(prefix): row for n, row in members.items() if n.startswith(prefix)}
+    return side.symbols.attributes(entity)
 
 
 def required(side: App, entity: str, attribute: str) -> bool:

@@ -59,6 +59,10 @@ def _kinds(members: Mapping[str, Element]) -> frozenset[tuple[str, str]]:
 
 def _changed_entities(release: Release) -> tuple[str, ...]:
     """Entities that are there on both sides and have a changed, new or lost member."""
+    return release.memo(release, _find_changed)
+
+
+def _find_changed(_: Release, release: Release) -> tuple[str, ...]:
     about = (entity_of(c, release) for c in release.changes if c.part_of is None and c.row.type in (ENTITY, ATTRIBUTE))
     return tuple(sorted({o.new for o in about if o.new and _id(release.new, o.new) in release.partner}))
 

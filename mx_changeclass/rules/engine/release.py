@@ -338,15 +338,19 @@ class Release:
         """Something else answers for the change: what every module has comes and goes with its module, and
         what leads from one step of a flow to the next changes with the steps."""
         if change.row.type in _FRAME:
-            return self.changes.tree(change).qualified(change.row) in self._modules(type(change))
+            return self.changes.tree(change).qualified(change.row) in self._modules[type(change)]
         if any(is_a(change.row.type, wiring) for wiring in WIRING):
             return self.document(change).id in self._rewired
         return False
 
-    def _modules(self, verb: type) -> frozenset[str]:
-        """The modules that came or went."""
-        modules = (c for c in self.changes if isinstance(c, verb) and c.row.type == MODULE)
-        return frozenset(c.row.name for c in modules)
+    @cached_property
+    def _modules(self) -> Mapping[type, set[str]]:
+        """The modules that came, went or changed, by the verb."""
+        found: dict[type, set[str]] = {Added: set(), Removed: set(), Changed: set()}
+        for change in self.changes:
+            if change.row.type == MODULE:
+                found[type(change)].add(change.row.name)
+        return found
 
     @cached_property
     def _rewired(self) -> frozenset[str]:
