@@ -368,6 +368,11 @@ def test_a_loop_of_containers_ends_and_is_told(tmp_path: Path) -> None:
     assert [n for n in model.incomplete if "lies in a loop of containers" in n]
 
 
+def _folder_unit(document: dict[str, str]) -> Unit:
+    root = Element(document["$ID"], document["$Type"], "", None, "", {}, 0)
+    return Unit(document["$ID"], document["$Type"], "", document["$ContainerID"], "", "d", lambda: (root,))
+
+
 @pytest.mark.parametrize("looped", [True, False])
 def test_containers_nested_deeper_than_any_app_are_refused(looped: bool, tmp_path: Path) -> None:
     """Whoever goes up from each of 100,000 folders in one another goes 5,000,000,000 steps."""
@@ -381,13 +386,7 @@ def test_containers_nested_deeper_than_any_app_are_refused(looped: bool, tmp_pat
     model = Snapshot({}, label="deep")
     for path in (write_v1(documents, tmp_path / "App.mpr"), write_dump(documents, tmp_path / "dump.json")):
         assert f"nests documents deeper than {FOLDERS} folders" in problem(path)
-    units = {
-        d["$ID"]: Unit(
-            *(d["$ID"], d["$Type"], "", d["$ContainerID"], "", "d"),
-            lambda root=Element(d["$ID"], d["$Type"], "", None, "", {}, 0): (root,),
-        )
-        for d in folders
-    }
+    units = {d["$ID"]: _folder_unit(d) for d in folders}
     target = BytesIO()
     write_xml(attrs.evolve(model, units=units), target)
     assert f"nests documents deeper than {FOLDERS} folders" in problem(file_with(tmp_path, target.getvalue()))
