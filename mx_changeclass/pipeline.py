@@ -90,7 +90,7 @@ def _with_native(snapshot: Snapshot, app: str | None) -> Snapshot:
 
     told = named_twice(app, Path()) if os.path.exists(app) else ""
     held = _holding(snapshot, read_native(app))
-    return evolve(held, warnings=(*held.warnings, told)) if told else held
+    return evolve(held, ambiguity="; ".join(filter(None, (held.ambiguity, told))))
 
 
 def _shared_native(snapshot: Snapshot, other: Snapshot) -> Snapshot:

@@ -6,7 +6,8 @@ in this order: ``folder`` (fixture folders to lay into the project), ``files``, 
 ``like`` names cases, or tables without a label, whose edits are made first; in ``base`` too.
 ``old = "none"`` stands for a first release, ``turned`` swaps the sides. ``template`` and ``new_template`` are the
 native templates of the released and the planned binary, ``declared`` what the team states of the release. ``read``
-says of a side, where it matters, in which ``form`` it was read and what of it was ``incomplete``. ``failing`` is a
+says of a side, where it matters, what its reader says: its ``form``, what is ``incomplete``, ``warnings`` and so on;
+``ignore`` are the patterns of the configuration. ``failing`` is a
 rule that raises.
 
 ``python -m tests.cases c043`` prints the verdict on one case, ``python -m tests.cases`` all that fail.
@@ -71,6 +72,7 @@ class Case:
             native_template=self._of("template", TEMPLATE),
             new_native_template=self._of("new_template", ""),
             declared=self._of("declared", {}),
+            ignore=tuple(self._of("ignore", ())),
         )
 
     def _of(self, key: str, otherwise: Any) -> Any:

@@ -28,7 +28,7 @@ CLAIMS: Mapping[str, tuple[Any, ...]] = {
     "server_data_loss": tuple(Maybe),
     "undecided": (False, True),
 }
-_OF_FINDINGS = frozenset({"channel", "requires", "breaks_old_clients"})  # the rest a finding asks of its rule
+_OF_FINDINGS = frozenset({"channel", "hazard", "requires", "breaks_old_clients"})  # the rest a finding asks of its rule
 
 
 @pytest.mark.parametrize("case", labelled_cases(), ids=lambda case: case.id)
@@ -85,8 +85,8 @@ def _claiming(verdict: Verdict, rule: Rule, claim: str, value: Any) -> Verdict:
         if finding.rule.id != rule.id:
             return finding
         own = claim in _OF_FINDINGS and getattr(finding, claim) == getattr(rule, claim)
-        stated = {claim: value} if own else {}
-        return evolve(finding, rule=other, release_class=class_of(other, verdict.policy), **stated)
+        moved = evolve(finding, rule=other, **({claim: value} if own else {}))
+        return evolve(moved, release_class=class_of(other, verdict.policy, moved.hazard))
 
     return evolve(verdict, findings=tuple(map(claimed, verdict.findings)), noise=tuple(map(claimed, verdict.noise)))
 

@@ -145,10 +145,11 @@ def _nobody() -> None:
 @attrs.define(slots=False, eq=False)
 class Snapshot:
     """One version of an app. ``incomplete`` says in words what of it could not be seen, ``warnings`` where what
-    the model lists and what it holds disagree. ``side_files`` is False where the form brings no files beside the
-    model. ``mpr`` is the name of the model file in the project's folder, "" where the form has none. ``ignored``
-    are the digests of files that a configuration left out of ``units``, by path. ``twins`` are ids that elements of
-    several units state; each such element is given one of its own."""
+    the model lists and what it holds disagree, ``ambiguity`` what else the name it was given could mean.
+    ``side_files`` is False where the form brings no files beside the model. ``mpr`` is the name of the model file in
+    the project's folder, "" where the form has none. ``ignored`` are the digests of files that a configuration left
+    out of ``units``, by path. ``twins`` are ids that elements of several units state; each such element is given one
+    of its own."""
 
     units: Mapping[str, Unit]
     version: Version | None = None
@@ -157,6 +158,7 @@ class Snapshot:
     digest: str = ""
     incomplete: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    ambiguity: str = ""
     side_files: bool = False
     mpr: str = ""
     ignored: Mapping[str, str] = field(factory=dict, repr=False)

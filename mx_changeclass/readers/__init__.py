@@ -21,7 +21,7 @@ def read(model: str | os.PathLike[str] | Snapshot, *, cwd: str | os.PathLike[str
 
     ``model`` is a project folder, an ``.mpr``, an app or module package, a dump, a snapshot, a git
     revision of the repository around ``cwd`` (``rev``, ``rev:path``, ``:`` for the index), or ``"none"``
-    for an empty model. An existing path wins over a revision, and ``Snapshot.warnings`` says so where a name is
+    for an empty model. An existing path wins over a revision, and ``Snapshot.ambiguity`` says so where a name is
     both; ``rev:`` before a revision forces it. A ``Snapshot`` is given back as it is.
     Raises ``ReadError``; what of a model could not be seen stands in ``Snapshot.incomplete``.
     """
@@ -55,7 +55,7 @@ def _read_named(path: Path, given: str, folder: Path, label: str) -> Snapshot:
         if told:
             raise type(error)(error.source, error.problem, f"{error.advice}; {told}") from None
         raise
-    return evolve(snapshot, warnings=(*snapshot.warnings, told)) if told else snapshot
+    return evolve(snapshot, ambiguity=told) if told else snapshot
 
 
 def export(model: Snapshot, *, compress: bool = False) -> bytes:

@@ -239,6 +239,19 @@ def _more(notes: tuple[str, ...]) -> str:
     return f" and {len(notes) - 1} more" if len(notes) > 1 else ""
 
 
+@rule(
+    NONE,
+    source="gitrevisions(7); interface of this command",
+    mitigation="Write rev:NAME for a revision, ./NAME for a path.",
+)
+def agg_ambiguous_name(whole: Release, release: Release) -> str:
+    """Name that is a path and a revision
+
+    A path that a change under review brings along would else choose what it is compared with.
+    """
+    return "; ".join(filter(None, (side.snapshot.ambiguity for _, side in _sides(whole))))
+
+
 @rule(NONE, source="no source", mitigation="Correct the patterns where this is more than was meant.")
 def agg_ignored(whole: Release, release: Release) -> str:
     """Files that the configuration leaves out

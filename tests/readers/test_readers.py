@@ -423,11 +423,11 @@ def test_a_name_that_is_a_path_and_a_revision_is_told(repository: Path) -> None:
     assert read("project").warnings == ()
     shutil.copytree(repository / "project", repository / "v1")
     unit_file(repository / "v1", "Home").unlink()
-    assert read("v1").warnings[-1] == "'v1' is a path and a revision: the path was read, 'rev:v1' is the revision"
+    assert read("v1").ambiguity == "'v1' is a path and a revision: the path was read, 'rev:v1' is the revision"
     assert read("v1").incomplete
     forced = read("rev:v1:project")
     assert (forced.form, forced.warnings, forced.incomplete) == ("git", (), ())
-    assert not any("is a path and a revision" in note for note in read(repository / "v1").warnings)
+    assert read(repository / "v1").ambiguity == ""
 
 
 def test_a_file_called_as_a_revision_leads_to_it(repository: Path) -> None:
@@ -439,7 +439,7 @@ def test_a_file_called_as_a_revision_leads_to_it(repository: Path) -> None:
 def test_a_native_app_whose_name_is_a_path_and_a_revision_is_told(repository: Path) -> None:
     (repository / "v1").write_text('{"schema": 1, "facts": {"template": "14.1.13"}}')
     verdict = compare("project", "project", native=("v1", None))
-    assert "'v1' is a path and a revision" in verdict.old.warnings[-1]
+    assert "'v1' is a path and a revision" in verdict.old.ambiguity
     with pytest.raises(ReadError, match="holds no native template"):
         compare("project", "project", native=("rev:v1", None))
 

@@ -175,7 +175,9 @@ def test_leaving_the_table_loses_its_rows(move: tuple[str, str], entity: str, ma
         "generalization.persistable": True
     }
     again = {"reid": [f"{entity}/**"], "reguid": [f"{entity}/**"]} if made_again else {}
-    found = verdict(base={"set": {entity: STORAGE[old]}}, set={entity: {**back, **STORAGE[new]}}, **again)
+    query = {"Field.Query": {"kind": "DomainModels$ViewEntitySourceDocument", "oql": "select Name from Field.Contact"}}
+    base = {"add": query, "set": {entity: STORAGE[old]}}
+    found = verdict(base=base, set={entity: {**back, **STORAGE[new]}}, **again)
     leaves = old == "table"
     assert found.destructive == (leaves and entity == SYNCED)
     assert found.server_data_loss == leaves
