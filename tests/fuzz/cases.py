@@ -182,11 +182,11 @@ def verdict(by: Random) -> str:
 
 # A kind, and how many of a hundred cases it gets.
 KINDS: Mapping[str, tuple[Case, int]] = {
-    "unit": (unit, 40),
+    "unit": (unit, 38),
     "model": (model, 12),
     "side_file": (side_file, 20),
     "native": (native, 12),
     "configuration": (configuration, 8),
     "report": (report, 6),
-    "verdict": (verdict, 2),
+    "verdict": (verdict, 4),
 }
