@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mx_changeclass import Policy, Verdict, classify, compare, diff, read, render
+from mx_changeclass import Policy, Verdict, classify, compare, diff, export, footprint, graph, read, render
 from mx_changeclass.errors import BrokenContainer, ReadError, UnsupportedVersion
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.reports import FORMATS
@@ -145,3 +145,34 @@ def test_each_value_is_shown_in_one_short_line() -> None:
     )
     same = classify(diff(verdict.new, verdict.new))
     assert repr(same).startswith("<Verdict OTA_SAFE: no change; ")
+
+
+ASKED: dict[str, Callable[[Verdict, Snapshot], Any]] = {
+    "classify": lambda verdict, _: classify(verdict.changes),
+    "compare with a model": lambda verdict, model: compare(verdict.old, model),
+    "compare both": lambda verdict, _: compare(verdict.old, verdict.new),
+    "diff": lambda verdict, _: diff(verdict.old, verdict.new),
+    "graph": lambda verdict, _: graph(verdict.new),
+    "footprint": lambda verdict, _: footprint(verdict.new),
+    "export": lambda verdict, _: export(verdict.new),
+    "table": lambda verdict, _: verdict.new.table,
+    "native app": lambda verdict, _: verdict.new.native,
+    "each change": lambda verdict, _: list(verdict.changes),
+    "number of changes": lambda verdict, _: len(verdict.changes),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_model_that_is_gone_is_never_taken_for_an_empty_one(way: str, asked: str) -> None:
+    verdict = story()
+    with pytest.raises(ReadError, match=r"snapshot\.xml: the model is not here.*Read the two models again"):
+        ASKED[asked](WAYS[way](verdict), verdict.new)
+    assert len(verdict.changes) > 0  # the verdict itself keeps its models
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_side_that_never_was_is_there_altogether(way: str) -> None:
+    new = story().new
+    first = WAYS[way](compare("none", new))
+    assert compare(first.old, new) == first

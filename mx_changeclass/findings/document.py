@@ -14,7 +14,7 @@ from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
 from mx_changeclass.errors import BrokenContainer, PolicyError, UnsupportedVersion
 from mx_changeclass.findings.finding import Finding, Row, Verdict, worst_first
-from mx_changeclass.model.snapshot import Snapshot, Tree, Unit
+from mx_changeclass.model.snapshot import Detached, Snapshot
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
@@ -22,7 +22,6 @@ from mx_changeclass.rules.engine.rule import Rule
 from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Requires
 
 _ADVICE = "Give a report of 'mx-changeclass diff --format json'"
-_NATIVE = Unit("native", "File$NativeBinary", "", None, "files", "", tuple)  # of a native app only that it was there
 
 
 def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
@@ -75,7 +74,7 @@ def model(snapshot: Snapshot) -> dict[str, Any]:
         "warnings": list(snapshot.warnings),
         "side_files": snapshot.side_files,
         "mpr": snapshot.mpr or None,
-        "native_app": snapshot.native is not None,
+        "native_app": snapshot.native_given,
     }
 
 
@@ -189,9 +188,8 @@ def _verdict(report: Mapping[str, Any]) -> Verdict:
     rules = {rule_id: Rule.of_told({"id": rule_id, **told}) for rule_id, told in report["rules"].items()}
     rows = tuple(_row_of(told, rules) for told in report["changes"])
     remarks = (_finding_of(told, rules) for told in report["remarks"])
-    old, new = _snapshot_of(report["old"]), _snapshot_of(report["new"])
     return Verdict(
-        changes=Changes(old, new, (), (), Tree(old, {}, {}), Tree(new, {}, {}), {}, {}),
+        changes=Changes.detached(_snapshot_of(report["old"]), _snapshot_of(report["new"])),
         findings=tuple(sorted({*(f for row in rows for f in row.findings), *remarks}, key=worst_first)),
         rows=rows,
         noise=tuple(_finding_of(told, rules) for told in report.get("noise", ())),
@@ -204,7 +202,7 @@ def _verdict(report: Mapping[str, Any]) -> Verdict:
 
 def _snapshot_of(told: Mapping[str, Any]) -> Snapshot:
     return Snapshot(
-        units={_NATIVE.id: _NATIVE} if told["native_app"] else {},
+        units={} if told["form"] == "none" else Detached(told["label"], told["native_app"]),
         version=Version.of(told["studio_pro"] or ""),
         label=told["label"],
         form=told["form"],

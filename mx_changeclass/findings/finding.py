@@ -11,7 +11,7 @@ from attrs import evolve, field, fields, frozen
 
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
-from mx_changeclass.model.snapshot import Snapshot, Tree
+from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
 from mx_changeclass.rules.engine.rule import Rule
@@ -157,7 +157,7 @@ class Row:
 def _models(changes: Changes) -> tuple[tuple[object, ...], ...]:
     """What a report says of the two models, for comparing verdicts."""
     return tuple(
-        (s.label, s.form, str(s.version), s.digest, s.incomplete, s.warnings, s.side_files, s.mpr, s.native is None)
+        (s.label, s.form, str(s.version), s.digest, s.incomplete, s.warnings, s.side_files, s.mpr, s.native_given)
         for s in (changes.old, changes.new)
     )
 
@@ -190,9 +190,9 @@ class Verdict:
 
     def detached(self) -> Verdict:
         """The verdict without the two models, a few kilobytes: of them, what a report says, and of a native app
-        that it was there. It renders and compares as before; ``changes`` are empty."""
-        old, new = _bare(self.old), _bare(self.new)
-        return evolve(self, changes=Changes(old, new, (), (), Tree(old, {}, {}), Tree(new, {}, {}), {}, {}))
+        that it was there. It renders and is equal as before; to ask for its changes, or for what its models hold,
+        is a ``ReadError``."""
+        return evolve(self, changes=Changes.detached(self.old, self.new))
 
     def to_dict(self) -> dict[str, Any]:
         """The report of ``render(verdict, "json", everything=True)`` as plain values."""
@@ -300,9 +300,3 @@ class Verdict:
 
         page: str = import_module("mx_changeclass.reports.html").html(self)
         return page
-
-
-def _bare(snapshot: Snapshot) -> Snapshot:
-    """What a report says of a model, without the model."""
-    app = snapshot.native
-    return evolve(snapshot, units={app.id: evolve(app, load=tuple)} if app else {})

@@ -124,7 +124,7 @@ def not_shown(verdict: Verdict) -> list[str]:
             f"files beside the model ({' and '.join(bare)} came without them): styles, JavaScript, widgets and "
             "native dependencies were not compared"
         )
-    if verdict.native and verdict.new.native is None:
+    if verdict.native and not verdict.new.native_given:
         told.append(
             "the native app (name, identifier, launcher icons, splash screen, permissions, native code): "
             "give it with --native-old and --native-new"

@@ -257,7 +257,7 @@ def test_tests_fail_from_the_class_that_is_asked_for(fail_on: ReleaseClass | Non
     [
         ("json", "color", "everything"),
         ("text", "fail_on", "color, everything"),
-        ("junit", "colour", "everything, fail_on"),
+        ("junit", "colour", "everything, fail_on, maybe"),
     ],
 )
 def test_an_option_of_another_format_is_refused_by_name(name: str, option: str, known: str) -> None:
