@@ -15,6 +15,7 @@ import click
 from mx_changeclass import __version__
 from mx_changeclass.errors import FAULT, MxError, ReadError, fault, one_line
 from mx_changeclass.policy import Policy
+from mx_changeclass.readers.limits import A_MODEL
 from mx_changeclass.reports import FORMATS
 
 BELOW, AT_OR_ABOVE, WRONG_USE, UNREADABLE, UNDECIDED = range(5)
@@ -85,14 +86,15 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
         context.exit()
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+_HELP = f"""Compare two versions of a Mendix app and say how the changes may be released.
+
+A MODEL is {A_MODEL}. OLD may be 'none'."""
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}, help=_HELP)
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 def cli() -> None:
-    """Compare two versions of a Mendix app and say how the changes may be released.
-
-    A MODEL is a project folder, an .mpr, an .mpk, a dump of 'mx dump-mpr', a snapshot written by
-    'export', a git revision (v1.4, main:apps/field) or the index (:). OLD may be 'none'.
-    """
+    """The command; its help names every form of a model."""
 
 
 @cli.command()

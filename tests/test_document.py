@@ -14,13 +14,13 @@ from mx_changeclass import Policy, Verdict, classify, compare, diff, export, foo
 from mx_changeclass.errors import BrokenContainer, ReadError, UnsupportedVersion
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.reports import FORMATS
+from tests.builders.specimen import PROJECTS, READERS
 from tests.cases import labelled_cases
-from tests.generated import ROOT, story
+from tests.generated import story
 from tests.test_schemas import apart
 from tests.test_timeline import git
 
 REPORT = story().to_dict()
-READERS = ROOT / "fixtures" / "readers"
 
 WAYS: dict[str, Callable[[Verdict], Verdict]] = {
     "pickle": lambda verdict: pickle.loads(pickle.dumps(verdict)),
@@ -51,12 +51,7 @@ def test_a_verdict_comes_back_as_it_went(case: Any) -> None:
 @pytest.fixture(scope="module")
 def forms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Snapshot]:
     """A model in every form it comes in."""
-    found = {
-        form: read(READERS / form)
-        for form in ("v1.mpr", "v2", "v2/App.mpr", "app.mpk", "dump.json")
-        if (READERS / form).exists()
-    }
-    found["snapshot"] = read(READERS / "snapshot.xml")
+    found = {form: read(READERS / path) for form, path in PROJECTS.items()}
     if shutil.which("git"):
         repository = tmp_path_factory.mktemp("forms")
         shutil.copytree(READERS / "v2", repository / "app")
@@ -69,7 +64,6 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Snapshot]:
 
 
 def test_a_verdict_crosses_from_every_form(forms: dict[str, Snapshot]) -> None:
-    assert {snapshot.form for snapshot in forms.values()} >= {"mpr-v1", "mpr-v2", "mpk", "dump", "snapshot"}
     new = story().new
     for snapshot in forms.values():
         verdict = compare(snapshot, new)
