@@ -8,6 +8,7 @@ from typing import Any
 from attrs import Attribute, asdict, field, fields, frozen
 
 from mx_changeclass.errors import PolicyError
+from mx_changeclass.frozen_dict import FrozenDict
 
 # What a team may state of a release, and the value it gives; "no" denies it.
 DECLARATIONS: Mapping[str, str] = {
@@ -22,8 +23,8 @@ DECLARATIONS: Mapping[str, str] = {
 
 
 def _own(value: Any) -> Any:
-    """A copy of a table or list, so that nobody changes a policy from outside."""
-    return dict(value) if isinstance(value, Mapping) else tuple(value) if isinstance(value, list) else value
+    """A copy of a table or list, so that nobody changes a policy from outside or within."""
+    return FrozenDict(value) if isinstance(value, Mapping) else tuple(value) if isinstance(value, list) else value
 
 
 def _items(table: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -9,8 +9,21 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from mx_changeclass import Policy, Verdict, classify, compare, diff, export, footprint, graph, read, render
+from mx_changeclass import (
+    Accountability,
+    Policy,
+    Verdict,
+    classify,
+    compare,
+    diff,
+    export,
+    footprint,
+    graph,
+    read,
+    render,
+)
 from mx_changeclass.errors import BrokenContainer, ReadError, UnsupportedVersion
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.reports import FORMATS
@@ -123,6 +136,38 @@ def test_a_verdict_cannot_be_changed() -> None:
         name = next(iter(value.__attrs_attrs__)).name
         with pytest.raises(AttributeError):
             setattr(value, name, ())
+
+
+CHANGE: tuple[Callable[[Any, Any], Any], ...] = (
+    lambda table, key: table.__setitem__(key, 9),
+    lambda table, key: table.__delitem__(key),
+    lambda table, key: table.__ior__({key: 9}),
+    lambda table, key: table.update({key: 9}),
+    lambda table, key: table.pop(key),
+    lambda table, _: table.popitem(),
+    lambda table, _: table.setdefault("new", 9),
+    lambda table, _: table.clear(),
+)
+
+
+def _same(verdict: Verdict) -> Verdict:
+    return verdict
+
+
+@pytest.mark.parametrize("way", [*WAYS, "as it is"])
+def test_the_tables_of_a_verdict_cannot_be_changed(way: str) -> None:
+    stated = evolve(
+        story(),
+        policy=Policy(declared={"codepush": "yes"}),
+        accountability=Accountability(1, noise=1, by_noise={"x": 1}),
+    )
+    verdict = WAYS.get(way, _same)(stated)
+    kept = verdict.to_dict()
+    for table in (verdict.counts, verdict.accountability.by_noise, verdict.policy.declared):
+        for change in CHANGE:
+            with pytest.raises(TypeError, match=r"make a copy with dict\(\)"):
+                change(table, next(iter(table)))
+    assert verdict.to_dict() == kept
 
 
 def test_each_value_is_shown_in_one_short_line() -> None:

@@ -25,9 +25,14 @@ from mx_changeclass.changes.change import (
     Removed,
 )
 from mx_changeclass.changes.noise.order import is_ordered
+from mx_changeclass.frozen_dict import FrozenDict
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
 
 Leaf = tuple[str | None, str | None, str]  # old row id, new row id, key; a row on one side only has one id
+
+
+def _frozen(table: Mapping[str, int]) -> Mapping[str, int]:
+    return FrozenDict(table)
 
 
 @frozen
@@ -41,7 +46,7 @@ class Accountability:
     noise: int = 0
     fallback: int = 0
     unexplained: int = 0
-    by_noise: Mapping[str, int] = field(factory=dict, hash=False)
+    by_noise: Mapping[str, int] = field(factory=dict, hash=False, converter=_frozen)
 
 
 def account(changes: Changes, left: Mapping[int, frozenset[str]] | None = None) -> Accountability:

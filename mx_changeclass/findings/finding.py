@@ -11,6 +11,7 @@ from attrs import evolve, field, fields, frozen
 
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
+from mx_changeclass.frozen_dict import FrozenDict
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
@@ -277,7 +278,7 @@ class Verdict:
     def counts(self) -> Mapping[ReleaseClass, int]:
         """Reported changes by class, mildest first."""
         counted = Counter(row.release_class for row in self.rows)
-        return {c: counted[c] for c in ReleaseClass if c is not NONE}
+        return FrozenDict({c: counted[c] for c in ReleaseClass if c is not NONE})
 
     @property
     def half_saved(self) -> bool:
