@@ -27,6 +27,7 @@ from mx_changeclass import (
 from mx_changeclass.errors import BrokenContainer, ReadError, UnsupportedVersion
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.reports import FORMATS
+from mx_changeclass.rules.engine.release import Ignored
 from tests.builders.specimen import PROJECTS, READERS
 from tests.cases import labelled_cases
 from tests.generated import story
@@ -114,6 +115,33 @@ def test_of_a_plain_report_all_but_the_noise_comes_back() -> None:
 def test_what_is_no_report_is_an_error(text: str | bytes) -> None:
     with pytest.raises(BrokenContainer, match=r"^report: "):
         Verdict.from_json(text)
+
+
+def _grown(part: Any, at: str = "") -> Any:
+    """A document of a later version: with a further key in each table whose keys are not names."""
+    if isinstance(part, list):
+        return [_grown(each, at) for each in part]
+    if not isinstance(part, dict):
+        return part
+    named = at in ("rules", "by_noise", "declared")
+    grown = {key: _grown(value, "" if named else key) for key, value in part.items()}
+    return grown if named else {**grown, "later": "x"}
+
+
+def test_what_a_later_version_adds_is_passed_over() -> None:
+    ignored = (Ignored("a/*", 2, 1),)
+    verdict = evolve(story(), policy=Policy(declared={"codepush": "yes"}, ignore=("a/*",)), ignored=ignored)
+    assert "later" in json.dumps(_grown(verdict.to_dict())["policy"])
+    assert Verdict.from_dict(_grown(verdict.to_dict())) == verdict
+
+
+@pytest.mark.parametrize(("key", "word"), [("hazard", "set-on-fire"), ("hears", ["dreams"]), ("channel", "PIGEON")])
+def test_a_word_that_a_later_version_adds_asks_for_that_version(key: str, word: Any) -> None:
+    report = story().to_dict()
+    report["tool"]["version"] = "0.9.0"
+    next(iter(report["rules"].values()))[key] = word
+    with pytest.raises(UnsupportedVersion, match=r"(set-on-fire|dreams|PIGEON).*mx-changeclass 0\.9\.0"):
+        Verdict.from_dict(report)
 
 
 def test_a_report_of_another_version_is_an_error() -> None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import asdict
+from attrs import AttrsInstance, asdict, fields
 
 from mx_changeclass import __version__
 from mx_changeclass.changes.change import Changes
@@ -180,7 +180,12 @@ def verdict_of(report: Mapping[str, Any]) -> Verdict:
         raise UnsupportedVersion("report", f"is of version {report.get('schema')!r}, not 1", _ADVICE)
     try:
         return _verdict(report)
-    except (KeyError, TypeError, ValueError, AttributeError, PolicyError) as error:
+    except ValueError as error:  # a fixed word that is none, such as a hazard
+        tool = report.get("tool")
+        version = tool.get("version") if isinstance(tool, dict) else None
+        advice = f"Read it with the version that wrote it, mx-changeclass {version}"
+        raise UnsupportedVersion("report", f"holds a word that is not known here ({error})", advice) from None
+    except (KeyError, TypeError, AttributeError, PolicyError) as error:
         raise BrokenContainer("report", f"is not whole ({type(error).__name__}: {error})", _ADVICE) from None
 
 
@@ -193,11 +198,16 @@ def _verdict(report: Mapping[str, Any]) -> Verdict:
         findings=tuple(sorted({*(f for row in rows for f in row.findings), *remarks}, key=worst_first)),
         rows=rows,
         noise=tuple(_finding_of(told, rules) for told in report.get("noise", ())),
-        policy=Policy.of(report["policy"], "policy"),
-        accountability=Accountability(**report["accountability"]),
+        policy=Policy(**_known(Policy, report["policy"])),
+        accountability=Accountability(**_known(Accountability, report["accountability"])),
         native=report["verdict"]["native"],
-        ignored=tuple(Ignored(**told) for told in report["configuration"]["ignored"]),
+        ignored=tuple(Ignored(**_known(Ignored, told)) for told in report["configuration"]["ignored"]),
     )
+
+
+def _known(value: type[AttrsInstance], told: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a value that a table tells; what a later version adds is passed over."""
+    return {a.name: told[a.name] for a in fields(value)}
 
 
 def _snapshot_of(told: Mapping[str, Any]) -> Snapshot:

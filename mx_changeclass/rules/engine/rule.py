@@ -124,13 +124,15 @@ class Rule:
     @classmethod
     def of_told(cls, told: Mapping[str, Any]) -> Rule:
         """The rule that says this: one of the catalogue, or else one that can be shown but is never asked. Raises
-        ``KeyError`` or ``ValueError`` where ``told`` is not what ``Rule.told`` gives."""
+        ``ValueError`` for a fixed word that is not known, ``KeyError`` where a key of ``Rule.told`` is missing."""
         from mx_changeclass.rules import catalogue
 
         declared = catalogue().get(told["id"]) or RULES.get(told["id"])
         if declared is not None and declared.told() == told:
             return declared
         verbs = {name: verb for verb, name in _HEARD_AS.items()}
+        if unknown := {*told["hears"]} - {*verbs}:
+            raise ValueError(f"{min(unknown)!r} is nothing that a rule hears")
         return cls(
             **{name: _TOLD[name](told[name]) for name in _TOLD},
             listens_to=tuple((verbs[name], Kind) for name in told["hears"]),
