@@ -80,6 +80,13 @@ class Policy:
             raise PolicyError(f"{source}: {error}") from None
 
 
+def checked(policy: Policy | None) -> Policy:
+    """A policy that was given, else the default; ``PolicyError`` for what is none."""
+    if policy is not None and not isinstance(policy, Policy):
+        raise PolicyError(f"{type(policy).__name__} is no policy. Policy.of() makes one of plain values")
+    return policy or Policy()
+
+
 def _problem(setting: Attribute[Any], value: object) -> str:
     """What is wrong with the value of a setting, "" where nothing is."""
     if setting.name == "declared":

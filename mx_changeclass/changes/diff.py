@@ -21,12 +21,13 @@ from mx_changeclass.changes.change import (
 from mx_changeclass.changes.matching.content import pointers
 from mx_changeclass.changes.matching.partners import Partners
 from mx_changeclass.changes.noise.orphans import Orphans
-from mx_changeclass.changes.noise.registry import KeyDifference, Noise, key_differences
+from mx_changeclass.changes.noise.registry import PATTERN_NAMES, KeyDifference, Noise, key_differences
 from mx_changeclass.changes.noise.renames import all_renames
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
 
 NEW_ID, FOLLOWS_ID, FOLLOWS_RENAME = "new-id", "follows-id", "follows-rename"
+NOISE_NAMES = PATTERN_NAMES | {NEW_ID, FOLLOWS_ID, FOLLOWS_RENAME, UNSEEN}  # under which a change is set aside
 _UNREAD = "unread"  # why a file beside the model could not be looked into
 _PACKED = ("File$Widget", "File$Package")  # read as a whole or not at all
 _SEEN_ANYWAY = ("content", "path", "sidecar", _UNREAD)

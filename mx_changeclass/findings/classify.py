@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import account
+from mx_changeclass.errors import RuleError
 from mx_changeclass.findings.finding import Finding, Verdict, worst_first
 from mx_changeclass.findings.rows import in_words, rows, subject_of
 from mx_changeclass.graphs.sync_set import NEVER
 from mx_changeclass.model.types import PROJECT
-from mx_changeclass.policy import Policy
-from mx_changeclass.rules import catalogue
+from mx_changeclass.policy import Policy, checked
+from mx_changeclass.rules import catalogue, check_names
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange
 from mx_changeclass.rules.engine.rule import Failed, Hit, Rule, Subject, Uncovered, class_of
 from mx_changeclass.rules.engine.run import listeners, on_devices, run
@@ -31,7 +32,7 @@ def classify(changes: Changes, policy: Policy | None = None, *, rules: Rules | N
     ``rules`` is that catalogue; without it, it is the rules of this package and those that were declared with
     ``rule`` until now. Those that tell what no rule took, and which rule failed, are part of any catalogue.
     """
-    release = Release.of(changes, policy)
+    release = Release.of(changes, checked(policy))
     answers = run(release, listeners(_catalogue(rules)))
     said = _findings(answers.spoken, release)
     findings = sorted(said.values(), key=worst_first)
@@ -51,7 +52,12 @@ def _catalogue(rules: Rules | None) -> Iterable[Rule]:
     shipped = catalogue()
     if rules is None:
         return shipped.values()
-    given = rules.values() if isinstance(rules, Mapping) else rules
+    given = tuple(rules.values() if isinstance(rules, Mapping) else rules)
+    known = {*shipped, *(r.id for r in given if isinstance(r, Rule))}
+    for each in given:
+        if not isinstance(each, Rule):
+            raise RuleError(f"{getattr(each, '__name__', each)!r} is no rule. Give those of catalogue()")
+        check_names(each, known)
     always = (r for r in shipped.values() if any(verb in (Uncovered, Failed) for verb, _ in r.listens_to))
     return {r.id: r for r in (*always, *given)}.values()
 

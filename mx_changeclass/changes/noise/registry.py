@@ -14,7 +14,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from mx_changeclass.changes.noise.defaults import came_after, gone_by, is_default
-from mx_changeclass.changes.noise.ignored_keys import ignored_by
+from mx_changeclass.changes.noise.ignored_keys import IGNORED_NAMES, ignored_by
 from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import PAGE, WIDGET_PROPERTY
@@ -263,3 +263,5 @@ _ORPHAN_RULES: tuple[tuple[str, Callable[[Unmatched, Noise], bool]], ...] = (
     ("new-default", _new_row),
     ("gone-key", lambda orphan, noise: noise.moved and gone_by(orphan.absent_version, orphan.row, "")),
 )
+
+PATTERN_NAMES = IGNORED_NAMES.union(name for name, _ in (*_LEAF_RULES, *_ORPHAN_RULES))

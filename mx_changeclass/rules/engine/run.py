@@ -165,12 +165,17 @@ class _Run:
 
     def answer(self, rule: Rule, heard: object, about: Subject) -> bool | str:
         try:
-            return rule.test(heard, self.release)
+            told: object = rule.test(heard, self.release)
         except ReadError:
             raise
         except Exception as error:
-            self.failed.append(Failed(rule, about, type(error).__name__))
-            return False
+            problem = type(error).__name__
+        else:
+            if isinstance(told, bool | str):
+                return told
+            problem = f"{type(told).__name__} is no answer"
+        self.failed.append(Failed(rule, about, problem))
+        return False
 
 
 def _special(said: list[Hit]) -> list[Hit]:
