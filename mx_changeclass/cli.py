@@ -25,14 +25,15 @@ _CONFIGURATION = "mx-changeclass.toml"
 
 
 class _Command(click.Command):
-    """A fault in a command is told here, before click takes some kinds of it for a user who leaves."""
+    """A fault in a command is told here, before click takes some kinds of it for a user who leaves. Whatever is
+    raised but for what means to end a command is one: a library that calls ``exit(0)`` gives no verdict."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, MxError):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, MxError, KeyboardInterrupt):
             raise
-        except Exception as error:
+        except BaseException as error:
             complain(fault(error))
             raise click.exceptions.Exit(FAULT) from None
 
@@ -61,6 +62,9 @@ class _Group(click.Group):
         except MxError as error:
             complain(str(error))
             code = WRONG_USE
+        except BaseException as error:  # outside of any command
+            complain(fault(error))
+            code = FAULT
         sys.exit(code if isinstance(code, int) else BELOW)
 
 
@@ -80,9 +84,8 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
         from mx_changeclass.reports.catalogue import known_until
 
-        click.echo(f"mx-changeclass, version {__version__}")
-        for what, until in known_until().items():
-            click.echo(f"{what} known until {until}")
+        known = [f"{what} known until {until}" for what, until in known_until().items()]
+        click.echo("\n".join((f"mx-changeclass, version {__version__}", *known)))
         context.exit()
 
 
