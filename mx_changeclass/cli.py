@@ -100,7 +100,7 @@ def cli() -> None:
     """The command; its help names every form of a model."""
 
 
-@cli.command()
+@cli.command("diff")
 @click.argument("old")
 @click.argument("new")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
@@ -131,7 +131,7 @@ def cli() -> None:
     help="Native app that is released: a native template folder, a revision, or a facts file.",
 )
 @click.option("--native-new", metavar="NATIVE", help="Native app of this release.")
-def diff(
+def diff_(
     old: str,
     new: str,
     format_: str,
@@ -228,11 +228,11 @@ def native_export(native_app: str, output: Path | None) -> int:
     return BELOW
 
 
-@cli.command()
+@cli.command("rules")
 @click.option("--format", "format_", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
 @click.option("--coverage", is_flag=True, help="What the catalogue answers for, and how.")
 @_output
-def rules(format_: str, coverage: bool, output: Path | None) -> int:
+def rules_(format_: str, coverage: bool, output: Path | None) -> int:
     """The catalogue of rules."""
     from mx_changeclass.reports import catalogue
 
@@ -240,14 +240,14 @@ def rules(format_: str, coverage: bool, output: Path | None) -> int:
     return BELOW
 
 
-@cli.command()
+@cli.command("explain")
 @click.argument("topic", metavar="RULE|CLASS|FINGERPRINT")
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
     help="JSON report that holds the row [default: the last diff].",
 )
-def explain(topic: str, report: Path | None) -> int:
+def explain_(topic: str, report: Path | None) -> int:
     """Why: of a rule, of a class, or of a row of a report by its fingerprint."""
     from mx_changeclass.reports import catalogue
 

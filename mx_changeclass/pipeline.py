@@ -13,7 +13,7 @@ from mx_changeclass.errors import BrokenContainer, ReadError
 from mx_changeclass.findings.classify import Rules, classify
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.model.snapshot import Snapshot, Unit
-from mx_changeclass.policy import Policy, checked
+from mx_changeclass.policy import Policy, policy_or_default
 from mx_changeclass.readers import read
 
 Model = str | PathLike[str] | Snapshot
@@ -35,7 +35,7 @@ def compare(
     takes it. Raises ``ReadError`` where an input cannot be read, ``PolicyError`` and ``RuleError``
     for what is no policy and no rule.
     """
-    policy = checked(policy)
+    policy = policy_or_default(policy)
     before, after = (model if isinstance(model, Snapshot) else read(model) for model in (old, new))
     if after.form == "none":
         raise ReadError(after.label, "nothing to release", "'none' may only stand for the old side")

@@ -80,7 +80,7 @@ class Policy:
             raise PolicyError(f"{source}: {error}") from None
 
 
-def checked(policy: Policy | None) -> Policy:
+def policy_or_default(policy: Policy | None) -> Policy:
     """A policy that was given, else the default; ``PolicyError`` for what is none."""
     if policy is not None and not isinstance(policy, Policy):
         raise PolicyError(f"{type(policy).__name__} is no policy. Policy.of() makes one of plain values")

@@ -12,11 +12,11 @@ from mx_changeclass.findings.finding import Finding, Verdict, worst_first
 from mx_changeclass.findings.rows import in_words, rows, subject_of
 from mx_changeclass.graphs.sync_set import NEVER
 from mx_changeclass.model.types import PROJECT
-from mx_changeclass.policy import Policy, checked
+from mx_changeclass.policy import Policy, policy_or_default
 from mx_changeclass.rules import catalogue, check_names
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange
 from mx_changeclass.rules.engine.rule import Failed, Hit, Rule, Subject, Uncovered, class_of
-from mx_changeclass.rules.engine.run import listeners, on_devices, run
+from mx_changeclass.rules.engine.run import harms_devices, listeners, run
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, Hazard, Maybe, ReleaseClass, Requires
 
 # What waits for installed clients: where there are none yet, all comes from the server or in a first binary.
@@ -32,7 +32,7 @@ def classify(changes: Changes, policy: Policy | None = None, *, rules: Rules | N
     ``rules`` is that catalogue; without it, it is the rules of this package and those that were declared with
     ``rule`` until now. Those that tell what no rule took, and which rule failed, are part of any catalogue.
     """
-    release = Release.of(changes, checked(policy))
+    release = Release.of(changes, policy_or_default(policy))
     answers = run(release, listeners(_catalogue(rules)))
     said = _findings(answers.spoken, release)
     findings = sorted(said.values(), key=worst_first)
@@ -85,7 +85,7 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         audience = frozenset().union(*(release.audience(s.subject) for s in group))  # type: ignore[arg-type]
         why = release.why(about)  # type: ignore[arg-type]
     late = rule.breaks_by_bundle and release.ota_off  # the bundle that would meet an old binary does not get there
-    hazard = Hazard.NONE if on_devices(rule) and release.nothing_to_lose(audience) else rule.hazard
+    hazard = Hazard.NONE if harms_devices(rule) and release.nothing_to_lose(audience) else rule.hazard
     release_class = class_of(rule, release.policy, hazard)
     settled = rule.settled_by(about, release) if rule.settled_by else None
     return Finding(

@@ -22,7 +22,7 @@ from mx_changeclass.wording.changes import dependency, telling, words
 from mx_changeclass.wording.values import is_id
 
 DEPENDENCY = "File$NativeDependency"
-BINARY = "File$NativeBinary"
+NATIVE_BINARY = "File$NativeBinary"
 CONTENTS = "contents"  # of a document or a file: all its parts answer together
 
 _STOPS = BLOCKED | {Hazard.CANNOT_INSTALL}
@@ -100,7 +100,7 @@ def rows(hits: tuple[Hit, ...], said: Mapping[tuple[str, str, str], Finding], re
                 draft.whats[row.what] += 1
     made = [draft.made() for draft in drafts.values()]
     if release.first:  # all is new: the release as a whole is told, and what its profiles and its binary are
-        made = [row for row in made if row.kind in (PROJECT, BINARY) or row.kind.startswith("Navigation$")]
+        made = [row for row in made if row.kind in (PROJECT, NATIVE_BINARY) or row.kind.startswith("Navigation$")]
     return tuple(sorted(grouped(made), key=_order))
 
 

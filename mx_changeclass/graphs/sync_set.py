@@ -16,9 +16,16 @@ from mx_changeclass.graphs.reachability import Reach, Reachability
 from mx_changeclass.graphs.symbols import DOCUMENT, MEMBER, Symbols
 from mx_changeclass.model import system
 
-ALL, CONSTRAINED, NONE, PRESERVE, NEVER, ONLINE = "All", "Constrained", "None", "NoneAndPreserveData", "Never", "Online"
+ALL, CONSTRAINED, CLEAR, PRESERVE, NEVER, ONLINE = (
+    "All",
+    "Constrained",
+    "None",
+    "NoneAndPreserveData",
+    "Never",
+    "Online",
+)
 # How much a mode leaves on a device, most first.
-_WEIGHT = {mode: i for i, mode in enumerate((ALL, CONSTRAINED, NEVER, NONE, PRESERVE, ONLINE))}
+_WEIGHT = {mode: i for i, mode in enumerate((ALL, CONSTRAINED, NEVER, CLEAR, PRESERVE, ONLINE))}
 # The keys of an explicit row that say which entity is synchronised, and how.
 SYNC_KEYS = ("entity", "syncMode", "downloadMode", "shouldDownload", "constraint", "compatibilityMode")
 _RETRIEVING = frozenset({"retrieves"})
@@ -128,13 +135,13 @@ def _uses(audience: Reachability, reach: Reach) -> tuple[UsesByEntity, UsesByEnt
 def _computed(verbs: set[str]) -> str:
     if verbs & _RETRIEVING:
         return ALL
-    return NONE if verbs & _EDITING else PRESERVE
+    return CLEAR if verbs & _EDITING else PRESERVE
 
 
 def _mode(props: Mapping[str, Any]) -> str:
     """The mode a row sets: ``syncMode`` from 9.24, ``downloadMode`` from 8.9, ``shouldDownload`` before."""
     mode = props.get("syncMode") or props.get("downloadMode")
-    return str(mode) if mode else (NONE if props.get("shouldDownload") is False else ALL)
+    return str(mode) if mode else (CLEAR if props.get("shouldDownload") is False else ALL)
 
 
 def _why(names: Symbols, reach: Reach, name: str) -> tuple[str, ...]:

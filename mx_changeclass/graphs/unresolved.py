@@ -15,7 +15,8 @@ from mx_changeclass.graphs.references import Reference
 from mx_changeclass.graphs.symbols import MEMBER, space_of
 from mx_changeclass.graphs.text_references import ANYTHING, MEMBER_KIND, language, text_references
 from mx_changeclass.model.metamodel import type_named
-from mx_changeclass.model.snapshot import SYSTEM_MODULE, Element, Tree, Unit
+from mx_changeclass.model.snapshot import Element, Tree, Unit
+from mx_changeclass.model.system import SYSTEM_MODULE
 from mx_changeclass.model.types import CONSTANT, ENTITY, WIDGET_DEFINITION
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Named(NamedTuple):
     hidden: bool = False
 
 
-def named(side: App, unit: Unit) -> Iterator[Named]:
+def names_in(side: App, unit: Unit) -> Iterator[Named]:
     """What a document refers to."""
     module = side.snapshot.module(unit.id)
     tree = side.tree_of(unit.id)

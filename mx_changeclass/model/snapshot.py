@@ -20,6 +20,7 @@ from attrs import field, frozen
 
 from mx_changeclass.errors import ReadError
 from mx_changeclass.model.metamodel import is_a, property_of, type_named
+from mx_changeclass.model.system import SYSTEM_MODULE
 from mx_changeclass.model.types import (
     ATTRIBUTE,
     DOMAIN_MODEL,
@@ -33,8 +34,6 @@ from mx_changeclass.model.types import (
     SYNC_ROW,
 )
 from mx_changeclass.model.versions import Version
-
-SYSTEM_MODULE = "System"
 
 # What a reader would name inside a unit; everything else answers under the nearest of these.
 HEADLINES = frozenset(

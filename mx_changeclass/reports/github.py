@@ -25,7 +25,7 @@ def github(verdict: Verdict, *, everything: bool = False) -> str:
 
 def _command(row: Row, verdict: Verdict) -> str:
     title = f"{row.release_class}: {machine_texts.heading(row)}"
-    message = f"{machine_texts.explanation(row)} [{sentences.deciding(row).rule.id} {row.fingerprint}]"
+    message = f"{machine_texts.message(row)} [{sentences.deciding(row).rule.id} {row.fingerprint}]"
     where = f"file={_property(machine_texts.file(row, verdict))},title={_property(title)}"
     return f"::{_COMMANDS[row.release_class]} {where}::{_data(message)}\n"
 

@@ -25,7 +25,7 @@ def gitlab(verdict: Verdict, *, everything: bool = False) -> str:
 
 def _issue(row: Row, verdict: Verdict) -> dict[str, object]:
     return {
-        "description": f"{row.release_class}: {machine_texts.heading(row)}. {machine_texts.explanation(row)}",
+        "description": f"{row.release_class}: {machine_texts.heading(row)}. {machine_texts.message(row)}",
         "check_name": sentences.deciding(row).rule.id,
         "fingerprint": row.fingerprint,
         "severity": _SEVERITIES[row.release_class],

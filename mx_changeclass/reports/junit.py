@@ -45,7 +45,7 @@ def _suite(
     failed = len(failing)
     suite = etree.SubElement(top, "testsuite", name=str(release_class), tests=str(len(rows)), failures=str(failed))
     for row in rows:
-        rule, heading, why = sentences.deciding(row).rule, machine_texts.heading(row), machine_texts.explanation(row)
+        rule, heading, why = sentences.deciding(row).rule, machine_texts.heading(row), machine_texts.message(row)
         test = etree.SubElement(
             suite, "testcase", classname=f"{release_class}.{rule.id}", name=f"{heading} [{row.fingerprint}]"
         )

@@ -24,7 +24,7 @@ def heading(row: Row) -> str:
     return _line(row.heading)
 
 
-def explanation(row: Row) -> str:
+def message(row: Row) -> str:
     """What it means, what to do, the way to it and what else was said, in one line."""
     led = sentences.deciding(row)
     told = [row.explained(led), led.mitigation]

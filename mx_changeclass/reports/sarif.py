@@ -71,7 +71,7 @@ def _result(row: Row, verdict: Verdict, order: Mapping[str, int]) -> dict[str, A
         "ruleId": rule.id,
         "ruleIndex": order[rule.id],
         "level": _LEVELS[row.release_class],
-        "message": _message(f"{machine_texts.heading(row)}. {machine_texts.explanation(row)}"),
+        "message": _message(f"{machine_texts.heading(row)}. {machine_texts.message(row)}"),
         "locations": [where],
         "partialFingerprints": {"mxChangeclass/v1": row.fingerprint},
         "properties": {

@@ -104,7 +104,7 @@ class _Run:
         follows = release.is_frame_of_another(change)
         hits = [] if follows else self._unmuted(change, list(self._asked(change)))
         if release.nothing_to_lose(release.audience(change)):
-            hits = [s for s in hits if not on_devices(s.rule)] or hits
+            hits = [s for s in hits if not harms_devices(s.rule)] or hits
         if _means_nothing(change, hits):
             hits = [s for s in hits if s.rule.on]
         if isinstance(change, Changed):
@@ -192,7 +192,7 @@ def _noise(change: Change) -> frozenset[str]:
     return frozenset(change.noise.values()) if isinstance(change, Changed) else frozenset({change.reason} - {""})
 
 
-def on_devices(rule: Rule) -> bool:
+def harms_devices(rule: Rule) -> bool:
     """Whether what a rule warns of happens on devices that have something to lose."""
     return rule.hazard not in (Hazard.NONE, Hazard.SERVER_LOSS, Hazard.START_FAILURE)  # a server may not start either
 
