@@ -34,15 +34,15 @@ def classify(changes: Changes, policy: Policy | None = None, *, rules: Rules | N
     """
     release = Release.of(changes, policy_or_default(policy))
     answers = run(release, listeners(_catalogue(rules)))
-    said = _findings(answers.spoken, release)
+    said = _findings(answers.hits, release)
     findings = sorted(said.values(), key=worst_first)
     return Verdict(
         changes=changes,
         findings=tuple(findings),
-        rows=rows(answers.spoken, said, release),
-        noise=tuple(sorted(_findings(answers.quiet, release).values(), key=worst_first)),
+        rows=rows(answers.hits, said, release),
+        noise=tuple(sorted(_findings(answers.noise_hits, release).values(), key=worst_first)),
         policy=release.policy,
-        accountability=account(changes, answers.left),
+        accountability=account(changes, answers.uncovered),
         native=release.old.native or release.new.native,
         ignored=release.ignored,
     )
@@ -96,7 +96,7 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         channel=rule.channel,
         breaks_old_clients=rule.breaks_old_clients if release.installed and not spared and not late else Maybe.NO,
         requires=_requires(rule, about, release),
-        saw=tuple(s.detail for s in group if s.detail),
+        evidence=tuple(s.detail for s in group if s.detail),
         details=tuple(s.detail or in_words(s.subject, release, tuple(s.fields)) for s in group),
         audience=tuple(sorted(audience)),
         why=why,

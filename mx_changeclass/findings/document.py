@@ -55,7 +55,7 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
             "by_noise": dict(sorted(account.by_noise.items())),
         },
         "remarks": [{**_place(f), **_finding(f, f.message)} for f in _remarks(verdict)],
-        "rules": {rule.id: _without(rule.told(), "id") for rule in _rules(verdict, everything=everything)},
+        "rules": {rule.id: _without(rule.to_dict(), "id") for rule in _rules(verdict, everything=everything)},
         "policy": {**asdict(verdict.policy), "ignore": list(verdict.policy.ignore)},
     }
     if everything:
@@ -123,8 +123,8 @@ def _finding(finding: Finding, message: str) -> dict[str, Any]:
         "unless": finding.unless or None,
         "setting": finding.setting or None,
         "message": message,
-        "saw": list(finding.saw),
-        **({} if finding.details == finding.saw else {"details": list(finding.details)}),
+        "evidence": list(finding.evidence),
+        **({} if finding.details == finding.evidence else {"details": list(finding.details)}),
         "mitigation": finding.mitigation,
         "source": finding.rule.source,
     }
@@ -190,7 +190,7 @@ def verdict_of(report: Mapping[str, Any]) -> Verdict:
 
 
 def _verdict(report: Mapping[str, Any]) -> Verdict:
-    rules = {rule_id: Rule.of_told({"id": rule_id, **told}) for rule_id, told in report["rules"].items()}
+    rules = {rule_id: Rule.from_dict({"id": rule_id, **told}) for rule_id, told in report["rules"].items()}
     rows = tuple(_row_of(told, rules) for told in report["changes"])
     remarks = (_finding_of(told, rules) for told in report["remarks"])
     return Verdict(
@@ -253,8 +253,8 @@ def _finding_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Finding:
         channel=ReleaseClass(told["channel"]),
         breaks_old_clients=Maybe(told["breaks_old_clients"]),
         requires=Requires(told["requires"]),
-        saw=tuple(told["saw"]),
-        details=tuple(told.get("details", told["saw"])),
+        evidence=tuple(told["evidence"]),
+        details=tuple(told.get("details", told["evidence"])),
         audience=tuple(told["audience"]),
         why=tuple(told["why"]),
         hazard=Hazard(told["hazard"]),

@@ -26,7 +26,7 @@ class Finding:
     """What one rule says about one subject.
 
     ``subject`` is a qualified name, "" for the app as a whole; ``why`` the shortest way from a profile
-    to it; ``audience`` the profiles that reach it; ``saw`` what the rule saw, and ``details`` the same
+    to it; ``audience`` the profiles that reach it; ``evidence`` what the rule saw, and ``details`` the same
     with the changes in words where it only said yes.
     ``requires`` is what the rule asks for, as far as this app has clients to wait for, and ``hazard`` what it may
     cost, as far as there is something to lose. ``at_most`` is the class it may have once it is decided,
@@ -41,7 +41,7 @@ class Finding:
     channel: ReleaseClass
     breaks_old_clients: Maybe
     requires: Requires
-    saw: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
     audience: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
@@ -127,7 +127,7 @@ class Row:
 
     def explained(self, finding: Finding) -> str:
         """What a finding of the row means, for below its heading."""
-        return explanation(finding.saw, finding.rule.reason, self.heading, whole=finding.rule.undecided)
+        return explanation(finding.evidence, finding.rule.reason, self.heading, whole=finding.rule.undecided)
 
     @property
     def release_class(self) -> ReleaseClass:

@@ -77,7 +77,7 @@ class _Draft:
 
     row: Row
     whats: Counter[str] = attrs.field(factory=Counter)
-    heard: set[int] = attrs.field(factory=set)  # changes whose words are counted
+    counted: set[int] = attrs.field(factory=set)  # changes whose words are counted
     findings: dict[tuple[str, str, str], Finding] = attrs.field(factory=dict)
 
     def made(self) -> Row:
@@ -95,8 +95,8 @@ def rows(hits: tuple[Hit, ...], said: Mapping[tuple[str, str, str], Finding], re
             if (draft.row.old, draft.row.new) != (row.old, row.new):
                 draft.row = attrs.evolve(draft.row, old=None, new=None)  # several parts under one name
             draft.findings[finding_key] = said[finding_key]
-            if id(s.subject) not in draft.heard:
-                draft.heard.add(id(s.subject))
+            if id(s.subject) not in draft.counted:
+                draft.counted.add(id(s.subject))
                 draft.whats[row.what] += 1
     made = [draft.made() for draft in drafts.values()]
     if release.first:  # all is new: the release as a whole is told, and what its profiles and its binary are

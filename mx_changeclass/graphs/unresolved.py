@@ -135,13 +135,13 @@ def _attributes(side: App, tree: Tree) -> Iterator[Named]:
         for key, value in row.props.items():
             if type(value) is not str or not value:
                 continue
-            spoken = language(*row.part(key))
-            if spoken == "expression" and "/" in value:
+            syntax = language(*row.part(key))
+            if syntax == "expression" and "/" in value:
                 for variable, attribute in _READ.findall(value):
                     if entity := held.get(variable, ""):
                         yield _attribute(side, row, f"${variable}/{attribute}", f"{entity}.{attribute}")
-            elif spoken == "xpath" and (entity := _filtered(row, tree)):
-                for _, _, name in text_references(value, spoken):
+            elif syntax == "xpath" and (entity := _filtered(row, tree)):
+                for _, _, name in text_references(value, syntax):
                     if name.startswith("/"):
                         found = _attribute(side, row, f"{entity}.{name[1:]}", f"{entity}.{name[1:]}")
                         yield found._replace(vague=True)

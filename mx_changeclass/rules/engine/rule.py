@@ -109,12 +109,12 @@ class Rule:
 
     def __eq__(self, other: object) -> bool:
         """Two rules are the same where they say the same, whoever decides them."""
-        return self is other or (isinstance(other, Rule) and self.told() == other.told())
+        return self is other or (isinstance(other, Rule) and self.to_dict() == other.to_dict())
 
     def __hash__(self) -> int:
         return hash(self.id)
 
-    def told(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """What a report says of the rule, as plain values."""
         plain = {name: getattr(self, name) for name in _TOLD}
         return {
@@ -123,13 +123,13 @@ class Rule:
         }
 
     @classmethod
-    def of_told(cls, told: Mapping[str, Any]) -> Rule:
+    def from_dict(cls, told: Mapping[str, Any]) -> Rule:
         """The rule that says this: one of the catalogue, or else one that can be shown but is never asked. Raises
-        ``ValueError`` for a fixed word that is not known, ``KeyError`` where a key of ``Rule.told`` is missing."""
+        ``ValueError`` for a fixed word that is not known, ``KeyError`` where a key of ``Rule.to_dict`` is missing."""
         from mx_changeclass.rules import catalogue
 
         declared = catalogue().get(told["id"]) or RULES.get(told["id"])
-        if declared is not None and declared.told() == told:
+        if declared is not None and declared.to_dict() == told:
             return declared
         verbs = {name: verb for verb, name in _HEARD_AS.items()}
         if unknown := {*told["hears"]} - {*verbs}:
@@ -142,7 +142,7 @@ class Rule:
 
     def __reduce__(self) -> tuple[Callable[[Mapping[str, Any]], Rule], tuple[dict[str, Any]]]:
         """A rule crosses to another process by what it says; its code is that of the catalogue there."""
-        return Rule.of_told, (self.told(),)
+        return Rule.from_dict, (self.to_dict(),)
 
     def in_force(self, *judged: Version | None) -> bool:
         """Whether the rule's dates hold for one of the versions, or there is nothing to judge them by. What came
@@ -193,7 +193,7 @@ class Failed:
     what it raised, or what was wrong with the answer."""
 
     rule: Rule
-    about: Subject
+    subject: Subject
     error: str
 
 
