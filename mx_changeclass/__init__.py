@@ -25,21 +25,22 @@ if TYPE_CHECKING:
         UnknownFormat,
         UnsupportedVersion,
     )
-    from mx_changeclass.findings.classify import classify
+    from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.finding import Finding, Row, Verdict
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint, footprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
     from mx_changeclass.graphs.sync_set import Synced
     from mx_changeclass.model.kinds import Kind
-    from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
+    from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Tree, Unit
     from mx_changeclass.model.versions import Version
-    from mx_changeclass.pipeline import compare
+    from mx_changeclass.pipeline import Model, compare
     from mx_changeclass.policy import Policy
     from mx_changeclass.readers import export, read
     from mx_changeclass.reports import render
     from mx_changeclass.rules import catalogue
-    from mx_changeclass.rules.engine.rule import Rule, rule
+    from mx_changeclass.rules.engine.release import Ignored
+    from mx_changeclass.rules.engine.rule import Rule, Settlement, rule
     from mx_changeclass.timeline import Step, audit
     from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Requires
 
@@ -56,8 +57,10 @@ __all__ = [
     "Finding",
     "Footprint",
     "Hazard",
+    "Ignored",
     "Kind",
     "Maybe",
+    "Model",
     "MxError",
     "Policy",
     "PolicyError",
@@ -68,8 +71,11 @@ __all__ = [
     "Removed",
     "Requires",
     "Row",
+    "Rows",
     "Rule",
     "RuleError",
+    "Rules",
+    "Settlement",
     "Snapshot",
     "Step",
     "Synced",
@@ -106,20 +112,21 @@ _HOME = {
         "UnknownFormat",
         "UnsupportedVersion",
     ),
-    "findings.classify": ("classify",),
+    "findings.classify": ("Rules", "classify"),
     "findings.finding": ("Finding", "Row", "Verdict"),
     "graphs.reference_graph": ("graph",),
     "graphs.footprint": ("Footprint", "ProfileFootprint", "footprint"),
     "graphs.sync_set": ("Synced",),
     "graphs.profiles": ("Profile",),
     "model.kinds": ("Kind",),
-    "model.snapshot": ("Element", "Snapshot", "Tree", "Unit"),
+    "model.snapshot": ("Element", "Rows", "Snapshot", "Tree", "Unit"),
     "model.versions": ("Version",),
-    "pipeline": ("compare",),
+    "pipeline": ("Model", "compare"),
     "policy": ("Policy",),
     "reports": ("render",),
     "rules": ("catalogue",),
-    "rules.engine.rule": ("Rule", "rule"),
+    "rules.engine.release": ("Ignored",),
+    "rules.engine.rule": ("Rule", "Settlement", "rule"),
     "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Requires"),
     "readers": ("export", "read"),
     "timeline": ("Step", "audit"),
