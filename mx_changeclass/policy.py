@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,9 @@ DECLARATIONS: Mapping[str, str] = {
     "session-timeout": "how the time-out of sessions or tokens changed",
     "several-users-a-device": '"no" where a device belongs to one user',
 }
+# Of these the answer is one of two words; what is stated of the others is a text.
+_YES_OR_NO = frozenset({"binary-of-older-model", "codepush", "several-users-a-device"})
+_TEMPLATE = re.compile(r"\d+\.\d+\.\d+")
 
 
 def _own(value: Any) -> Any:
@@ -92,12 +96,19 @@ def _problem(setting: Attribute[Any], value: object) -> str:
     if setting.name == "declared":
         if not isinstance(value, Mapping) or not all(isinstance(v, str) for v in value.values()):
             return "'declared' must be a table of texts. Write [declared] and name = \"reason\""
-        unknown = next((name for name in value if name not in DECLARATIONS), None)
-        return f"{unknown!r} cannot be declared. Use one of {', '.join(DECLARATIONS)}" if unknown is not None else ""
+        for name, stated in value.items():
+            if name not in DECLARATIONS:
+                return f"{name!r} cannot be declared. Use one of {', '.join(DECLARATIONS)}"
+            if name in _YES_OR_NO and stated not in ("yes", "no"):
+                return f'{name!r} cannot be {stated!r}. Declare "yes" or "no"'
+        return ""
     if setting.name == "ignore":
         listed = isinstance(value, tuple) and all(isinstance(v, str) for v in value)
         return "" if listed else "'ignore' must be a list of path patterns. Correct it"
     if isinstance(setting.default, str):
-        return "" if isinstance(value, str) else f"{setting.name!r} must be a text. Correct it"
+        if not isinstance(value, str):
+            return f"{setting.name!r} must be a text. Correct it"
+        known = not value or _TEMPLATE.fullmatch(value)
+        return "" if known else f"{setting.name!r} cannot be {value!r}. Give the version of a release, such as 14.1.13"
     may_be_open = setting.default is None and value is None
     return "" if may_be_open or isinstance(value, bool) else f"{setting.name!r} must be true or false. Correct it"

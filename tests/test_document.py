@@ -202,7 +202,8 @@ def test_each_value_is_shown_in_one_short_line() -> None:
     verdict = story()
     for value in (
         verdict, verdict.changes, verdict.old, verdict.changes.old_tree, verdict.policy, verdict.findings[0],
-        verdict.rows[0],
+        verdict.rows[0], verdict.findings[0].rule, *verdict.changes, footprint(verdict.new),
+        *footprint(verdict.new).profiles, *(element for element in verdict.changes.new_tree.rows.values()),
     ):  # fmt: skip
         assert len(repr(value)) < 200
         assert "\n" not in repr(value)

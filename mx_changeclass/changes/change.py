@@ -43,6 +43,9 @@ class Added(Of[K]):
     part_of: str | None = None
     reason: str = ""
 
+    def __repr__(self) -> str:
+        return f"<Added {self.row.type} {self.row.name!r}>"
+
     @property
     def new(self) -> K:
         return cast(K, view(self.new_row))
@@ -59,6 +62,9 @@ class Removed(Of[K]):
     old_row: Element
     part_of: str | None = None
     reason: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Removed {self.row.type} {self.row.name!r}>"
 
     @property
     def old(self) -> K:
@@ -80,6 +86,9 @@ class Changed(Of[K]):
     matched_by: str = "id"
     noise: Mapping[str, str] = field(factory=dict, hash=False)
     part_of: None = None
+
+    def __repr__(self) -> str:
+        return f"<Changed {self.row.type} {self.row.name!r}: {len(self.fields)} fields>"
 
     @property
     def old(self) -> K:

@@ -84,6 +84,9 @@ class Element:
     props: Mapping[str, Any]
     index: int = field(default=0, eq=False)
 
+    def __repr__(self) -> str:
+        return f"<Element {self.type} {self.name!r}: {len(self.props)} keys>"
+
     def part(self, key: str) -> tuple[str, str]:
         """The type that owns a dotted key, and the key in it: ``type.length`` of an attribute is
         ``("DomainModels$StringAttributeType", "length")``."""

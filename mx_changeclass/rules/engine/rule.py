@@ -107,6 +107,9 @@ class Rule:
     listens_to: tuple[tuple[type, Any], ...]
     test: Test = field(repr=False)
 
+    def __repr__(self) -> str:
+        return f"<Rule {self.id}: {self.title}>"
+
     def __eq__(self, other: object) -> bool:
         """Two rules are the same where they say the same, whoever decides them."""
         return self is other or (isinstance(other, Rule) and self.to_dict() == other.to_dict())
