@@ -23,7 +23,7 @@ DECLARATIONS: Mapping[str, str] = {
 }
 # Of these the answer is one of two words; what is stated of the others is a text.
 _YES_OR_NO = frozenset({"binary-of-older-model", "codepush", "several-users-a-device"})
-_TEMPLATE = re.compile(r"\d+\.\d+\.\d+")
+_TEMPLATE = re.compile(r"v?\d+\.\d+\.\d+")
 
 
 def _own(value: Any) -> Any:
