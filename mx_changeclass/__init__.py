@@ -25,16 +25,16 @@ if TYPE_CHECKING:
         UnknownFormat,
         UnsupportedVersion,
     )
-    from mx_changeclass.findings.classify import classify
+    from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.finding import Finding, Row, Verdict
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint, footprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
     from mx_changeclass.graphs.sync_set import Synced
     from mx_changeclass.model.kinds import Kind
-    from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
+    from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Tree, Unit
     from mx_changeclass.model.versions import Version
-    from mx_changeclass.pipeline import compare
+    from mx_changeclass.pipeline import Model, compare
     from mx_changeclass.policy import Policy
     from mx_changeclass.readers import export, read
     from mx_changeclass.reports import render
@@ -60,6 +60,7 @@ __all__ = [
     "Ignored",
     "Kind",
     "Maybe",
+    "Model",
     "MxError",
     "Policy",
     "PolicyError",
@@ -70,8 +71,10 @@ __all__ = [
     "Removed",
     "Requires",
     "Row",
+    "Rows",
     "Rule",
     "RuleError",
+    "Rules",
     "Settlement",
     "Snapshot",
     "Step",
@@ -109,16 +112,16 @@ _HOME = {
         "UnknownFormat",
         "UnsupportedVersion",
     ),
-    "findings.classify": ("classify",),
+    "findings.classify": ("Rules", "classify"),
     "findings.finding": ("Finding", "Row", "Verdict"),
     "graphs.reference_graph": ("graph",),
     "graphs.footprint": ("Footprint", "ProfileFootprint", "footprint"),
     "graphs.sync_set": ("Synced",),
     "graphs.profiles": ("Profile",),
     "model.kinds": ("Kind",),
-    "model.snapshot": ("Element", "Snapshot", "Tree", "Unit"),
+    "model.snapshot": ("Element", "Rows", "Snapshot", "Tree", "Unit"),
     "model.versions": ("Version",),
-    "pipeline": ("compare",),
+    "pipeline": ("Model", "compare"),
     "policy": ("Policy",),
     "reports": ("render",),
     "rules": ("catalogue",),

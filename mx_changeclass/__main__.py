@@ -9,23 +9,23 @@ def main() -> None:
     import os
     import sys
 
+    from mx_changeclass.errors import FAULT, fault
+
     gc.disable()  # a command ends with its answer; looking for cycles took a tenth of the time and freed nothing
     try:
         from mx_changeclass.cli import cli
-
+    except BaseException as error:  # it could not be loaded
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"mx-changeclass: {fault(error)}\n")
+        sys.exit(FAULT)
+    try:
         cli(prog_name="mx-changeclass")
     except SystemExit as leaving:
         with contextlib.suppress(OSError):  # nobody reads on
             sys.stdout.flush()
             sys.stderr.flush()
         # The system takes all memory back at once; giving it back object by object takes a twentieth of the time.
-        os._exit(leaving.code if isinstance(leaving.code, int) else 0)
-    except Exception as error:  # what the command itself cannot tell: it could not be loaded
-        from mx_changeclass.errors import FAULT, fault
-
-        with contextlib.suppress(OSError):
-            sys.stderr.write(f"mx-changeclass: {fault(error)}\n")
-        sys.exit(FAULT)
+        os._exit(leaving.code if isinstance(leaving.code, int) else FAULT)
 
 
 if __name__ == "__main__":

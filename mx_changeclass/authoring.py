@@ -31,7 +31,7 @@ from mx_changeclass.errors import RuleError
 from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.native_dependencies import Dependency, DependencyChange, DependencyMap
 from mx_changeclass.graphs.profiles import Profile
-from mx_changeclass.graphs.references import Reference
+from mx_changeclass.graphs.references import Reference, UnitReferences
 from mx_changeclass.graphs.sync_set import Synced
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.kinds.app import (
@@ -163,7 +163,19 @@ from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.observations import SyncChange, VersionChange
 from mx_changeclass.rules.engine.release import Ignored, Observation, Release
-from mx_changeclass.rules.engine.rule import Detail, Failed, Hit, Hits, In, Rule, Settlement, Uncovered, rule
+from mx_changeclass.rules.engine.rule import (
+    Detail,
+    Failed,
+    Hit,
+    Hits,
+    In,
+    Rule,
+    Settlement,
+    Subject,
+    Test,
+    Uncovered,
+    rule,
+)
 from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.vocabulary import (
     DESTRUCTIVE,
@@ -199,6 +211,8 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "Hits",
     "Uncovered",
     "Failed",
+    "Subject",
+    "Test",
     # what a rule says
     "Detail",
     "Settlement",
@@ -228,6 +242,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "Policy",
     "Profile",
     "Reference",
+    "UnitReferences",
     "App",
     "Snapshot",
     "Synced",

@@ -15,10 +15,11 @@ import click
 from mx_changeclass import __version__
 from mx_changeclass.errors import FAULT, MxError, ReadError, fault, one_line
 from mx_changeclass.legible import json_text
+from mx_changeclass.readers.limits import A_MODEL
 from mx_changeclass.reports import FORMATS
 
 if TYPE_CHECKING:
-    from mx_changeclass.readers.configuration import Configuration
+    from mx_changeclass.readers.configuration import ConfigurationFile
 
 BELOW, AT_OR_ABOVE, WRONG_USE, UNREADABLE, UNDECIDED = range(5)
 STOPPED = 130
@@ -27,14 +28,15 @@ _CLASSES = ("ota-safe", "needs-redeploy", "full-release", "destructive", "never"
 
 
 class _Command(click.Command):
-    """A fault in a command is told here, before click takes some kinds of it for a user who leaves."""
+    """A fault in a command is told here, before click takes some kinds of it for a user who leaves. Whatever is
+    raised but for what means to end a command is one: a library that calls ``exit(0)`` gives no verdict."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, MxError):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, MxError, KeyboardInterrupt):
             raise
-        except Exception as error:
+        except BaseException as error:
             complain(fault(error))
             raise click.exceptions.Exit(FAULT) from None
 
@@ -63,6 +65,9 @@ class _Group(click.Group):
         except MxError as error:
             complain(str(error))
             code = WRONG_USE
+        except BaseException as error:  # outside of any command
+            complain(fault(error))
+            code = FAULT
         sys.exit(code if isinstance(code, int) else BELOW)
 
 
@@ -82,24 +87,23 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
         from mx_changeclass.reports.catalogue import known_until
 
-        click.echo(f"mx-changeclass, version {__version__}")
-        for what, until in known_until().items():
-            click.echo(f"{what} known until {until}")
+        known = [f"{what} known until {until}" for what, until in known_until().items()]
+        click.echo("\n".join((f"mx-changeclass, version {__version__}", *known)))
         context.exit()
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+_HELP = f"""Compare two versions of a Mendix app and say how the changes may be released.
+
+A MODEL is {A_MODEL}. OLD may be 'none'."""
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}, help=_HELP)
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 def cli() -> None:
-    """Compare two versions of a Mendix app and say how the changes may be released.
-
-    A MODEL is a project folder, an .mpr, an .mpk, a dump of 'mx dump-mpr', a snapshot written by
-    'export', a git revision (v1.4, main:apps/field) or the index (:); rev:v1.4 where a path has that name too.
-    OLD may be 'none'.
-    """
+    """The command; its help names every form of a model."""
 
 
-@cli.command()
+@cli.command("diff")
 @click.argument("old")
 @click.argument("new")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
@@ -133,7 +137,7 @@ def cli() -> None:
     help="Native app that is released: a native template folder, a revision, or a facts file.",
 )
 @click.option("--native-new", metavar="NATIVE", help="Native app of this release.")
-def diff(
+def diff_(
     old: str,
     new: str,
     format_: str,
@@ -226,11 +230,11 @@ def native_export(native_app: str, output: Path | None) -> int:
     return BELOW
 
 
-@cli.command()
+@cli.command("rules")
 @click.option("--format", "format_", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
 @click.option("--coverage", is_flag=True, help="What the catalogue answers for, and how.")
 @_output
-def rules(format_: str, coverage: bool, output: Path | None) -> int:
+def rules_(format_: str, coverage: bool, output: Path | None) -> int:
     """The catalogue of rules."""
     from mx_changeclass.reports import catalogue
 
@@ -238,14 +242,14 @@ def rules(format_: str, coverage: bool, output: Path | None) -> int:
     return BELOW
 
 
-@cli.command()
+@cli.command("explain")
 @click.argument("topic", metavar="RULE|CLASS|FINGERPRINT")
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
     help="JSON report that holds the row [default: the last diff].",
 )
-def explain(topic: str, report: Path | None) -> int:
+def explain_(topic: str, report: Path | None) -> int:
     """Why: of a rule, of a class, or of a row of a report by its fingerprint."""
     from mx_changeclass.reports import catalogue
 
@@ -262,14 +266,14 @@ def explain(topic: str, report: Path | None) -> int:
 # -- ends ----------------------------------------------------------------------------------
 
 
-def _configuration(named: Path | None, *, refused: bool) -> Configuration:
+def _configuration(named: Path | None, *, refused: bool) -> ConfigurationFile:
     """The configuration that was named, or the one that lies here."""
-    from mx_changeclass.readers.configuration import Configuration, read_configuration
+    from mx_changeclass.readers.configuration import ConfigurationFile, read_configuration
 
     if refused and named:
         raise click.UsageError("--config and --no-config exclude each other")
     if refused or (named is None and not os.path.lexists(_CONFIGURATION)):
-        return Configuration()
+        return ConfigurationFile()
     return read_configuration(named or Path(_CONFIGURATION), chosen=named is not None)
 
 

@@ -40,7 +40,7 @@ class BrokenContainer(ReadError):
 
 
 class PolicyError(MxError):
-    """Configuration, a waiver file or an argument is wrong."""
+    """A setting of the configuration, or an argument, is wrong."""
 
 
 class RuleError(MxError):

@@ -15,7 +15,7 @@ from mx_changeclass.errors import BrokenContainer, ReadError
 from mx_changeclass.findings.classify import Rules, classify
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.model.snapshot import Snapshot, Unit
-from mx_changeclass.policy import Policy
+from mx_changeclass.policy import Policy, policy_or_default
 from mx_changeclass.readers import read
 
 Model = str | PathLike[str] | Snapshot
@@ -34,8 +34,10 @@ def compare(
     A model is anything that ``read`` takes, or a ``Snapshot``. ``old`` may be ``"none"``: nothing was
     released yet. ``native`` names the native app of each side where it is not part of the project: a native
     template folder, a revision of it, or a facts file. ``rules`` is the catalogue that is asked, as ``classify``
-    takes it. Raises ``ReadError`` where an input cannot be read.
+    takes it. Raises ``ReadError`` where an input cannot be read, ``PolicyError`` and ``RuleError``
+    for what is no policy and no rule.
     """
+    policy = policy_or_default(policy)
     before, after = (model if isinstance(model, Snapshot) else read(model) for model in (old, new))
     if after.form == "none":
         raise ReadError(after.label, "nothing to release", "'none' may only stand for the old side")
@@ -44,7 +46,7 @@ def compare(
     before, after = _with_native(before, native[0]), _with_native(after, native[1])
     if before.form != "none":
         before, after = _shared_native(before, after), _shared_native(after, before)
-    if policy and policy.ignore:
+    if policy.ignore:
         before, after = _without(before, policy.ignore), _without(after, policy.ignore)
     return classify(diff(before, after), policy, rules=rules)
 

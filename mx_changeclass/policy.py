@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import Attribute, asdict, field, fields, frozen
 
 from mx_changeclass.errors import PolicyError
+from mx_changeclass.frozen_dict import FrozenDict
 
 # What a team may state of a release, and the value it gives; "no" denies it.
 DECLARATIONS: Mapping[str, str] = {
@@ -19,11 +21,14 @@ DECLARATIONS: Mapping[str, str] = {
     "session-timeout": "how the time-out of sessions or tokens changed",
     "several-users-a-device": '"no" where a device belongs to one user',
 }
+# Of these the answer is one of two words; what is stated of the others is a text.
+_YES_OR_NO = frozenset({"binary-of-older-model", "codepush", "several-users-a-device"})
+_TEMPLATE = re.compile(r"v?\d+\.\d+\.\d+")
 
 
 def _own(value: Any) -> Any:
-    """A copy of a table or list, so that nobody changes a policy from outside."""
-    return dict(value) if isinstance(value, Mapping) else tuple(value) if isinstance(value, list) else value
+    """A copy of a table or list, so that nobody changes a policy from outside or within."""
+    return FrozenDict(value) if isinstance(value, Mapping) else tuple(value) if isinstance(value, list) else value
 
 
 def _items(table: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -88,17 +93,31 @@ def _settings(cls: type[Policy]) -> tuple[Attribute[Any], ...]:
     return tuple(a for a in fields(cls) if a.name not in ("source", "stated"))
 
 
+def policy_or_default(policy: Policy | None) -> Policy:
+    """A policy that was given, else the default; ``PolicyError`` for what is none."""
+    if policy is not None and not isinstance(policy, Policy):
+        raise PolicyError(f"{type(policy).__name__} is no policy. Policy.of() makes one of plain values")
+    return policy or Policy()
+
+
 def _problem(setting: Attribute[Any], value: object) -> str:
     """What is wrong with the value of a setting, "" where nothing is."""
     if setting.name == "declared":
         if not isinstance(value, Mapping) or not all(isinstance(v, str) for v in value.values()):
             return "'declared' must be a table of texts. Write [declared] and name = \"reason\""
-        unknown = next((name for name in value if name not in DECLARATIONS), None)
-        return f"{unknown!r} cannot be declared. Use one of {', '.join(DECLARATIONS)}" if unknown is not None else ""
+        for name, stated in value.items():
+            if name not in DECLARATIONS:
+                return f"{name!r} cannot be declared. Use one of {', '.join(DECLARATIONS)}"
+            if name in _YES_OR_NO and stated not in ("yes", "no"):
+                return f'{name!r} cannot be {stated!r}. Declare "yes" or "no"'
+        return ""
     if setting.name == "ignore":
         listed = isinstance(value, tuple) and all(isinstance(v, str) for v in value)
         return "" if listed else "'ignore' must be a list of path patterns. Correct it"
     if isinstance(setting.default, str):
-        return "" if isinstance(value, str) else f"{setting.name!r} must be a text. Correct it"
+        if not isinstance(value, str):
+            return f"{setting.name!r} must be a text. Correct it"
+        known = not value or _TEMPLATE.fullmatch(value)
+        return "" if known else f"{setting.name!r} cannot be {value!r}. Give the version of a release, such as 14.1.13"
     may_be_open = setting.default is None and value is None
     return "" if may_be_open or isinstance(value, bool) else f"{setting.name!r} must be true or false. Correct it"

@@ -10,7 +10,7 @@ class ReleaseClass(enum.StrEnum):
     design-time, or reached by nobody; as a class it is told as ``OTA_SAFE``.
 
     A class is its own text; ``<`` and its like go by ``rank``, also against the text of a class
-    (``ValueError`` for any other text).
+    (``ValueError`` for any other text, ``TypeError`` for what is none).
     """
 
     rank: int
@@ -28,16 +28,16 @@ class ReleaseClass(enum.StrEnum):
         return member
 
     def __lt__(self, other: str) -> bool:
-        return self.rank < ReleaseClass(other).rank
+        return self.rank < ReleaseClass(other).rank if isinstance(other, str) else NotImplemented
 
     def __le__(self, other: str) -> bool:
-        return self.rank <= ReleaseClass(other).rank
+        return self.rank <= ReleaseClass(other).rank if isinstance(other, str) else NotImplemented
 
     def __gt__(self, other: str) -> bool:
-        return self.rank > ReleaseClass(other).rank
+        return self.rank > ReleaseClass(other).rank if isinstance(other, str) else NotImplemented
 
     def __ge__(self, other: str) -> bool:
-        return self.rank >= ReleaseClass(other).rank
+        return self.rank >= ReleaseClass(other).rank if isinstance(other, str) else NotImplemented
 
 
 NONE, OTA_SAFE, NEEDS_REDEPLOY, FULL_RELEASE, DESTRUCTIVE = ReleaseClass

@@ -101,7 +101,7 @@ def test_a_special_rule_stands_in_for_a_general_one_that_would_speak(rule: Rule)
     alone = listeners(evolve(rule, instead_of=()) if r is rule else r for r in catalogue().values())
     muted: set[str] = set()
     for case in (c for c in rule_cases() if c.rule == rule.id and rule.id in c.speaking):
-        said = run(Release.of(diff(*case.sides()), case.policy), alone).spoken
+        said = run(Release.of(diff(*case.sides()), case.policy), alone).hits
         about = {id(s.subject) for s in said if s.rule.id == rule.id}
         muted |= {s.rule.id for s in said if id(s.subject) in about} - set(case.speaking)
     assert muted & set(rule.instead_of)

@@ -258,6 +258,9 @@ def with_a_fault(at: Path, module: str, name: str, error: str, *arguments: str) 
         ("mx_changeclass.pipeline", "classify", "RecursionError", ("diff", V1, V2)),
         ("mx_changeclass.reports.json", "document", "MemoryError", ("diff", V1, V2, "--format", "json")),
         ("mx_changeclass.findings.document", "document", "ValueError", ("diff", V1, V2)),  # what explain remembers
+        ("mx_changeclass.pipeline", "classify", "SystemExit", ("diff", V1, V2)),
+        ("mx_changeclass.pipeline", "read", "GeneratorExit", ("diff", V1, V2)),
+        ("mx_changeclass.pipeline", "diff", "BaseException", ("diff", V1, V2)),
     ],
 )
 def test_a_fault_of_the_program_is_no_verdict(
@@ -281,14 +284,49 @@ def test_a_fault_prints_nothing_on_standard_output(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (70, "")
 
 
-def test_a_command_that_cannot_be_loaded_is_a_fault(tmp_path: Path) -> None:
-    code = "import sys; sys.modules['click'] = None; from mx_changeclass.__main__ import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+@pytest.mark.parametrize("leaving", ["SystemExit(0)", "SystemExit('bye')", "SystemExit", "GeneratorExit"])
+@pytest.mark.parametrize(
+    ("module", "name", "argument"),
+    [
+        ("mx_changeclass.pipeline", "compare", "diff"),  # in a command
+        ("mx_changeclass.reports.catalogue", "known_until", "--version"),  # before any
+    ],
+)
+def test_what_leaves_by_itself_is_no_verdict(
+    module: str, name: str, argument: str, leaving: str, tmp_path: Path
+) -> None:
+    arguments = (argument, V1, V2) if argument == "diff" else (argument,)
+    code = (
+        f"import sys; import {module} as place; from mx_changeclass.__main__ import main\n"
+        f"def leave(*_, **__): raise {leaving}\n"
+        f"place.{name} = leave; sys.argv = ['mx-changeclass', *{arguments!r}]; main()"
     )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True,
+        text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 70
+    assert is_one_line(done), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("fails", "error"),
+    [
+        ("sys.modules['click'] = None", "ModuleNotFoundError"),
+        ("sys.path.insert(0, '.')", "SystemExit"),
+    ],
+)
+def test_a_command_that_cannot_be_loaded_is_a_fault(fails: str, error: str, tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise SystemExit(0)")
+    code = f"import sys; from mx_changeclass.__main__ import main; {fails}; main()"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+        timeout=120,
+    )  # fmt: skip
     assert done.returncode == 70
     assert is_one_line(done)
-    assert "(ModuleNotFoundError)" in done.stderr
+    assert f"({error})" in done.stderr
 
 
 def test_who_stops_the_command_gets_no_verdict(tmp_path: Path) -> None:

@@ -103,3 +103,29 @@ def test_only_what_is_staged_counts(repository: tuple[str, Path]) -> None:
     write(form, read(STORY / "v2.snapshot.xml"), folder)
     done = git(folder, "commit", "-m", "notes only")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", ["package.json", "userlib/a.jar", "vendorlib/a.jar", "resources/a.txt", "theme/a.css"])
+def test_whatever_belongs_to_the_app_is_looked_at_wherever_the_project_lies(
+    path: str, repository: tuple[str, Path]
+) -> None:
+    """Also where the commit does nothing but delete it, which is no staged file to pre-commit."""
+    form, folder = repository
+    if form == "v1":
+        pytest.skip("what lies beside the model is the same")
+    git(folder, "mv", NAME, f"{folder}/app.moved")
+    (folder / "app").mkdir()
+    git(folder, "mv", "app.moved", f"app/{NAME}")
+    git(folder, "mv", "mprcontents", "app/mprcontents")
+    assert git(folder, "commit", "--no-verify", "-qm", "into a folder").returncode == 0
+    hook = folder / ".pre-commit-config.yaml"
+    hook.write_text(hook.read_text().replace("diff HEAD :", "diff HEAD:app :app"))
+    (folder / "app" / path).parent.mkdir(exist_ok=True)
+    (folder / "app" / path).write_text("{}")
+    for doing in ("come", "gone"):
+        git(folder, "add", "-A")
+        done = git(folder, "commit", "-m", doing)
+        told = done.stdout + done.stderr
+        assert done.returncode == 0, told
+        assert "Passed" in told
+        (folder / "app" / path).unlink(missing_ok=True)

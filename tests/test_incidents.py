@@ -105,7 +105,7 @@ def test_28_columns_emptied_by_a_tool_are_counted(form: str, tmp_path: Path) -> 
     assert told["verdict"]["class"] == "NEEDS_REDEPLOY"
     assert told["verdict"]["server_data_loss"] is True
     (reset,) = [f for f in _findings(told) if f["rule"] == "agg-guid-mass-reset-server"]
-    assert "28 storage GUIDs" in " ".join(reset["saw"])
+    assert "28 storage GUIDs" in " ".join(reset["evidence"])
     assert sum(f["rule"] == "attr-guid-only-server" for f in _findings(told)) == 28
 
 
@@ -124,7 +124,7 @@ def test_every_storage_id_of_a_domain_model_reset_by_a_tool_is_told_once_with_it
     assert told["verdict"]["class"] == "DESTRUCTIVE"
     assert told["verdict"]["server_data_loss"] is True
     (finding,) = [f for f in _findings(told) if f["rule"] == "agg-guid-mass-reset"]
-    assert f"{len(reset - kept)} storage GUIDs" in " ".join(finding["saw"])
+    assert f"{len(reset - kept)} storage GUIDs" in " ".join(finding["evidence"])
 
 
 def _told(old: Draft, new: Draft, form: str, folder: Path) -> Mapping[str, Any]:

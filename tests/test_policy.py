@@ -26,6 +26,12 @@ from tests.cases import Case, rule_cases
         ({"native_template": None}, "'native_template'"),
         ({"new_native_template": 14}, "'new_native_template'"),
         ({"ota_in_binary": "no"}, "'ota_in_binary'"),
+        ({"native_template": "banana"}, "'native_template' cannot be 'banana'"),
+        ({"native_template": "14"}, "'native_template' cannot be '14'"),
+        ({"new_native_template": "14.1.13 or so"}, "'new_native_template'"),
+        ({"declared": {"codepush": "maybe"}}, "'codepush' cannot be 'maybe'"),
+        ({"declared": {"several-users-a-device": "No"}}, "'several-users-a-device' cannot be 'No'"),
+        ({"declared": {"binary-of-older-model": ""}}, "'binary-of-older-model'"),
     ],
 )
 def test_what_cannot_be_stated_is_refused_however_a_policy_is_made(values: dict[str, Any], named: str) -> None:
@@ -76,4 +82,6 @@ def test_a_setting_decides_what_it_says(case_id: str, stated: dict[str, Any], wi
 def test_every_setting_is_decided_on_somewhere() -> None:
     """The templates, declarations and ignored files by cases of rules and ``test_cli``, the others here."""
     here = {name for _, stated, _, _ in DECIDES for name in stated}
-    assert {a.name for a in fields(Policy)} - here == {"native_template", "new_native_template", "declared", "ignore"}
+    where = {"source", "stated"}  # where the settings were read
+    own = {a.name for a in fields(Policy)} - here - where
+    assert own == {"native_template", "new_native_template", "declared", "ignore"}

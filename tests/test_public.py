@@ -15,6 +15,7 @@ import pytest
 import mx_changeclass as mx
 from mx_changeclass import authoring
 from mx_changeclass.model.kinds import Kind
+from tests.test_names import values
 
 PAGES = (mx, authoring)
 PACKAGE = Path(mx.__file__).parent
@@ -26,11 +27,39 @@ def hints(thing: Any) -> dict[str, Any]:
     if not isinstance(thing, type):
         return typing.get_type_hints(thing)
     found = {name: hint for name, hint in typing.get_type_hints(thing).items() if not name.startswith("_")}
+    for name, plain in functions(thing):
+        found |= {f"{name}.{part}": hint for part, hint in typing.get_type_hints(plain).items()}
+    return found
+
+
+def functions(thing: type) -> Iterator[tuple[str, Any]]:
+    """How a class is made, and its properties and methods."""
     for name, member in vars(thing).items():
         plain = getattr(member, "fget", None) or getattr(member, "func", None) or getattr(member, "__func__", member)
-        if inspect.isfunction(plain) and not name.startswith("_"):
-            found |= {f"{name}.{part}": hint for part, hint in typing.get_type_hints(plain).items()}
-    return found
+        if inspect.isfunction(plain) and (not name.startswith("_") or name == "__init__"):
+            yield name, plain
+
+
+def written(thing: Any) -> set[str]:
+    """The names that stand in the annotations of a function or class, as they are written."""
+    texts = [*getattr(thing, "__annotations__", {}).items()]
+    if isinstance(thing, type):
+        texts = [(name, text) for name, text in texts if not name.startswith("_")]
+        texts += [each for _, plain in functions(thing) for each in plain.__annotations__.items()]
+    trees = (ast.parse(text) for _, text in texts if isinstance(text, str))
+    return {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def test_an_alias_in_a_public_signature_is_public_too() -> None:
+    """What it stands for is seen by the type checker; a person, and an annotation of their own, needs its name."""
+    aliases = {name for path in PACKAGE.rglob("*.py") for name, _ in values(path.read_text(encoding="utf-8"))}
+    known = {name for page in PAGES for name in page.__all__}
+    hidden = {
+        f"{name}: {alias}"
+        for page in PAGES for name in page.__all__
+        for alias in written(getattr(page, name)) & aliases - known
+    }  # fmt: skip
+    assert hidden == set()
 
 
 def classes(hint: Any) -> Iterator[type]:

@@ -16,11 +16,11 @@ from mx_changeclass.data import load
 from mx_changeclass.findings.finding import worst_first
 from mx_changeclass.reports import catalogue
 from mx_changeclass.reports.footprint import footprint_document
+from tests.builders.specimen import PROJECTS, READERS
 from tests.cases import labelled_cases
 from tests.generated import ROOT, story
 
 NAMES = {"report": "verdict", "footprint": "footprint", "rules": "rules"}
-READERS = ROOT / "fixtures" / "readers"
 
 
 def closed(schema: Any) -> Any:
@@ -44,8 +44,8 @@ def verdicts() -> Iterator[Verdict]:
     yield apart()
     yield with_ignored()
     yield from (case.verdict() for case in list(labelled_cases())[::4])
-    for form in ("v2", "dump.json"):
-        yield compare("none", read(READERS / form))
+    for path in PROJECTS.values():
+        yield compare("none", read(READERS / path))
 
 
 def apart() -> Verdict:

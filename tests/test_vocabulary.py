@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from itertools import product
 from operator import ge, gt, le, lt
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,14 @@ def test_classes_sort_by_what_they_ask_also_beside_a_text(one: str, other: str) 
 def test_no_order_is_made_up_for_a_text_that_is_no_class() -> None:
     with pytest.raises(ValueError, match="SEVERE"):
         _ = ReleaseClass.OTA_SAFE < "SEVERE"
+
+
+@pytest.mark.parametrize("compares", [lt, le, gt, ge])
+@pytest.mark.parametrize("other", [3, None, ("OTA_SAFE",)])
+def test_a_class_has_no_order_with_what_is_no_text(compares: Any, other: Any) -> None:
+    for pair in ((ReleaseClass.OTA_SAFE, other), (other, ReleaseClass.OTA_SAFE)):
+        with pytest.raises(TypeError, match="not supported between"):
+            compares(*pair)
 
 
 def test_a_class_crosses_to_another_process_as_itself() -> None:

@@ -43,6 +43,9 @@ class Added(Of[K]):
     part_of: str | None = None
     reason: str = ""
 
+    def __repr__(self) -> str:
+        return f"<Added {self.row.type} {self.row.name!r}>"
+
     @property
     def new(self) -> K:
         return cast(K, view(self.new_row))
@@ -59,6 +62,9 @@ class Removed(Of[K]):
     old_row: Element
     part_of: str | None = None
     reason: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Removed {self.row.type} {self.row.name!r}>"
 
     @property
     def old(self) -> K:
@@ -80,6 +86,9 @@ class Changed(Of[K]):
     matched_by: str = "id"
     noise: Mapping[str, str] = field(factory=dict, hash=False)
     part_of: None = None
+
+    def __repr__(self) -> str:
+        return f"<Changed {self.row.type} {self.row.name!r}: {len(self.fields)} fields>"
 
     @property
     def old(self) -> K:
@@ -127,7 +136,8 @@ class Changes:
     the ledger can count them. ``old_tree`` and ``new_tree`` hold the rows of the units that differ or
     moved; ``partner`` leads from each matched old row of them to the new one, and from each matched old
     unit to the new one. ``renames`` leads from old to new qualified names of matched elements whose name
-    differs, by a rename of their own or of the module or entity around them.
+    differs, by a rename of their own or of the module or entity around them. Of a ``detached`` verdict no change is
+    left: whoever asks for one gets a ``ReadError``.
     """
 
     old: Snapshot
@@ -140,15 +150,26 @@ class Changes:
     renames: Mapping[str, str]
 
     def __repr__(self) -> str:
-        return (
-            f"<Changes {len(self.meaningful)}, {len(self.noise)} set aside: {self.old.label!r} -> {self.new.label!r}>"
-        )
+        gone = self.old.is_detached or self.new.is_detached
+        counts = "detached" if gone else f"{len(self.meaningful)}, {len(self.noise)} set aside"
+        return f"<Changes {counts}: {self.old.label!r} -> {self.new.label!r}>"
+
+    @classmethod
+    def detached(cls, old: Snapshot, new: Snapshot) -> Changes:
+        """What is left of changes where the models are gone: of which models they were."""
+        old, new = old.detached(), new.detached()
+        return cls(old, new, (), (), Tree(old, {}, {}), Tree(new, {}, {}), {}, {})
 
     def __iter__(self) -> Iterator[Change]:
-        return iter(self.meaningful)
+        return iter(self._kept())
 
     def __len__(self) -> int:
-        return len(self.meaningful)
+        return len(self._kept())
+
+    def _kept(self) -> tuple[Change, ...]:
+        for side in (self.old, self.new):
+            iter(side.units)  # refuses where the model is gone
+        return self.meaningful
 
     def tree(self, change: Change) -> Tree:
         """The tree that the row of a change stands in."""

@@ -20,13 +20,14 @@ from mx_changeclass.changes.change import (
 )
 from mx_changeclass.changes.matching.content import pointers
 from mx_changeclass.changes.matching.partners import Partners
-from mx_changeclass.changes.noise.orphans import Orphans
-from mx_changeclass.changes.noise.registry import KeyDifference, Noise, key_differences
+from mx_changeclass.changes.noise.registry import PATTERN_NAMES, KeyDifference, Noise, key_differences
 from mx_changeclass.changes.noise.renames import all_renames
+from mx_changeclass.changes.noise.unmatched import UnmatchedRows
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
 
 NEW_ID, FOLLOWS_ID, FOLLOWS_RENAME = "new-id", "follows-id", "follows-rename"
+NOISE_NAMES = PATTERN_NAMES | {NEW_ID, FOLLOWS_ID, FOLLOWS_RENAME, UNSEEN}  # under which a change is set aside
 _UNREAD = "unread"  # why a file beside the model could not be looked into
 _PACKED = ("File$Widget", "File$Package")  # read as a whole or not at all
 _SEEN_ANYWAY = ("content", "path", "sidecar", _UNREAD)
@@ -60,13 +61,13 @@ def _is_noise(change: Change) -> bool:
 
 
 def _without_partner(who: Partners, noise: Noise) -> Iterator[Change]:
-    gone = Orphans(who.old.tree, who.old.children, who.rows.to_new, who.redefined, noise, noise.new)
-    came = Orphans(who.new.tree, who.new.children, who.rows.to_old, who.redefined, noise, noise.old)
+    gone = UnmatchedRows(who.old.tree, who.old.children, who.rows.to_new, who.redefined, noise, noise.new)
+    came = UnmatchedRows(who.new.tree, who.new.children, who.rows.to_old, who.redefined, noise, noise.old)
     ways = ((Removed, who.old, gone, who.rows.to_new), (Added, who.new, came, who.rows.to_old))
-    for verb, side, orphans, partners in ways:
+    for verb, side, unmatched, partners in ways:
         for row in side.tree.rows.values():
             if row.id not in partners:
-                part_of, reason = orphans.of(row)
+                part_of, reason = unmatched.of(row)
                 yield verb(row, part_of, UNSEEN if side.tree.unit_of[row.id] in who.unseen else reason)
 
 

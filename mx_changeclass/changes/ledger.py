@@ -25,9 +25,14 @@ from mx_changeclass.changes.change import (
     Removed,
 )
 from mx_changeclass.changes.noise.order import is_ordered
+from mx_changeclass.frozen_dict import FrozenDict
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
 
 Leaf = tuple[str | None, str | None, str]  # old row id, new row id, key; a row on one side only has one id
+
+
+def _frozen(table: Mapping[str, int]) -> Mapping[str, int]:
+    return FrozenDict(table)
 
 
 @frozen
@@ -41,13 +46,13 @@ class Accountability:
     noise: int = 0
     fallback: int = 0
     unexplained: int = 0
-    by_noise: Mapping[str, int] = field(factory=dict, hash=False)
+    by_noise: Mapping[str, int] = field(factory=dict, hash=False, converter=_frozen)
 
 
-def account(changes: Changes, left: Mapping[int, frozenset[str]] | None = None) -> Accountability:
+def account(changes: Changes, uncovered: Mapping[int, frozenset[str]] | None = None) -> Accountability:
     """Count the differing leaves of two models by what owns them.
 
-    ``left`` holds, by its ``id()``, each change that no rule took, with the fields that are left of it; none for
+    ``uncovered`` holds, by its ``id()``, each change that no rule took, with the fields that are left of it; none for
     an element that came or went.
     """
     owners = _Owners.of(changes)
@@ -59,7 +64,7 @@ def account(changes: Changes, left: Mapping[int, frozenset[str]] | None = None) 
             unexplained += 1
         elif found[1]:
             noise[found[1]] += 1
-        elif owners.falls(found[0], leaf[2], left or {}):
+        elif owners.falls(found[0], leaf[2], uncovered or {}):
             fell += 1
         else:
             explained += 1
@@ -102,12 +107,12 @@ class _Owners:
             return (change, change.noise.get(key, "")) if told else None
         return (change, change.reason) if old_id is None or new_id is None else None
 
-    def falls(self, change: Change, key: str, left: Mapping[int, frozenset[str]]) -> bool:
+    def falls(self, change: Change, key: str, uncovered: Mapping[int, frozenset[str]]) -> bool:
         """Whether a key of a change, or the whole that answers for it, was taken by no rule."""
         whole = change
         if change.part_of is not None:
             whole = (self.by_new if isinstance(change, Added) else self.by_old).get(change.part_of, change)
-        return id(whole) in left and (not isinstance(whole, Changed) or key in left[id(whole)])
+        return id(whole) in uncovered and (not isinstance(whole, Changed) or key in uncovered[id(whole)])
 
 
 # -- leaves ---------------------------------------------------------------------------------

@@ -7,15 +7,16 @@ from collections.abc import Iterable, Mapping
 
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import account
+from mx_changeclass.errors import RuleError
 from mx_changeclass.findings.finding import Finding, Verdict, worst_first
 from mx_changeclass.findings.rows import in_words, rows, subject_of
 from mx_changeclass.graphs.sync_set import NEVER
 from mx_changeclass.model.types import PROJECT
-from mx_changeclass.policy import Policy
-from mx_changeclass.rules import catalogue
+from mx_changeclass.policy import Policy, policy_or_default
+from mx_changeclass.rules import catalogue, check_names
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange
 from mx_changeclass.rules.engine.rule import Failed, Hit, Rule, Subject, Uncovered, class_of
-from mx_changeclass.rules.engine.run import listeners, on_devices, run
+from mx_changeclass.rules.engine.run import harms_devices, listeners, run
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, Hazard, Maybe, ReleaseClass, Requires
 
 # What waits for installed clients: where there are none yet, all comes from the server or in a first binary.
@@ -31,17 +32,17 @@ def classify(changes: Changes, policy: Policy | None = None, *, rules: Rules | N
     ``rules`` is that catalogue; without it, it is the rules of this package and those that were declared with
     ``rule`` until now. Those that tell what no rule took, and which rule failed, are part of any catalogue.
     """
-    release = Release.of(changes, policy)
+    release = Release.of(changes, policy_or_default(policy))
     answers = run(release, listeners(_catalogue(rules)))
-    said = _findings(answers.spoken, release)
+    said = _findings(answers.hits, release)
     findings = sorted(said.values(), key=worst_first)
     return Verdict(
         changes=changes,
         findings=tuple(findings),
-        rows=rows(answers.spoken, said, release),
-        noise=tuple(sorted(_findings(answers.quiet, release).values(), key=worst_first)),
+        rows=rows(answers.hits, said, release),
+        noise=tuple(sorted(_findings(answers.noise_hits, release).values(), key=worst_first)),
         policy=release.policy,
-        accountability=account(changes, answers.left),
+        accountability=account(changes, answers.uncovered),
         native=release.old.native or release.new.native,
         ignored=release.ignored,
     )
@@ -51,7 +52,12 @@ def _catalogue(rules: Rules | None) -> Iterable[Rule]:
     shipped = catalogue()
     if rules is None:
         return shipped.values()
-    given = rules.values() if isinstance(rules, Mapping) else rules
+    given = tuple(rules.values() if isinstance(rules, Mapping) else rules)
+    known = {*shipped, *(r.id for r in given if isinstance(r, Rule))}
+    for each in given:
+        if not isinstance(each, Rule):
+            raise RuleError(f"{getattr(each, '__name__', each)!r} is no rule. Give those of catalogue()")
+        check_names(each, known)
     always = (r for r in shipped.values() if any(verb in (Uncovered, Failed) for verb, _ in r.listens_to))
     return {r.id: r for r in (*always, *given)}.values()
 
@@ -79,7 +85,7 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         audience = frozenset().union(*(release.audience(s.subject) for s in group))  # type: ignore[arg-type]
         why = release.why(about)  # type: ignore[arg-type]
     late = rule.breaks_by_bundle and release.ota_off  # the bundle that would meet an old binary does not get there
-    hazard = Hazard.NONE if on_devices(rule) and release.nothing_to_lose(audience) else rule.hazard
+    hazard = Hazard.NONE if harms_devices(rule) and release.nothing_to_lose(audience) else rule.hazard
     release_class = class_of(rule, release.policy, hazard)
     settled = rule.settled_by(about, release) if rule.settled_by else None
     return Finding(
@@ -90,7 +96,7 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         channel=rule.channel,
         breaks_old_clients=rule.breaks_old_clients if release.installed and not spared and not late else Maybe.NO,
         requires=_requires(rule, about, release),
-        saw=tuple(s.detail for s in group if s.detail),
+        evidence=tuple(s.detail for s in group if s.detail),
         details=tuple(s.detail or in_words(s.subject, release, tuple(s.fields)) for s in group),
         audience=tuple(sorted(audience)),
         why=why,

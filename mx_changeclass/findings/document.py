@@ -7,14 +7,14 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import asdict, evolve
+from attrs import AttrsInstance, asdict, evolve, fields
 
 from mx_changeclass import __version__
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
 from mx_changeclass.errors import BrokenContainer, PolicyError, UnsupportedVersion
 from mx_changeclass.findings.finding import Finding, Row, Verdict, worst_first
-from mx_changeclass.model.snapshot import Snapshot, Tree, Unit
+from mx_changeclass.model.snapshot import Detached, Snapshot
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
@@ -22,7 +22,6 @@ from mx_changeclass.rules.engine.rule import Rule
 from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Requires
 
 _ADVICE = "Give a report of 'mx-changeclass diff --format json'"
-_NATIVE = Unit("native", "File$NativeBinary", "", None, "files", "", tuple)  # of a native app only that it was there
 
 
 def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
@@ -60,7 +59,7 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
             "by_noise": dict(sorted(account.by_noise.items())),
         },
         "remarks": [{**_place(f), **_finding(f, f.message)} for f in _remarks(verdict)],
-        "rules": {rule.id: _without(rule.told(), "id") for rule in _rules(verdict, everything=everything)},
+        "rules": {rule.id: _without(rule.to_dict(), "id") for rule in _rules(verdict, everything=everything)},
         "policy": _policy(verdict.policy),
     }
     if everything:
@@ -79,7 +78,7 @@ def model(snapshot: Snapshot) -> dict[str, Any]:
         "warnings": list(snapshot.warnings),
         "side_files": snapshot.side_files,
         "mpr": snapshot.mpr or None,
-        "native_app": snapshot.native is not None,
+        "native_app": snapshot.native_given,
     }
 
 
@@ -128,8 +127,8 @@ def _finding(finding: Finding, message: str) -> dict[str, Any]:
         "unless": finding.unless or None,
         "setting": finding.setting or None,
         "message": message,
-        "saw": list(finding.saw),
-        **({} if finding.details == finding.saw else {"details": list(finding.details)}),
+        "evidence": list(finding.evidence),
+        **({} if finding.details == finding.evidence else {"details": list(finding.details)}),
         "mitigation": finding.mitigation,
         "source": finding.rule.source,
     }
@@ -185,28 +184,32 @@ def verdict_of(report: Mapping[str, Any]) -> Verdict:
         raise UnsupportedVersion("report", f"is of version {report.get('schema')!r}, not 1", _ADVICE)
     try:
         return _verdict(report)
-    except (KeyError, TypeError, ValueError, AttributeError, PolicyError) as error:
+    except ValueError as error:  # a fixed word that is none, such as a hazard
+        tool = report.get("tool")
+        version = tool.get("version") if isinstance(tool, dict) else None
+        advice = f"Read it with the version that wrote it, mx-changeclass {version}"
+        raise UnsupportedVersion("report", f"holds a word that is not known here ({error})", advice) from None
+    except (KeyError, TypeError, AttributeError, PolicyError) as error:
         raise BrokenContainer("report", f"is not whole ({type(error).__name__}: {error})", _ADVICE) from None
 
 
 def _verdict(report: Mapping[str, Any]) -> Verdict:
-    rules = {rule_id: Rule.of_told({"id": rule_id, **told}) for rule_id, told in report["rules"].items()}
+    rules = {rule_id: Rule.from_dict({"id": rule_id, **told}) for rule_id, told in report["rules"].items()}
     rows = tuple(_row_of(told, rules) for told in report["changes"])
     remarks = (_finding_of(told, rules) for told in report["remarks"])
-    old, new = _snapshot_of(report["old"]), _snapshot_of(report["new"])
     return Verdict(
-        changes=Changes(old, new, (), (), Tree(old, {}, {}), Tree(new, {}, {}), {}, {}),
+        changes=Changes.detached(_snapshot_of(report["old"]), _snapshot_of(report["new"])),
         findings=tuple(sorted({*(f for row in rows for f in row.findings), *remarks}, key=worst_first)),
         rows=rows,
         noise=tuple(_finding_of(told, rules) for told in report.get("noise", ())),
         policy=evolve(
-            Policy.of(report["policy"], "policy"),
+            Policy.of({k: report["policy"][k] for k in _policy(Policy())}, "policy"),
             source=report["configuration"]["file"] or "",
             stated=tuple(report["configuration"]["stated"]),
         ),
-        accountability=Accountability(**report["accountability"]),
+        accountability=Accountability(**_known(Accountability, report["accountability"])),
         native=report["verdict"]["native"],
-        ignored=tuple(Ignored(**told) for told in report["configuration"]["ignored"]),
+        ignored=tuple(Ignored(**_known(Ignored, told)) for told in report["configuration"]["ignored"]),
     )
 
 
@@ -216,9 +219,14 @@ def _policy(policy: Policy) -> dict[str, Any]:
     return {**told, "ignore": list(policy.ignore)}
 
 
+def _known(value: type[AttrsInstance], told: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a value that a table tells; what a later version adds is passed over."""
+    return {a.name: told[a.name] for a in fields(value)}
+
+
 def _snapshot_of(told: Mapping[str, Any]) -> Snapshot:
     return Snapshot(
-        units={_NATIVE.id: _NATIVE} if told["native_app"] else {},
+        units={} if told["form"] == "none" else Detached(told["label"], told["native_app"]),
         version=Version.of(told["studio_pro"] or ""),
         label=told["label"],
         form=told["form"],
@@ -259,8 +267,8 @@ def _finding_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Finding:
         channel=ReleaseClass(told["channel"]),
         breaks_old_clients=Maybe(told["breaks_old_clients"]),
         requires=Requires(told["requires"]),
-        saw=tuple(told["saw"]),
-        details=tuple(told.get("details", told["saw"])),
+        evidence=tuple(told["evidence"]),
+        details=tuple(told.get("details", told["evidence"])),
         audience=tuple(told["audience"]),
         why=tuple(told["why"]),
         hazard=Hazard(told["hazard"]),

@@ -11,7 +11,8 @@ from attrs import evolve, field, fields, frozen
 
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
-from mx_changeclass.model.snapshot import Snapshot, Tree
+from mx_changeclass.frozen_dict import FrozenDict
+from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
 from mx_changeclass.rules.engine.rule import Rule
@@ -25,7 +26,7 @@ class Finding:
     """What one rule says about one subject.
 
     ``subject`` is a qualified name, "" for the app as a whole; ``why`` the shortest way from a profile
-    to it; ``audience`` the profiles that reach it; ``saw`` what the rule saw, and ``details`` the same
+    to it; ``audience`` the profiles that reach it; ``evidence`` what the rule saw, and ``details`` the same
     with the changes in words where it only said yes.
     ``requires`` is what the rule asks for, as far as this app has clients to wait for, and ``hazard`` what it may
     cost, as far as there is something to lose. ``at_most`` is the class it may have once it is decided,
@@ -40,7 +41,7 @@ class Finding:
     channel: ReleaseClass
     breaks_old_clients: Maybe
     requires: Requires
-    saw: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
     audience: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
@@ -126,7 +127,7 @@ class Row:
 
     def explained(self, finding: Finding) -> str:
         """What a finding of the row means, for below its heading."""
-        return explanation(finding.saw, finding.rule.reason, self.heading, whole=finding.rule.undecided)
+        return explanation(finding.evidence, finding.rule.reason, self.heading, whole=finding.rule.undecided)
 
     @property
     def release_class(self) -> ReleaseClass:
@@ -157,7 +158,7 @@ class Row:
 def _models(changes: Changes) -> tuple[tuple[object, ...], ...]:
     """What a report says of the two models, for comparing verdicts."""
     return tuple(
-        (s.label, s.form, str(s.version), s.digest, s.incomplete, s.warnings, s.side_files, s.mpr, s.native is None)
+        (s.label, s.form, str(s.version), s.digest, s.incomplete, s.warnings, s.side_files, s.mpr, s.native_given)
         for s in (changes.old, changes.new)
     )
 
@@ -190,9 +191,9 @@ class Verdict:
 
     def detached(self) -> Verdict:
         """The verdict without the two models, a few kilobytes: of them, what a report says, and of a native app
-        that it was there. It renders and compares as before; ``changes`` are empty."""
-        old, new = _bare(self.old), _bare(self.new)
-        return evolve(self, changes=Changes(old, new, (), (), Tree(old, {}, {}), Tree(new, {}, {}), {}, {}))
+        that it was there. It renders and is equal as before; to ask for its changes, or for what its models hold,
+        is a ``ReadError``."""
+        return evolve(self, changes=Changes.detached(self.old, self.new))
 
     def to_dict(self) -> dict[str, Any]:
         """The report of ``render(verdict, "json", everything=True)`` as plain values."""
@@ -277,7 +278,7 @@ class Verdict:
     def counts(self) -> Mapping[ReleaseClass, int]:
         """Reported changes by class, mildest first."""
         counted = Counter(row.release_class for row in self.rows)
-        return {c: counted[c] for c in ReleaseClass if c is not NONE}
+        return FrozenDict({c: counted[c] for c in ReleaseClass if c is not NONE})
 
     @property
     def half_saved(self) -> bool:
@@ -300,9 +301,3 @@ class Verdict:
 
         page: str = import_module("mx_changeclass.reports.html").html(self)
         return page
-
-
-def _bare(snapshot: Snapshot) -> Snapshot:
-    """What a report says of a model, without the model."""
-    app = snapshot.native
-    return evolve(snapshot, units={app.id: evolve(app, load=tuple)} if app else {})

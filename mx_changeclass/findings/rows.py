@@ -22,7 +22,7 @@ from mx_changeclass.wording.changes import dependency, telling, words
 from mx_changeclass.wording.values import is_id
 
 DEPENDENCY = "File$NativeDependency"
-BINARY = "File$NativeBinary"
+NATIVE_BINARY = "File$NativeBinary"
 CONTENTS = "contents"  # of a document or a file: all its parts answer together
 
 _STOPS = BLOCKED | {Hazard.CANNOT_INSTALL}
@@ -77,7 +77,7 @@ class _Draft:
 
     row: Row
     whats: Counter[str] = attrs.field(factory=Counter)
-    heard: set[int] = attrs.field(factory=set)  # changes whose words are counted
+    counted: set[int] = attrs.field(factory=set)  # changes whose words are counted
     findings: dict[tuple[str, str, str], Finding] = attrs.field(factory=dict)
 
     def made(self) -> Row:
@@ -95,12 +95,12 @@ def rows(hits: tuple[Hit, ...], said: Mapping[tuple[str, str, str], Finding], re
             if (draft.row.old, draft.row.new) != (row.old, row.new):
                 draft.row = attrs.evolve(draft.row, old=None, new=None)  # several parts under one name
             draft.findings[finding_key] = said[finding_key]
-            if id(s.subject) not in draft.heard:
-                draft.heard.add(id(s.subject))
+            if id(s.subject) not in draft.counted:
+                draft.counted.add(id(s.subject))
                 draft.whats[row.what] += 1
     made = [draft.made() for draft in drafts.values()]
     if release.first:  # all is new: the release as a whole is told, and what its profiles and its binary are
-        made = [row for row in made if row.kind in (PROJECT, BINARY) or row.kind.startswith("Navigation$")]
+        made = [row for row in made if row.kind in (PROJECT, NATIVE_BINARY) or row.kind.startswith("Navigation$")]
     return tuple(sorted(grouped(made), key=_order))
 
 

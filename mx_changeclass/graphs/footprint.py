@@ -25,6 +25,9 @@ class ProfileFootprint:
     javascript_actions: tuple[str, ...]
     constants: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return f"<ProfileFootprint {self.profile.name} ({self.profile.kind}): {len(self.entities)} entities>"
+
 
 @frozen
 class Footprint:
@@ -32,6 +35,11 @@ class Footprint:
 
     model: Snapshot
     profiles: tuple[ProfileFootprint, ...]
+
+    def __repr__(self) -> str:
+        return (
+            f"<Footprint of {self.model.label!r}: {', '.join(p.profile.name for p in self.profiles) or 'no profile'}>"
+        )
 
 
 def footprint(model: Snapshot) -> Footprint:

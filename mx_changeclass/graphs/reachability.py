@@ -76,9 +76,9 @@ class Reach:
 class Reachability:
     """The reach of every profile of a model."""
 
-    def __init__(self, names: Symbols, cache: dict[str, UnitReferences]) -> None:
-        self.symbols = names
-        self.navigation = Navigation(names.snapshot)
+    def __init__(self, symbols: Symbols, cache: dict[str, UnitReferences]) -> None:
+        self.symbols = symbols
+        self.navigation = Navigation(symbols.snapshot)
         self._cache = cache
         self._links: dict[Node, tuple[Link, ...]] = {}
 
@@ -205,7 +205,7 @@ class Reachability:
             yield verb, (target, MEMBER)
 
     def _of_path(self, verb: str, target: str) -> Iterable[Link]:
-        """What a step of a path means: see ``mentions`` and ``Reference``."""
+        """What a step of a path means: see ``text_references`` and ``Reference``."""
         before, slash, last = target.partition("/")
         if slash and "." in last:
             yield from ((verb, (end, MEMBER)) for end in self.symbols.other_ends(last, before))

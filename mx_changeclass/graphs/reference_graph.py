@@ -31,64 +31,64 @@ def graph(snapshot: Snapshot) -> Drawn:
     ``opens``, ``calls``, ``retrieves``, ``reads``, ``mentions`` ...
     """
     walked = Reachability(Symbols(snapshot), {})
-    names = walked.symbols
+    symbols = walked.symbols
     drawn: Drawn = networkx.MultiDiGraph()
-    types = {(n, DOCUMENT): u.type for n, u in names.documents.items()}
+    types = {(n, DOCUMENT): u.type for n, u in symbols.documents.items()}
     types |= {(u.type, DOCUMENT): u.type for u in snapshot.live.values() if u.slot == "projectDocuments"}
-    types |= {(n, MEMBER): ENTITY for n in names.entities}
+    types |= {(n, MEMBER): ENTITY for n in symbols.entities}
     types |= {(p.name, PROFILE): p.row.type for p in walked.navigation.profiles}
     edges = sorted(_edges(walked))
     for node in sorted({*types, *(e[0] for e in edges), *(e[2] for e in edges)}):
         kind = WIDGET_DEFINITION if node[0].startswith("widget:") else types.get(node, "")
-        drawn.add_node(_label(node, names), name=node[0], type=kind)
+        drawn.add_node(_label(node, symbols), name=node[0], type=kind)
     for source, verb, target in edges:
-        drawn.add_edge(_label(source, names), _label(target, names), key=verb, verb=verb)
+        drawn.add_edge(_label(source, symbols), _label(target, symbols), key=verb, verb=verb)
     return drawn
 
 
-def _label(node: Node, names: Symbols) -> str:
+def _label(node: Node, symbols: Symbols) -> str:
     name, space = node
-    return f"{name} (entity)" if space == MEMBER and name in names.documents else name
+    return f"{name} (entity)" if space == MEMBER and name in symbols.documents else name
 
 
 def _edges(walked: Reachability) -> set[tuple[Node, str, Node]]:
-    names = walked.symbols
+    symbols = walked.symbols
     found = set()
-    for unit in names.snapshot.live.values():
-        module = names.snapshot.module(unit.id)
-        rows = {row.id: row for row in names.snapshot.rows(unit.id)}
+    for unit in symbols.snapshot.live.values():
+        module = symbols.snapshot.module(unit.id)
+        rows = {row.id: row for row in symbols.snapshot.rows(unit.id)}
         for reference in walked.unit_references(unit).references:
             if reference.verb == "connects" and reference.key == "parent":
                 continue  # the source of the edge, not its end
-            source = _source(names, unit, rows, rows[reference.row])
+            source = _source(symbols, unit, rows, rows[reference.row])
             for verb, target in walked.resolve(reference, module):
-                for whole in _wholes(names, target):
+                for whole in _wholes(symbols, target):
                     if whole != source or whole == target:  # not: an access rule of an entity names its attribute
                         found.add((source, verb, whole))
     return found
 
 
-def _source(names: Symbols, unit: Unit, rows: dict[str, Element], row: Element) -> Node:
+def _source(symbols: Symbols, unit: Unit, rows: dict[str, Element], row: Element) -> Node:
     """Who holds a reference: a profile, an entity, the owner of an association, else the document."""
     while row.parent in rows and rows[row.parent].parent in rows:
         row = rows[row.parent]
-    module = names.snapshot.module(unit.id)
+    module = symbols.snapshot.module(unit.id)
     name = f"{module}.{row.name}" if module else row.name
     if unit.type == DOMAIN_MODEL:
-        return (next(iter(names.ends(name)), name), MEMBER)
+        return (next(iter(symbols.ends(name)), name), MEMBER)
     if unit.type == "Navigation$NavigationDocument":
         return row.name, PROFILE
     return f"{module}.{unit.name}" if module else unit.name or unit.type, DOCUMENT
 
 
-def _wholes(names: Symbols, node: Node) -> Iterator[Node]:
+def _wholes(symbols: Symbols, node: Node) -> Iterator[Node]:
     """The document or entity a node belongs to; an association stands for both its ends."""
     name, space = node
     if name.startswith("widget:"):
         yield node
     elif name.count(".") >= 2:
         yield ".".join(name.split(".")[:2]), space
-    elif space == MEMBER and (ends := names.ends(name)):
+    elif space == MEMBER and (ends := symbols.ends(name)):
         yield from ((end, MEMBER) for end in ends)
     elif "/" not in name:
         yield node

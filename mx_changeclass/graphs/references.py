@@ -134,8 +134,8 @@ def _role(outer: str, owner: str, key: str) -> KeyRole | None:
         return KeyRole(verb_of(outer, owner, key), declared.type, "")
     if declared is not None and declared.kind == "byIdReference":
         return KeyRole(verb_of(outer, owner, key), declared.type, _ID) if declared.type in _IN_UNIT else None
-    if spoken := language(owner, key):
-        return KeyRole("", "", spoken)
+    if syntax := language(owner, key):
+        return KeyRole("", "", syntax)
     # A key nobody knows may hold a name; a translation is a text.
     return KeyRole("", "", "name") if declared is None and owner != "Texts$Text" else None
 

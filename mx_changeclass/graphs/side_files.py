@@ -11,7 +11,7 @@ from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import JAVASCRIPT_ACTION
 
 
-def served_by(row: Element, names: Symbols, profiles: Iterable[Profile]) -> tuple[str, ...]:
+def served_by(row: Element, symbols: Symbols, profiles: Iterable[Profile]) -> tuple[str, ...]:
     """The actions, widgets or profiles that a file serves; () for a file that is no part of a client.
 
     Code of an action is part of it, another script of all actions of its module, a package of its widgets,
@@ -19,10 +19,10 @@ def served_by(row: Element, names: Symbols, profiles: Iterable[Profile]) -> tupl
     """
     props = row.props
     if row.type == "File$JavaScriptAction":
-        return tuple(n for n in javascript_actions(names) if file_spelling(n) == row.name)
+        return tuple(n for n in javascript_actions(symbols) if file_spelling(n) == row.name)
     path = str(props.get("path", "")).split("/")
     if row.type == "File$JavaScript" or (row.type == "File$Package" and path[0] == "javascriptsource"):
-        return tuple(n for n in javascript_actions(names) if n.partition(".")[0].lower() == path[1])
+        return tuple(n for n in javascript_actions(symbols) if n.partition(".")[0].lower() == path[1])
     if row.type == "File$Widget":
         return tuple(WIDGET_OWNER + str(name) for name in props.get("widgets") or (row.name,))
     if row.type == "File$Theme":
@@ -31,9 +31,9 @@ def served_by(row: Element, names: Symbols, profiles: Iterable[Profile]) -> tupl
     return ()
 
 
-def javascript_actions(names: Symbols) -> tuple[str, ...]:
+def javascript_actions(symbols: Symbols) -> tuple[str, ...]:
     """The JavaScript actions of a model by name."""
-    return tuple(sorted(name for name, unit in names.documents.items() if unit.type == JAVASCRIPT_ACTION))
+    return tuple(sorted(name for name, unit in symbols.documents.items() if unit.type == JAVASCRIPT_ACTION))
 
 
 def file_spelling(action: str) -> str:

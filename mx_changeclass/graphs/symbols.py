@@ -222,7 +222,7 @@ class Symbols:
         row = self.entity(name)
         if row is not None:
             return persistence.persistable(row, self.entity)
-        return (system.is_system(name) and system.persistable(name)) or self._unread(name)
+        return (system.is_system(name) and system.has_table(name)) or self._unread(name)
 
     def _unread(self, name: str) -> bool:
         return name.partition(".")[0] in self._unread_modules

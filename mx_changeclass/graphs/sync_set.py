@@ -16,9 +16,16 @@ from mx_changeclass.graphs.reachability import Reach, Reachability
 from mx_changeclass.graphs.symbols import DOCUMENT, MEMBER, Symbols
 from mx_changeclass.model import system
 
-ALL, CONSTRAINED, NONE, PRESERVE, NEVER, ONLINE = "All", "Constrained", "None", "NoneAndPreserveData", "Never", "Online"
+ALL, CONSTRAINED, CLEAR, PRESERVE, NEVER, ONLINE = (
+    "All",
+    "Constrained",
+    "None",
+    "NoneAndPreserveData",
+    "Never",
+    "Online",
+)
 # How much a mode leaves on a device, most first.
-_WEIGHT = {mode: i for i, mode in enumerate((ALL, CONSTRAINED, NEVER, NONE, PRESERVE, ONLINE))}
+_WEIGHT = {mode: i for i, mode in enumerate((ALL, CONSTRAINED, NEVER, CLEAR, PRESERVE, ONLINE))}
 # The keys of an explicit row that say which entity is synchronised, and how.
 SYNC_KEYS = ("entity", "syncMode", "downloadMode", "shouldDownload", "constraint", "compatibilityMode")
 _RETRIEVING = frozenset({"retrieves"})
@@ -43,10 +50,10 @@ class Synced:
     why: tuple[str, ...] = ()
 
 
-def sync_sets(audience: Reachability) -> Mapping[str, Mapping[str, Synced]]:
+def sync_sets(reachability: Reachability) -> Mapping[str, Mapping[str, Synced]]:
     """Per native or offline profile its entities by name."""
-    profiles = audience.navigation.profiles
-    return {p.name: _of_profile(audience, audience.reaches[p.name]) for p in profiles if p.holds_data}
+    profiles = reachability.navigation.profiles
+    return {p.name: _of_profile(reachability, reachability.reaches[p.name]) for p in profiles if p.holds_data}
 
 
 def merged(sets: Mapping[str, Mapping[str, Synced]]) -> Mapping[str, Synced]:
@@ -60,12 +67,12 @@ def merged(sets: Mapping[str, Mapping[str, Synced]]) -> Mapping[str, Synced]:
     return dict(sorted(found.items()))
 
 
-def _of_profile(audience: Reachability, reach: Reach) -> dict[str, Synced]:
-    names, profile = audience.symbols, reach.profile
-    uses = used(audience, reach)
-    config = {str(row.props.get("entity", "")): row.props for row in audience.navigation.sync_config(profile)}
+def _of_profile(reachability: Reachability, reach: Reach) -> dict[str, Synced]:
+    symbols, profile = reachability.symbols, reach.profile
+    uses = used(reachability, reach)
+    config = {str(row.props.get("entity", "")): row.props for row in reachability.navigation.sync_config(profile)}
     found = {}
-    for name in sorted({*uses, *filter(names.persistable, config)}):
+    for name in sorted({*uses, *filter(symbols.persistable, config)}):
         row = config.get(name, {})
         computed = _computed(uses.get(name, set()))
         found[name] = Synced(
@@ -76,45 +83,45 @@ def _of_profile(audience: Reachability, reach: Reach) -> dict[str, Synced]:
             row.get("compatibilityMode") is True,
             (profile.name,),
             str(row.get("constraint", "")),
-            _why(names, reach, name),
+            _why(symbols, reach, name),
         )
     return found
 
 
-def used(audience: Reachability, reach: Reach) -> UsesByEntity:
+def used(reachability: Reachability, reach: Reach) -> UsesByEntity:
     """The persistable entities that reachability alone brings into the sync set of a profile."""
-    names = audience.symbols
-    uses, through_attributes = _uses(audience, reach)
+    symbols = reachability.symbols
+    uses, through_attributes = _uses(reachability, reach)
     # An attribute names the entity that declares it, also where a specialisation is what is used.
     named = frozenset(uses)
     for owner, verbs in through_attributes.items():
-        users = [owner] if owner in named else [d for d in names.descendants(owner) if d in named]
+        users = [owner] if owner in named else [d for d in symbols.descendants(owner) if d in named]
         for user in users or [owner]:
             uses.setdefault(user, set()).update(verbs)
-    uses = {name: verbs for name, verbs in uses.items() if names.persistable(name)}
+    uses = {name: verbs for name, verbs in uses.items() if symbols.persistable(name)}
     # A file or user of the System module that is only referenced stands for the specialisation in use.
     for name in [n for n in uses if system.is_system(n) and not uses[n] & (_RETRIEVING | _EDITING)]:
-        if any(d in uses for d in names.descendants(name)):
+        if any(d in uses for d in symbols.descendants(name)):
             del uses[name]
-    for special in names.all_descendants(uses):
+    for special in symbols.all_descendants(uses):
         uses[special] = set()
     return uses
 
 
-def _uses(audience: Reachability, reach: Reach) -> tuple[UsesByEntity, UsesByEntity]:
+def _uses(reachability: Reachability, reach: Reach) -> tuple[UsesByEntity, UsesByEntity]:
     """What reachable documents do with each entity, and with the attributes of each entity."""
-    names = audience.symbols
+    symbols = reachability.symbols
     direct: UsesByEntity = {}
     through: UsesByEntity = {}
     for node in reach.came_from:
         if node[1] != DOCUMENT:
             continue
-        for verb, (name, space) in audience.links(node):
+        for verb, (name, space) in reachability.links(node):
             if space != MEMBER or name[0] == "/":
                 continue
             if name.count(".") >= 2:
                 through.setdefault(name.rpartition(".")[0], set()).add(verb)
-            elif ends := names.ends(name):
+            elif ends := symbols.ends(name):
                 # The owner's row holds the reference; the entity at the other end is only referred to.
                 direct.setdefault(ends[0], set()).add(verb)
                 for end in ends[1:]:
@@ -127,18 +134,18 @@ def _uses(audience: Reachability, reach: Reach) -> tuple[UsesByEntity, UsesByEnt
 def _computed(verbs: set[str]) -> str:
     if verbs & _RETRIEVING:
         return ALL
-    return NONE if verbs & _EDITING else PRESERVE
+    return CLEAR if verbs & _EDITING else PRESERVE
 
 
 def _mode(props: Mapping[str, Any]) -> str:
     """The mode a row sets: ``syncMode`` from 9.24, ``downloadMode`` from 8.9, ``shouldDownload`` before."""
     mode = props.get("syncMode") or props.get("downloadMode")
-    return str(mode) if mode else (NONE if props.get("shouldDownload") is False else ALL)
+    return str(mode) if mode else (CLEAR if props.get("shouldDownload") is False else ALL)
 
 
-def _why(names: Symbols, reach: Reach, name: str) -> tuple[str, ...]:
+def _why(symbols: Symbols, reach: Reach, name: str) -> tuple[str, ...]:
     """The way to an entity: its own, or through the generalisation it joined with, or its explicit row."""
-    line = names.lineage(name)
+    line = symbols.lineage(name)
     for i, each in enumerate(line):
         if way := reach.path((each, MEMBER)):
             return (*way, *line[:i][::-1])

@@ -70,22 +70,22 @@ def language(type_name: str, key: str) -> str:
     return ""
 
 
-def text_references(text: str, spoken: str) -> Iterator[TextReference]:
+def text_references(text: str, syntax: str) -> Iterator[TextReference]:
     """``(verb, kind, name)`` of each name in a text, in order of appearance.
 
-    ``spoken`` is a language as above, or ``name``: the whole text may be one qualified name. An attribute
+    ``syntax`` is a language as above, or ``name``: the whole text may be one qualified name. An attribute
     that a path reads is named ``Module.Entity.Attribute`` where the step before it is an entity, and
     ``/Attribute`` where only a variable or the context tells the entity.
 
     >>> list(text_references("$Order/Field.Order_Customer/Field.Customer/Name != ''", "expression"))[-1]
     ('reads', 'DomainModels$', 'Field.Customer.Name')
     """
-    if spoken == "name":
+    if syntax == "name":
         if _NAME.fullmatch(text):
             yield "mentions", ANYTHING, text
-    elif spoken != "expression" or "." in text or "/" in text:
+    elif syntax != "expression" or "." in text or "/" in text:
         for found in _PATH.finditer(_without_literals(text)):
-            yield from _token(found.group(), spoken)
+            yield from _token(found.group(), syntax)
 
 
 def _without_literals(text: str) -> str:
@@ -109,12 +109,12 @@ def _without_literals(text: str) -> str:
     return "".join([*kept, text[start:]])
 
 
-def _token(token: str, spoken: str) -> Iterator[TextReference]:
+def _token(token: str, syntax: str) -> Iterator[TextReference]:
     if token[0] == "@":
         yield "reads", CONSTANT, token[1:].partition("/")[0].strip()
-    elif token[0] == "$" or "/" in token or spoken == "xpath":
-        yield from _steps([step.strip() for step in token.split("/")], spoken)
-    elif spoken == "oql" and "." in token:
+    elif token[0] == "$" or "/" in token or syntax == "xpath":
+        yield from _steps([step.strip() for step in token.split("/")], syntax)
+    elif syntax == "oql" and "." in token:
         yield "reads", MEMBER_KIND, token
     elif token.count(".") == 2:
         yield "reads", ENUMERATION_VALUE, token
@@ -122,15 +122,15 @@ def _token(token: str, spoken: str) -> Iterator[TextReference]:
         yield "mentions", ANYTHING, token
 
 
-def _steps(steps: list[str], spoken: str) -> Iterator[TextReference]:
+def _steps(steps: list[str], syntax: str) -> Iterator[TextReference]:
     """The names on a path such as ``$Var/Module.Association/Module.Entity/Attribute``; without a variable
     an XPath starts at the context object, and an OQL path at an entity or at an alias."""
-    if steps[0][0] == "$" or (spoken == "oql" and "." not in steps[0]):
+    if steps[0][0] == "$" or (syntax == "oql" and "." not in steps[0]):
         steps = steps[1:]
     before = ""
     for step in steps:
         if "." in step:
             yield "follows", MEMBER_KIND, step
-        elif before or spoken != "oql":
+        elif before or syntax != "oql":
             yield "reads", MEMBER_KIND, f"{before}.{step}" if before else f"/{step}"
         before = step if "." in step else ""

@@ -15,7 +15,8 @@ from mx_changeclass.graphs.references import Reference
 from mx_changeclass.graphs.symbols import MEMBER, space_of
 from mx_changeclass.graphs.text_references import ANYTHING, MEMBER_KIND, language, text_references
 from mx_changeclass.model.metamodel import type_named
-from mx_changeclass.model.snapshot import SYSTEM_MODULE, Element, Tree, Unit
+from mx_changeclass.model.snapshot import Element, Tree, Unit
+from mx_changeclass.model.system import SYSTEM_MODULE
 from mx_changeclass.model.types import CONSTANT, ENTITY, WIDGET_DEFINITION
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Named(NamedTuple):
     hidden: bool = False
 
 
-def named(side: App, unit: Unit) -> Iterator[Named]:
+def names_in(side: App, unit: Unit) -> Iterator[Named]:
     """What a document refers to."""
     module = side.snapshot.module(unit.id)
     tree = side.tree_of(unit.id)
@@ -134,13 +135,13 @@ def _attributes(side: App, tree: Tree) -> Iterator[Named]:
         for key, value in row.props.items():
             if type(value) is not str or not value:
                 continue
-            spoken = language(*row.part(key))
-            if spoken == "expression" and "/" in value:
+            syntax = language(*row.part(key))
+            if syntax == "expression" and "/" in value:
                 for variable, attribute in _READ.findall(value):
                     if entity := held.get(variable, ""):
                         yield _attribute(side, row, f"${variable}/{attribute}", f"{entity}.{attribute}")
-            elif spoken == "xpath" and (entity := _filtered(row, tree)):
-                for _, _, name in text_references(value, spoken):
+            elif syntax == "xpath" and (entity := _filtered(row, tree)):
+                for _, _, name in text_references(value, syntax):
                     if name.startswith("/"):
                         found = _attribute(side, row, f"{entity}.{name[1:]}", f"{entity}.{name[1:]}")
                         yield found._replace(vague=True)

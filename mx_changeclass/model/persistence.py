@@ -28,7 +28,7 @@ def persistable(row: Element, entity: Callable[[str], Element | None]) -> bool:
         if not above:
             return row.props.get("generalization.persistable", True) is not False
         if system.is_system(above):
-            return system.persistable(above)
+            return system.has_table(above)
         found = entity(above)
         if found is None or above in seen or len(seen) >= LONGEST_LINE:
             return True

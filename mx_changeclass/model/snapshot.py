@@ -19,7 +19,9 @@ from weakref import ref
 import attrs
 from attrs import field, frozen
 
+from mx_changeclass.errors import ReadError
 from mx_changeclass.model.metamodel import is_a, property_of, type_named
+from mx_changeclass.model.system import SYSTEM_MODULE
 from mx_changeclass.model.types import (
     ATTRIBUTE,
     DOMAIN_MODEL,
@@ -33,8 +35,6 @@ from mx_changeclass.model.types import (
     SYNC_ROW,
 )
 from mx_changeclass.model.versions import Version
-
-SYSTEM_MODULE = "System"
 
 # What a reader would name inside a unit; everything else answers under the nearest of these.
 HEADLINES = frozenset(
@@ -84,6 +84,9 @@ class Element:
     slot: str
     props: Mapping[str, Any]
     index: int = field(default=0, eq=False)
+
+    def __repr__(self) -> str:
+        return f"<Element {self.type} {self.name!r}: {len(self.props)} keys>"
 
     def part(self, key: str) -> tuple[str, str]:
         """The type that owns a dotted key, and the key in it: ``type.length`` of an attribute is
@@ -138,6 +141,28 @@ class Unit:
         return self.stored is None or text.search(self.stored) is not None
 
 
+@frozen
+class Detached(Mapping[str, Unit]):
+    """The units of a model of which only what a report says was kept: to ask for them is an error, so that nothing
+    is taken for nothing. ``native_given`` says whether the native app was among them."""
+
+    label: str
+    native_given: bool
+
+    def __getitem__(self, unit_id: str) -> Unit:
+        raise self._gone()
+
+    def __iter__(self) -> Iterator[str]:
+        raise self._gone()
+
+    def __len__(self) -> int:
+        raise self._gone()
+
+    def _gone(self) -> ReadError:
+        problem = "the model is not here, only what a report says of it"
+        return ReadError(self.label, problem, "Read the two models again and compare them")
+
+
 def _nobody() -> None:
     """What a snapshot shares its rows with, where that is nothing."""
 
@@ -149,7 +174,8 @@ class Snapshot:
     ``side_files`` is False where the form brings no files beside the model. ``mpr`` is the name of the model file in
     the project's folder, "" where the form has none. ``ignored`` are the digests of files that a configuration left
     out of ``units``, by path. ``twins`` are ids that elements of several units state; each such element is given one
-    of its own."""
+    of its own. Of a ``detached`` one only these facts are left: whoever asks for what it holds gets a
+    ``ReadError``."""
 
     units: Mapping[str, Unit]
     version: Version | None = None
@@ -169,7 +195,8 @@ class Snapshot:
 
     def __repr__(self) -> str:
         version = f", Studio Pro {self.version}" if self.version else ""
-        return f"<Snapshot {self.label!r} ({self.form}{version}): {len(self.units)} units>"
+        units = "detached" if self.is_detached else f"{len(self.units)} units"
+        return f"<Snapshot {self.label!r} ({self.form}{version}): {units}>"
 
     def rows(self, unit_id: str) -> Rows:
         """The rows of a unit, its root first."""
@@ -202,6 +229,19 @@ class Snapshot:
     def native(self) -> Unit | None:
         """The native app that this version runs in, where the input brings it."""
         return next((u for u in self.live.values() if u.type == "File$NativeBinary"), None)
+
+    @property
+    def native_given(self) -> bool:
+        """Whether the input brings the native app; of a detached snapshot too."""
+        return self.units.native_given if isinstance(self.units, Detached) else self.native is not None
+
+    @property
+    def is_detached(self) -> bool:
+        return isinstance(self.units, Detached)
+
+    def detached(self) -> Snapshot:
+        """The snapshot without what it holds, a few bytes. Of no model at all nothing is lost."""
+        return self if self.form == "none" else attrs.evolve(self, units=Detached(self.label, self.native_given))
 
     def _path(self, unit: Unit) -> Iterator[str]:
         """The containers of a unit, innermost first; a loop in a broken file ends it."""

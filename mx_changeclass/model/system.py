@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-MODULE = "System"
+SYSTEM_MODULE = "System"
 FILE_DOCUMENT = "System.FileDocument"  # of all that holds a file
 USER = "System.User"
 
@@ -42,10 +42,10 @@ NON_PERSISTABLE = frozenset(
 
 def is_system(name: str) -> bool:
     """Whether a qualified name belongs to the System module."""
-    return name.startswith(f"{MODULE}.")
+    return name.startswith(f"{SYSTEM_MODULE}.")
 
 
-def persistable(name: str) -> bool:
+def has_table(name: str) -> bool:
     """Whether an entity of the System module has a table; one that is not known here counts as having one."""
     while name in GENERALIZATIONS:
         name = GENERALIZATIONS[name]

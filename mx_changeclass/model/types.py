@@ -10,6 +10,7 @@ PROJECT_SETTINGS = "Settings$ProjectSettings"
 DOMAIN_MODEL = "DomainModels$DomainModel"
 ENTITY = "DomainModels$Entity"
 ATTRIBUTE = "DomainModels$Attribute"
+STRING = "DomainModels$StringAttributeType"
 ASSOCIATION = "DomainModels$AssociationBase"  # of one module or across two
 INDEX = "DomainModels$Index"
 ENUMERATION = "Enumerations$Enumeration"

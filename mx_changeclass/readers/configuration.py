@@ -23,7 +23,7 @@ _NATIVE = ("native_old", "native_new")
 
 
 @frozen
-class Configuration:
+class ConfigurationFile:
     """The settings of a file, ``source`` its name in errors and reports, and the native app of each side."""
 
     source: str = ""
@@ -38,7 +38,7 @@ class Configuration:
         return evolve(policy, source=self.source, stated=tuple(sorted(stated)))
 
 
-def read_configuration(file: Path, *, chosen: bool) -> Configuration:
+def read_configuration(file: Path, *, chosen: bool) -> ConfigurationFile:
     """Read a configuration. One that was not ``chosen`` by whoever runs the command, but lay there, leads nowhere
     outside of its folder. Raises ``PolicyError``."""
     try:
@@ -55,7 +55,7 @@ def read_configuration(file: Path, *, chosen: bool) -> Configuration:
         problem = getattr(error, "strerror", None) or error
         raise PolicyError(f"{file}: {problem}. Correct the configuration") from None
     old, new = (_native(settings.pop(name, None), name, file, chosen=chosen) for name in _NATIVE)
-    return Configuration(str(file), settings, (old, new))
+    return ConfigurationFile(str(file), settings, (old, new))
 
 
 def _native(value: object, name: str, file: Path, *, chosen: bool) -> str | None:

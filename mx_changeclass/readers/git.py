@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.readers.limits import ENTRIES, LISTING, MOST_BYTES
+from mx_changeclass.readers.limits import ENTRIES, LISTING_BYTES, MOST_BYTES
 from mx_changeclass.readers.project_files import find_mpr, read_project
 from mx_changeclass.readers.side_files.collect import wanted
 
@@ -238,10 +238,10 @@ class Repository:
             listing = bytearray()
             while process.stdout and (chunk := process.stdout.read(_CHUNK)):
                 listing += chunk
-                if len(listing) > LISTING:
+                if len(listing) > LISTING_BYTES:
                     process.kill()
                     break
-        if len(listing) > LISTING or listing.count(b"\0") > ENTRIES:
+        if len(listing) > LISTING_BYTES or listing.count(b"\0") > ENTRIES:
             raise BrokenContainer(self._label, f"lists more than {ENTRIES} files", "Give the repository of an app")
         if process.returncode:
             raise ReadError(self._label, "cannot be listed", _ADVICE)

@@ -1,6 +1,9 @@
-"""How much an input may ask for, and how its errors advise. Far above real models, far below harm."""
+"""The forms of input, how much one may ask for, and how its errors advise. Limits are far above real models, far
+below harm."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 MOST_BYTES = 2 << 30  # bytes of one file, and of all that comes out of one package
 RATIO = 200  # times that a package may grow when it is unpacked; real ones grow some 20 times
@@ -8,7 +11,7 @@ SMALL = 64 << 20  # bytes that are harmless whatever the ratio
 FILES = 200_000  # members of a package
 UNITS = 200_000  # documents of a model; the largest apps have some 20,000
 ENTRIES = 1_000_000  # files of a project folder or of a revision
-LISTING = 1 << 28  # bytes of git's list of them
+LISTING_BYTES = 1 << 28  # bytes of git's list of them
 FOLDERS = 100  # folders in one another, in the model and beside it; real ones stay below 20
 MOST_VALUES = 1_000_000  # members of all lists of a document; those of real ones have some 50,000
 FEW_VALUES, DENSE_VALUES = 10_000, 16  # bytes that such a member has at least on average, where it is not one of a few
@@ -17,4 +20,15 @@ STREAMED = 16 << 20  # bytes of a file beside the model that is never held whole
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 RESTORE = "Restore it, for example from git"
-GIVE_MODEL = "Give a project folder, an .mpr, an app or module .mpk, a dump, a snapshot or a git revision"
+
+# The forms a model comes in, as ``Snapshot.form`` names them, and as people do.
+FORMS: Mapping[str, str] = {
+    "mpr-v2": "a project folder",
+    "mpr-v1": "an .mpr",
+    "mpk": "an app or module .mpk",
+    "dump": "a dump of 'mx dump-mpr'",
+    "snapshot": "a snapshot written by 'export'",
+    "git": "a git revision (v1.4, main:apps/field, : for the index)",
+}
+A_MODEL = " or ".join((", ".join([*FORMS.values()][:-1]), [*FORMS.values()][-1]))
+GIVE_MODEL = f"Give {A_MODEL}"

@@ -34,7 +34,7 @@ def meaning(path: str, content: bytes) -> str:
     name, kind = path.rpartition("/")[2].lower(), suffix(path)
     read: Callable[[bytes], str] | None = None
     if name == "package.json":
-        read = lambda c: _dumped(required(as_json(c)))  # noqa: E731
+        read = lambda c: _dumped(requirements(as_json(c)))  # noqa: E731
     elif name in ("package-lock.json", "npm-shrinkwrap.json"):
         read = lambda c: _dumped(sorted(_locked(as_json(c))))  # noqa: E731
     elif kind == "json":
@@ -63,7 +63,7 @@ def _without_remarks(markup: str) -> str:
     return first + "".join(part.partition("-->")[2] for part in rest)
 
 
-def required(package: Any) -> dict[str, Fact]:
+def requirements(package: Any) -> dict[str, Fact]:
     """What a ``package.json`` has installed for the app: ``dependency.<package>``, and the versions that are forced on
     every package: ``override.<package>`` by npm, ``resolution.<package>`` by yarn, ``pnpm.<package>`` by pnpm; and
     ``hook.<name>``, the scripts that an installation runs, by which packages are patched.

@@ -21,7 +21,7 @@ _REMARK = re.compile(r"\s*/\*.*?\*/")
 _TESTS = ("unit-test", "ui-testing")
 _SYNCHRONIZED = "PBXFileSystemSynchronizedRootGroup"
 
-Objects = Mapping[str, Mapping[str, str]]
+ObjectsById = Mapping[str, Mapping[str, str]]
 
 
 @frozen
@@ -90,7 +90,7 @@ def _within(path: str, places: frozenset[str]) -> bool:
     return any("/".join(parts[:n]) in places for n in range(len(parts), 0, -1))
 
 
-def _places(objects: Objects, folder: str) -> dict[str, str]:
+def _places(objects: ObjectsById, folder: str) -> dict[str, str]:
     """The path of each file reference and synchronised folder by its id. What Xcode, the system or CocoaPods
     provides has none."""
     inside = {child: group for group, o in objects.items() for child in _ids(o.get("children", ""))}
@@ -113,7 +113,7 @@ def _places(objects: Objects, folder: str) -> dict[str, str]:
     return found
 
 
-def _built(target: Mapping[str, str], objects: Objects) -> Iterator[str]:
+def _built(target: Mapping[str, str], objects: ObjectsById) -> Iterator[str]:
     """The ids of the files and folders that a target is built from, with those of the variants of each."""
     yield from _ids(target.get("fileSystemSynchronizedGroups", ""))
     for phase in _ids(target.get("buildPhases", "")):
@@ -123,7 +123,7 @@ def _built(target: Mapping[str, str], objects: Objects) -> Iterator[str]:
             yield from _ids(objects.get(ref, {}).get("children", ""))
 
 
-def _settings(target: Mapping[str, str], objects: Objects, text: str) -> list[tuple[str, str]]:
+def _settings(target: Mapping[str, str], objects: ObjectsById, text: str) -> list[tuple[str, str]]:
     """The files that the build settings of a target name, in the order of its configurations: Release is the last."""
     configurations = _plain(target, "buildConfigurationList")
     found: list[tuple[str, str]] = []

@@ -21,7 +21,7 @@ _COMMANDS: Mapping[ReleaseClass, str] = {
 def github(verdict: Verdict, *, everything: bool = False) -> str:
     """Commands and nothing else. GitHub shows the first ten of each kind, so what a module answers for is left
     out unless ``everything`` is asked for."""
-    settings = machine_texts.configured(verdict)
+    settings = machine_texts.configuration(verdict)
     title = _property(f"configuration {verdict.policy.source}")
     told = f"::notice title={title}::{_data(settings)}\n" if settings else ""
     return told + "".join(_command(row, verdict) for row in verdict.rows if everything or not row.part_of)
@@ -29,7 +29,7 @@ def github(verdict: Verdict, *, everything: bool = False) -> str:
 
 def _command(row: Row, verdict: Verdict) -> str:
     title = f"{row.release_class}: {machine_texts.heading(row)}"
-    message = f"{machine_texts.explanation(row)} [{sentences.deciding(row).rule.id} {row.fingerprint}]"
+    message = f"{machine_texts.message(row)} [{sentences.deciding(row).rule.id} {row.fingerprint}]"
     where = f"file={_property(machine_texts.file(row, verdict))},title={_property(title)}"
     return f"::{_COMMANDS[row.release_class]} {where}::{_data(message)}\n"
 

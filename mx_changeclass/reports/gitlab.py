@@ -21,7 +21,7 @@ _SEVERITIES: Mapping[ReleaseClass, str] = {
 
 def gitlab(verdict: Verdict, *, everything: bool = False) -> str:
     """JSON text; GitLab tells a new issue from a known one by the fingerprint."""
-    settings = machine_texts.configured(verdict)
+    settings = machine_texts.configuration(verdict)
     told = [_configuration(settings, verdict)] if settings else []
     return json_text([*told, *(_issue(row, verdict) for row in verdict.rows)])
 
@@ -38,7 +38,7 @@ def _configuration(settings: str, verdict: Verdict) -> dict[str, object]:
 
 def _issue(row: Row, verdict: Verdict) -> dict[str, object]:
     return {
-        "description": f"{row.release_class}: {machine_texts.heading(row)}. {machine_texts.explanation(row)}",
+        "description": f"{row.release_class}: {machine_texts.heading(row)}. {machine_texts.message(row)}",
         "check_name": sentences.deciding(row).rule.id,
         "fingerprint": row.fingerprint,
         "severity": _SEVERITIES[row.release_class],

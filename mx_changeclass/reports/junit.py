@@ -30,7 +30,7 @@ def junit(
     if not verdict.rows:
         silent = etree.SubElement(top, "testsuite", name=str(OTA_SAFE), tests="1", failures="0")
         etree.SubElement(silent, "testcase", classname=str(OTA_SAFE), name=sentences.headline(verdict))
-    if settings := machine_texts.configured(verdict):
+    if settings := machine_texts.configuration(verdict):
         properties = etree.Element("properties")
         etree.SubElement(properties, "property", name="configuration", value=settings)
         top[0].insert(0, properties)
@@ -50,7 +50,7 @@ def _suite(
     failed = len(failing)
     suite = etree.SubElement(top, "testsuite", name=str(release_class), tests=str(len(rows)), failures=str(failed))
     for row in rows:
-        rule, heading, why = sentences.deciding(row).rule, machine_texts.heading(row), machine_texts.explanation(row)
+        rule, heading, why = sentences.deciding(row).rule, machine_texts.heading(row), machine_texts.message(row)
         test = etree.SubElement(
             suite, "testcase", classname=f"{release_class}.{rule.id}", name=f"{heading} [{row.fingerprint}]"
         )

@@ -18,7 +18,7 @@ def heading(row: Row) -> str:
     return _line(row.heading)
 
 
-def explanation(row: Row) -> str:
+def message(row: Row) -> str:
     """What it means, what to do, the way to it and what else was said, in one line."""
     led = sentences.deciding(row)
     told = [row.explained(led), led.mitigation]
@@ -54,9 +54,9 @@ def path(folder: str, name: str) -> str:
     return _line("/".join(p for p in parts if p not in ("", ".", "..") and not re.fullmatch("[A-Za-z]:", p)))
 
 
-def configured(verdict: Verdict) -> str:
+def configuration(verdict: Verdict) -> str:
     """Which configuration is in force, in one line; "" where none is."""
-    return _line(sentences.configured(verdict))
+    return _line(sentences.settings_in_force(verdict))
 
 
 def _line(text: str) -> str:

@@ -32,7 +32,7 @@ def sarif(verdict: Verdict, *, everything: bool = False) -> str:
     order = {rule_id: number for number, rule_id in enumerate(sorted(rules))}
     driver = {"name": "mx-changeclass", "version": __version__, "rules": [_rule(rules[i]) for i in order]}
     unseen = [{"level": "warning", "message": _message(note)} for note in sentences.not_shown(verdict)]
-    if settings := sentences.configured(verdict):
+    if settings := sentences.settings_in_force(verdict):
         unseen.append({"level": "note", "message": _message(settings)})
     run = {
         "tool": {"driver": driver},
@@ -73,7 +73,7 @@ def _result(row: Row, verdict: Verdict, order: Mapping[str, int]) -> dict[str, A
         "ruleId": rule.id,
         "ruleIndex": order[rule.id],
         "level": _LEVELS[row.release_class],
-        "message": _message(f"{machine_texts.heading(row)}. {machine_texts.explanation(row)}"),
+        "message": _message(f"{machine_texts.heading(row)}. {machine_texts.message(row)}"),
         "locations": [where],
         "partialFingerprints": {"mxChangeclass/v1": row.fingerprint},
         "properties": {

@@ -178,7 +178,7 @@ def agg_failed_rule_in_sync_set(failed: Failed, release: Release) -> str:
 
 def _may_lose(failed: Failed, release: Release) -> bool:
     """The rule tells of a loss, or was asked about what devices hold."""
-    about = failed.about
+    about = failed.subject
     synced = not isinstance(about, (VersionChange, SyncChange, DependencyChange, Release)) and release.synced(about)
     return failed.rule.hazard in HARD_LOSS | SOFT_LOSS or synced or isinstance(about, SyncChange)
 

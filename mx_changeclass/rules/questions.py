@@ -8,7 +8,8 @@ from mx_changeclass.changes.change import Change
 from mx_changeclass.graphs.app import App, Profile
 from mx_changeclass.graphs.sync_set import NEVER
 from mx_changeclass.model.metamodel import is_a
-from mx_changeclass.model.snapshot import SYSTEM_MODULE, Element
+from mx_changeclass.model.snapshot import Element
+from mx_changeclass.model.system import SYSTEM_MODULE
 from mx_changeclass.rules.engine.release import Release, SyncChange
 from mx_changeclass.rules.engine.rule import Detail
 from mx_changeclass.wording.changes import words

@@ -91,12 +91,12 @@ def warnings(verdict: Verdict) -> list[str]:
         told.append(f"{plural(verdict.undecided, 'finding')} could not be decided")
     open_ = (f for f in verdict.findings if f.setting)
     told += dict.fromkeys(f"where {f.unless}, write into mx-changeclass.toml: {f.setting}" for f in open_)
-    if settings := configured(verdict):
+    if settings := settings_in_force(verdict):
         told.append(settings)
     return told
 
 
-def configured(verdict: Verdict) -> str:
+def settings_in_force(verdict: Verdict) -> str:
     """Which configuration the verdict rests on and what it states, "" where none does: whoever wrote the change
     may have written it too."""
     policy = verdict.policy
@@ -133,7 +133,7 @@ def not_shown(verdict: Verdict) -> list[str]:
             f"files beside the model ({' and '.join(bare)} came without them): styles, JavaScript, widgets and "
             "native dependencies were not compared"
         )
-    if verdict.native and verdict.new.native is None:
+    if verdict.native and not verdict.new.native_given:
         told.append(
             "the native app (name, identifier, launcher icons, splash screen, permissions, native code): "
             "give it with --native-old and --native-new"

@@ -1,6 +1,6 @@
 """A small app that holds one of everything the readers must bring into one form.
 
-``python -m tests.specimen`` writes it into ``fixtures/readers``: as ``.mpr`` of both kinds, as package,
+``python -m tests.builders.specimen`` writes it into ``fixtures/readers``: as ``.mpr`` of both kinds, as package,
 dump and snapshot. Of side files it has a theme, a JavaScript action and a Java library that is not one.
 """
 
@@ -15,6 +15,14 @@ from tests.builders.build import DEFINITION, KEY, Document, define, uid, write_d
 
 READERS = Path(__file__).parents[2] / "fixtures" / "readers"
 SECRETS = ("Sesame-open-1", "Demo-pass-2", "postgres-3", "token-4")
+# Of each form of input that is a file or a folder, the project kept in it.
+PROJECTS = {
+    "mpr-v1": "v1.mpr",
+    "mpr-v2": "v2",
+    "mpk": "app.mpk",
+    "dump": "dump.json",
+    "snapshot": "snapshot.xml",
+}
 SIDE = {
     "themesource/field/native/main.js": b"export const brand = '#0a1325';\n",
     "javascriptsource/field/actions/JS_Beep.js": b"export async function JS_Beep() {\n\treturn true;\n}\n",

@@ -47,7 +47,7 @@ MANIFEST = (
 )
 PACKAGE = MANIFEST % b"project.mpr"
 STARTS = (b"", b"SQLite format 3\0", b"PK\3\4", b"PK\5\6", b"\x1f\x8b\x08", b"{", b"[", b"<", b"\xff\xfe")
-SMALL_FILES = ("v1.mpr", "app.mpk", "dump.json", "snapshot.xml")
+SMALL_FILES = sorted(path.name for path in READERS.iterdir() if path.is_file())
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -17,6 +18,7 @@ from mx_changeclass.model.snapshot import Element, Snapshot, Tree
 from mx_changeclass.pipeline import compare
 from mx_changeclass.readers import read
 from mx_changeclass.readers.history import history
+from mx_changeclass.readers.limits import FORMS, GIVE_MODEL
 from mx_changeclass.readers.units.secrets import sealed
 from mx_changeclass.readers.units.stored_unit import decode
 from tests.builders.build import (
@@ -30,16 +32,8 @@ from tests.builders.build import (
     write_v2,
     write_zip,
 )
-from tests.builders.specimen import READERS, SECRETS, SIDE, specimen
+from tests.builders.specimen import PROJECTS, READERS, SECRETS, SIDE, specimen
 
-FORMS = {
-    "v1.mpr": "mpr-v1",
-    "v2": "mpr-v2",
-    "v2/Field.mpr": "mpr-v2",
-    "app.mpk": "mpk",
-    "dump.json": "dump",
-    "snapshot.xml": "snapshot",
-}
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12\n"
 
 
@@ -75,8 +69,18 @@ def project(tmp_path: Path) -> Path:
 # One tree whatever the form
 
 
-@pytest.mark.parametrize(("path", "form"), FORMS.items())
-def test_every_form_gives_the_same_rows(path: str, form: str) -> None:
+def test_every_form_of_input_has_a_kept_project_and_is_told() -> None:
+    """A form is one line in ``FORMS``; each test over the kept projects, of damage too, then asks for it."""
+    assert PROJECTS.keys() | {"git"} == FORMS.keys()
+    assert {path.name for path in READERS.iterdir()} == {*PROJECTS.values()}
+    assert all(told in GIVE_MODEL for told in FORMS.values())
+    (row,) = re.findall(r"^\| `form` \| .*", (READERS.parents[1] / "docs" / "json.md").read_text(), re.MULTILINE)
+    assert set(re.findall(r"`([^`]+)`", row)) == {"form", "none", *FORMS}
+    assert read("none").form == "none"
+
+
+@pytest.mark.parametrize(("form", "path"), [*PROJECTS.items(), ("mpr-v2", "v2/Field.mpr")])
+def test_every_form_gives_the_same_rows(form: str, path: str) -> None:
     model = read(READERS / path)
     expected = read(READERS / "v2")
     assert model.form == form
@@ -85,7 +89,7 @@ def test_every_form_gives_the_same_rows(path: str, form: str) -> None:
     assert (model.incomplete, model.warnings) == ((), ())
 
 
-@pytest.mark.parametrize("path", ["v1.mpr", "v2", "app.mpk", "dump.json"])
+@pytest.mark.parametrize("path", PROJECTS.values())
 def test_the_kept_files_hold_what_the_builder_writes(path: str, tmp_path: Path) -> None:
     assert rows(read(READERS / path)) == rows(read(write_v1(specimen(), tmp_path / "fresh.mpr")))
 
@@ -183,7 +187,7 @@ def test_widgets_are_read_by_property_keys_and_their_definition_is_one_digest() 
 
 
 def test_no_secret_is_in_the_rows() -> None:
-    for path in FORMS:
+    for path in PROJECTS.values():
         text = repr([rows(read(READERS / path))])
         assert not [s for s in SECRETS if s in text]
         assert text.count("sealed:") == 6

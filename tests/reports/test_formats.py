@@ -14,8 +14,10 @@ from lxml import etree
 
 from mx_changeclass import ReleaseClass, Verdict, compare, render
 from mx_changeclass.changes.diff import diff
+from mx_changeclass.data import load
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.findings.classify import classify
+from mx_changeclass.findings.document import document
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.readers import read
 from mx_changeclass.reports import FORMATS, machine_texts
@@ -25,7 +27,8 @@ from tests.builders.models import Model
 from tests.cases import labelled_cases
 from tests.generated import story
 
-MACHINE = ("sarif", "junit", "github", "gitlab")
+FOR_READERS = {"text", "markdown", "html"}
+MACHINE = tuple(name for name in FORMATS if name not in FOR_READERS)  # each has its check below
 HOSTILE = "Or\"der'</failure>]]>&lt;\n::error title=x::y\r##[error]%0A,:{0}[click](http://e) \x00\x1b[31m\ud800\ufffe"
 ROOT = Path(__file__).parents[2]
 
@@ -170,6 +173,19 @@ def check_gitlab(text: str, verdict: Verdict) -> None:
         assert issue["check_name"]
         assert issue["location"]["lines"] == {"begin": 1}
         assert not issue["location"]["path"].startswith(("/", "./"))
+
+
+def check_json(text: str, verdict: Verdict) -> None:
+    told, meant = json.loads(text), document(verdict)
+    assert told.keys() == meant.keys()
+    assert [row["fingerprint"] for row in told["changes"]] == [row.fingerprint for row in verdict.rows]
+    jsonschema.validate(told, load("verdict.schema"))
+
+
+def test_every_format_for_machines_has_a_check() -> None:
+    """Of its structure, which every hostile text is then held against."""
+    assert [name for name in MACHINE if f"check_{name}" not in globals()] == []
+    assert {*FORMATS} > FOR_READERS
 
 
 def check(verdict: Verdict) -> None:

@@ -12,7 +12,7 @@ from attrs import evolve
 from mx_changeclass import compare
 from mx_changeclass.changes.change import Added, Change, Changed, Changes, Removed
 from mx_changeclass.changes.diff import diff
-from mx_changeclass.errors import RuleError
+from mx_changeclass.errors import PolicyError, RuleError
 from mx_changeclass.findings.classify import classify
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.model.kinds import Kind
@@ -24,7 +24,7 @@ from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import Release, SyncChange
 from mx_changeclass.rules.engine.rule import RULES, Detail, In, Rule, rule
 from mx_changeclass.rules.questions import detail_of
-from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Hazard
+from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Hazard, Maybe
 from tests.cases import TEMPLATE, Case, base_project, rule_cases, through_xml
 
 UNKNOWN = "zorkUnknown"
@@ -97,7 +97,7 @@ def test_an_unknown_key_on_any_row_is_undecided_and_named(base: Snapshot) -> Non
 
 @pytest.mark.parametrize("case", [c for c in rule_cases() if c.id.endswith(" hit")], ids=lambda case: case.id)
 def test_an_unknown_key_beside_what_a_rule_tells_is_undecided_and_named(case: Case) -> None:
-    changes = case.verdict().changes
+    changes = diff(*case.sides())
     own = [c for c in changes if isinstance(c, Changed) and "$content" not in c.fields and _model(c)]
     told = " ".join(undecided(classify(_with_unknown(changes, own), case.policy)))
     assert set(re.findall(rf"{UNKNOWN}\d+", told)) == {f"{UNKNOWN}{i}" for i in range(len(own))}
@@ -349,3 +349,103 @@ def test_an_interruption_is_no_failure_of_a_rule(base: Snapshot) -> None:
     raising(KeyboardInterrupt)
     with pytest.raises(KeyboardInterrupt):
         classify(pages(base, popupWidth=7), POLICY)
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize("answer", [3, [], ["popupWidth"], None, b"yes"])
+def test_what_is_no_answer_is_a_failure(answer: Any, base: Snapshot) -> None:
+    def broken_rule(change: Changed[Page], release: Release) -> Any:
+        """Title
+
+        Reason.
+        """
+        return answer
+
+    rule(OTA_SAFE, source="test", whole=True)(broken_rule)
+    verdict = classify(pages(base, popupWidth=7), POLICY, rules=[RULES["broken-rule"]])
+    assert (said(verdict), verdict.accountability.fallback) == ({"agg-failed-rule", "agg-unknown-type"}, 1)
+    failed = next(f for f in verdict.findings if f.rule.id == "agg-failed-rule")
+    assert f"broken-rule failed ({type(answer).__name__} is no answer)" in failed.message
+
+
+# -- a rule that is declared wrongly ----------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ({"hazard": "strandd"}, "hazard cannot be 'strandd'. Use one of Hazard.NONE, .*Hazard.STRANDED"),
+        ({"hazard": "stranded"}, "hazard cannot be 'stranded'"),  # a text, and ``is`` would not know it
+        ({"hazard": Maybe.NO}, "hazard cannot be"),
+        ({"channel": DESTRUCTIVE}, "channel cannot be .*Use one of .*ReleaseClass.FULL_RELEASE$"),
+        ({"channel": "OTA_SAFE"}, "channel cannot be 'OTA_SAFE'"),
+        ({"requires": "drain"}, "requires cannot be 'drain'. Use one of .*Requires.DRAIN"),
+        ({"breaks_old_clients": True}, "breaks_old_clients cannot be True. Use one of Maybe.YES"),
+        ({"server_data_loss": None}, "server_data_loss cannot be None"),
+        ({"certainty": "sure"}, "certainty cannot be 'sure'. Use one of Certainty.DOCUMENTED"),
+        ({"at_most": 4}, "at_most cannot be 4"),
+        ({"since": "banana"}, "'banana' is no version. Write"),
+        ({"until": "10.24.9; soon"}, "'10.24.9; soon' is no version"),
+        ({"whole": True, "on": "name"}, "it takes .*Leave one of the two out"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_by_name(words: dict[str, Any], problem: str) -> None:
+    with pytest.raises(RuleError, match=f"^rule broken-rule: {problem}"):
+        raising(KeyError, **({} if "on" in words else {"whole": False}) | words)
+    assert "broken-rule" not in RULES
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize(
+    ("annotation", "problem"),
+    [
+        ("Removed[str]", "str is no kind"),
+        ("Removed", ""),
+        ("Changed[In[int]]", "int is no kind"),
+        (int, "cannot be heard"),
+        ("Changed[Pagee]", "'Pagee' is not defined"),
+        ("Chnaged[Page]", "'Chnaged' is not defined"),
+        (None, ""),
+    ],
+)
+def test_what_cannot_be_heard_is_refused_with_what_can(annotation: Any, problem: str) -> None:
+    def broken_rule(change: Any, release: Release) -> bool:
+        """Title
+
+        Reason.
+        """
+        return True
+
+    broken_rule.__annotations__["change"] = annotation
+    if annotation is None:
+        del broken_rule.__annotations__["change"]
+    with pytest.raises(
+        RuleError, match=rf"^rule broken-rule: its first argument .*{problem}.*Changed\[In\[K\]\].*Release"
+    ):
+        rule(OTA_SAFE, source="test")(broken_rule)
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize("word", ["instead_of", "clears_break_of", "noise"])
+def test_a_name_of_nothing_is_seen_when_the_catalogue_is_put_together(word: str, base: Snapshot) -> None:
+    broken = raising(KeyError, **{word: "page-popupp"})
+    problem = f"^rule broken-rule: {word} names 'page-popupp', which is not there"
+    with pytest.raises(RuleError, match=problem):
+        catalogue()
+    del RULES["broken-rule"]
+    with pytest.raises(RuleError, match=problem):
+        classify(diff(base, base), rules=[broken])
+
+
+def test_what_is_no_rule_and_no_policy_is_refused(base: Snapshot) -> None:
+    wrong: Any = ["page-popup"]
+    with pytest.raises(RuleError, match="'page-popup' is no rule"):
+        compare(base, base, rules=wrong)
+    with pytest.raises(RuleError, match="'declare' is no rule"):
+        compare(base, base, rules=(declare,))  # type: ignore[arg-type]
+    table: Any = {"strict_types": True}
+    with pytest.raises(PolicyError, match=r"dict is no policy\. Policy\.of\(\)"):
+        compare(base, base, table)
+    with pytest.raises(PolicyError, match="dict is no policy"):
+        classify(diff(base, base), table)

@@ -47,6 +47,7 @@ _IGNORED: dict[str, dict[str, str]] = {
     "no-action": {"Pages$NoClientAction": "*"},
     "widget-definition": {WIDGET_DEFINITION: "*"},
 }
+IGNORED_NAMES = frozenset(_IGNORED)
 _PUBLISHED = ("Rest$", "ODataPublish$", "WebServices$")  # here documentation is part of the contract
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from mx_changeclass.changes.noise.defaults import came_after, gone_by, is_default
-from mx_changeclass.changes.noise.ignored_keys import ignored_by
+from mx_changeclass.changes.noise.ignored_keys import IGNORED_NAMES, ignored_by
 from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import PAGE, WIDGET_PROPERTY
@@ -121,11 +121,13 @@ class Noise:
 
     def of_key(self, leaf: KeyDifference) -> str:
         """The name of the rule that explains a differing key, "" where it means something."""
-        return ignored_by(leaf.owner, leaf.key) or next((name for name, says in _LEAF_RULES if says(leaf, self)), "")
+        return ignored_by(leaf.owner, leaf.key) or next((name for name, says in _KEY_RULES if says(leaf, self)), "")
 
-    def of_unmatched(self, orphan: Unmatched) -> str:
+    def of_unmatched(self, unmatched: Unmatched) -> str:
         """The name of the rule that explains a row without a partner, "" where it means something."""
-        return ignored_by(orphan.row.type, "") or next((name for name, says in _ORPHAN_RULES if says(orphan, self)), "")
+        return ignored_by(unmatched.row.type, "") or next(
+            (name for name, says in _ROW_RULES if says(unmatched, self)), ""
+        )
 
 
 # -- rules for keys -----------------------------------------------------------------------------
@@ -213,7 +215,7 @@ def _kind_of_value(leaf: KeyDifference, _: Noise) -> bool:
     return old == new[::-1] and "" in old
 
 
-_LEAF_RULES: tuple[tuple[str, Callable[[KeyDifference, Noise], bool]], ...] = (
+_KEY_RULES: tuple[tuple[str, Callable[[KeyDifference, Noise], bool]], ...] = (
     ("list-order", _list_order),
     ("white-space", _white_space),
     ("system-text", _system_text),
@@ -230,13 +232,13 @@ _LEAF_RULES: tuple[tuple[str, Callable[[KeyDifference, Noise], bool]], ...] = (
 # -- rules for rows -----------------------------------------------------------------------------
 
 
-def _came_with_definition(orphan: Unmatched, _: Noise) -> bool:
+def _came_with_definition(unmatched: Unmatched, _: Noise) -> bool:
     """A property that a new definition of a widget brought or took, bound to nothing."""
-    row = orphan.row
+    row = unmatched.row
     return (
-        orphan.redefined
+        unmatched.redefined
         and row.type == WIDGET_PROPERTY
-        and not orphan.below
+        and not unmatched.below
         and all(is_default(row, k, v) or ignored_by(*row.part(k)) or _unbound(k, v) for k, v in row.props.items())
     )
 
@@ -248,20 +250,22 @@ def _unbound(path: str, value: object) -> bool:
     return path in ("value.primitiveValue", "value.selection") or path.startswith("value.textTemplate")
 
 
-def _new_row(orphan: Unmatched, noise: Noise) -> bool:
+def _new_row(unmatched: Unmatched, noise: Noise) -> bool:
     """A row of a type that one side does not know, or a tab of the settings, that holds defaults only."""
-    row = orphan.row
+    row = unmatched.row
     return (
         noise.moved
-        and (row.slot == "settingsParts" or came_after(orphan.absent_version, row, ""))
-        and not orphan.below
+        and (row.slot == "settingsParts" or came_after(unmatched.absent_version, row, ""))
+        and not unmatched.below
         and all(is_default(row, k, v) for k, v in row.props.items())
     )
 
 
-_ORPHAN_RULES: tuple[tuple[str, Callable[[Unmatched, Noise], bool]], ...] = (
+_ROW_RULES: tuple[tuple[str, Callable[[Unmatched, Noise], bool]], ...] = (
     ("widget-definition", _came_with_definition),
-    ("system-text", lambda orphan, noise: noise.moved and orphan.row.type == _SYSTEM_TEXT),
+    ("system-text", lambda unmatched, noise: noise.moved and unmatched.row.type == _SYSTEM_TEXT),
     ("new-default", _new_row),
-    ("gone-key", lambda orphan, noise: noise.moved and gone_by(orphan.absent_version, orphan.row, "")),
+    ("gone-key", lambda unmatched, noise: noise.moved and gone_by(unmatched.absent_version, unmatched.row, "")),
 )
+
+PATTERN_NAMES = IGNORED_NAMES.union(name for name, _ in (*_KEY_RULES, *_ROW_RULES))

@@ -12,7 +12,7 @@ from typing import Any
 
 from mx_changeclass.errors import BrokenContainer
 from mx_changeclass.model.kinds.native import Fact
-from mx_changeclass.readers.meaning import ordered, required
+from mx_changeclass.readers.meaning import ordered, requirements
 from mx_changeclass.readers.side_files.contents import (
     MAX_TEXT,
     Unreadable,
@@ -43,7 +43,7 @@ _PLIST = {
 def package_facts(content: bytes) -> TemplateFacts:
     """``package.json``: what it has installed, ``reactNative``, and ``template`` where it is the template's own."""
     package = as_json(content)
-    found = required(package)
+    found = requirements(package)
     found["reactNative"] = found.get("dependency.react-native", "")
     if "native-template" in str(package.get("name", "")).lower():
         found["template"] = str(package.get("version", ""))

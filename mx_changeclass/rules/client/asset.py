@@ -12,18 +12,17 @@ from mx_changeclass.model.kinds.assets import IconCollection, Image, ImageCollec
 from mx_changeclass.model.kinds.files import BuilderFile, ThemeFile
 from mx_changeclass.model.kinds.flows import Microflow, Nanoflow
 from mx_changeclass.model.kinds.native import NativeBinary
-from mx_changeclass.model.kinds.pages import Form
 from mx_changeclass.model.kinds.settings import Language, LanguageSettings
 from mx_changeclass.model.types import NANOFLOW
 from mx_changeclass.rules.client.flow_questions import texts
 from mx_changeclass.rules.client.page_questions import aspects_of, describe
+from mx_changeclass.rules.edits import FormEdit
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
 from mx_changeclass.wording.values import several
 
-FormEdit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
 ImageEdit = Added[In[ImageCollection]] | Removed[In[ImageCollection]] | Changed[In[ImageCollection]]
 IconEdit = Added[In[IconCollection]] | Removed[In[IconCollection]] | Changed[In[IconCollection]]
 

@@ -23,9 +23,9 @@ from mx_changeclass.wording.changes import ACTIVITY, step, words
 from mx_changeclass.wording.values import several
 
 PARAMETER = "Microflows$MicroflowParameterObject"
-COMMIT, DELETE = "Microflows$CommitAction", "Microflows$DeleteAction"
+COMMIT, DELETE_OBJECT = "Microflows$CommitAction", "Microflows$DeleteAction"
 CHANGE = (CHANGE_OBJECT, "Microflows$ChangeMembersAction")
-CLEAR = "Microflows$ClearFromClientAction"
+CLEAR_FROM_CLIENT = "Microflows$ClearFromClientAction"
 CALL, CALL_ARGUMENT = "Microflows$MicroflowCallAction", "Microflows$MicroflowCallParameterMapping"
 _GRAVE = ("clear", "background")  # told of a new flow too
 _SIGNATURE = ("microflowReturnType",)
@@ -142,13 +142,13 @@ def _meaning(change: Change, row: Element, release: Release) -> str:  # noqa: C9
         return "commit-removed" if commits(row) else ""
     if isinstance(change, Changed):
         return "commit-removed" if change.row.id == row.id and uncommits(change) else ""
-    if does == CLEAR:
+    if does == CLEAR_FROM_CLIENT:
         return "clear"
     if does == "Microflows$CancelSynchronizationAction":
         return "cancel-sync"
     if not _of_devices(row, release):
         return ""
-    return "delete" if does == DELETE else "commit-added" if does in (COMMIT, CREATE_OBJECT, *CHANGE) else ""
+    return "delete" if does == DELETE_OBJECT else "commit-added" if does in (COMMIT, CREATE_OBJECT, *CHANGE) else ""
 
 
 def rewrites_unwaited(row: Element, side: App) -> bool:
@@ -294,7 +294,7 @@ def _cleared(document: Element, release: Release) -> Mapping[str, bool]:
             led.setdefault(ends[0], []).append((ends[1], r.props.get("isErrorHandler") is True))
     found: dict[str, bool] = {}
     for r in rows.values():
-        if action(r) == CLEAR and not is_disabled(r):
+        if action(r) == CLEAR_FROM_CLIENT and not is_disabled(r):
             entity = str(r.props.get("action.entity", ""))
             saved = not may_change(side, entity) or _uploaded_first(r.id, entity, rows, led, side)
             found[entity] = found.get(entity, True) and saved

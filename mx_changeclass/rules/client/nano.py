@@ -8,6 +8,7 @@ from mx_changeclass.model.kinds.flows import Nanoflow
 from mx_changeclass.model.types import CONSTANT, MICROFLOW
 from mx_changeclass.rules.client.flow_questions import CALL_ARGUMENT, logic, meanings, signature, texts, wholly_its_own
 from mx_changeclass.rules.client.page_questions import newly_synced
+from mx_changeclass.rules.edits import NanoflowEdit, NanoflowGain, NanoflowLoss
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.questions import detail_of
@@ -16,10 +17,6 @@ from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Maybe
 from mx_changeclass.wording.values import several
 
 _BY_REFERENCE = "useListParameterByReference"
-
-NanoflowEdit = Added[In[Nanoflow]] | Removed[In[Nanoflow]] | Changed[In[Nanoflow]]
-NanoflowGain = Added[In[Nanoflow]] | Changed[In[Nanoflow]]
-NanoflowLoss = Removed[In[Nanoflow]] | Changed[In[Nanoflow]]
 
 
 # -- the nanoflow as a whole --------------------------------------------------------------------

@@ -6,14 +6,11 @@ from mx_changeclass.changes.change import Added, Changed, Removed
 from mx_changeclass.model.kinds.flows import Activity, Nanoflow
 from mx_changeclass.rules.client.flow_questions import cleared_unsaved, left_uncommitted, meanings, uncommits
 from mx_changeclass.rules.client.page_questions import newly_synced
+from mx_changeclass.rules.edits import NanoflowEdit, NanoflowGain, NanoflowLoss
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Requires
 from mx_changeclass.wording.values import several
-
-NanoflowGain = Added[In[Nanoflow]] | Changed[In[Nanoflow]]
-NanoflowLoss = Removed[In[Nanoflow]] | Changed[In[Nanoflow]]
-NanoflowEdit = Added[In[Nanoflow]] | NanoflowLoss
 
 
 @rule(

@@ -22,6 +22,7 @@ from mx_changeclass.rules.client.page_questions import (
     rest_of_widget,
     unmasked,
 )
+from mx_changeclass.rules.edits import FormEdit
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.questions import detail_of
@@ -32,7 +33,6 @@ from mx_changeclass.wording.values import kind_in_words, several
 _EXPORTS = ("Pages$DataGridExportToCSVButton", "Pages$DataGridExportToExcelButton")
 
 PageEdit = Added[In[Page]] | Removed[In[Page]] | Changed[In[Page]]
-FormEdit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
 
 
 @rule(NEEDS_REDEPLOY, whole=True, source="OFF Backwards-Compatibility")

@@ -6,11 +6,12 @@ that starts to use them; where a microflow loses its last caller, rules of the m
 
 from __future__ import annotations
 
-from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.changes.change import Change, Changed
 from mx_changeclass.model.aspects import Aspect
 from mx_changeclass.model.kinds.pages import Form
 from mx_changeclass.model.types import MICROFLOW, NANOFLOW, PAGE
 from mx_changeclass.rules.client.page_questions import describe, in_action, redirected, starts, stops, told
+from mx_changeclass.rules.edits import FormEdit, FormGain
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.reference_changes import gained
@@ -18,9 +19,6 @@ from mx_changeclass.rules.sync.uploads import left_without_upload
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Requires
 from mx_changeclass.wording.changes import part
 from mx_changeclass.wording.values import several
-
-FormEdit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
-FormGain = Added[In[Form]] | Changed[In[Form]]
 
 
 @rule(OTA_SAFE, in_bundle=True, source="S3.1")

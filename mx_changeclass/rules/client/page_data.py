@@ -14,14 +14,13 @@ from mx_changeclass.rules.client.page_questions import (
     source_kind,
     told,
 )
+from mx_changeclass.rules.edits import FormEdit, FormGain
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.reference_changes import gained, lost
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Maybe, Requires
 from mx_changeclass.wording.values import several
 
-FormEdit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
-FormGain = Added[In[Form]] | Changed[In[Form]]
 FormLoss = Removed[In[Form]] | Changed[In[Form]]
 
 

@@ -9,13 +9,12 @@ from mx_changeclass.model.kinds.files import ThemeFile
 from mx_changeclass.model.kinds.pages import Page
 from mx_changeclass.model.kinds.settings import ThemeModule
 from mx_changeclass.rules.client.page_questions import aspects_of
+from mx_changeclass.rules.edits import ThemeEdit
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty
 from mx_changeclass.wording.values import plain, several
-
-ThemeEdit = Added[ThemeFile] | Removed[ThemeFile] | Changed[ThemeFile]
 
 _STYLES = ("variables", "style", "script")
 

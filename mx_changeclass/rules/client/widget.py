@@ -17,6 +17,7 @@ from mx_changeclass.rules.client.page_questions import (
     rest_of_action,
     told,
 )
+from mx_changeclass.rules.edits import FormEdit
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.native.native_needs import native_needs
@@ -26,7 +27,6 @@ from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SA
 from mx_changeclass.wording.values import several
 
 PackageEdit = Added[WidgetPackage] | Removed[WidgetPackage] | Changed[WidgetPackage]
-FormEdit = Added[In[Form]] | Removed[In[Form]] | Changed[In[Form]]
 
 _PACKED = frozenset({"metadata", "content"})
 _BUILT_IN = frozenset({"native", "bundled"})

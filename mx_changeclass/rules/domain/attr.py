@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mx_changeclass.changes.change import NAME, PARENT, TYPE, Added, Changed, Removed
 from mx_changeclass.model.kinds.domain import Association, Attribute, Entity
+from mx_changeclass.model.types import STRING
 from mx_changeclass.rules.devices import Known, columnless, copied, entered, known, on_server_alone
 from mx_changeclass.rules.domain.domain_questions import Storage, entity_of, guid_words, recreated, required
 from mx_changeclass.rules.engine.release import Release
@@ -11,7 +12,6 @@ from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
 
 BINARY, DATE = "DomainModels$BinaryAttributeType", "DomainModels$DateTimeAttributeType"
-STRING = "DomainModels$StringAttributeType"
 OWN_VALUES = frozenset({"DomainModels$StoredValue", "DomainModels$CalculatedValue"})
 
 # -- attributes that come and go ------------------------------------------------------------------

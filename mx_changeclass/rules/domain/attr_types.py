@@ -6,7 +6,7 @@ from mx_changeclass.changes.change import Changed
 from mx_changeclass.graphs.app import App
 from mx_changeclass.model.kinds.app import RuntimeSettings
 from mx_changeclass.model.kinds.domain import Attribute
-from mx_changeclass.model.types import ENUMERATION_VALUE
+from mx_changeclass.model.types import ENUMERATION_VALUE, STRING
 from mx_changeclass.rules.devices import (
     AUTONUMBER,
     CALCULATED,
@@ -24,9 +24,9 @@ from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
 from mx_changeclass.wording.values import several
 
-STRING, ENUM = "DomainModels$StringAttributeType", "DomainModels$EnumerationAttributeType"
+ENUM = "DomainModels$EnumerationAttributeType"
 INTEGER, LONG = "DomainModels$IntegerAttributeType", "DomainModels$LongAttributeType"
-STORED = "DomainModels$StoredValue"
+STORED_VALUE = "DomainModels$StoredValue"
 
 # -- types ----------------------------------------------------------------------------------------
 
@@ -386,7 +386,7 @@ def attr_default_changed(change: Changed[Attribute], release: Release) -> bool:
 def _calculated(change: Changed[Attribute], *, after: bool) -> bool:
     """Whether the value is calculated on one side and stored on the other."""
     one, other = (change.new, change.old) if after else (change.old, change.new)
-    return one.value == CALCULATED and other.value == STORED
+    return one.value == CALCULATED and other.value == STORED_VALUE
 
 
 # -- all attributes of a type ---------------------------------------------------------------------

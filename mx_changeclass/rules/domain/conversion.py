@@ -9,7 +9,7 @@ import enum
 
 from mx_changeclass.model.kinds.domain import Attribute
 
-STRING = "String"
+_STRING = "String"
 
 
 class ColumnOutcome(enum.Enum):
@@ -46,7 +46,7 @@ _TO_STRING = {
 def column_outcome(old: Attribute, new: Attribute) -> ColumnOutcome:
     """What becomes of the values of an attribute that changed its type."""
     before, after = _type(old), _type(new)
-    if after == STRING and before in _TO_STRING:
+    if after == _STRING and before in _TO_STRING:
         return _to_string(before, new.length)
     if after in _KEEPING.get(before, ()):
         return ColumnOutcome.KEPT
@@ -63,7 +63,7 @@ def _to_string(before: str, length: int) -> ColumnOutcome:
 def type_words(attribute: Attribute) -> str:
     """The type of an attribute as Studio Pro shows it: ``String(200)``, ``Decimal``."""
     name = _type(attribute)
-    return f"{name}({attribute.length or 'unlimited'})" if name == STRING else name
+    return f"{name}({attribute.length or 'unlimited'})" if name == _STRING else name
 
 
 def _type(attribute: Attribute) -> str:

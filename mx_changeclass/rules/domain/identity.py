@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.changes.matching.content import pointers
+from mx_changeclass.changes.matching.identity import GUID
 from mx_changeclass.graphs.app import App
-from mx_changeclass.graphs.unresolved import named
+from mx_changeclass.graphs.unresolved import names_in
 from mx_changeclass.model.kinds.domain import Association, Attribute, Entity
 from mx_changeclass.model.metamodel import is_a, is_referable, property_of
 from mx_changeclass.model.snapshot import Element, Tree
@@ -20,8 +21,6 @@ from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
 from mx_changeclass.wording.values import kind_in_words, several
-
-GUID = "dataStorageGuid"
 
 
 @rule(
@@ -226,10 +225,10 @@ def _naming_nothing(release: Release) -> Iterator[tuple[str, str]]:
         differs = unit.id in release.changes.new_tree.rows
         if not differs and not (gone and unit.may_hold(spelled)):
             continue
-        found = [each for each in named(release.new, unit) if each.known is False]
+        found = [each for each in names_in(release.new, unit) if each.known is False]
         was = release.old.snapshot.units.get(release.partner.get(unit.id, unit.id)) if found else None
         seen = was is not None and not was.missing and not was.excluded
-        before = {each.name: each.known for each in named(release.old, was)} if was is not None and seen else {}
+        before = {each.name: each.known for each in names_in(release.old, was)} if was is not None and seen else {}
         tree = release.new.tree_of(unit.id)
         for each in found:
             if each.hidden and release.cut[1]:

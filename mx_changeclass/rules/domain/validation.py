@@ -10,6 +10,7 @@ from typing import Any, cast
 from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
 from mx_changeclass.model.kinds.domain import Attribute, RegularExpression, ValidationRule
 from mx_changeclass.model.snapshot import Element
+from mx_changeclass.model.types import STRING
 from mx_changeclass.rules.devices import AUTONUMBER, uploads
 from mx_changeclass.rules.domain.domain_questions import attributes, entity_of, on_devices
 from mx_changeclass.rules.engine.release import Release
@@ -21,7 +22,7 @@ from mx_changeclass.wording.values import several
 
 REQUIRED, UNIQUE = "DomainModels$RequiredRuleInfo", "DomainModels$UniqueRuleInfo"
 MAX_LENGTH = "DomainModels$MaxLengthRuleInfo"
-BOOLEAN, STRING = "DomainModels$BooleanAttributeType", "DomainModels$StringAttributeType"
+BOOLEAN = "DomainModels$BooleanAttributeType"
 _ASKED = ("attribute", "ruleInfo", PARENT)
 
 

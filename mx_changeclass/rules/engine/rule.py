@@ -9,7 +9,7 @@
 * ``Hit``: each thing another rule has said (escalations).
 * ``Hits``: everything said so far, once (aggregates).
 * ``Uncovered``: the fields of a change that no rule took (the fallback).
-* ``Failed``: a rule that raised where it was asked.
+* ``Failed``: a rule that raised where it was asked, or gave no answer.
 
 It answers False, True, or a text that says what it saw.
 
@@ -21,6 +21,7 @@ version of Mendix is known to have is shown only to a rule that names it in ``on
 
 from __future__ import annotations
 
+import enum
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -106,14 +107,17 @@ class Rule:
     listens_to: tuple[tuple[type, Any], ...]
     test: Test = field(repr=False)
 
+    def __repr__(self) -> str:
+        return f"<Rule {self.id}: {self.title}>"
+
     def __eq__(self, other: object) -> bool:
         """Two rules are the same where they say the same, whoever decides them."""
-        return self is other or (isinstance(other, Rule) and self.told() == other.told())
+        return self is other or (isinstance(other, Rule) and self.to_dict() == other.to_dict())
 
     def __hash__(self) -> int:
         return hash(self.id)
 
-    def told(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """What a report says of the rule, as plain values."""
         plain = {name: getattr(self, name) for name in _TOLD}
         return {
@@ -122,15 +126,17 @@ class Rule:
         }
 
     @classmethod
-    def of_told(cls, told: Mapping[str, Any]) -> Rule:
+    def from_dict(cls, told: Mapping[str, Any]) -> Rule:
         """The rule that says this: one of the catalogue, or else one that can be shown but is never asked. Raises
-        ``KeyError`` or ``ValueError`` where ``told`` is not what ``Rule.told`` gives."""
+        ``ValueError`` for a fixed word that is not known, ``KeyError`` where a key of ``Rule.to_dict`` is missing."""
         from mx_changeclass.rules import catalogue
 
         declared = catalogue().get(told["id"]) or RULES.get(told["id"])
-        if declared is not None and declared.told() == told:
+        if declared is not None and declared.to_dict() == told:
             return declared
         verbs = {name: verb for verb, name in _HEARD_AS.items()}
+        if unknown := {*told["hears"]} - {*verbs}:
+            raise ValueError(f"{min(unknown)!r} is nothing that a rule hears")
         return cls(
             **{name: _TOLD[name](told[name]) for name in _TOLD},
             listens_to=tuple((verbs[name], Kind) for name in told["hears"]),
@@ -139,7 +145,7 @@ class Rule:
 
     def __reduce__(self) -> tuple[Callable[[Mapping[str, Any]], Rule], tuple[dict[str, Any]]]:
         """A rule crosses to another process by what it says; its code is that of the catalogue there."""
-        return Rule.of_told, (self.told(),)
+        return Rule.from_dict, (self.to_dict(),)
 
     def in_force(self, *judged: Version | None) -> bool:
         """Whether the rule's dates hold for one of the versions, or there is nothing to judge them by. What came
@@ -186,10 +192,11 @@ class Uncovered:
 
 @frozen
 class Failed:
-    """A rule that raised ``error`` (the name of its class) where it was asked about a subject."""
+    """A rule that raised where it was asked about a subject, or gave no answer; ``error`` is the name of the class of
+    what it raised, or what was wrong with the answer."""
 
     rule: Rule
-    about: Subject
+    subject: Subject
     error: str
 
 
@@ -283,8 +290,9 @@ def rule(
     Pro versions, both included; several ranges are paired by position (``"10.24.17; 11.6.5"``).
 
     Declared again by the same function (a cell of a notebook that runs twice), a rule takes the place of the
-    earlier one. Raises ``RuleError`` where another function has the id, a text is missing, or the annotation
-    names nothing that can be heard.
+    earlier one. Raises ``RuleError`` where another function has the id, a text is missing, a value is
+    none that may stand there, or the annotation names nothing that can be heard. That the rules and names of noise
+    which it names are there is seen when the catalogue is put together.
     """
 
     def register(test: F) -> F:
@@ -295,7 +303,7 @@ def rule(
         if not title or not reason or not source:
             raise RuleError(f"rule {rule_id}: needs a title line, a reason and a source")
         low, high = _ranges(since, until)
-        RULES[rule_id] = Rule(
+        made = Rule(
             id=rule_id,
             title=" ".join(title.split()).rstrip("."),
             reason=" ".join(reason.split()),
@@ -324,9 +332,40 @@ def rule(
             listens_to=_listens_to(test),
             test=test,
         )
+        if problem := _problem(made) or _unlike_a_version(since) or _unlike_a_version(until):
+            raise RuleError(f"rule {rule_id}: {problem}")
+        RULES[rule_id] = made
         return test
 
     return register
+
+
+_FIXED_WORDS: Mapping[str, type[enum.StrEnum]] = {
+    "channel": ReleaseClass,
+    "hazard": Hazard,
+    "requires": Requires,
+    "breaks_old_clients": Maybe,
+    "server_data_loss": Maybe,
+    "certainty": Certainty,
+    "at_most": ReleaseClass,
+}
+
+
+def _problem(rule: Rule) -> str:
+    """What is wrong with the facts of a rule and what may stand there, "" where nothing is."""
+    for name, kind in _FIXED_WORDS.items():
+        value, allowed = getattr(rule, name), [word for word in kind if (name, word) != ("channel", DESTRUCTIVE)]
+        if not isinstance(value, kind) or value not in allowed:
+            return f"{name} cannot be {value!r}. Use one of {', '.join(f'{kind.__name__}.{w.name}' for w in allowed)}"
+    if rule.whole and rule.on:
+        return "it takes the fields that it names in 'on', or the whole. Leave one of the two out"
+    return ""
+
+
+def _unlike_a_version(stated: str | None) -> str:
+    if all(Version.of(part) or part.strip() in ("", "-") for part in (stated or "").split(";")):
+        return ""
+    return f"{stated!r} is no version. Write '10.24.17', for several ranges '10.24.17; 11.6.5', '-' for an open end"
 
 
 def _home(test: Test) -> tuple[str, str]:
@@ -347,14 +386,19 @@ def _ranges(since: str | None, until: str | None) -> tuple[tuple[Version | None,
 def _listens_to(test: Test) -> tuple[tuple[type, Any], ...]:
     """What the first argument of a rule is annotated with. Each annotation is looked at once a chapter:
     ``typing.get_type_hints`` takes ten times as long as importing the chapters does."""
-    first = test.__annotations__[test.__code__.co_varnames[0]]
+    first = test.__annotations__.get(next(iter(test.__code__.co_varnames), ""))
     key = test.__module__, first
     if key not in _LISTENS:
-        hint = eval(first, test.__globals__) if isinstance(first, str) else first  # noqa: S307 - an annotation of our own
         try:
+            hint = eval(first, test.__globals__) if isinstance(first, str) else first  # noqa: S307 - an annotation of our own
             _LISTENS[key] = tuple(_pairs(hint))
-        except RuleError as error:
-            raise RuleError(f"rule {test.__name__}: {error}") from None
+        except (NameError, AttributeError, SyntaxError, TypeError, RuleError) as error:
+            heard = "Added[K], Removed[K], Changed[K] or Changed[In[K]] of a kind K"
+            others = ", ".join(verb.__name__ for verb in _HEARD_AS if verb not in (Added, Removed, Changed))
+            raise RuleError(
+                f"rule {test.__name__.replace('_', '-')}: its first argument cannot be {first!r} ({error}). "
+                f"Annotate it with {heard}, or one of {others}"
+            ) from None
     return _LISTENS[key]
 
 
@@ -362,15 +406,21 @@ def _pairs(hint: Any) -> Iterator[tuple[type, Any]]:
     for member in _members(hint):
         verb = typing.get_origin(member) or member
         if verb in (Added, Removed, Changed):
-            for kind in _members(typing.get_args(member)[0]):
+            for kind in _members(*typing.get_args(member)):
                 if typing.get_origin(kind) is In:
-                    yield from ((verb, In.of(k)) for k in _members(typing.get_args(kind)[0]))
+                    yield from ((verb, In.of(_kind(k))) for k in _members(*typing.get_args(kind)))
                 else:
-                    yield verb, kind
+                    yield verb, _kind(kind)
         elif verb in _HEARD_AS:
             yield verb, Kind
         else:
-            raise RuleError(f"cannot hear {member}")
+            raise RuleError(f"{member} cannot be heard")
+
+
+def _kind(hint: Any) -> type[Kind]:
+    if not (isinstance(hint, type) and issubclass(hint, Kind)):
+        raise RuleError(f"{getattr(hint, '__name__', hint)} is no kind of element")
+    return hint
 
 
 def _members(hint: Any) -> tuple[Any, ...]:

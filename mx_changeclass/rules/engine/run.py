@@ -22,7 +22,7 @@ from mx_changeclass.rules.engine.rule import Detail, Failed, Hit, Hits, In, Rule
 from mx_changeclass.vocabulary import NONE, Hazard
 
 Listeners = Mapping[tuple[type, Any], tuple[Rule, ...]]
-Left = Mapping[int, frozenset[str]]
+UncoveredFields = Mapping[int, frozenset[str]]
 
 _NO_FIELDS: frozenset[str] = frozenset()
 
@@ -38,21 +38,21 @@ def listeners(rules: Iterable[Rule]) -> Listeners:
 
 @frozen
 class Answers:
-    """What a catalogue says of a release: of what means something (``spoken``) and of what was set aside
-    (``quiet``). ``left`` holds by its ``id()`` each change that no rule took: the fields that are left of it,
+    """What a catalogue says of a release: of what means something (``hits``) and of what was set aside
+    (``noise_hits``). ``uncovered`` holds by its ``id()`` each change that no rule took: the fields that are left of it,
     none for an element that came or went."""
 
-    spoken: tuple[Hit, ...]
-    quiet: tuple[Hit, ...]
-    left: Left
+    hits: tuple[Hit, ...]
+    noise_hits: tuple[Hit, ...]
+    uncovered: UncoveredFields
 
 
 def run(release: Release, rules: Listeners) -> Answers:
     """Everything that a catalogue says of a release. A rule that raises takes nothing and is told as failed;
     only ``ReadError`` passes, for what cannot be read is no fault of the rule."""
     run = _Run(release, rules)
-    quiet = run.quiet()
-    return Answers(run.spoken(), quiet, run.left)
+    noise_hits = run.noise_hits()
+    return Answers(run.hits(), noise_hits, run.uncovered)
 
 
 @define
@@ -60,9 +60,9 @@ class _Run:
     release: Release
     rules: Listeners
     failed: list[Failed] = field(factory=list)
-    left: dict[int, frozenset[str]] = field(factory=dict)
+    uncovered: dict[int, frozenset[str]] = field(factory=dict)
 
-    def spoken(self) -> tuple[Hit, ...]:
+    def hits(self) -> tuple[Hit, ...]:
         release = self.release
         hits: list[Hit] = []
         for observation in release.observations:
@@ -78,20 +78,20 @@ class _Run:
         hits += _merged(
             Hit(s.rule, said.subject, s.detail, said.fields)
             for said in hits
-            for s in self.on(Hit, said, about=said.subject)
+            for s in self.on(Hit, said, subject=said.subject)
         )
-        hits += self.on(Hits, Hits(tuple(hits)), about=release)
+        hits += self.on(Hits, Hits(tuple(hits)), subject=release)
         for failed in self.failed:
-            hits += self.on(Failed, failed, about=failed.about)
+            hits += self.on(Failed, failed, subject=failed.subject)
         return tuple(hits)
 
-    def quiet(self) -> tuple[Hit, ...]:
-        """What is said about changes that were set aside as noise, and about the noise of loud ones."""
+    def noise_hits(self) -> tuple[Hit, ...]:
+        """What is said about changes that were set aside as noise, and about the noise of those that mean something."""
         hits: list[Hit] = []
         listening = {what: found for what, rs in self.rules.items() if (found := tuple(r for r in rs if r.noise))}
-        heard = {name for rs in listening.values() for r in rs for name in r.noise}
+        asked = {name for rs in listening.values() for r in rs for name in r.noise}
         for change in (*self.release.changes.noise, *self.release.changes.meaningful):
-            names = _noise(change) & heard  # an upgrade makes tens of thousands of changes without meaning
+            names = _noise(change) & asked  # an upgrade makes tens of thousands of changes without meaning
             hits += [
                 Hit(rule, change, _text(detail))
                 for rule in (_listeners_of(change, self.release, listening) if names else ())
@@ -104,7 +104,7 @@ class _Run:
         follows = release.is_frame_of_another(change)
         hits = [] if follows else self._unmuted(change, list(self._asked(change)))
         if release.nothing_to_lose(release.audience(change)):
-            hits = [s for s in hits if not on_devices(s.rule)] or hits
+            hits = [s for s in hits if not harms_devices(s.rule)] or hits
         if _means_nothing(change, hits):
             hits = [s for s in hits if s.rule.on]
         if isinstance(change, Changed):
@@ -114,9 +114,9 @@ class _Run:
         else:
             left, answered = _NO_FIELDS, follows or bool(hits)
         if not answered and not release.first:  # of a first release nothing is undecided
-            self.left[id(change)] = left
+            self.uncovered[id(change)] = left
             rest = Uncovered(change, tuple(sorted(left)))
-            hits += [evolve(s, fields=left) for s in self.on(Uncovered, rest, about=change)]
+            hits += [evolve(s, fields=left) for s in self.on(Uncovered, rest, subject=change)]
         return hits
 
     def _asked(self, change: Change) -> Iterator[Hit]:
@@ -151,26 +151,31 @@ class _Run:
                     out.append(Hit(s.rule, change, _text(detail), fields))
         return out
 
-    def on(self, verb: type, heard: object, about: Subject | None = None) -> list[Hit]:
+    def on(self, verb: type, heard: object, subject: Subject | None = None) -> list[Hit]:
         """Ask the rules that hear an observation, the release, a saying, the rest or a failure."""
         old, new = self.release.old.version, self.release.new.version
         moves = (VersionChange, SyncChange, DependencyChange)  # devices meet the new version
         judged = (new,) if verb in moves else (old, new)
-        subject: Subject = about if about is not None else heard  # type: ignore[assignment]
+        about: Subject = subject if subject is not None else heard  # type: ignore[assignment]
         return [
-            Hit(rule, subject, _text(detail))
+            Hit(rule, about, _text(detail))
             for rule in self.rules.get((verb, Kind), ())
-            if rule.in_force(*judged) and (detail := self.answer(rule, heard, subject))
+            if rule.in_force(*judged) and (detail := self.answer(rule, heard, about))
         ]
 
-    def answer(self, rule: Rule, heard: object, about: Subject) -> bool | str:
+    def answer(self, rule: Rule, heard: object, subject: Subject) -> bool | str:
         try:
-            return rule.test(heard, self.release)
+            told: object = rule.test(heard, self.release)
         except ReadError:
             raise
         except Exception as error:
-            self.failed.append(Failed(rule, about, type(error).__name__))
-            return False
+            problem = type(error).__name__
+        else:
+            if isinstance(told, bool | str):
+                return told
+            problem = f"{type(told).__name__} is no answer"
+        self.failed.append(Failed(rule, subject, problem))
+        return False
 
 
 def _special(said: list[Hit]) -> list[Hit]:
@@ -187,7 +192,7 @@ def _noise(change: Change) -> frozenset[str]:
     return frozenset(change.noise.values()) if isinstance(change, Changed) else frozenset({change.reason} - {""})
 
 
-def on_devices(rule: Rule) -> bool:
+def harms_devices(rule: Rule) -> bool:
     """Whether what a rule warns of happens on devices that have something to lose."""
     return rule.hazard not in (Hazard.NONE, Hazard.SERVER_LOSS, Hazard.START_FAILURE)  # a server may not start either
 

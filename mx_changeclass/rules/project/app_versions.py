@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from mx_changeclass.changes.change import Change, Changed
 from mx_changeclass.graphs.app import App
-from mx_changeclass.graphs.sync_set import NEVER, NONE, PRESERVE
+from mx_changeclass.graphs.sync_set import CLEAR, NEVER, PRESERVE
 from mx_changeclass.graphs.uncommitted import uncommitted_objects
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import NANOFLOW, PROJECT_SETTINGS
@@ -15,8 +15,7 @@ from mx_changeclass.rules.client.flow_questions import rewrites_unwaited
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.questions import both, denied, keeps_data
-from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
-from mx_changeclass.vocabulary import NONE as BOOKKEEPING
+from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
 from mx_changeclass.wording.values import several
 
 # -- any move -------------------------------------------------------------------------------------
@@ -54,7 +53,7 @@ def sp_downgrade(move: VersionChange, release: Release) -> bool:
 
 
 @rule(
-    BOOKKEEPING,
+    NONE,
     source="REAL 15, 19; RN11.15; RN11.12; RN11.10; RN11.6 11.6.6; RN10.24 10.24.17",
     certainty=Certainty.DOCUMENTED,
     mitigation="None; what has an effect is told on its own.",
@@ -134,7 +133,7 @@ def sp_upgrade_upload_blocked_11_10(release: Release, _: Release) -> bool | str:
         name
         for entries in release.new.synced_by_profile.values()
         for name, entry in entries.items()
-        if entry.mode in (NONE, PRESERVE, NEVER) and not entry.compatibility
+        if entry.mode in (CLEAR, PRESERVE, NEVER) and not entry.compatibility
     }
     moved = release.version_change
     if moved is None or moved.old == moved.new:

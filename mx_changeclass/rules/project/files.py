@@ -12,14 +12,13 @@ from mx_changeclass.model.kinds.files import (
     OtherFile,
     Resource,
     TemplateFile,
-    ThemeFile,
 )
+from mx_changeclass.rules.edits import ThemeEdit
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.native.native_needs import in_released_binary, meets_binary
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
 
-ThemeEdit = Added[ThemeFile] | Removed[ThemeFile] | Changed[ThemeFile]
 OtherEdit = Added[OtherFile] | Removed[OtherFile] | Changed[OtherFile]
 
 _IN_BINARY = ("facts", "code", "build", "platform", "font", "icon", "splash", "patch", "config")

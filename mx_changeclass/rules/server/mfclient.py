@@ -10,14 +10,13 @@ from mx_changeclass.model.kinds.flows import Microflow, Parameter
 from mx_changeclass.model.kinds.pages import Form
 from mx_changeclass.rules.client.flow_questions import action, logic
 from mx_changeclass.rules.client.page_questions import call_options
+from mx_changeclass.rules.edits import MicroflowEdit
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.rules.server.microflow_questions import PUSH, SHOWS, called, contents, queued, was_called
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
 from mx_changeclass.wording.values import several
-
-MicroflowEdit = Added[In[Microflow]] | Removed[In[Microflow]] | Changed[In[Microflow]]
 
 _BESIDE = "Add a new microflow beside it; remove this one when every device is updated."
 

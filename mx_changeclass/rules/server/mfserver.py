@@ -5,8 +5,9 @@ from __future__ import annotations
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.model.kinds.app import ProjectSecurity
 from mx_changeclass.model.kinds.documents import DocumentTemplate, MappingDocument, Query
-from mx_changeclass.model.kinds.flows import Microflow, MicroflowRule
+from mx_changeclass.model.kinds.flows import MicroflowRule
 from mx_changeclass.rules.client.flow_questions import logic
+from mx_changeclass.rules.edits import MicroflowEdit
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import Detail, In, rule
 from mx_changeclass.rules.server.microflow_questions import (
@@ -18,7 +19,6 @@ from mx_changeclass.rules.server.microflow_questions import (
 )
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe
 
-MicroflowEdit = Added[In[Microflow]] | Removed[In[Microflow]] | Changed[In[Microflow]]
 _GENERAL = ("mf-contents", "mfs-any", "mfs-called-by-client-called")
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.graphs.app import App, Synced
-from mx_changeclass.graphs.sync_set import ALL, CONSTRAINED, NEVER, ONLINE, SYNC_KEYS
-from mx_changeclass.graphs.sync_set import NONE as CLEAR
+from mx_changeclass.graphs.sync_set import ALL, CLEAR, CONSTRAINED, NEVER, ONLINE, SYNC_KEYS
 from mx_changeclass.model.kinds.domain import Association, Attribute, Entity
 from mx_changeclass.model.kinds.navigation import OfflineEntityConfig
 from mx_changeclass.model.metamodel import is_a

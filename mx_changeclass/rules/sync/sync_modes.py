@@ -5,8 +5,7 @@ A mode is *automatic* where it is the one that reachability alone gives, whether
 
 from __future__ import annotations
 
-from mx_changeclass.graphs.sync_set import ALL, CONSTRAINED, NEVER, ONLINE, PRESERVE
-from mx_changeclass.graphs.sync_set import NONE as CLEAR
+from mx_changeclass.graphs.sync_set import ALL, CLEAR, CONSTRAINED, NEVER, ONLINE, PRESERVE
 from mx_changeclass.model.versions import Version
 from mx_changeclass.model.xpath import conditions, is_wider
 from mx_changeclass.rules.domain.domain_questions import between

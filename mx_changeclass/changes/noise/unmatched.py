@@ -11,11 +11,11 @@ from mx_changeclass.model.snapshot import CONTAINERS, Element, Tree
 from mx_changeclass.model.types import WIDGET_PROPERTY
 from mx_changeclass.model.versions import Version
 
-OrphanState = tuple[str | None, str]  # id of the whole that answers for a row, noise rule that sets it aside
+WholeAndReason = tuple[str | None, str]  # id of the whole that answers for a row, noise rule that sets it aside
 
 
 @define(eq=False)
-class Orphans:
+class UnmatchedRows:
     """The rows of one side that have no partner. ``redefined`` holds the ids of pluggable widgets whose
     definition differs, ``absent_version`` is the version of the other side."""
 
@@ -25,9 +25,9 @@ class Orphans:
     redefined: frozenset[str]
     noise: Noise
     absent_version: Version | None
-    _known: dict[str, OrphanState] = field(factory=dict, init=False)
+    _known: dict[str, WholeAndReason] = field(factory=dict, init=False)
 
-    def of(self, row: Element) -> OrphanState:
+    def of(self, row: Element) -> WholeAndReason:
         """The outermost whole around a row that has no partner either, and the noise rule for the row.
         Parts go the way of their whole."""
         path = [row]
@@ -42,7 +42,7 @@ class Orphans:
         parent = self.tree.rows.get(row.parent or "")
         return parent if parent is not None and parent.id not in self.partners else None
 
-    def _judge(self, row: Element) -> OrphanState:
+    def _judge(self, row: Element) -> WholeAndReason:
         above = self._above(row)
         if above is None or above.id not in self._known:  # unknown still: rows that stand in each other
             return None, self._reason(row)
