@@ -145,12 +145,13 @@ def sp_upgrade_upload_blocked_11_10(release: Release, _: Release) -> bool | str:
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
-    requires=Requires.SERVER_FIRST,
+    requires=Requires.TWO_STEP,
     server_data_loss=Maybe.YES,
     since="9.18.0",
     source="RN9.18; AUTO",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Set com.mendix.offline.DeleteAutoCommittedObjectsAfterSync to false, and repair the nanoflows first.",
+    mitigation="Release the repaired nanoflows before the upgrade; or deploy it with "
+    "com.mendix.offline.DeleteAutoCommittedObjectsAfterSync set to false.",
 )
 def sp_upgrade_autocommit_9_18(move: VersionChange, release: Release) -> bool | str:
     """Studio Pro across 9.18: objects that were committed by reference alone are deleted

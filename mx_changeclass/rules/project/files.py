@@ -210,6 +210,8 @@ def file_mlsource(change: OtherEdit, release: Release) -> bool:
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.MAYBE,
+    undecided=True,
+    at_most=FULL_RELEASE,
     whole=True,
     source="no source",
     mitigation="Look at what it is for.",
