@@ -329,7 +329,8 @@ def sp_target_retracted(move: VersionChange, release: Release) -> bool:
 
 # Noise that stands for a conversion: reasons that only a move of versions gives.
 _CONVERSIONS = frozenset({
-    "new-default", "conversion-default", "gone-key", "renamed-key", "conversion-marker", "module-ids", "system-text",
+    "new-default", "conversion-default", "conversion-rewrite", "gone-key", "renamed-key", "conversion-marker",
+    "module-ids", "system-text",
 })  # fmt: skip
 
 
