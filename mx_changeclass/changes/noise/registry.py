@@ -46,6 +46,7 @@ _CONVERTED: dict[tuple[str, str], Any] = {
 _REWRITTEN: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
     "11.0.0": (("Pages$WidgetValidation", "expression", "$value != empty", "length(toString($value)) > 0"),),
 }
+_HIDDEN_WITHOUT_TEXT: Final = Version(10, 24, 0)
 # Keys that took the place of others: steps of a dotted key before and after.
 _RENAMED = (
     ("appStorePackageId", "appStorePackageIdString"),
@@ -205,6 +206,15 @@ def _rewritten(leaf: KeyDifference, noise: Noise) -> bool:
     return any(edit == (owner, key, _tight(old), _tight(new)) for told in crossed for owner, key, old, new in told)
 
 
+def _hidden_text(leaf: KeyDifference, noise: Noise) -> bool:
+    """From 10.24 on a widget property that other choices hide has no text at all, not even an empty one, which is
+    what remains where somebody deletes it."""
+    crossed = noise.old is not None and noise.new is not None and noise.old < _HIDDEN_WITHOUT_TEXT <= noise.new
+    texts = [r.props.get("value.textTemplate") for r in (leaf.old_row, leaf.new_row)]
+    of_text = leaf.old_row.type == WIDGET_PROPERTY and leaf.path.startswith("value.textTemplate")
+    return crossed and of_text and bool(texts[0]) and not texts[1]
+
+
 def _tight(code: object) -> str:
     return "".join(str(code).split())
 
@@ -237,6 +247,7 @@ _LEAF_RULES: tuple[tuple[str, Callable[[KeyDifference, Noise], bool]], ...] = (
     ("renamed-key", _renamed_key),
     ("conversion-default", _converted),
     ("conversion-rewrite", _rewritten),
+    ("conversion-rewrite", _hidden_text),
     ("new-default", _new_default),
     ("absent-default", _absent_default),
     ("gone-key", _gone_key),
