@@ -138,6 +138,8 @@ def _field(change: Changed[Kind], name: str, changes: Changes) -> str:
         return "order changed"
     if name == CONTENT:
         return "differs, content not readable"
+    if name == "unread":
+        return str(change.values(name)[1] or "can be read again")
     if name == TYPE:
         return f"{kind_in_words(change.old_row.type)} became {kind_in_words(change.new_row.type)}"
     old, new = change.values(name)

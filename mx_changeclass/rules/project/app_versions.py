@@ -171,7 +171,7 @@ def sp_upgrade_autocommit_9_18(move: VersionChange, release: Release) -> bool | 
     source="SYN Background Synchronization",
     mitigation="Let nanoflows synchronise unsynchronized or selected objects in place of all, or wait for it.",
 )
-def sp_upgrade_background_sync_11_15(move: VersionChange, release: Release) -> bool | str:
+def sp_upgrade_sync_background_11_15(move: VersionChange, release: Release) -> bool | str:
     """Studio Pro across 11.15: nanoflows no longer wait for a synchronisation by default
 
     One of all objects rewrites the local database, so what is entered while it runs is lost. Whether an activity that
