@@ -143,7 +143,7 @@ def _places(s: Hit, release: Release) -> list[tuple[tuple[str, ...], Row]]:
         if s.rule.channel is NONE and not (s.detail or s.rule.undecided):
             return []  # a remark on the release, no change
         return [_make(PROJECT, "", "", "changed", s.rule.id, s.detail)]
-    return [_of_change(about, prop, release) for prop in _properties(about, s, release)]
+    return [_of_change(about, prop, release, _taken(about, s)) for prop in _properties(about, s, release)]
 
 
 def _properties(change: Change, s: Hit, release: Release) -> list[str]:
@@ -157,7 +157,7 @@ def _properties(change: Change, s: Hit, release: Release) -> list[str]:
         return [CONTENTS if is_a(subject.type, "Projects$Document") else _slot(change.row, subject, tree)]
     if not isinstance(change, Changed):
         return [""]
-    if subject.type.startswith("File$"):
+    if subject.type.startswith("File$") and subject.type != BINARY:
         return [CONTENTS]
     fields = _taken(change, s)
     if s.rule.channel is NONE:  # beside what a reader understands, ids that move with it say nothing
@@ -165,9 +165,9 @@ def _properties(change: Change, s: Hit, release: Release) -> list[str]:
     return fields or [""]
 
 
-def _taken(change: Changed[Kind], s: Hit) -> list[str]:
+def _taken(change: Change, s: Hit) -> list[str]:
     """The fields of a change that the rule speaks about."""
-    return telling(tuple(s.fields)) or sorted(change.fields)
+    return (telling(tuple(s.fields)) or sorted(change.fields)) if isinstance(change, Changed) else []
 
 
 def _slot(row: Element, subject: Element, tree: Tree) -> str:
@@ -180,14 +180,17 @@ def _slot(row: Element, subject: Element, tree: Tree) -> str:
     return slot
 
 
-def _of_change(change: Change, prop: str, release: Release) -> tuple[tuple[str, ...], Row]:
+def _of_change(change: Change, prop: str, release: Release, taken: list[str]) -> tuple[tuple[str, ...], Row]:
     tree = release.changes.tree(change)
     subject = tree.subject(change.row)
     direct = change.row.id == subject.id
     field = (prop,) if direct and isinstance(change, Changed) and prop not in ("", CONTENTS) else ()
     if subject.type == PROJECT_SETTINGS and isinstance(change, Changed):
         field = (prop.partition(".")[2],)  # the settings are one document of many parts; each key is a row
-    old, new = change.values(prop) if field and isinstance(change, Changed) else (None, None)
+    one = field or (tuple(taken) if len(taken) == 1 else ())  # a part with one difference has two values as well
+    old, new = change.values(one[0]) if one and isinstance(change, Changed) else (None, None)
+    if not field and (is_id(old) or is_id(new)):
+        old, new = None, None
     unit = tree.snapshot.units.get(tree.unit_of.get(subject.id, ""))
     before, after = _both(change, release)
     return _make(

@@ -11,6 +11,7 @@ from mx_changeclass.wording import sentences
 from mx_changeclass.wording.values import several
 
 _WIDTH = 100
+_FINGERPRINTS = 12  # of one subject
 _SUBJECTS = 3  # so many subjects of a rule are told before the rest of them is folded
 _GRAVE = 12  # so many where data on devices is at stake
 _COLORS = {DESTRUCTIVE: "1;31", FULL_RELEASE: "1;35", NEEDS_REDEPLOY: "1;33", OTA_SAFE: "1;32"}
@@ -68,7 +69,7 @@ def _group(group: sentences.RowGroup, *, everything: bool) -> Iterator[str]:
 
 
 def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]:
-    what = sentences.what(rows)
+    what = sentences.what(rows, everything=exact)
     yield from _wrap(f"{rows[0].subject_with_kind}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      ")
     if mark := sentences.open_mark(rows):
         yield from _wrap(f"? {mark}", "      ", "        ")
@@ -89,7 +90,8 @@ def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]
 
 
 def _marks(rows: tuple[Row, ...]) -> str:
-    return " ".join(r.fingerprint for r in rows)
+    shown, rest = sentences.first_of(rows, _FINGERPRINTS)
+    return " ".join(r.fingerprint for r in shown) + (" …" if rest else "")
 
 
 def _rest(verdict: Verdict, everything: bool) -> Iterator[str]:

@@ -42,6 +42,7 @@ STEPS: Mapping[str, str] = {
 }
 
 _NAMED = 3  # so many kinds of a list are looked at
+_FACTS = 12  # so many differences of one subject are told
 _SHORT = 40  # characters of a value that is told as it is
 
 
@@ -217,9 +218,10 @@ def _renamed_first(row: Row) -> bool:
     return row.prop != "name"
 
 
-def what(rows: Sequence[Row]) -> str:
-    """What happened to one subject, in all its rows."""
-    return ", ".join(dict.fromkeys(r.what for r in rows if r.what))
+def what(rows: Sequence[Row], *, everything: bool = False) -> str:
+    """What happened to one subject, in all its rows, or in the first of very many."""
+    shown, rest = first_of(list(dict.fromkeys(r.what for r in rows if r.what)), _FACTS, everything=everything)
+    return ", ".join(shown) + (f" and {len(rest)} more" if rest else "")
 
 
 M = TypeVar("M")

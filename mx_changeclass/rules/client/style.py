@@ -91,7 +91,7 @@ def style_stub(change: ThemeEdit, release: Release) -> bool:
     It adds nothing to any theme.
     """
     rows = [row for _, row in release.sides(change)]
-    return all(r.props.get("stub") and r.props.get("role") in _BESIDE_MODULES for r in rows)
+    return all(r.props.get("module") and r.props.get("stub") and r.props.get("role") in _BESIDE_MODULES for r in rows)
 
 
 @rule(NEEDS_REDEPLOY, whole=True, source="PWA")
