@@ -11,10 +11,12 @@ import attrs
 from mx_changeclass.changes.change import Change, Changed, Removed
 from mx_changeclass.findings.finding import Finding, Row
 from mx_changeclass.findings.grouping import grouped
+from mx_changeclass.graphs.app import App
+from mx_changeclass.graphs.side_files import file_spelling
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
-from mx_changeclass.model.types import ENTITY, PROJECT, PROJECT_SETTINGS
+from mx_changeclass.model.types import ENTITY, JAVA_ACTION, JAVASCRIPT_ACTION, PROJECT, PROJECT_SETTINGS
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Subject
 from mx_changeclass.vocabulary import BLOCKED, DESTRUCTIVE, NONE, Hazard, Maybe
@@ -23,6 +25,7 @@ from mx_changeclass.wording.values import is_id
 
 DEPENDENCY = "File$NativeDependency"
 BINARY = "File$NativeBinary"
+_CODE_OF = {"File$JavaScriptAction": JAVASCRIPT_ACTION, "File$JavaAction": JAVA_ACTION}
 CONTENTS = "contents"  # of a document or a file: all its parts answer together
 
 _STOPS = BLOCKED | {Hazard.CANNOT_INSTALL}
@@ -67,8 +70,25 @@ def _both(change: Change, release: Release) -> tuple[Element | None, Element | N
 def _name(old: Element | None, new: Element | None, release: Release) -> str:
     """The name of a subject: what it is called now, or was called at last."""
     if new is not None:
-        return release.changes.new_tree.qualified(new)
-    return release.changes.old_tree.qualified(old) if old is not None else ""
+        return _qualified(new, release.new, release)
+    return _qualified(old, release.old, release) if old is not None else ""
+
+
+def _qualified(row: Element, side: App, release: Release) -> str:
+    """The name of a subject on a side; code of an action goes by the name of the action, not of its folder."""
+    tree = release.changes.old_tree if side is release.old else release.changes.new_tree
+    name = tree.qualified(row)
+    return release.memo(side, _actions).get((row.type, name), name) if row.type in _CODE_OF else name
+
+
+def _actions(side: App, _: Release) -> Mapping[tuple[str, str], str]:
+    """The actions of a model by the kind and name of the files that hold their code."""
+    code = {action: file for file, action in _CODE_OF.items()}
+    return {
+        (code[unit.type], file_spelling(name)): name
+        for name, unit in side.symbols.documents.items()
+        if unit.type in code
+    }
 
 
 @attrs.define
@@ -196,7 +216,7 @@ def _of_change(change: Change, prop: str, release: Release, taken: list[str]) ->
     return _make(
         subject.type,
         _name(before, after, release),
-        release.changes.old_tree.qualified(before) if before is not None else "",
+        _qualified(before, release.old, release) if before is not None else "",
         type(change).__name__.lower() if direct else "changed",
         prop,
         words(change, release.changes, field),

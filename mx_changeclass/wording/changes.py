@@ -115,8 +115,15 @@ def part(tree: Tree, row: Element) -> str:
             kind = str(around.props.get("type.name") or kind_in_words(around.type)).lower()
             return f"{inside + ' of ' if inside else ''}{kind} {around.name}".strip()
     member = str(row.props.get("attribute") or row.props.get("association") or "")
-    name = row.name or ("" if is_id(member) else member.rpartition(".")[2])
+    name = row.name or ("" if is_id(member) else member.rpartition(".")[2]) or _shown_as(row)
     return f"{inside or kind_in_words(row.type)} {name}".strip()
+
+
+def _shown_as(row: Element) -> str:
+    """What stands for a name that a part of menus and navigation does not have: its caption, or the role it is for."""
+    captions = (text for key, text in sorted(row.props.items()) if key.startswith("caption.") and text)
+    shown = next(captions, "") or row.props.get("userRole") or ""
+    return value(shown) if shown else ""
 
 
 def step(row: Element) -> str:
