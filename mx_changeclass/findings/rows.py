@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
@@ -16,7 +16,7 @@ from mx_changeclass.graphs.side_files import file_spelling
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
-from mx_changeclass.model.types import ENTITY, JAVA_ACTION, JAVASCRIPT_ACTION, PROJECT, PROJECT_SETTINGS
+from mx_changeclass.model.types import DOMAIN_MODEL, ENTITY, JAVA_ACTION, JAVASCRIPT_ACTION, MODULE, PROJECT, PROJECT_SETTINGS
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Subject
 from mx_changeclass.vocabulary import BLOCKED, DESTRUCTIVE, NONE, Hazard, Maybe
@@ -118,10 +118,23 @@ def rows(hits: tuple[Hit, ...], said: Mapping[tuple[str, str, str], Finding], re
             if id(s.subject) not in draft.heard:
                 draft.heard.add(id(s.subject))
                 draft.whats[row.what] += 1
-    made = [draft.made() for draft in drafts.values()]
+    made = list(_made_again(draft.made() for draft in drafts.values()))
     if release.first:  # all is new: the release as a whole is told, and what its profiles and its binary are
         made = [row for row in made if row.kind in (PROJECT, BINARY) or row.kind.startswith("Navigation$")]
     return tuple(sorted(grouped(made), key=_order))
+
+
+def _made_again(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows, with one for what was removed and added again under its name, where the same is said of both."""
+    told = list(rows)
+    added = {(r.kind, r.name, r.findings): r for r in told if r.verb == "added" and not r.prop}
+    again = {id(added[key]) for r in told if r.verb == "removed" and (key := (r.kind, r.name, r.findings)) in added}
+    for row in told:
+        twin = added.get((row.kind, row.name, row.findings)) if row.verb == "removed" and not row.prop else None
+        if twin is not None:
+            yield attrs.evolve(row, verb="changed", what="removed and added again", id=twin.id)
+        elif id(row) not in again:
+            yield row
 
 
 def _first(finding: Finding) -> tuple[object, ...]:
@@ -163,7 +176,17 @@ def _places(s: Hit, release: Release) -> list[tuple[tuple[str, ...], Row]]:
         if s.rule.channel is NONE and not (s.detail or s.rule.undecided):
             return []  # a remark on the release, no change
         return [_make(PROJECT, "", "", "changed", s.rule.id, s.detail)]
+    if s.rule.channel is NONE and _ids_alone(about, s, release):  # a module imported again: it is what a reader knows
+        module = release.changes.tree(about).qualified(about.row).partition(".")[0]
+        return [_make(MODULE, module, module, "changed", s.rule.id, in_words(about, release, tuple(_taken(about, s))))]
     return [_of_change(about, prop, release, _taken(about, s)) for prop in _properties(about, s, release)]
+
+
+def _ids_alone(change: Change, s: Hit, release: Release) -> bool:
+    """Nothing but ids differ in what the rule speaks about, in the domain model."""
+    if not isinstance(change, Changed) or release.document(change).type != DOMAIN_MODEL:
+        return False
+    return all(is_id(v) for field in _taken(change, s) for v in change.values(field))
 
 
 def _properties(change: Change, s: Hit, release: Release) -> list[str]:
@@ -214,7 +237,7 @@ def _of_change(change: Change, prop: str, release: Release, taken: list[str]) ->
     unit = tree.snapshot.units.get(tree.unit_of.get(subject.id, ""))
     before, after = _both(change, release)
     return _make(
-        subject.type,
+        subject.type or "Projects$Document",
         _name(before, after, release),
         _qualified(before, release.old, release) if before is not None else "",
         type(change).__name__.lower() if direct else "changed",

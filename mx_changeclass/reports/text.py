@@ -35,7 +35,8 @@ def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
             yield from _wrap(f"{number}. {step.text}: {several(step.subjects)}", "  ", "     ")
     for release_class, rows in sentences.classes(verdict.rows):
         yield ""
-        yield _paint(f"{release_class} ({len(rows)})", release_class, color)
+        subjects = sum(len(group.members) for group in sentences.by_rule(sentences.unfolded(rows)))
+        yield _paint(f"{release_class} ({subjects})", release_class, color)
         yield from _class(rows, verdict, everything=everything)
     yield from _rest(verdict, everything)
 
@@ -95,7 +96,7 @@ def _marks(rows: tuple[Row, ...]) -> str:
 
 
 def _rest(verdict: Verdict, everything: bool) -> Iterator[str]:
-    aside = sentences.set_aside(verdict)
+    aside = sentences.set_aside(verdict, everything=everything)
     if aside:
         yield ""
         yield from _wrap(aside + ".", "", "  ")

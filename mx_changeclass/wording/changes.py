@@ -150,6 +150,8 @@ def _field(change: Changed[Kind], name: str, changes: Changes) -> str:
     if name == TYPE:
         return f"{kind_in_words(change.old_row.type)} became {kind_in_words(change.new_row.type)}"
     old, new = change.values(name)
+    if name == "appStoreVersion" and not new:
+        return f"{label(name)} no longer stated (was {plain(old)})"  # the module itself is still there
     if name == "syncMode":
         return f"sync mode {mode_in_words(old)} to {mode_in_words(new)}"
     if is_id(old) or is_id(new):

@@ -155,7 +155,7 @@ class NpmPackage(SideFile):
 
 @kind("File$Resource")
 class Resource(SideFile):
-    """A file in ``resources``, which is copied to the server."""
+    """A file in ``resources``, which is copied to the server; role ``note`` where it is for readers alone."""
 
 
 @kind("File$Other")

@@ -257,7 +257,9 @@ def _package(part: Part, content: bytes, _: Fetch) -> Props:
 
 
 def _resource(part: Part, content: bytes, _: Fetch) -> Props:
-    return {"content": content_digest(content, part.path)}
+    name = part.path.rpartition("/")[2].lower()
+    note = suffix(name) == "md" or name.startswith(("readme", "license"))
+    return {"role": "note" if note else "", "content": content_digest(content, part.path)}
 
 
 def _other(part: Part, content: bytes, _: Fetch) -> Props:

@@ -60,7 +60,7 @@ def file_resources(change: Added[Resource] | Removed[Resource] | Changed[Resourc
 
     It is copied to the server.
     """
-    return True
+    return _role(change) != "note"
 
 
 @rule(
@@ -128,7 +128,7 @@ def file_gitignore(change: Added[Kind] | Removed[Kind] | Changed[Kind], release:
     kind, role = change.row.type, _role(change)
     if kind in ("File$NativeTemplate", "File$NativeBuilder"):
         return not _has_native(release) or role in ("dev", "bundle", "script", "notes", "note")
-    return kind in ("File$Jar", "File$Theme") and role == "note"
+    return kind in ("File$Jar", "File$Theme", "File$Resource") and role == "note"
 
 
 @rule(NONE, whole=True, source="RN11.11")
