@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Hazard, ReleaseClass
 from mx_changeclass.wording import sentences
+from mx_changeclass.wording.changes import explanation
 from mx_changeclass.wording.values import several
 
 _WIDTH = 100
@@ -76,6 +77,8 @@ def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]
         yield from _wrap(f"? {mark}", "      ", "        ")
     if not full:
         return
+    if seen := explanation(sentences.deciding(rows[0]).saw, "", rows[0].heading):
+        yield from _wrap(seen.removesuffix(". "), "      ", "        ")
     way = next((r.why for r in rows if r.why), ())
     if len(way) > 1:
         yield from _wrap("reached through " + " > ".join(way), "      ", "        ")
