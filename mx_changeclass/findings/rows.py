@@ -13,10 +13,17 @@ from mx_changeclass.findings.finding import Finding, Row
 from mx_changeclass.findings.grouping import grouped
 from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.side_files import file_spelling
-from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
-from mx_changeclass.model.types import DOMAIN_MODEL, ENTITY, JAVA_ACTION, JAVASCRIPT_ACTION, MODULE, PROJECT, PROJECT_SETTINGS
+from mx_changeclass.model.types import (
+    DOMAIN_MODEL,
+    ENTITY,
+    JAVA_ACTION,
+    JAVASCRIPT_ACTION,
+    MODULE,
+    PROJECT,
+    PROJECT_SETTINGS,
+)
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Subject
 from mx_changeclass.vocabulary import BLOCKED, DESTRUCTIVE, NONE, Hazard, Maybe

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from mx_changeclass.changes.change import (
     CONTENT,
@@ -145,20 +145,30 @@ def _field(change: Changed[Kind], name: str, changes: Changes) -> str:
         return "order changed"
     if name == CONTENT:
         return "differs, content not readable"
-    if name == "unread":
-        return str(change.values(name)[1] or "can be read again")
     if name == TYPE:
         return f"{kind_in_words(change.old_row.type)} became {kind_in_words(change.new_row.type)}"
     old, new = change.values(name)
-    if name == "appStoreVersion" and not new:
-        return f"{label(name)} no longer stated (was {plain(old)})"  # the module itself is still there
-    if name == "syncMode":
-        return f"sync mode {mode_in_words(old)} to {mode_in_words(new)}"
+    if name in _PHRASES:
+        return _PHRASES[name](old, new)
     if is_id(old) or is_id(new):
         return f"{label(name)} changed"
     if isinstance(old, tuple) or isinstance(new, tuple):
         return f"{label(name)}: {_members(old, new)}"
     return f"{label(name)} {_values(old, new)}"
+
+
+def _marketplace_version(old: object, new: object) -> str:
+    if not new:  # the module itself is still there
+        return f"marketplace version no longer stated (was {plain(old)})"
+    return f"marketplace version {_values(old, new)}"
+
+
+# Keys with words of their own for both values.
+_PHRASES: Mapping[str, Callable[[object, object], str]] = {
+    "appStoreVersion": _marketplace_version,
+    "syncMode": lambda old, new: f"sync mode {mode_in_words(old)} to {mode_in_words(new)}",
+    "unread": lambda _, new: str(new or "can be read again"),
+}
 
 
 def _values(old: object, new: object) -> str:

@@ -348,7 +348,7 @@ def test_a_required_value_that_an_upgrade_wrote_anew_is_noise(old: Model) -> Non
     stated, rewritten = "$value != empty", "length(toString($value)) > 0"
     for model_version, after, heard in (
         (("10.24.0", "11.0.0"), rewritten, []),
-        (("11.0.0", "11.6.0"), rewritten, ["~ Field.Home.edit validation.expression"]),  # that upgrade writes nothing anew
+        (("11.0.0", "11.6.0"), rewritten, ["~ Field.Home.edit validation.expression"]),
         (("10.24.0", "11.0.0"), "length(toString($value)) > 1", ["~ Field.Home.edit validation.expression"]),
     ):
         old.find("edit").props |= {"validation": "Pages$WidgetValidation", "validation.expression": stated}

@@ -42,7 +42,8 @@ _FONTS = ("ttf", "otf", "woff", "woff2", "eot")
 _NOTES = ("md", "txt", "version", "license", "map", "gitignore", "requiredlib", "id", "html~")
 _LARGEST_STUB = 1_000  # bytes
 _OF_THE_APP = re.compile(
-    r"""^[ \t]*@?import\s+(?:[^"';]{1,80}\sfrom\s+)?["'][./]*/theme/(?:web|native)/custom-variables(?:\.\w+)?["'][ \t]*;?""",
+    r"""^[ \t]*@?import\s+(?:[^"';]{1,80}\sfrom\s+)?["'][./]*"""
+    r"""/theme/(?:web|native)/custom-variables(?:\.\w+)?["'][ \t]*;?""",
     re.MULTILINE,
 )
 _DESIGN_FOLDERS = {"buildingblocks", "pagetemplates"}

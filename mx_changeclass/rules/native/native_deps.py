@@ -22,7 +22,9 @@ from mx_changeclass.wording.values import several
 Script = Added[JavaScriptSource | JavaScriptFile | ThemeFile] | Changed[JavaScriptSource | JavaScriptFile | ThemeFile]
 
 _NATIVE = re.compile(r"(?:^|[@/-])react-native(?:$|[/-])")
-_STORES = re.compile(r"sensitive-info|keychain|async-storage|encrypted-storage|secure-store|sqlite|mmkv|realm|watermelon")
+_STORES = re.compile(
+    r"sensitive-info|keychain|async-storage|encrypted-storage|secure-store|sqlite|mmkv|realm|watermelon"
+)
 _OF_CLIENT = frozenset(("react", "react-native", "react-dom", "mendix", "mx-api", "mx-global", "big.js", "@mendix"))
 
 
