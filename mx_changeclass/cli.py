@@ -121,7 +121,7 @@ def cli() -> None:
     help="Compare with --fail-on the highest class that the verdict may have, not only the certain one.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 4 where something could not be decided.")
-@click.option("--all", "everything", is_flag=True, help="Fold nothing; list what was set aside as noise.")
+@click.option("--all", "everything", is_flag=True, help="Fold nothing; list why edits were set aside as noise.")
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),

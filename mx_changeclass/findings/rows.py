@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
 from mx_changeclass.changes.change import Change, Changed, Removed
 from mx_changeclass.findings.finding import Finding, Row
 from mx_changeclass.findings.grouping import grouped
-from mx_changeclass.model.kinds import Kind
+from mx_changeclass.graphs.app import App
+from mx_changeclass.graphs.side_files import file_spelling
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
-from mx_changeclass.model.types import ENTITY, PROJECT, PROJECT_SETTINGS
+from mx_changeclass.model.types import (
+    DOMAIN_MODEL,
+    ENTITY,
+    JAVA_ACTION,
+    JAVASCRIPT_ACTION,
+    MODULE,
+    PROJECT,
+    PROJECT_SETTINGS,
+)
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Subject
 from mx_changeclass.vocabulary import BLOCKED, DESTRUCTIVE, NONE, Hazard, Maybe
@@ -23,6 +32,7 @@ from mx_changeclass.wording.values import is_id
 
 DEPENDENCY = "File$NativeDependency"
 NATIVE_BINARY = "File$NativeBinary"
+_CODE_OF = {"File$JavaScriptAction": JAVASCRIPT_ACTION, "File$JavaAction": JAVA_ACTION}
 CONTENTS = "contents"  # of a document or a file: all its parts answer together
 
 _STOPS = BLOCKED | {Hazard.CANNOT_INSTALL}
@@ -67,8 +77,25 @@ def _both(change: Change, release: Release) -> tuple[Element | None, Element | N
 def _name(old: Element | None, new: Element | None, release: Release) -> str:
     """The name of a subject: what it is called now, or was called at last."""
     if new is not None:
-        return release.changes.new_tree.qualified(new)
-    return release.changes.old_tree.qualified(old) if old is not None else ""
+        return _qualified(new, release.new, release)
+    return _qualified(old, release.old, release) if old is not None else ""
+
+
+def _qualified(row: Element, side: App, release: Release) -> str:
+    """The name of a subject on a side; code of an action goes by the name of the action, not of its folder."""
+    tree = release.changes.old_tree if side is release.old else release.changes.new_tree
+    name = tree.qualified(row)
+    return release.memo(side, _actions).get((row.type, name), name) if row.type in _CODE_OF else name
+
+
+def _actions(side: App, _: Release) -> Mapping[tuple[str, str], str]:
+    """The actions of a model by the kind and name of the files that hold their code."""
+    code = {action: file for file, action in _CODE_OF.items()}
+    return {
+        (code[unit.type], file_spelling(name)): name
+        for name, unit in side.symbols.documents.items()
+        if unit.type in code
+    }
 
 
 @attrs.define
@@ -98,10 +125,23 @@ def rows(hits: tuple[Hit, ...], said: Mapping[tuple[str, str, str], Finding], re
             if id(s.subject) not in draft.counted:
                 draft.counted.add(id(s.subject))
                 draft.whats[row.what] += 1
-    made = [draft.made() for draft in drafts.values()]
+    made = list(_made_again(draft.made() for draft in drafts.values()))
     if release.first:  # all is new: the release as a whole is told, and what its profiles and its binary are
         made = [row for row in made if row.kind in (PROJECT, NATIVE_BINARY) or row.kind.startswith("Navigation$")]
     return tuple(sorted(grouped(made), key=_order))
+
+
+def _made_again(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows, with one for what was removed and added again under its name, where the same is said of both."""
+    told = list(rows)
+    added = {(r.kind, r.name, r.findings): r for r in told if r.verb == "added" and not r.prop}
+    again = {id(added[key]) for r in told if r.verb == "removed" and (key := (r.kind, r.name, r.findings)) in added}
+    for row in told:
+        twin = added.get((row.kind, row.name, row.findings)) if row.verb == "removed" and not row.prop else None
+        if twin is not None:
+            yield attrs.evolve(row, verb="changed", what="removed and added again", id=twin.id)
+        elif id(row) not in again:
+            yield row
 
 
 def _first(finding: Finding) -> tuple[object, ...]:
@@ -143,7 +183,17 @@ def _places(s: Hit, release: Release) -> list[tuple[tuple[str, ...], Row]]:
         if s.rule.channel is NONE and not (s.detail or s.rule.undecided):
             return []  # a remark on the release, no change
         return [_make(PROJECT, "", "", "changed", s.rule.id, s.detail)]
-    return [_of_change(about, prop, release) for prop in _properties(about, s, release)]
+    if s.rule.channel is NONE and _ids_alone(about, s, release):  # a module imported again: it is what a reader knows
+        module = release.changes.tree(about).qualified(about.row).partition(".")[0]
+        return [_make(MODULE, module, module, "changed", s.rule.id, in_words(about, release, tuple(_taken(about, s))))]
+    return [_of_change(about, prop, release, _taken(about, s)) for prop in _properties(about, s, release)]
+
+
+def _ids_alone(change: Change, s: Hit, release: Release) -> bool:
+    """Nothing but ids differ in what the rule speaks about, in the domain model."""
+    if not isinstance(change, Changed) or release.document(change).type != DOMAIN_MODEL:
+        return False
+    return all(is_id(v) for field in _taken(change, s) for v in change.values(field))
 
 
 def _properties(change: Change, s: Hit, release: Release) -> list[str]:
@@ -157,7 +207,7 @@ def _properties(change: Change, s: Hit, release: Release) -> list[str]:
         return [CONTENTS if is_a(subject.type, "Projects$Document") else _slot(change.row, subject, tree)]
     if not isinstance(change, Changed):
         return [""]
-    if subject.type.startswith("File$"):
+    if subject.type.startswith("File$") and subject.type != NATIVE_BINARY:
         return [CONTENTS]
     fields = _taken(change, s)
     if s.rule.channel is NONE:  # beside what a reader understands, ids that move with it say nothing
@@ -165,9 +215,9 @@ def _properties(change: Change, s: Hit, release: Release) -> list[str]:
     return fields or [""]
 
 
-def _taken(change: Changed[Kind], s: Hit) -> list[str]:
+def _taken(change: Change, s: Hit) -> list[str]:
     """The fields of a change that the rule speaks about."""
-    return telling(tuple(s.fields)) or sorted(change.fields)
+    return (telling(tuple(s.fields)) or sorted(change.fields)) if isinstance(change, Changed) else []
 
 
 def _slot(row: Element, subject: Element, tree: Tree) -> str:
@@ -180,20 +230,23 @@ def _slot(row: Element, subject: Element, tree: Tree) -> str:
     return slot
 
 
-def _of_change(change: Change, prop: str, release: Release) -> tuple[tuple[str, ...], Row]:
+def _of_change(change: Change, prop: str, release: Release, taken: list[str]) -> tuple[tuple[str, ...], Row]:
     tree = release.changes.tree(change)
     subject = tree.subject(change.row)
     direct = change.row.id == subject.id
     field = (prop,) if direct and isinstance(change, Changed) and prop not in ("", CONTENTS) else ()
     if subject.type == PROJECT_SETTINGS and isinstance(change, Changed):
         field = (prop.partition(".")[2],)  # the settings are one document of many parts; each key is a row
-    old, new = change.values(prop) if field and isinstance(change, Changed) else (None, None)
+    one = field or (tuple(taken) if len(taken) == 1 else ())  # a part with one difference has two values as well
+    old, new = change.values(one[0]) if one and isinstance(change, Changed) else (None, None)
+    if not field and (is_id(old) or is_id(new)):
+        old, new = None, None
     unit = tree.snapshot.units.get(tree.unit_of.get(subject.id, ""))
     before, after = _both(change, release)
     return _make(
-        subject.type,
+        subject.type or "Projects$Document",
         _name(before, after, release),
-        release.changes.old_tree.qualified(before) if before is not None else "",
+        _qualified(before, release.old, release) if before is not None else "",
         type(change).__name__.lower() if direct else "changed",
         prop,
         words(change, release.changes, field),

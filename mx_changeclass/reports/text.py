@@ -9,9 +9,11 @@ from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.legible import plain_line
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Hazard, ReleaseClass
 from mx_changeclass.wording import sentences
+from mx_changeclass.wording.changes import explanation
 from mx_changeclass.wording.values import several
 
 _WIDTH = 100
+_FINGERPRINTS = 12  # of one subject
 _SUBJECTS = 3  # so many subjects of a rule are told before the rest of them is folded
 _GRAVE = 12  # so many where data on devices is at stake
 _COLORS = {DESTRUCTIVE: "1;31", FULL_RELEASE: "1;35", NEEDS_REDEPLOY: "1;33", OTA_SAFE: "1;32"}
@@ -42,7 +44,8 @@ def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
             yield from _wrap(f"{number}. {step.text}: {several(step.subjects)}", "  ", "     ")
     for release_class, rows in sentences.classes(verdict.rows):
         yield ""
-        yield _paint(f"{release_class} ({len(rows)})", release_class, color)
+        subjects = sum(len(group.members) for group in sentences.by_rule(sentences.unfolded(rows)))
+        yield _paint(f"{release_class} ({subjects})", release_class, color)
         yield from _class(rows, verdict, everything=everything)
     yield from _rest(verdict, everything)
 
@@ -76,12 +79,14 @@ def _group(group: sentences.RowGroup, *, everything: bool) -> Iterator[str]:
 
 
 def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]:
-    what = sentences.what(rows)
+    what = sentences.what(rows, everything=exact)
     yield from _wrap(f"{rows[0].subject_with_kind}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      ")
     if mark := sentences.open_mark(rows):
         yield from _wrap(f"? {mark}", "      ", "        ")
     if not full:
         return
+    if seen := explanation(sentences.deciding(rows[0]).evidence, "", rows[0].heading):
+        yield from _wrap(seen.removesuffix(". "), "      ", "        ")
     way = next((r.why for r in rows if r.why), ())
     if len(way) > 1:
         yield from _wrap("reached through " + " > ".join(way), "      ", "        ")
@@ -97,11 +102,12 @@ def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]
 
 
 def _marks(rows: tuple[Row, ...]) -> str:
-    return " ".join(r.fingerprint for r in rows)
+    shown, rest = sentences.first_of(rows, _FINGERPRINTS)
+    return " ".join(r.fingerprint for r in shown) + (" …" if rest else "")
 
 
 def _rest(verdict: Verdict, everything: bool) -> Iterator[str]:
-    aside = sentences.set_aside(verdict)
+    aside = sentences.set_aside(verdict, everything=everything)
     if aside:
         yield ""
         yield from _wrap(aside + ".", "", "  ")

@@ -149,6 +149,12 @@ def may_delete(side: App, entity: str) -> bool:
     return any(free or any(rule.props.get("allowDelete") for rule, _ in _rules(side, e)) for e in holders)
 
 
+def without_rules(side: App) -> list[str]:
+    """The entities that devices hold and for which no access rule grants their users anything."""
+    held = (e for e in side.sync if side.synced(e) and side.entity(e) is not None)
+    return sorted(e for e in held if not any(True for _ in _rules(side, e)))
+
+
 def _rules(side: App, entity: str) -> Iterator[tuple[Element, list[Element]]]:
     """The access rules of an entity that hold for users of devices, each with its parts."""
     unit, row = side.symbols.domain_models.get(entity.partition(".")[0]), side.entity(entity)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from mx_changeclass.changes.change import (
     CONTENT,
@@ -115,8 +115,15 @@ def part(tree: Tree, row: Element) -> str:
             kind = str(around.props.get("type.name") or kind_in_words(around.type)).lower()
             return f"{inside + ' of ' if inside else ''}{kind} {around.name}".strip()
     member = str(row.props.get("attribute") or row.props.get("association") or "")
-    name = row.name or ("" if is_id(member) else member.rpartition(".")[2])
+    name = row.name or ("" if is_id(member) else member.rpartition(".")[2]) or _shown_as(row)
     return f"{inside or kind_in_words(row.type)} {name}".strip()
+
+
+def _shown_as(row: Element) -> str:
+    """What stands for a name that a part of menus and navigation does not have: its caption, or the role it is for."""
+    captions = (text for key, text in sorted(row.props.items()) if key.startswith("caption.") and text)
+    shown = next(captions, "") or row.props.get("userRole") or ""
+    return value(shown) if shown else ""
 
 
 def step(row: Element) -> str:
@@ -141,13 +148,27 @@ def _field(change: Changed[Kind], name: str, changes: Changes) -> str:
     if name == TYPE:
         return f"{kind_in_words(change.old_row.type)} became {kind_in_words(change.new_row.type)}"
     old, new = change.values(name)
-    if name == "syncMode":
-        return f"sync mode {mode_in_words(old)} to {mode_in_words(new)}"
+    if name in _PHRASES:
+        return _PHRASES[name](old, new)
     if is_id(old) or is_id(new):
         return f"{label(name)} changed"
     if isinstance(old, tuple) or isinstance(new, tuple):
         return f"{label(name)}: {_members(old, new)}"
     return f"{label(name)} {_values(old, new)}"
+
+
+def _marketplace_version(old: object, new: object) -> str:
+    if not new:  # the module itself is still there
+        return f"marketplace version no longer stated (was {plain(old)})"
+    return f"marketplace version {_values(old, new)}"
+
+
+# Keys with words of their own for both values.
+_PHRASES: Mapping[str, Callable[[object, object], str]] = {
+    "appStoreVersion": _marketplace_version,
+    "syncMode": lambda old, new: f"sync mode {mode_in_words(old)} to {mode_in_words(new)}",
+    "unread": lambda _, new: str(new or "can be read again"),
+}
 
 
 def _values(old: object, new: object) -> str:

@@ -42,6 +42,8 @@ STEPS: Mapping[str, str] = {
 }
 
 _NAMED = 3  # so many kinds of a list are looked at
+_FACTS = 12  # so many differences of one subject are told
+_REASONS = 4  # so many reasons to set something aside are told
 _SHORT = 40  # characters of a value that is told as it is
 
 
@@ -165,7 +167,7 @@ def tasks(verdict: Verdict) -> list[Task]:
 def _asking(finding: Finding) -> str:
     if any(verb is VersionChange for verb, _ in finding.rule.listens_to):
         return "the new Studio Pro version"
-    return finding.subject or finding.rule.title
+    return finding.subject or "the app"
 
 
 def _breaks(finding: Finding) -> bool:
@@ -226,9 +228,10 @@ def _renamed_first(row: Row) -> bool:
     return row.prop != "name"
 
 
-def what(rows: Sequence[Row]) -> str:
-    """What happened to one subject, in all its rows."""
-    return ", ".join(dict.fromkeys(r.what for r in rows if r.what))
+def what(rows: Sequence[Row], *, everything: bool = False) -> str:
+    """What happened to one subject, in all its rows, or in the first of very many."""
+    shown, rest = first_of(list(dict.fromkeys(r.what for r in rows if r.what)), _FACTS, everything=everything)
+    return ", ".join(shown) + (f" and {len(rest)} more" if rest else "")
 
 
 M = TypeVar("M")
@@ -261,13 +264,15 @@ def folded_parts(rows: Sequence[Row], every: Sequence[Row]) -> list[str]:
     ]
 
 
-def set_aside(verdict: Verdict) -> str:
-    """How many differing leaves were set aside, by the name of the noise rule; "" where none were."""
+def set_aside(verdict: Verdict, *, everything: bool = False) -> str:
+    """How many differing leaves were set aside, by the name of each noise rule or of those with most of them; ""
+    where none were."""
     noise = {n: count for n, count in verdict.accountability.by_noise.items() if n != UNSEEN}
     if not noise:
         return ""
     most = sorted(noise.items(), key=lambda item: (-item[1], item[0]))
-    told = ", ".join(f"{n} {count:,}" for n, count in most[:4]) + (", …" if len(most) > 4 else "")
+    shown = most if everything else most[:_REASONS]
+    told = ", ".join(f"{n} {count:,}" for n, count in shown) + (", …" if len(most) > len(shown) else "")
     return f"{plural(sum(noise.values()), 'edit')} without meaning set aside ({told})"
 
 

@@ -17,7 +17,11 @@ _KEYS: Mapping[str, str] = {
     "appStoreGuid": "marketplace id",
     "appStoreVersion": "marketplace version",
     "appStoreVersionGuid": "marketplace version id",
+    "android.gradle": "build.gradle",
+    "android.manifest": "AndroidManifest.xml",
     "code": "code",
+    "code.": "",
+    "configured.permission.": "configured permission ",
     "dataStorageGuid": "storage GUID",
     "deleteBehavior.childDeleteBehavior": "on deletion of the owner",
     "deleteBehavior.parentDeleteBehavior": "on deletion of the other side",
@@ -26,15 +30,22 @@ _KEYS: Mapping[str, str] = {
     "generalization.hasChangedDate": "changedDate",
     "generalization.hasCreatedDate": "createdDate",
     "generalization.hasOwner": "owner",
+    "dependency.": "npm package ",
+    "font.": "font ",
     "generated": "generated part",
     "homePage.microflow": "microflow of the home page",
     "homePage.page": "home page",
     "guestUserRoleName": "role of anonymous users",
     "enableGuestAccess": "anonymous users",
     "enableDemoUsers": "demo users",
+    "ios.plist": "Info.plist",
     "isThemeModule": "use as a theme module",
+    "linked.": "linked native module ",
     "nativeDependencies.": "native module ",
+    "override.": "forced version of ",
     "permission": "reading and writing",
+    "permission.android.permission.": "permission ",
+    "permission.": "permission ",
     "securityLevel": "security level",
     "token.": "",
     "type": "type",
@@ -72,8 +83,15 @@ _VALUES: Mapping[str, str] = {
     "CheckNothing": "off",
     "ReferenceSet": "reference set",
 }
-_SPELLED = re.compile(r"\b(?:json|xml|oql|rest|odata|url|ui|xpath|java(?: script)?)\b")
-_SPELLING = {"odata": "OData", "xpath": "XPath", "java": "Java", "java script": "JavaScript"}
+_SPELLED = re.compile(r"\b(?:json|xml|oql|rest|odata|url|ui|xpath|java(?: script)?|android|ios)\b")
+_SPELLING = {
+    "android": "Android",
+    "ios": "iOS",
+    "java": "Java",
+    "java script": "JavaScript",
+    "odata": "OData",
+    "xpath": "XPath",
+}
 
 
 # Modes of synchronisation as Studio Pro shows them.

@@ -344,6 +344,36 @@ def test_what_an_upgrade_writes_of_its_own_needs_an_upgrade(old: Model, new: Mod
     assert reasons(compare(old, new)) == {"conversion-default"}
 
 
+def test_a_required_value_that_an_upgrade_wrote_anew_is_noise(old: Model) -> None:
+    stated, rewritten = "$value != empty", "length(toString($value)) > 0"
+    for model_version, after, heard in (
+        (("10.24.0", "11.0.0"), rewritten, []),
+        (("11.0.0", "11.6.0"), rewritten, ["~ Field.Home.edit validation.expression"]),
+        (("10.24.0", "11.0.0"), "length(toString($value)) > 1", ["~ Field.Home.edit validation.expression"]),
+    ):
+        old.find("edit").props |= {"validation": "Pages$WidgetValidation", "validation.expression": stated}
+        new = old.edit()
+        old.version, new.version = model_version
+        new.find("edit").props["validation.expression"] = after
+        assert told(compare(old, new)) == heard
+
+
+def test_the_text_of_a_hidden_widget_property_goes_with_an_upgrade(old: Model) -> None:
+    texts = {"value.textTemplate": "Pages$ClientTemplate", "value.textTemplate.template.en_US": "Load more"}
+    with_widget(old, "1", Node("CustomWidgets$WidgetProperty", "more", "object.properties", dict(texts)))
+    heard = ["~ Field.Home.more value.textTemplate,value.textTemplate.template.en_US"]
+    emptied = {"value.textTemplate": "Pages$ClientTemplate", "value.textTemplate.template.en_US": ""}
+    for before, after, left, told_ in (
+        ("10.23.0", "10.24.0", {}, []),
+        ("10.24.0", "10.24.9", {}, heard),
+        ("10.23.0", "10.24.0", emptied, ["~ Field.Home.more value.textTemplate.template.en_US"]),
+    ):
+        new = old.edit()
+        old.version, new.version = before, after
+        new.find("more").props = dict(left)
+        assert told(compare(old, new)) == told_
+
+
 def test_a_value_under_the_new_name_of_its_key_is_noise(old: Model, new: Model) -> None:
     old.version, new.version = "10.24.0", "11.0.0"
     old.doc("Field").root.props["appStorePackageId"] = 117

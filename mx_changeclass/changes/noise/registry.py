@@ -8,7 +8,7 @@ the metamodel, is drawn on the canvas only, or stands on the closed list of conv
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import frozen
@@ -41,6 +41,12 @@ _CONVERTED: dict[tuple[str, str], Any] = {
     ("Settings$RuntimeSettings", "bcryptCost"): 10,
     ("Security$ProjectSecurity", "strictPageUrlCheck"): False,
 }
+# Code that an upgrade across a version wrote in another form with the same meaning: owner, key, before, after. From
+# 11.0 on a required text box states that its text has a length, which no longer follows from its not being empty.
+_REWRITTEN: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
+    "11.0.0": (("Pages$WidgetValidation", "expression", "$value != empty", "length(toString($value)) > 0"),),
+}
+_HIDDEN_WITHOUT_TEXT: Final = Version(10, 24, 0)
 # Keys that took the place of others: steps of a dotted key before and after.
 _RENAMED = (
     ("appStorePackageId", "appStorePackageIdString"),
@@ -195,6 +201,28 @@ def _converted(leaf: KeyDifference, noise: Noise) -> bool:
     )
 
 
+def _rewritten(leaf: KeyDifference, noise: Noise) -> bool:
+    """An upgrade wrote the code in another form."""
+    if noise.old is None or noise.new is None or leaf.one_sided:
+        return False
+    edit = leaf.owner, leaf.key, _tight(leaf.old), _tight(leaf.new)
+    crossed = (told for at, told in _REWRITTEN.items() if (v := Version.of(at)) and noise.old < v <= noise.new)
+    return any(edit == (owner, key, _tight(old), _tight(new)) for told in crossed for owner, key, old, new in told)
+
+
+def _hidden_text(leaf: KeyDifference, noise: Noise) -> bool:
+    """From 10.24 on a widget property that other choices hide has no text at all, not even an empty one, which is
+    what remains where somebody deletes it."""
+    crossed = noise.old is not None and noise.new is not None and noise.old < _HIDDEN_WITHOUT_TEXT <= noise.new
+    texts = [r.props.get("value.textTemplate") for r in (leaf.old_row, leaf.new_row)]
+    of_text = leaf.old_row.type == WIDGET_PROPERTY and leaf.path.startswith("value.textTemplate")
+    return crossed and of_text and bool(texts[0]) and not texts[1]
+
+
+def _tight(code: object) -> str:
+    return "".join(str(code).split())
+
+
 def _new_default(leaf: KeyDifference, noise: Noise) -> bool:
     return noise.moved and _absent_default(leaf, noise) and came_after(noise.lacks(leaf), leaf.holder, leaf.path)
 
@@ -222,6 +250,8 @@ _KEY_RULES: tuple[tuple[str, Callable[[KeyDifference, Noise], bool]], ...] = (
     ("default-effect", _default_effect),
     ("renamed-key", _renamed_key),
     ("conversion-default", _converted),
+    ("conversion-rewrite", _rewritten),
+    ("conversion-rewrite", _hidden_text),
     ("new-default", _new_default),
     ("absent-default", _absent_default),
     ("gone-key", _gone_key),

@@ -106,8 +106,10 @@ class Jar(SideFile):
 @kind("File$Theme")
 class ThemeFile(SideFile):
     """A file in ``theme`` or ``themesource``: role ``variables``, ``style``, ``script``, ``design-properties``,
-    ``design-time``, ``settings``, ``manifest``, ``font``, ``image``, ``asset`` or ``note``."""
+    ``design-time``, ``settings``, ``manifest``, ``font``, ``image``, ``asset`` or ``note``; a ``stub`` where nothing is
+    in it but what Studio Pro makes for every module."""
 
+    stub = key("stub", False)
     platform = key("platform", "")  # native, web or both
     module = key("module", "")
     code = key("code", "")  # of a native style: without its comments
@@ -153,7 +155,7 @@ class NpmPackage(SideFile):
 
 @kind("File$Resource")
 class Resource(SideFile):
-    """A file in ``resources``, which is copied to the server."""
+    """A file in ``resources``, which is copied to the server; role ``note`` where it is for readers alone."""
 
 
 @kind("File$Other")

@@ -6,6 +6,7 @@ Every row has ``path``; ``content`` is a digest of the whole file where nothing 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,12 @@ _LOCKS = ("yarn.lock", "package-lock.json", "pnpm-lock.yaml", "npm-shrinkwrap.js
 _IMAGES = ("png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "bmp")
 _FONTS = ("ttf", "otf", "woff", "woff2", "eot")
 _NOTES = ("md", "txt", "version", "license", "map", "gitignore", "requiredlib", "id", "html~")
+_LARGEST_STUB = 1_000  # bytes
+_OF_THE_APP = re.compile(
+    r"""^[ \t]*@?import\s+(?:[^"';]{1,80}\sfrom\s+)?["'][./]*"""
+    r"""/theme/(?:web|native)/custom-variables(?:\.\w+)?["'][ \t]*;?""",
+    re.MULTILINE,
+)
 _DESIGN_FOLDERS = {"buildingblocks", "pagetemplates"}
 
 
@@ -172,11 +179,21 @@ def _theme(part: Part, content: bytes, _: Fetch) -> Props:
         "module": parts[1] if parts[0] == "themesource" and len(parts) > 2 else "",
         "role": _theme_role(parts),
         "content": content_digest(content, part.path),
+        "stub": _is_stub(content) or None,
     }
     if platform == "native" and suffix(part.path) in _SCRIPTS:
         found = _code(content, part.path, _tokens)
         props |= found
     return props
+
+
+def _is_stub(content: bytes) -> bool:
+    """A file of a theme as Studio Pro makes it for every module: nothing in it but the import of the variables of
+    the app, or an empty table."""
+    if len(content) > _LARGEST_STUB:
+        return False
+    code, _ = split_comments(content.decode(errors="replace"))
+    return "".join(_OF_THE_APP.sub("", "\n".join(code)).split()) in ("", "{}")
 
 
 def _tokens(text: str) -> Props:
@@ -241,7 +258,9 @@ def _package(part: Part, content: bytes, _: Fetch) -> Props:
 
 
 def _resource(part: Part, content: bytes, _: Fetch) -> Props:
-    return {"content": content_digest(content, part.path)}
+    name = part.path.rpartition("/")[2].lower()
+    note = suffix(name) == "md" or name.startswith(("readme", "license"))
+    return {"role": "note" if note else "", "content": content_digest(content, part.path)}
 
 
 def _other(part: Part, content: bytes, _: Fetch) -> Props:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
 from mx_changeclass.graphs.side_files import file_spelling
@@ -20,7 +20,6 @@ from mx_changeclass.vocabulary import (
     NONE,
     OTA_SAFE,
     Certainty,
-    Hazard,
     Maybe,
     Requires,
 )
@@ -154,7 +153,7 @@ def js_regenerated(change: Changed[JavaScriptSource], release: Release) -> bool:
 
     What people wrote in it is the same.
     """
-    return "generated" in change.fields and change.fields <= {"generated", "comments"}
+    return "generated" in change.fields and _beside_the_list(change) <= {"generated", "comments"}
 
 
 @rule(NONE, whole=True, source="JSA Documentation")
@@ -163,7 +162,7 @@ def js_doc(change: Changed[JavaScriptSource], release: Release) -> bool:
 
     They have no effect.
     """
-    return change.fields == {"comments"}
+    return _beside_the_list(change) == {"comments"}
 
 
 @rule(
@@ -221,9 +220,12 @@ def _orphan(change: Change) -> bool:
 
 
 def _told(change: Change) -> bool:
-    """More of a file differs than the native modules it lists."""
-    listed = ("nativeDependencies", "sidecar")
-    return not isinstance(change, Changed) or any(f.partition(".")[0] not in listed for f in change.fields)
+    return not isinstance(change, Changed) or bool(_beside_the_list(change))
+
+
+def _beside_the_list(change: Changed[Any]) -> set[str]:
+    """The fields of a file that differ, without its list of native modules, of which others tell."""
+    return {f for f in change.fields if f.partition(".")[0] not in ("nativeDependencies", "sidecar")}
 
 
 # -- what the code does ---------------------------------------------------------------------------
@@ -285,8 +287,8 @@ def _strict(release: Release) -> bool:
 
 @rule(
     OTA_SAFE,
-    hazard=Hazard.LOCAL_WIPE,
     in_bundle=True,
+    undecided=True,
     on="storage",
     source="no source (code scan)",
     mitigation="Look at the code: does it keep what was not uploaded?",
@@ -294,9 +296,9 @@ def _strict(release: Release) -> bool:
 def js_localstorage(change: NewCode, release: Release) -> str:
     """Code takes data off the device
 
-    Calls that clear or delete storage can remove local data.
+    Whether what it clears or deletes holds anything that was not uploaded, the code alone does not say.
     """
-    if not release.reached_offline(change):
+    if not _holds_data(change, release):
         return ""
     if was := _as_it_was(change, release):
         had = {c.rpartition(".")[2] for c in was.storage}  # what is called counts, not how it was imported
@@ -308,17 +310,18 @@ def js_localstorage(change: NewCode, release: Release) -> str:
 
 @rule(
     OTA_SAFE,
-    hazard=Hazard.LOCAL_WIPE,
     in_bundle=True,
+    undecided=True,
     source="no source (code scan)",
     mitigation="Look at the code of the action: does it keep what was not uploaded?",
 )
 def js_localstorage_called(change: Added[In[Nanoflow]] | Changed[In[Nanoflow]], release: Release) -> str:
     """Nanoflow begins to call an action whose code takes data off the device
 
-    The action may be as old as the app: what it clears is lost from the first call on.
+    The action may be as old as the app: what it clears is gone from the first call on. Whether that holds anything
+    that was not uploaded, the code alone does not say.
     """
-    if not release.reached_offline(change):
+    if not _holds_data(change, release):
         return ""
     called = gained(change, release, JAVASCRIPT_ACTION)
     code = {unit.name: unit for unit in release.new.snapshot.live.values() if unit.type == "File$JavaScriptAction"}
@@ -329,6 +332,11 @@ def js_localstorage_called(change: Added[In[Nanoflow]] | Changed[In[Nanoflow]], 
         calls = [c for r in rows[:1] for c in cast("JavaScriptSource", view(r)).storage if not _removes_one(c)]
         told += [f"{name} calls {several(calls)}"] if calls else [f"{name}"] if name in _CLEARS else []
     return several(told)
+
+
+def _holds_data(change: Change, release: Release) -> bool:
+    """The code runs on devices that may hold something already."""
+    return release.reached_offline(change) and not release.nothing_to_lose(release.audience(change))
 
 
 def _removes_one(call: str) -> bool:

@@ -13,10 +13,11 @@ from mx_changeclass.rules.edits import ThemeEdit
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.questions import detail_of
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty
 from mx_changeclass.wording.values import plain, several
 
 _STYLES = ("variables", "style", "script")
+_BESIDE_MODULES = (*_STYLES, "design-properties", "settings")
 
 
 def _is(change: Change, platform: str, *roles: str) -> bool:
@@ -75,6 +76,21 @@ def style_web(change: ThemeEdit, release: Release) -> bool:
     It is compiled into the web theme; native apps are untouched.
     """
     return _is(change, "web", *_STYLES, "design-properties")
+
+
+@rule(
+    NONE,
+    whole=True,
+    instead_of=("style-web", "style-native", "style-native-design-properties", "style-settings-json"),
+    source="no source (what Studio Pro lays beside every new module)",
+)
+def style_stub(change: ThemeEdit, release: Release) -> bool:
+    """Style file without styles, as every module has
+
+    It adds nothing to any theme.
+    """
+    rows = [row for _, row in release.sides(change)]
+    return all(r.props.get("module") and r.props.get("stub") and r.props.get("role") in _BESIDE_MODULES for r in rows)
 
 
 @rule(NEEDS_REDEPLOY, whole=True, source="PWA")

@@ -63,6 +63,24 @@ def wid_added_native(change: Added[WidgetPackage], release: Release) -> str:
     return several(native_needs(change, release))
 
 
+@rule(
+    OTA_SAFE,
+    in_bundle=True,
+    undecided=True,
+    at_most=FULL_RELEASE,
+    instead_of=("wid-added-js", "wid-updated-js"),
+    whole=True,
+    source="RN11.6 11.6.4",
+    mitigation="Repair the file, or import the widget again, and compare anew.",
+)
+def wid_unreadable(change: Added[WidgetPackage] | Changed[WidgetPackage], release: Release) -> bool:
+    """Widget package that cannot be read, in one of the versions
+
+    No app can be built with such a package, and what differs in it is not decided.
+    """
+    return bool(change.new.unread or (isinstance(change, Changed) and change.old.unread))
+
+
 @rule(OTA_SAFE, in_bundle=True, whole=True, source="S3.1", aliases="file-widgets-mpk")
 def wid_updated_js(change: Changed[WidgetPackage], release: Release) -> str:
     """Widget package updated

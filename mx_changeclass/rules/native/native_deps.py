@@ -22,6 +22,9 @@ from mx_changeclass.wording.values import several
 Script = Added[JavaScriptSource | JavaScriptFile | ThemeFile] | Changed[JavaScriptSource | JavaScriptFile | ThemeFile]
 
 _NATIVE = re.compile(r"(?:^|[@/-])react-native(?:$|[/-])")
+_STORES = re.compile(
+    r"sensitive-info|keychain|async-storage|encrypted-storage|secure-store|sqlite|mmkv|realm|watermelon"
+)
 _OF_CLIENT = frozenset(("react", "react-native", "react-dom", "mendix", "mx-api", "mx-global", "big.js", "@mendix"))
 
 
@@ -84,6 +87,19 @@ def native_dep_version(move: DependencyChange, release: Release) -> bool:
     The check before an update compares the modules of the binary, and the client may call what changed in them.
     """
     return move.reached and move.kind == "version"
+
+
+@rule(
+    NONE,
+    source="no source (what a library has written, another version of it may not read)",
+    mitigation="Read what the release notes of the library say of stored data, and try the update on a device in use.",
+)
+def native_dep_storage(move: DependencyChange, release: Release) -> bool:
+    """Native module that keeps data on devices removed, or in another version
+
+    What the old one wrote, such as keys and tokens, the new app may not be able to read.
+    """
+    return move.reached and move.kind in ("version", "removed") and bool(_STORES.search(move.package))
 
 
 @rule(NONE, source="REAL 16; DEV", mitigation="State the exact version: ranges are not supported.")

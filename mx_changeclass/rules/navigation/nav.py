@@ -126,7 +126,7 @@ def nav_profile_duplicate_removed(change: Removed[WebProfile], release: Release)
 
 
 @rule(
-    FULL_RELEASE,
+    NEEDS_REDEPLOY,
     hazard=Hazard.STRANDED,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
@@ -137,7 +137,8 @@ def nav_profile_duplicate_removed(change: Removed[WebProfile], release: Release)
 def nav_hybrid_profile_removed(change: Removed[WebProfile] | Changed[WebProfile], release: Release) -> bool:
     """Hybrid profile that keeps data on devices removed, or turned into one that keeps none
 
-    Installed hybrid apps lose the local database that holds what they did not upload; Mendix 10 has no hybrid profiles.
+    Installed hybrid apps load their client from the server, and with it the local database goes that holds what they
+    did not upload. Mendix 10 has no hybrid profiles.
     """
     return _stops_being_hybrid(change, release)
 

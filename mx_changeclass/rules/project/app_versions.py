@@ -144,12 +144,13 @@ def sp_upgrade_upload_blocked_11_10(release: Release, _: Release) -> bool | str:
 @rule(
     NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
-    requires=Requires.SERVER_FIRST,
+    requires=Requires.TWO_STEP,
     server_data_loss=Maybe.YES,
     since="9.18.0",
     source="RN9.18; AUTO",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Set com.mendix.offline.DeleteAutoCommittedObjectsAfterSync to false, and repair the nanoflows first.",
+    mitigation="Release the repaired nanoflows before the upgrade; or deploy it with "
+    "com.mendix.offline.DeleteAutoCommittedObjectsAfterSync set to false.",
 )
 def sp_upgrade_autocommit_9_18(move: VersionChange, release: Release) -> bool | str:
     """Studio Pro across 9.18: objects that were committed by reference alone are deleted
@@ -169,7 +170,7 @@ def sp_upgrade_autocommit_9_18(move: VersionChange, release: Release) -> bool | 
     source="SYN Background Synchronization",
     mitigation="Let nanoflows synchronise unsynchronized or selected objects in place of all, or wait for it.",
 )
-def sp_upgrade_background_sync_11_15(move: VersionChange, release: Release) -> bool | str:
+def sp_upgrade_sync_background_11_15(move: VersionChange, release: Release) -> bool | str:
     """Studio Pro across 11.15: nanoflows no longer wait for a synchronisation by default
 
     One of all objects rewrites the local database, so what is entered while it runs is lost. Whether an activity that
@@ -327,7 +328,8 @@ def sp_target_retracted(move: VersionChange, release: Release) -> bool:
 
 # Noise that stands for a conversion: reasons that only a move of versions gives.
 _CONVERSIONS = frozenset({
-    "new-default", "conversion-default", "gone-key", "renamed-key", "conversion-marker", "module-ids", "system-text",
+    "new-default", "conversion-default", "conversion-rewrite", "gone-key", "renamed-key", "conversion-marker",
+    "module-ids", "system-text",
 })  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def file_resources(change: Added[Resource] | Removed[Resource] | Changed[Resourc
 
     It is copied to the server.
     """
-    return True
+    return _role(change) != "note"
 
 
 @rule(
@@ -127,7 +127,7 @@ def file_gitignore(change: Added[Kind] | Removed[Kind] | Changed[Kind], release:
     kind, role = change.row.type, _role(change)
     if kind in ("File$NativeTemplate", "File$NativeBuilder"):
         return not _has_native(release) or role in ("dev", "bundle", "script", "notes", "note")
-    return kind in ("File$Jar", "File$Theme") and role == "note"
+    return kind in ("File$Jar", "File$Theme", "File$Resource") and role == "note"
 
 
 @rule(NONE, whole=True, source="RN11.11")
@@ -209,6 +209,8 @@ def file_mlsource(change: OtherEdit, release: Release) -> bool:
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.MAYBE,
+    undecided=True,
+    at_most=FULL_RELEASE,
     whole=True,
     source="no source",
     mitigation="Look at what it is for.",

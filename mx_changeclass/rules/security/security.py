@@ -5,10 +5,12 @@ from __future__ import annotations
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.model.kinds.app import DemoUser, ProjectSecurity, UserRole
 from mx_changeclass.model.kinds.domain import AccessRule, MemberAccess
+from mx_changeclass.rules.devices import without_rules
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.security.rights import guest, rights_lost, role_change
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.wording.values import several
 
 _LEVELS = ("CheckNothing", "CheckFormsAndMicroflows", "CheckEverything")
 
@@ -24,12 +26,15 @@ _LEVELS = ("CheckNothing", "CheckFormsAndMicroflows", "CheckEverything")
     source="ACC; SEC",
     mitigation="Define access rules first, and have every device synchronise before this release.",
 )
-def sec_level_up(change: Changed[ProjectSecurity], release: Release) -> bool:
+def sec_level_up(change: Changed[ProjectSecurity], release: Release) -> bool | str:
     """Security level raised, with data on devices
 
     Access rules begin to apply: data that no rule grants disappears from devices.
     """
-    return _on_devices(release) and _steps(change) > 0
+    if not _on_devices(release) or _steps(change) <= 0:
+        return False
+    bare = without_rules(release.new)
+    return f"no rule grants anything of {several(bare)}" if bare else True
 
 
 @rule(
