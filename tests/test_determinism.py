@@ -101,4 +101,4 @@ def test_the_command_prints_the_same_bytes_on_every_machine(format: str, tmp_pat
         for m in MACHINES
     }
     assert len(printed) == 1
-    assert b"OTA_SAFE" in printed.pop()
+    assert b"FULL_RELEASE" in printed.pop()
