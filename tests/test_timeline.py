@@ -100,7 +100,9 @@ def test_the_project_is_found_from_within_it(project: History) -> None:
 
 
 def test_the_mpr_can_be_named(project: History) -> None:
-    assert project.told(list(mx.audit(path=f"{PROJECT}/Field.mpr", cwd=project.at))) == WANTED
+    steps = list(mx.audit(path=f"{PROJECT}/Field.mpr", cwd=project.at))
+    assert project.told(steps) == WANTED
+    assert all(step.verdict.new.side_files for step in steps), "the files beside it are part of the app"
 
 
 def test_a_step_says_what_comparing_its_two_commits_says(project: History) -> None:

@@ -53,11 +53,12 @@ _TRUST = "If you trust it, run \"git config --global --add safe.directory '{}'\"
 _ADVICE = "Give an existing path, or a revision as 'rev' or 'rev:folder'; ':' is the index"
 
 
-def read_git(spec: str, cwd: Path, label: str) -> Snapshot:
+def read_git(spec: str, cwd: Path, label: str, *, side_files: bool = False) -> Snapshot:
     """Read ``rev``, ``rev:path``, ``:`` or ``:path`` in the repository around ``cwd``.
 
     ``path`` is a project folder or an ``.mpr``, from the top of the repository (``./`` is ``cwd``).
-    Without one it is the nearest folder with an ``.mpr`` at ``cwd`` or above. Raises ``ReadError``.
+    Without one it is the nearest folder with an ``.mpr`` at ``cwd`` or above. A folder brings the files beside the
+    model; an ``.mpr`` does where ``side_files`` are asked for. Raises ``ReadError``.
     """
     found = _SPEC.fullmatch(spec)
     if found is None or not spec.isprintable():
@@ -68,7 +69,9 @@ def read_git(spec: str, cwd: Path, label: str) -> Snapshot:
     folder, mpr = project_in(entries, path or None, repository.prefix, label)
     with Objects(repository) as objects:
         place = Revision(repository, objects, entries, folder)
-        return read_project(place, mpr or find_mpr(place.top(), label, _ADVICE), label, form="git", side_files=not mpr)
+        return read_project(
+            place, mpr or find_mpr(place.top(), label, _ADVICE), label, form="git", side_files=side_files or not mpr
+        )
 
 
 def is_revision(name: str, cwd: Path) -> bool:

@@ -20,8 +20,8 @@ class History:
     cwd: Path
 
     def read(self, commit: str) -> Snapshot:
-        """The project as a commit left it. Raises ``ReadError``."""
-        return read_git(f"{commit}:/{self.path}", self.cwd, f"{commit[:12]}:{self.path}")
+        """The project as a commit left it, with the files beside the model. Raises ``ReadError``."""
+        return read_git(f"{commit}:/{self.path}", self.cwd, f"{commit[:12]}:{self.path}", side_files=True)
 
 
 def history(revision: str, path: str, cwd: Path, most: int | None = None) -> History:

@@ -215,7 +215,7 @@ def rows(root: Node) -> Rows:
 
 def _unit(doc: Doc) -> Unit:
     content = () if doc.missing else rows(doc.root)
-    digest = hashlib.sha256(repr([(r, r.index) for r in rows(doc.root)]).encode()).hexdigest()
+    digest = hashlib.sha256(repr([attrs.astuple(r) for r in rows(doc.root)]).encode()).hexdigest()
     root = doc.root
     home = doc.home.root.id if doc.home else None
     kind, name = ("", "") if doc.missing else (root.type, root.name)
