@@ -49,7 +49,7 @@ def img_changed(change: Changed[Image], release: Release) -> bool:
     return True
 
 
-@rule(OTA_SAFE, in_bundle=True, on=(NAME, PARENT), source="S3.1", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, on=(NAME, PARENT), source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
 def img_added_removed(change: ImageEdit, release: Release) -> bool:
     """Image or image collection added, removed or renamed
 
@@ -172,7 +172,13 @@ def font_file_added(change: Added[BuilderFile] | Changed[BuilderFile | NativeBin
     return several(f.removeprefix("font.") for f in added)
 
 
-@rule(OTA_SAFE, in_bundle=True, on="token", source="FONT Using Custom Fonts", certainty=Certainty.DOCUMENTED)
+@rule(
+    OTA_SAFE,
+    in_bundle=True,
+    on="token",
+    source="FONT Using Custom Fonts; OTA Use Cases",
+    certainty=Certainty.DOCUMENTED,
+)
 def font_family_used(change: Changed[ThemeFile], release: Release) -> str:
     """Native style uses another font that the released binary has
 
@@ -241,7 +247,7 @@ def font_web(change: Added[ThemeFile] | Removed[ThemeFile] | Changed[ThemeFile],
 # -- texts ----------------------------------------------------------------------------------------
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1; S5", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, source="S3.1; S5; OTA Use Cases", certainty=Certainty.DOCUMENTED)
 def text_changed(change: FormEdit | Changed[In[Nanoflow]], release: Release) -> str:
     """Text of a page or message changed
 
@@ -287,7 +293,6 @@ def text_server(change: Changed[In[Microflow]], release: Release) -> str:
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
     source="BP Language Switching",
-    certainty=Certainty.DOCUMENTED,
     mitigation="Deploy; switching to it needs a connection.",
 )
 def lang_added(change: Added[Language], release: Release) -> str:

@@ -37,7 +37,7 @@ _CLIENT_API = "mx-api/"
 # -- the action in the model ----------------------------------------------------------------------
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
 def js_added(change: Added[JavaScriptAction | JavaScriptSource], release: Release) -> bool:
     """JavaScript action added
 
@@ -170,7 +170,7 @@ def js_doc(change: Changed[JavaScriptSource], release: Release) -> bool:
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
     breaks_by_bundle=True,
-    source="S3.2; WT; REAL 11",
+    source="S3.2; OTA When a Full Release Is Required; WT; REAL 11",
     certainty=Certainty.DOCUMENTED,
     mitigation="Ship the store release first.",
 )

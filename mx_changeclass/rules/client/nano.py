@@ -22,7 +22,7 @@ _BY_REFERENCE = "useListParameterByReference"
 # -- the nanoflow as a whole --------------------------------------------------------------------
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
 def nano_added(change: Added[Nanoflow], release: Release) -> bool:
     """Nanoflow added, without a call to the server
 
@@ -134,7 +134,7 @@ def _home_nanoflows(side: App) -> frozenset[str]:
     return frozenset(str(row.props[k]) for row in rows for k in keys if row.props.get(k))
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1; BP", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
 def nano_error_handling(change: NanoflowEdit, release: Release) -> str:
     """Error handling of a nanoflow changed
 
@@ -155,7 +155,7 @@ def nano_log(change: NanoflowEdit, release: Release) -> str:
 @rule(
     OTA_SAFE,
     in_bundle=True,
-    source="S3.1; JSA",
+    source="S3.1; OTA Use Cases; JSA",
     certainty=Certainty.DOCUMENTED,
     mitigation="See whether it needs anything of the binary.",
 )
@@ -167,7 +167,7 @@ def nano_js_call(change: NanoflowGain, release: Release) -> str:
     return meanings(change, release).get("js", "")
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
 def nano_call_nanoflow(change: NanoflowGain, release: Release) -> str:
     """Nanoflow calls another nanoflow
 
@@ -228,7 +228,6 @@ def _was_there(microflow: str, release: Release) -> bool:
     in_bundle=True,
     whole=True,
     source="BP; MFC",
-    certainty=Certainty.DOCUMENTED,
 )
 def nano_new_microflow_new(change: NanoflowGain, release: Release) -> str:
     """Nanoflow calls a microflow that is new in this release
@@ -282,7 +281,7 @@ def _arguments(change: Change) -> bool:
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
     whole=True,
-    source="BP Microflow Arguments Type",
+    source="BP Microflow Arguments Type; MFC Argument",
     certainty=Certainty.DOCUMENTED,
     mitigation="Pass a non-persistable request object instead.",
 )

@@ -57,7 +57,7 @@ def nano_commit_removed(change: NanoflowLoss, release: Release) -> str:
     since="9.6.9",
     instead_of="nano-commit-removed",
     whole=True,
-    source="RN9.6 9.6.9; SYNC Dangling References",
+    source="RN9.6 9.6.9; SYNC Dangling References; AUTO",
     certainty=Certainty.DOCUMENTED,
     mitigation="Commit both objects.",
 )
@@ -75,7 +75,7 @@ def nano_commit_removed_dangling(change: Removed[Activity] | Changed[Activity], 
     hazard=Hazard.UPLOAD_REFUSED,
     in_bundle=True,
     since="9.6.9",
-    source="RN9.6 9.6.9; SYNC Dangling References",
+    source="RN9.6 9.6.9; SYNC Dangling References; AUTO",
     certainty=Certainty.DOCUMENTED,
     mitigation="Commit both objects.",
 )

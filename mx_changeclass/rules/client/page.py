@@ -105,7 +105,7 @@ def page_url(change: Changed[Page], release: Release) -> bool:
     return release.shipped(change)
 
 
-@rule(OTA_SAFE, in_bundle=True, on="title", source="S3.1; S5", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, on="title", source="S3.1; S5; OTA Use Cases", certainty=Certainty.DOCUMENTED)
 def page_title(change: Changed[Page], release: Release) -> str:
     """Page title changed
 
@@ -162,7 +162,7 @@ def page_variable(change: FormEdit, release: Release) -> str:
     return describe(change, release, Aspect.VARIABLE)
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
 def page_layout_document(
     change: Added[In[Layout]] | Removed[In[Layout]] | Changed[In[Layout]], release: Release
 ) -> str:
@@ -192,7 +192,7 @@ def _native_content(change: Change) -> tuple[str, ...]:
     return tuple(f for f in sorted(change.fields) if f.partition(".")[0] == "content")
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
 def page_snippet(change: Added[In[Snippet]] | Removed[In[Snippet]] | Changed[In[Snippet]], release: Release) -> str:
     """Snippet changed
 
@@ -267,7 +267,7 @@ def page_widget_property(change: PageEdit, release: Release) -> str:
     return plain or rest_of_widget(change, release)
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
 def page_design_property(change: PageEdit, release: Release) -> str:
     """Design property or style class of a page changed
 

@@ -30,7 +30,13 @@ def page_action_page(change: Changed[In[Form]], release: Release) -> str:
     return _now(change, release, "opens", gained(change, release, PAGE, in_action))
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1", certainty=Certainty.DOCUMENTED, mitigation="See what the nanoflow does.")
+@rule(
+    OTA_SAFE,
+    in_bundle=True,
+    source="S3.1; OTA Use Cases",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="See what the nanoflow does.",
+)
 def page_action_nanoflow(change: Changed[In[Form]], release: Release) -> str:
     """Widget calls another nanoflow
 
@@ -61,7 +67,7 @@ def _now(change: Change, release: Release, verb: str, names: tuple[str, ...]) ->
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
-    source="RN10.19; RN10.24 10.24.3",
+    source="RN10.18 10.18.1; RN10.19; RN10.24 10.24.3",
     certainty=Certainty.DOCUMENTED,
     mitigation="Look at the page: is this the object that was meant?",
 )

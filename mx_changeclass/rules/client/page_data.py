@@ -75,7 +75,13 @@ def page_datasource_db_online(change: FormGain, release: Release) -> str:
     return "added" if isinstance(change, Added) else _source(change, release, "database")
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1", certainty=Certainty.DOCUMENTED, mitigation="See what the nanoflow does.")
+@rule(
+    OTA_SAFE,
+    in_bundle=True,
+    source="S3.1; OTA Use Cases",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="See what the nanoflow does.",
+)
 def page_datasource_nanoflow(change: FormEdit, release: Release) -> str:
     """Nanoflow source of a widget changed
 

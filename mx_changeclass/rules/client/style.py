@@ -102,7 +102,7 @@ def style_public(change: ThemeEdit, release: Release) -> bool:
     return _is(change, "web", "image", "asset") and "public" in str(change.row.props.get("path", "")).split("/")
 
 
-@rule(NEEDS_REDEPLOY, whole=True, source="PWA Web App Manifest", certainty=Certainty.DOCUMENTED)
+@rule(NEEDS_REDEPLOY, whole=True, source="PWA Web App Manifest; PWA Publishing", certainty=Certainty.DOCUMENTED)
 def style_manifest(change: ThemeEdit, release: Release) -> bool:
     """Manifest or offline page of the web app changed
 
@@ -131,7 +131,7 @@ def style_module_order(
     return True
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
 def style_inline(change: Changed[In[Page]], release: Release) -> str:
     """Inline style of a page changed
 

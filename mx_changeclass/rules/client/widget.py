@@ -51,7 +51,7 @@ def wid_added_js(change: Added[WidgetPackage], release: Release) -> bool:
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
     breaks_by_bundle=True,
-    source="S3.2; DEV; WT; REAL 11",
+    source="S3.2; OTA When a Full Release Is Required; DEV; WT; REAL 11",
     certainty=Certainty.DOCUMENTED,
     mitigation="Ship the store release first.",
 )
@@ -123,7 +123,7 @@ def wid_updated_native(change: Changed[WidgetPackage], release: Release) -> bool
     return built_in and release.reached_native(change)
 
 
-@rule(OTA_SAFE, in_bundle=True, source="S3.1", certainty=Certainty.DOCUMENTED)
+@rule(OTA_SAFE, in_bundle=True, source="S3.1; OTA Use Cases", certainty=Certainty.DOCUMENTED)
 def wid_removed(change: Removed[WidgetPackage], release: Release) -> bool:
     """Widget package removed
 

@@ -30,7 +30,7 @@ _ARGUMENT = ("parameter", "variable", "argument", "expression", "widget", "useAl
 @rule(
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
-    source="S3.2; NAV Native Mobile",
+    source="S3.2; OTA When a Full Release Is Required; NAV Native Mobile",
     certainty=Certainty.DOCUMENTED,
     mitigation="Build the app for distribution and submit it to the stores.",
 )
@@ -176,7 +176,7 @@ _TOLD_ELSEWHERE = (  # what other rules say of a web profile
 @rule(
     NEEDS_REDEPLOY,
     on=(*_PROFILE, *_MENU, *_ARGUMENT),
-    source="NAV Navigation Profile Properties",
+    source="NAV Navigation Profile Properties; OFF Backwards-Compatibility",
     certainty=Certainty.DOCUMENTED,
 )
 def nav_web_profile_changed(
@@ -225,7 +225,7 @@ def nav_not_found_page(change: Changed[WebProfile], release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     on="loginPageSettings",
-    source="NAV Authentication",
+    source="NAV Authentication; NAV Native Mobile",
     certainty=Certainty.DOCUMENTED,
 )
 def nav_login_page(change: Changed[WebProfile], release: Release) -> bool:
@@ -239,7 +239,7 @@ def nav_login_page(change: Changed[WebProfile], release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     on="progressiveWebAppSettings",
-    source="PWA Publishing",
+    source="PWA Publishing; PWA Preloading Static Resources",
     certainty=Certainty.DOCUMENTED,
 )
 def nav_pwa_settings(change: Changed[WebProfile], release: Release) -> bool:
@@ -307,7 +307,7 @@ def nav_native_bottom_bar(
     OTA_SAFE,
     in_bundle=True,
     on=("caption", "icon"),
-    source="S3.1",
+    source="S3.1; OTA Use Cases",
     certainty=Certainty.DOCUMENTED,
 )
 def nav_native_bottom_bar_caption(change: Changed[BottomBarItem], release: Release) -> bool:

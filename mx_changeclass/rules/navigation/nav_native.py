@@ -254,7 +254,7 @@ def nav_cookie_encryption(change: Changed[NativeProfile], release: Release) -> b
     on="hermesEnabled",
     since="10.11.0",
     until="10.17.99",
-    source="HERMES; MIN 3.1.2",
+    source="HERMES; docs c07ad3a Enabling Hermes; RN10.11; RN10.18; MIN 3.1.2",
     certainty=Certainty.DOCUMENTED,
 )
 def nav_hermes(change: Changed[NativeProfile], release: Release) -> bool:

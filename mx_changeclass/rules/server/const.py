@@ -46,7 +46,7 @@ def const_value_exposed(change: Changed[Constant], release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     on=("defaultValue", "type"),
-    source="CONST",
+    source="CONST Exposed to Client",
     certainty=Certainty.DOCUMENTED,
 )
 def const_value_exposed_web(change: Changed[Constant], release: Release) -> bool:
@@ -61,7 +61,7 @@ def const_value_exposed_web(change: Changed[Constant], release: Release) -> bool
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     on="exposedToClient",
-    source="CONST",
+    source="CONST Exposed to Client",
     certainty=Certainty.DOCUMENTED,
     mitigation="Deploy the server first; make sure that the value is no secret.",
 )
@@ -128,7 +128,7 @@ def const_renamed_exposed(change: Changed[Constant], release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     on=(NAME, PARENT),
-    source="CONST",
+    source="CONST Introduction",
     certainty=Certainty.DOCUMENTED,
     mitigation="Give each environment the value under the new name.",
 )
@@ -159,7 +159,7 @@ def const_removed_exposed(change: Removed[Constant], release: Release) -> bool:
 
 @rule(
     NEEDS_REDEPLOY,
-    source="CONST",
+    source="CONST Exposed to Client",
     certainty=Certainty.DOCUMENTED,
 )
 def const_removed_server(change: Removed[Constant], release: Release) -> bool:

@@ -22,7 +22,7 @@ from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe
 _GENERAL = ("mf-contents", "mfs-any", "mfs-called-by-client-called")
 
 
-@rule(NEEDS_REDEPLOY, source="BP; DS", certainty=Certainty.DOCUMENTED)
+@rule(NEEDS_REDEPLOY, source="MFNF Differences; OFF Backwards-Compatibility", certainty=Certainty.DOCUMENTED)
 def mfs_any(change: MicroflowEdit, release: Release) -> str:
     """Microflow changed that no native or offline client calls
 
@@ -32,7 +32,7 @@ def mfs_any(change: MicroflowEdit, release: Release) -> str:
     return logic(change, release) if not apart and for_no_client(change, release) else ""
 
 
-@rule(NEEDS_REDEPLOY, source="BP", certainty=Certainty.DOCUMENTED)
+@rule(NEEDS_REDEPLOY, source="BP")
 def mfs_called_by_client_called(change: MicroflowEdit, release: Release) -> str:
     """Microflow changed that clients run through another one
 
@@ -51,7 +51,7 @@ def _runs_for_client(change: Change, release: Release) -> bool:
     hazard=Hazard.REFUSAL_POSSIBLE,
     breaks_old_clients=Maybe.MAYBE,
     instead_of=_GENERAL,
-    source="SYNC Upload Phase",
+    source="SYNC Upload Phase; SYNC After Synchronization; SYNC Model- or Data-Related Errors",
     certainty=Certainty.DOCUMENTED,
     mitigation="Keep accepting what old clients upload.",
 )
@@ -67,7 +67,7 @@ def mfs_event_logic(change: MicroflowEdit, release: Release) -> str:
 @rule(
     NEEDS_REDEPLOY,
     instead_of=_GENERAL,
-    source="RT After Startup",
+    source="RT After Startup; RT Before Shutdown; RT Health Check",
     certainty=Certainty.DOCUMENTED,
 )
 def mfs_after_startup(change: MicroflowEdit, release: Release) -> str:
