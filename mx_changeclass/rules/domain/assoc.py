@@ -128,7 +128,7 @@ def assoc_deleted_sync(change: Removed[Association], release: Release) -> bool:
     NEEDS_REDEPLOY,
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
-    source="DS",
+    source="BLOG",
     certainty=Certainty.DOCUMENTED,
     mitigation="Back up the data first.",
 )
@@ -150,7 +150,7 @@ def assoc_deleted_server(change: Removed[Association], release: Release) -> bool
         "assoc-deleted-sync", "assoc-added-sync", "assoc-added-to-server", "assoc-added-to-server-old",
         "assoc-added-server",
     ),
-    source="MXCLI 1169; REAL 7",
+    source="BLOG; MXCLI 1169; REAL 7",
     certainty=Certainty.DOCUMENTED,
     mitigation="Do not release: give it the storage GUID of the old association.",
 )  # fmt: skip
@@ -168,7 +168,7 @@ def assoc_recreated_same_name(change: Removed[Association] | Added[Association],
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
     instead_of=("assoc-deleted-server", "assoc-added-to-server", "assoc-added-server"),
-    source="MXCLI 1169; REAL 7",
+    source="BLOG; MXCLI 1169; REAL 7",
     certainty=Certainty.DOCUMENTED,
     mitigation="Give it the storage GUID of the old association, or migrate the references by hand.",
 )
@@ -208,7 +208,7 @@ def assoc_renamed_sync(change: Changed[Association], release: Release) -> bool |
 @rule(
     NEEDS_REDEPLOY,
     on=(NAME, PARENT),
-    source="DS",
+    source="BLOG; MXCLI 1169",
     certainty=Certainty.DOCUMENTED,
 )
 def assoc_renamed_server(change: Changed[Association], release: Release) -> bool | str:
@@ -231,7 +231,7 @@ def _renamed_words(change: Changed[Association], release: Release) -> str:
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
     on="dataStorageGuid",
-    source="MXCLI 1169; REAL 7",
+    source="BLOG; MXCLI 1169; REAL 7",
     certainty=Certainty.DOCUMENTED,
     mitigation="Do not release: restore the storage GUID of the old version.",
 )
@@ -248,7 +248,7 @@ def assoc_guid_only(change: Changed[Association], release: Release) -> bool | st
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
     on="dataStorageGuid",
-    source="MXCLI 1169; REAL 7",
+    source="BLOG; MXCLI 1169; REAL 7",
     certainty=Certainty.DOCUMENTED,
     mitigation="Restore the storage GUID of the old version.",
 )
@@ -270,7 +270,6 @@ def assoc_guid_only_server(change: Changed[Association], release: Release) -> bo
     breaks_old_clients=Maybe.YES,
     on="type",
     source="BP Many-to-Many Associations; BP Association Ownership Types",
-    certainty=Certainty.DOCUMENTED,
     mitigation="Put an entity in between in this release, and drop the association in a later one.",
 )
 def assoc_type_ref_to_set(change: Changed[Association], release: Release) -> bool:

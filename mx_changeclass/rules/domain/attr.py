@@ -34,7 +34,7 @@ def attr_added_sync(change: Added[Attribute], release: Release) -> bool:
 
 @rule(
     NEEDS_REDEPLOY,
-    source="DS",
+    source="BLOG",
     certainty=Certainty.DOCUMENTED,
 )
 def attr_added_server(change: Added[Attribute], release: Release) -> bool:
@@ -72,7 +72,7 @@ def attr_added_required(change: Added[Attribute], release: Release) -> bool | st
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.YES,
-    source="BP Preventing Synchronization Issues",
+    source="BP Preventing Synchronization Issues; ATTR Name",
     certainty=Certainty.DOCUMENTED,
     mitigation="Hide it in this release and delete it one release later, when every device has synchronised.",
 )
@@ -89,7 +89,7 @@ def attr_deleted_sync(change: Removed[Attribute], release: Release) -> bool:
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
     on=PARENT,
-    source="DS",
+    source="ATTR Name",
     certainty=Certainty.DOCUMENTED,
     mitigation="Back up the data first.",
 )
@@ -148,7 +148,7 @@ def attr_moved_entity(change: Changed[Attribute], release: Release) -> bool | st
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
     instead_of=("attr-deleted-sync", "attr-binary", "attr-added-sync", "attr-added-server", "attr-added-required"),
-    source="MXCLI 4; ATM; REAL 7",
+    source="ATTR Name; ATM Data Type Change Behavior; REAL 7",
     certainty=Certainty.DOCUMENTED,
     mitigation="Do not release: give it the storage GUID of the old attribute, or migrate the values by hand.",
 )
@@ -166,7 +166,7 @@ def attr_recreated_same_name(change: Removed[Attribute] | Added[Attribute], rele
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
     instead_of=("attr-deleted-server", "attr-added-sync", "attr-added-server", "attr-added-required"),
-    source="MXCLI 4; REAL 7",
+    source="ATTR Name; REAL 7",
     certainty=Certainty.DOCUMENTED,
     mitigation="Give it the storage GUID of the old attribute, or migrate the values by hand.",
 )
@@ -261,7 +261,7 @@ def attr_renamed_sync(change: Changed[Attribute], release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     on=NAME,
-    source="DS",
+    source="ATM Manual Conversion; MXCLI 1119",
     certainty=Certainty.DOCUMENTED,
 )
 def attr_renamed_server(change: Changed[Attribute], release: Release) -> bool:

@@ -327,7 +327,7 @@ def _lengths(change: Changed[Attribute]) -> str:
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.YES,
     on="value",
-    source="BP Autonumbers and Calculated Attributes",
+    source="BP Autonumbers and Calculated Attributes; ATTR Value",
     certainty=Certainty.DOCUMENTED,
     mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
@@ -357,7 +357,7 @@ def attr_calculated_to_stored(change: Changed[Attribute], release: Release) -> b
 @rule(
     NEEDS_REDEPLOY,
     on="value",
-    source="BP",
+    source="ATTR Microflow; BP Autonumbers and Calculated Attributes",
     certainty=Certainty.DOCUMENTED,
 )
 def attr_calculated_microflow(change: Changed[Attribute], release: Release) -> bool:

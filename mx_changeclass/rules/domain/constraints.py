@@ -136,7 +136,7 @@ def event_added_after(change: Added[EventHandler] | Changed[EventHandler], relea
 @rule(
     NEEDS_REDEPLOY,
     on="raiseErrorOnFalse",
-    source="EVENT Microflow; EVENT Raise an Error When the Microflow Returns False",
+    source="EVENT Microflow; EVENT Raise an Error When the Microflow Returns False; SYNC Model- or Data-Related Errors",
     certainty=Certainty.DOCUMENTED,
 )
 def event_raise_error(change: Changed[EventHandler], release: Release) -> bool | str:

@@ -61,7 +61,7 @@ def ent_added_sync(change: Added[Entity], release: Release) -> bool:
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.YES,
-    source="BP Preventing Synchronization Issues",
+    source="BP Preventing Synchronization Issues; BLOG",
     certainty=Certainty.DOCUMENTED,
     mitigation="Stop using it in this release, and delete it one release later, when every device has synchronised.",
 )
@@ -78,7 +78,7 @@ def ent_deleted_sync(change: Removed[Entity], release: Release) -> bool:
     NEEDS_REDEPLOY,
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
-    source="DS",
+    source="DS Consequence of Sharing a Database; BLOG",
     certainty=Certainty.DOCUMENTED,
     mitigation="Back up the data first.",
 )
@@ -325,7 +325,7 @@ def _in_table(about: EntityState) -> bool:
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
     on="dataStorageGuid",
-    source="DS Consequence of Sharing a Database; REAL 5, 7",
+    source="DS Consequence of Sharing a Database; SUP; REAL 5, 7",
     certainty=Certainty.DOCUMENTED,
     mitigation="Do not release: restore the storage GUID of the old version.",
 )
@@ -344,7 +344,7 @@ def ent_guid_only(change: Changed[Entity], release: Release) -> bool | str:
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
     on="dataStorageGuid",
-    source="DS Consequence of Sharing a Database; REAL 7",
+    source="DS Consequence of Sharing a Database; SUP; REAL 7",
     certainty=Certainty.DOCUMENTED,
     mitigation="Restore the storage GUID of the old version.",
 )

@@ -290,8 +290,9 @@ def ent_file_specialization(change: Changed[Entity] | Added[Entity], release: Re
     NEEDS_REDEPLOY,
     hazard=Hazard.START_FAILURE,
     on=_GENERALIZATION,
-    until="10.6.11",
-    source="RN10.6 10.6.12",
+    since="-; 10.7.0",
+    until="10.6.11; 10.12.1",
+    source="RN10.6 10.6.12; RN10.12 10.12.2; RN10.13",
     certainty=Certainty.DOCUMENTED,
     mitigation="Upgrade Studio Pro to 10.6.12 or newer first.",
 )
@@ -377,7 +378,7 @@ def ent_system_members(change: Changed[Entity], release: Release) -> bool:
     server_data_loss=Maybe.YES,
     on=tuple(_SYSTEM_MEMBERS),
     aliases="ent-changeddate-off-file",
-    source="MXCLI 657; BP System Members; SYNC Download Phase",
+    source="BLOG; MXCLI 657; BP System Members; SYNC Download Phase",
     certainty=Certainty.DOCUMENTED,
     mitigation="Switch them back on, or export the values first.",
 )
@@ -393,8 +394,8 @@ def ent_system_members_off(change: Changed[Entity], release: Release) -> bool:
     NEEDS_REDEPLOY,
     hazard=Hazard.START_FAILURE,
     on=("generalization.hasOwner", "generalization.hasChangedBy"),
-    until="10.18.99",
-    source="RN10.19",
+    until="10.18.1",
+    source="RN10.18 10.18.2; RN10.19",
     certainty=Certainty.DOCUMENTED,
     mitigation="Upgrade Studio Pro to 10.19 or newer first.",
 )

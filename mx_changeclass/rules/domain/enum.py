@@ -33,7 +33,7 @@ def enum_caption(change: Changed[EnumerationValue], release: Release) -> bool:
     OTA_SAFE,
     in_bundle=True,
     on="image",
-    source="S3.1",
+    source="S3.1; ENUM Enumeration Value Properties",
     certainty=Certainty.DOCUMENTED,
 )
 def enum_image(change: Changed[EnumerationValue], release: Release) -> bool:
@@ -143,7 +143,6 @@ def enum_value_removed_sync(change: Removed[EnumerationValue], release: Release)
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.MAYBE,
     source="ENUM",
-    certainty=Certainty.DOCUMENTED,
     mitigation="Migrate the rows that hold it first.",
 )
 def enum_value_removed_server(change: Removed[Enumeration | EnumerationValue], release: Release) -> bool:

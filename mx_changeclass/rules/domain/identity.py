@@ -55,7 +55,7 @@ def agg_consolidation(whole: Release, release: Release) -> bool | str:
     requires=Requires.REPAIR,
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.YES,
-    source="MXCLI 1119, 1169",
+    source="MXCLI 1119, 1169; SUP",
     certainty=Certainty.DOCUMENTED,
     mitigation="Do not deploy: restore the domain model from the old version.",
 )
@@ -72,7 +72,7 @@ def agg_guid_mass_reset(whole: Release, release: Release) -> bool | str:
     NEEDS_REDEPLOY,
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
-    source="MXCLI 1119, 1169",
+    source="MXCLI 1119, 1169; SUP",
     certainty=Certainty.DOCUMENTED,
     mitigation="Do not deploy: restore the domain model from the old version.",
 )
@@ -146,7 +146,7 @@ def _shared(whole: Release, release: Release) -> Mapping[str, list[str]]:
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.MAYBE,
     undecided=True,
-    source="MXCLI 432; RN10.24 10.24.16",
+    source="MXCLI 389, 432; RN10.24 10.24.16",
     certainty=Certainty.DOCUMENTED,
     mitigation="Open the project in Studio Pro, and rename or delete one of them.",
 )

@@ -37,7 +37,7 @@ Access = AccessRule | MemberAccess
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=_GRANTS,
-    source="SYNC Model- or Data-Related Errors; RN10.24 10.24.22; RN11.6 11.6.7; RN11.12 11.12.0",
+    source="SYNC; RN10.24 10.24.22; RN11.6 11.6.7; RN11.12 11.12.0",
     certainty=Certainty.DOCUMENTED,
     mitigation="Stop using it in the client one release earlier, and let every device synchronise.",
 )

@@ -113,7 +113,7 @@ def role_user_renamed(change: Changed[UserRole], release: Release) -> bool:
     breaks_old_clients=Maybe.YES,
     on=("manageAllRoles", "manageableRoles", "manageUsersWithoutRoles"),
     instead_of="role-user-renamed",
-    source="ROLES User Management Properties; ACC Introduction",
+    source="ROLES User Management Properties; ACC Introduction; SYNC After Synchronization",
     certainty=Certainty.DOCUMENTED,
     mitigation="Have every device synchronise before this release.",
 )
