@@ -188,7 +188,7 @@ def test_widgets_are_read_by_property_keys_and_their_definition_is_one_digest() 
 
 def test_no_secret_is_in_the_rows() -> None:
     for path in PROJECTS.values():
-        text = repr([rows(read(READERS / path))])
+        text = repr([(row.name, row.props) for found in rows(read(READERS / path)).values() for row in found])
         assert not [s for s in SECRETS if s in text]
         assert text.count("sealed:") == 6
         assert "'passwordPolicySettings.minimumLength': 12" in text
@@ -519,7 +519,7 @@ def test_trees_that_name_each_other_many_times_over_are_a_bomb(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seven trees of ten entries list ten million files."""
-    monkeypatch.setattr("mx_changeclass.readers.git.LISTING", 1 << 20)
+    monkeypatch.setattr("mx_changeclass.readers.git.LISTING_BYTES", 1 << 20)
     entry = f"100644 blob {git(repository, 'rev-parse', 'HEAD:project/App.mpr')}"
     for _ in range(7):
         listed = "".join(f"{entry}\t{n}\n" for n in range(10))

@@ -139,7 +139,10 @@ def exported(snapshot: Snapshot) -> str:
 def test_no_secret_is_in_any_output_of_any_form(tmp_path: Path) -> None:
     for old, new in zip(forms(tmp_path / "a", "one"), forms(tmp_path / "b", "two"), strict=True):
         before, after = read(old), read(new)
-        shown: dict[str, str] = {"export": exported(after), "rows": repr([after.rows(i) for i in after.units])}
+        shown: dict[str, str] = {
+            "export": exported(after),
+            "rows": repr([(r.name, r.props) for i in after.units for r in after.rows(i)]),
+        }
         verdict = compare(before, after)
         shown |= {name: render(verdict, name, everything=True) for name in FORMATS}
         for name, text in shown.items():

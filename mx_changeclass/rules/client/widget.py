@@ -68,7 +68,6 @@ def wid_added_native(change: Added[WidgetPackage], release: Release) -> str:
     in_bundle=True,
     undecided=True,
     at_most=FULL_RELEASE,
-    instead_of=("wid-added-js", "wid-updated-js"),
     whole=True,
     source="RN11.6 11.6.4",
     mitigation="Repair the file, or import the widget again, and compare anew.",

@@ -294,7 +294,7 @@ def ent_file_specialization(change: Changed[Entity] | Added[Entity], release: Re
     until="10.6.11; 10.12.1",
     source="RN10.6 10.6.12; RN10.12 10.12.2; RN10.13",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Upgrade Studio Pro to 10.6.12 or newer first.",
+    mitigation="Upgrade Studio Pro to 10.6.12, 10.12.2 or 10.13.0 first.",
 )
 def ent_generalization_decimal(change: Changed[Entity] | Added[Entity], release: Release) -> bool | str:
     """Existing entity with a decimal attribute made a generalisation
@@ -402,7 +402,7 @@ def ent_system_members_off(change: Changed[Entity], release: Release) -> bool:
 def ent_second_system_assoc(change: Changed[Entity], release: Release) -> bool:
     """Owner switched on where changedBy is on already, or the reverse
 
-    Below 10.19 the deployment fails.
+    Below 10.18.2 the deployment fails.
     """
     on = _switched(change, release, on=True)
     was = {"owner": change.old.has_owner, "changedBy": change.old.has_changed_by}

@@ -68,7 +68,7 @@ def bin_app_id(change: BinaryEdit, release: Release) -> bool:
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
     on=_facts("icons"),
-    source="S3.2; NT Assets",
+    source="S3.2; OTA When a Full Release Is Required; NT Assets",
     certainty=Certainty.DOCUMENTED,
 )
 def bin_launcher_icon(change: BinaryEdit, release: Release) -> bool:
@@ -83,7 +83,7 @@ def bin_launcher_icon(change: BinaryEdit, release: Release) -> bool:
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
     on=_facts("splash"),
-    source="S3.2; NT Assets",
+    source="S3.2; OTA When a Full Release Is Required; NT Assets",
     certainty=Certainty.DOCUMENTED,
 )
 def bin_splash(change: BinaryEdit, release: Release) -> bool:

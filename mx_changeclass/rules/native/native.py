@@ -80,7 +80,6 @@ def nt_rn_version(about: Release | Changed[NativeBinary], release: Release) -> b
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
     source="NT16",
-    certainty=Certainty.DOCUMENTED,
     mitigation="Check that every native dependency supports the new architecture.",
 )
 def nt_new_architecture(release: Release, _: Release) -> bool | str:
@@ -163,7 +162,7 @@ def nt_ios_min(about: Release | Changed[NativeBinary], release: Release) -> bool
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
     since="10.19.0",
-    source="RN10.19 Improvements; MIN 4.0.0; RN10.24 10.24.18",
+    source="NT12 12.0.0; RN10.19 Improvements; MIN 4.0.0; RN10.24 10.24.18",
     certainty=Certainty.DOCUMENTED,
     mitigation="Have every device sync first, or move to Studio Pro 10.24.18 or a newer 10.24.",
 )

@@ -33,7 +33,7 @@ _OF_CLIENT = frozenset(("react", "react-native", "react-dom", "mendix", "mx-api"
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
     breaks_by_bundle=True,
-    source="S3.2; DEV; WT; REAL 11",
+    source="S3.2; OTA When a Full Release Is Required; DEV; WT; REAL 11",
     certainty=Certainty.DOCUMENTED,
     mitigation="Ship a store release first, then bring the feature.",
 )

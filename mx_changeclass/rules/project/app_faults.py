@@ -178,7 +178,7 @@ def ent_constraint_dropped_rollback(
     NEEDS_REDEPLOY,
     hazard=Hazard.START_FAILURE,
     since="11.0.0",
-    source="RN10.24 10.24.0",
+    source="RN11.0 Breaking Changes; RN10.24 10.24.0",
     certainty=Certainty.DOCUMENTED,
     mitigation="Ask the database for files that were made before Mendix 5.12, and convert them before the upgrade.",
 )

@@ -21,7 +21,6 @@ from mx_changeclass.wording.values import several
     requires=Requires.NEW_BINARY,
     since="11.0.0",
     source="NNAV; native-template mendix_version.json",
-    certainty=Certainty.DOCUMENTED,
     mitigation="Build anew; look at the headers where native navigation is on.",
 )
 def sp_upgrade_native_navigation_11(move: VersionChange, release: Release) -> bool:
@@ -38,8 +37,7 @@ def sp_upgrade_native_navigation_11(move: VersionChange, release: Release) -> bo
     hazard=Hazard.SESSION_LOSS,
     requires=Requires.NEW_BINARY,
     since="10.21.0",
-    source="RN10.21",
-    certainty=Certainty.DOCUMENTED,
+    source="RN10.21; NT13 13.0.0",
     mitigation="Set SessionCookieEncryptionEnabled on in the native profile.",
 )
 def sp_upgrade_cookie_default_10_21(move: VersionChange, release: Release) -> bool:
@@ -74,7 +72,7 @@ def sp_upgrade_hermes_10_18(move: VersionChange, release: Release) -> bool:
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
     since="10.6.6",
-    source="RN10.6 10.6.6",
+    source="RN10.6 10.6.6; RN10.9; NT8 8.0.4",
     certainty=Certainty.DOCUMENTED,
     mitigation="Switch on the over-the-air updates of the runtime.",
 )
@@ -90,7 +88,7 @@ def sp_upgrade_codepush_removed(move: VersionChange, release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     since="10.9.0",
-    source="SESS Native and Offline PWA Applications",
+    source="RN10.9; SESS Native and Offline PWA Applications",
     certainty=Certainty.DOCUMENTED,
 )
 def sp_upgrade_auth_token_10_9(move: VersionChange, release: Release) -> bool:
@@ -120,11 +118,11 @@ def sp_upgrade_offline_files_11_15(move: VersionChange, release: Release) -> boo
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
-    since="9.24.14",
-    until="9.24.17",
-    source="RN9.24 9.24.18",
+    since="9.24.14; 10.6.1; 10.7.0",
+    until="9.24.17; 10.6.5; 10.8.99",
+    source="RN9.24 9.24.14, 9.24.18; RN10.6 10.6.1, 10.6.6; RN10.9",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Choose 9.24.18.",
+    mitigation="Choose 9.24.18, 10.6.6 or 10.9.0.",
 )
 def sp_upgrade_file_path(move: VersionChange, release: Release) -> bool | str:
     """Studio Pro version that does not find files stored on Azure
@@ -159,7 +157,7 @@ def sp_upgrade_pwa_opfs(move: VersionChange, release: Release) -> bool:
     requires=Requires.DRAIN,
     since="9.24.18; 10.6.6; 10.9.0",
     until="9.99.99; 10.6.99; -",
-    source="RN9.24 9.24.18; RN10.6 10.6.6; docs PR 7504",
+    source="RN9.24 9.24.18; RN10.6 10.6.6; RN10.9; docs PR 7504",
     certainty=Certainty.DOCUMENTED,
     mitigation="Have users sync first, and serve the app over https.",
 )
@@ -177,7 +175,7 @@ def sp_upgrade_pwa_websql_9_24_18(move: VersionChange, release: Release) -> bool
     breaks_old_clients=Maybe.MAYBE,
     since="-; 11.0.0; 11.7.0",
     until="10.24.22; 11.6.7; 11.12.0",
-    source="RN10.24 10.24.10, 10.24.23",
+    source="RN10.24 10.24.10, 10.24.23; RN11.6 11.6.8; RN11.12",
     certainty=Certainty.DOCUMENTED,
     mitigation="Upgrade; until then count on old web clients for long, or have them skip waiting.",
 )
@@ -209,7 +207,8 @@ def sp_pwa_session_on_deploy(release: Release, _: Release) -> bool:
     Users must sign in again before they can synchronise.
     """
     version = release.new.version
-    dropped = version is not None and version < Version(9, 6, 11)
+    repaired = Version(9, 6, 11), Version(9, 12)  # of 9.6, and of what came after it
+    dropped = version is not None and version < repaired[version >= Version(9, 7)]
     return dropped and both(release, "offline") and len(release.changes) > 0
 
 
@@ -219,10 +218,10 @@ def _past_websql(version: Version) -> bool:
 
 
 def _keeps_stale_bundle(side: App, version: Version) -> bool:
-    """The React client below 10.24.10; with the Rspack bundler below 10.24.23, 11.6.8 and 11.12.1."""
+    """The React client below 10.24.10 and 11.4; with the Rspack bundler below 10.24.23, 11.6.8 and 11.12.1."""
     part = side.settings_part("Settings$WebUIProjectSettingsPart")
     props = part.props if part else {}
-    if version < Version(10, 24, 10):
+    if version < Version(10, 24, 10) or Version(11) <= version < Version(11, 4):
         return str(props.get("useOptimizedClient", "No")) not in ("No", "False")
     return props.get("enableRspackBundler") is True
 

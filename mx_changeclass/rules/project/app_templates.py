@@ -45,7 +45,7 @@ def sp_upgrade_template_change(move: VersionChange, release: Release) -> bool | 
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.MAYBE,
     breaks_by_bundle=True,
-    source="native-template mendix_version.json",
+    source="NT Versioning; native-template mendix_version.json",
     certainty=Certainty.DOCUMENTED,
     mitigation="Skip the versions in between, or rebuild with the template that is allowed.",
 )

@@ -230,11 +230,11 @@ def sp_upgrade_local_db_column(move: VersionChange, release: Release) -> bool:
     hazard=Hazard.SYNC_BLOCKED,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.MAYBE,
-    since="-; 11.0.0",
-    until="10.24.14; 11.6.3",
-    source="RN10.24 10.24.15; RN11.6 11.6.4",
+    since="-; 11.0.0; 11.7.0",
+    until="10.24.14; 11.6.3; 11.7.99",
+    source="RN10.24 10.24.15; RN11.6 11.6.4; RN11.8",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Choose 10.24.15, 11.6.4 or later; declare several-users-a-device as no where it is so.",
+    mitigation="Choose 10.24.15, 11.6.4, 11.8.0 or later; declare several-users-a-device as no where it is so.",
 )
 def sp_upgrade_multi_user_db(move: VersionChange, release: Release) -> bool:
     """Studio Pro version whose local migration misses further users of a device
@@ -250,9 +250,9 @@ def sp_upgrade_multi_user_db(move: VersionChange, release: Release) -> bool:
     hazard=Hazard.START_FAILURE,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
-    since="10.19.0; 10.24.0",
-    until="10.23.99; 10.24.2",
-    source="RN10.24 10.24.0, 10.24.3; NT14 14.1.3",
+    since="10.19.0; 10.24.0; 11.0.0",
+    until="10.23.99; 10.24.2; 11.0.99",
+    source="RN10.24 10.24.0, 10.24.3; RN11.0; RN11.1; NT14 14.1.3",
     certainty=Certainty.DOCUMENTED,
     mitigation="Choose 10.24.20.",
 )
@@ -270,14 +270,14 @@ def sp_upgrade_start_error(move: VersionChange, release: Release) -> bool:
     hazard=Hazard.START_FAILURE,
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
-    since="9.4.0",
-    until="9.6.6",
-    source="RN9.6 9.6.7",
+    since="9.4.0; 9.7.0",
+    until="9.6.6; 9.9.99",
+    source="RN9.6 9.6.7; RN9.10",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Choose 9.6.7.",
+    mitigation="Choose 9.6.7, or 9.10 or later.",
 )
 def sp_upgrade_old_client_start(move: VersionChange, release: Release) -> bool:
-    """Studio Pro to 9.4.0 until 9.6.6: clients from before 9.4.0 do not start
+    """Studio Pro from 9.4.0, below 9.6.7 and 9.10: clients from before 9.4.0 do not start
 
     An old client waits until it is replaced; its rows stay on the device.
     """

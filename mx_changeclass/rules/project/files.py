@@ -118,7 +118,7 @@ def _has_native(release: Release) -> bool:
     return release.old.native or release.new.native
 
 
-@rule(NONE, whole=True, source="RN11.11", certainty=Certainty.DOCUMENTED, aliases=("file-deployment", "style-cache"))
+@rule(NONE, whole=True, source="RN11.11", aliases=("file-deployment", "style-cache"))
 def file_gitignore(change: Added[Kind] | Removed[Kind] | Changed[Kind], release: Release) -> bool:
     """Note, script or other file without effect changed
 
@@ -223,7 +223,7 @@ def file_unknown(change: OtherEdit, release: Release) -> bool:
     return _role(change) == "unknown" and not change.row.name.startswith("skillssource/")
 
 
-@rule(NONE, on=("nativeDependencies", "sidecar", "unread"), source="JSA", certainty=Certainty.DOCUMENTED)
+@rule(NONE, on=("nativeDependencies", "sidecar", "unread"), source="JSA Platform")
 def file_javascriptsource(change: Changed[JavaScriptSource | JavaScriptFile], release: Release) -> bool:
     """Native modules that JavaScript of web pages asks for changed
 

@@ -290,9 +290,9 @@ def mod_renamed_server(change: Changed[Module], release: Release) -> bool:
     NEEDS_REDEPLOY,
     hazard=Hazard.START_FAILURE,
     on=NAME,
-    since="; 9.7.0",
-    until="9.6.10; 9.12.0",
-    source="RN9.6 9.6.11, 9.6.3; RN9.12 9.12.1",
+    since="; 9.7.0; 9.11.0",
+    until="9.6.10; 9.10.3; 9.12.0",
+    source="RN9.6 9.6.11, 9.6.3; RN9.10 9.10.4; RN9.12 9.12.1",
     certainty=Certainty.DOCUMENTED,
     mitigation="Upgrade Studio Pro first.",
 )

@@ -63,7 +63,7 @@ def set_react_client_ios_old(change: Changed[WebSettings], release: Release) -> 
 @rule(
     NEEDS_REDEPLOY,
     on=BUNDLING,
-    source="RT App bundler; RN11.15",
+    source="RN11.9; RN11.10; RN11.15",
     certainty=Certainty.DOCUMENTED,
 )
 def set_bundler(change: Changed[WebSettings], release: Release) -> bool:
