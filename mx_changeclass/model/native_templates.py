@@ -101,11 +101,6 @@ def ios_minimum_of(template: str) -> str:
     return str(_release(template).get("ios_min", ""))
 
 
-def database_library_of(template: str) -> str:
-    """The library of the local database in a template release, with its version, "" where unknown."""
-    return str(_release(template).get("sqlite", ""))
-
-
 def known_template(template: str) -> bool:
     """Whether the release is listed."""
     return bool(_release(template))

@@ -238,7 +238,9 @@ class StorageKeys:
         return family in (ATTRIBUTE, ASSOCIATION) and (owner is None or owner.type != ENTITY or self.persistable(owner))
 
     def persistable(self, entity: Element) -> bool:
-        return persistence.persistable(entity, self._entity)
+        if entity.id not in self._persistable:  # asked for each attribute and association of it
+            self._persistable[entity.id] = persistence.persistable(entity, self._entity)
+        return self._persistable[entity.id]
 
     def _entity(self, name: str) -> Element | None:
         module, _, own = name.partition(".")

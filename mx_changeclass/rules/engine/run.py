@@ -103,8 +103,9 @@ class _Run:
         release = self.release
         follows = release.is_frame_of_another(change)
         hits = [] if follows else self._unmuted(change, list(self._asked(change)))
-        if release.nothing_to_lose(release.audience(change)):
-            hits = [s for s in hits if not harms_devices(s.rule)] or hits
+        harmless = [s for s in hits if not harms_devices(s.rule)]
+        if len(harmless) < len(hits) and release.nothing_to_lose(release.audience(change)):
+            hits = harmless or hits
         if _means_nothing(change, hits):
             hits = [s for s in hits if s.rule.on]
         if isinstance(change, Changed):
