@@ -19,7 +19,7 @@ PROJECT = "FieldService.mpr"
 
 
 class Told(NamedTuple):
-    """A commit: its day, author and subject, the documents that it takes from the new version, None for all, its tag."""
+    """A commit: its day, author and subject, the documents it takes from the new version (None: all), its tag."""
 
     day: str
     author: str
