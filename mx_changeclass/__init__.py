@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
     from mx_changeclass.findings.finding import Finding, Row, Verdict
+    from mx_changeclass.findings.steps import Step
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint, footprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from mx_changeclass.rules import catalogue
     from mx_changeclass.rules.engine.release import Ignored
     from mx_changeclass.rules.engine.rule import Rule, Settlement, rule
-    from mx_changeclass.timeline import Step, audit
+    from mx_changeclass.timeline import Audit, audit
     from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Requires
 
 __version__ = "0.1.0"
@@ -51,6 +52,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Accountability",
     "Added",
+    "Audit",
     "BrokenContainer",
     "Certainty",
     "Changed",
@@ -118,6 +120,7 @@ _HOME = {
     ),
     "findings.classify": ("Rules", "classify"),
     "findings.facts": ("Facts", "Released"),
+    "findings.steps": ("Step",),
     "findings.finding": ("Finding", "Row", "Verdict"),
     "graphs.reference_graph": ("graph",),
     "graphs.footprint": ("Footprint", "ProfileFootprint", "footprint"),
@@ -134,7 +137,7 @@ _HOME = {
     "rules.engine.rule": ("Rule", "Settlement", "rule"),
     "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Requires"),
     "readers": ("export", "read"),
-    "timeline": ("Step", "audit"),
+    "timeline": ("Audit", "audit"),
 }
 
 
