@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from mx_changeclass.rules.engine.release import Ignored
     from mx_changeclass.rules.engine.rule import Rule, Settlement, rule
     from mx_changeclass.timeline import Audit, audit
-    from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Requires
+    from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Remedy, Requires
 
 __version__ = "0.1.0"
 
@@ -74,6 +74,7 @@ __all__ = [
     "ReadError",
     "ReleaseClass",
     "Released",
+    "Remedy",
     "Removed",
     "Requires",
     "Row",
@@ -135,7 +136,7 @@ _HOME = {
     "rules": ("catalogue",),
     "rules.engine.release": ("Ignored",),
     "rules.engine.rule": ("Rule", "Settlement", "rule"),
-    "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Requires"),
+    "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Remedy", "Requires"),
     "readers": ("export", "read"),
     "timeline": ("Audit", "audit"),
 }
