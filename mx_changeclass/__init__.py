@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
     from mx_changeclass.graphs.sync_set import Synced
+    from mx_changeclass.model.commits import Commit
     from mx_changeclass.model.kinds import Kind
     from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Tree, Unit
     from mx_changeclass.model.versions import Version
@@ -57,6 +58,7 @@ __all__ = [
     "Certainty",
     "Changed",
     "Changes",
+    "Commit",
     "Element",
     "Facts",
     "Finding",
@@ -127,6 +129,7 @@ _HOME = {
     "graphs.footprint": ("Footprint", "ProfileFootprint", "footprint"),
     "graphs.sync_set": ("Synced",),
     "graphs.profiles": ("Profile",),
+    "model.commits": ("Commit",),
     "model.kinds": ("Kind",),
     "model.snapshot": ("Element", "Rows", "Snapshot", "Tree", "Unit"),
     "model.versions": ("Version",),

@@ -186,7 +186,7 @@ class _Work:
         most = ahead or _AHEAD * workers
         size = max(1, min(_RUN, len(pairs) // most))
         with ExitStack() as stack:
-            pool = stack.enter_context(_Processes(jobs)) if executor is None else executor
+            pool = stack.enter_context(Processes(jobs)) if executor is None else executor
             begun = (self._begin(pool, pairs[at : at + size]) for at in range(0, len(pairs), size))
             waiting = deque(islice(begun, most))
             try:
@@ -218,7 +218,7 @@ class _Work:
 
     def _again(self, run: Sequence[Pair]) -> list[Judged]:
         """What a process of its own finds. A commit at which that dies too is told as one that could not be judged."""
-        with _Processes(1) as alone:
+        with Processes(1) as alone:
             try:
                 return self._begin(alone, run)[1].result()
             except BrokenExecutor:
@@ -230,7 +230,7 @@ class _Work:
         return [Judged(old, None, commit.id, error)]
 
 
-class _Processes(Executor):
+class Processes(Executor):
     """Processes of our own. They are started anew, not forked, since others may hold threads; and where one dies,
     and with it all, the next task gets new ones."""
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from mx_changeclass.errors import one_line
+
 output_option = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to FILE, not to standard output."
 )
@@ -65,13 +67,14 @@ def is_terminal(stream: Any) -> bool:
 
 
 @contextlib.contextmanager
-def progress(doing: str) -> Iterator[None]:
-    """A line on a terminal's stderr while something takes long; nothing in a pipe."""
+def progress(doing: str) -> Iterator[Callable[[str], None]]:
+    """A line on a terminal's stderr while something takes long; nothing in a pipe. What it gives says how far that
+    is."""
     show: Callable[[str], None] = (
         (lambda text: click.echo(text, err=True, nl=False)) if is_terminal(sys.stderr) else (lambda _: None)
     )
-    show(f"{doing} …")
+    show(f"{one_line(doing)} …")
     try:
-        yield
+        yield lambda now: show(f"\r\x1b[K{one_line(now)} …")
     finally:
         show("\r\x1b[K")
