@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from mx_changeclass.model.versions import Version
     from mx_changeclass.pipeline import Model, compare
     from mx_changeclass.policy import Policy
+    from mx_changeclass.portfolio import Portfolio, portfolio
     from mx_changeclass.readers import export, read
     from mx_changeclass.reports import render
     from mx_changeclass.rules import catalogue
@@ -70,6 +71,7 @@ __all__ = [
     "Model",
     "MxError",
     "Policy",
+    "Portfolio",
     "PolicyError",
     "Profile",
     "ProfileFootprint",
@@ -102,6 +104,7 @@ __all__ = [
     "export",
     "footprint",
     "graph",
+    "portfolio",
     "read",
     "render",
     "rule",
@@ -135,6 +138,7 @@ _HOME = {
     "model.versions": ("Version",),
     "pipeline": ("Model", "compare"),
     "policy": ("Policy",),
+    "portfolio": ("Portfolio", "portfolio"),
     "reports": ("render",),
     "rules": ("catalogue",),
     "rules.engine.release": ("Ignored",),

@@ -73,7 +73,8 @@ def portfolio(
                     merges=app.merges, limit=app.limit, policy=policy, executor=executor, ahead=ahead, journal=journal,
                 )  # fmt: skip
                 found.label = app.name
-                return found if found.steps is not None else found
+                _ = found.steps  # run it to its end
+                return found
             except MxError as error:
                 return error
 

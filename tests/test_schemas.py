@@ -20,7 +20,7 @@ from tests.builders.specimen import PROJECTS, READERS
 from tests.cases import labelled_cases
 from tests.generated import ROOT, story
 
-NAMES = {"report": "verdict", "footprint": "footprint", "rules": "rules"}
+NAMES = {"report": "verdict", "footprint": "footprint", "rules": "rules", "audit": "audit"}
 
 
 def closed(schema: Any) -> Any:
@@ -71,6 +71,9 @@ def documents(name: str) -> Iterator[Any]:
             ROOT / "fixtures" / "base.snapshot.xml",
         ):
             yield footprint_document(footprint(read(model)))
+    elif name == "audit":
+        for everything in (False, True):
+            yield audit_document(audits(), everything=everything)
     else:
         yield json.loads(catalogue.rules("json"))
 

@@ -90,7 +90,7 @@ def heat(steps: Iterable[Step]) -> Iterator[tuple[Step, str, ReleaseClass, int]]
     for step in steps:
         rows: dict[str, list[Row]] = {}
         for row in step.verdict.rows:
-            rows.setdefault(row.module, []).append(row)
+            rows.setdefault(getattr(row, "module", row.name.partition(".")[0]), []).append(row)
         for module, found in sorted(rows.items()):
             yield step, module, max(row.release_class for row in found), len(found)
 

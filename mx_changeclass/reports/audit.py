@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from mx_changeclass import __version__
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.findings.document import document
-from mx_changeclass.findings.steps import Step, between_binaries, recurring, worst_steps
+from mx_changeclass.findings.steps import Recurring, Step, between_binaries, recurring, worst_steps
 from mx_changeclass.legible import json_text, plain_line
-from mx_changeclass.reports.markdown import _code as code
 from mx_changeclass.reports.markdown import _safe as safe
 from mx_changeclass.vocabulary import NONE, ReleaseClass
 from mx_changeclass.wording.values import plural
@@ -92,6 +91,17 @@ def audit_document(audits: Audits, *, everything: bool = False) -> dict[str, Any
             }
             for name, audit in audits.items()
         ],
+        "errors": [{"name": name, "error": str(e)} for name, e in getattr(audits, "errors", {}).items()],
+    }
+
+
+def _recurring(told: Recurring) -> dict[str, Any]:
+    return {
+        "rule": told.rule.id,
+        "title": told.rule.title,
+        "steps": told.steps,
+        "findings": told.findings,
+        "last": told.last.new,
     }
 
 
@@ -118,6 +128,7 @@ def _step(step: Step, *, everything: bool) -> dict[str, Any]:
                 "fingerprint": row.fingerprint,
                 "class": str(row.release_class),
                 "kind": row.kind,
+                "module": getattr(row, "module", ""),
                 "name": row.name,
                 "what": row.what,
                 "rules": [f.rule.id for f in row.findings],
@@ -193,6 +204,12 @@ def _text(audits: Audits) -> Iterator[str]:
             yield f"{step.day or '-':<11}{step.name:<14}{_class(step):<16}{_counts(step)}"
             yield f"{'':<11}{step.commit.author}: {step.commit.subject}"
             yield from (f"{'':<11}! not judged: {error}" for error in step.skipped)
+    yield from _errors(audits)
+
+
+def _errors(audits: Audits) -> Iterator[str]:
+    """The apps of a portfolio that could not be audited."""
+    yield from (f"{name}: not audited: {error}" for name, error in getattr(audits, "errors", {}).items())
 
 
 def _markdown(audits: Audits) -> Iterator[str]:
@@ -205,7 +222,7 @@ def _markdown(audits: Audits) -> Iterator[str]:
         yield "| --- | --- | --- | --- | --- | --- |"
         for step in audit.steps:
             cells = (
-                code(step.name), step.day, _class(step), _counts(step), safe(step.commit.author),
+                safe(step.name), step.day, _class(step), _counts(step), safe(step.commit.author),
                 safe(step.commit.subject),
             )  # fmt: skip
             yield "| " + " | ".join(cells) + " |"
@@ -216,5 +233,6 @@ def _markdown(audits: Audits) -> Iterator[str]:
         worst = worst_steps(audit.steps, _WORST)
         yield ""
         for step in worst:
-            yield f"- {code(step.name)}: {safe(' '.join(step.verdict.summary))}"
+            yield f"- {safe(step.name)}: {safe(' '.join(step.verdict.summary))}"
         yield ""
+    yield from map(safe, _errors(audits))
