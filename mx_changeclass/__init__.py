@@ -1,8 +1,9 @@
 """Compare two versions of a Mendix app and say how each change may be released.
 
->>> from mx_changeclass import ReleaseClass
->>> ReleaseClass.OTA_SAFE < ReleaseClass.DESTRUCTIVE
-True
+Examples:
+    >>> from mx_changeclass import ReleaseClass
+    >>> ReleaseClass.OTA_SAFE < ReleaseClass.DESTRUCTIVE
+    True
 
 This page lists every public name, and ``authoring`` those for writing rules; nothing else is promised.
 """
