@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         UnsupportedVersion,
     )
     from mx_changeclass.findings.classify import Rules, classify
+    from mx_changeclass.findings.facts import Facts, Released
     from mx_changeclass.findings.finding import Finding, Row, Verdict
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint, footprint
     from mx_changeclass.graphs.profiles import Profile
@@ -55,6 +56,7 @@ __all__ = [
     "Changed",
     "Changes",
     "Element",
+    "Facts",
     "Finding",
     "Footprint",
     "Hazard",
@@ -69,6 +71,7 @@ __all__ = [
     "ProfileFootprint",
     "ReadError",
     "ReleaseClass",
+    "Released",
     "Removed",
     "Requires",
     "Row",
@@ -114,6 +117,7 @@ _HOME = {
         "UnsupportedVersion",
     ),
     "findings.classify": ("Rules", "classify"),
+    "findings.facts": ("Facts", "Released"),
     "findings.finding": ("Finding", "Row", "Verdict"),
     "graphs.reference_graph": ("graph",),
     "graphs.footprint": ("Footprint", "ProfileFootprint", "footprint"),

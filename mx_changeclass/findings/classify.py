@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import account
 from mx_changeclass.errors import RuleError
+from mx_changeclass.findings.facts import released_of
 from mx_changeclass.findings.finding import Finding, Verdict, worst_first
 from mx_changeclass.findings.rows import in_words, rows, subject_of
 from mx_changeclass.graphs.sync_set import NEVER
@@ -45,6 +46,7 @@ def classify(changes: Changes, policy: Policy | None = None, *, rules: Rules | N
         accountability=account(changes, answers.uncovered),
         native=release.old.native or release.new.native,
         ignored=release.ignored,
+        released=released_of(release),
     )
 
 

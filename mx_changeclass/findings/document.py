@@ -13,6 +13,7 @@ from mx_changeclass import __version__
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
 from mx_changeclass.errors import BrokenContainer, PolicyError, UnsupportedVersion
+from mx_changeclass.findings.facts import Released
 from mx_changeclass.findings.finding import Finding, Row, Verdict, worst_first
 from mx_changeclass.model.snapshot import Detached, Snapshot
 from mx_changeclass.model.versions import Version
@@ -42,7 +43,9 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
             "undecided": verdict.undecided,
             "requires": list(verdict.requires),
             "native": verdict.native,
+            "summary": list(verdict.summary),
         },
+        "facts": _facts(verdict),
         "configuration": {
             "file": verdict.policy.source or None,
             "stated": list(verdict.policy.stated),
@@ -65,6 +68,25 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
     if everything:
         told["noise"] = [{**_place(f), **_finding(f, f.message)} for f in verdict.noise]
     return told
+
+
+def _facts(verdict: Verdict) -> dict[str, Any]:
+    """What decides how the verdict is read; the rest of it stands in ``verdict``, ``old`` and ``new``."""
+    facts, released = verdict.facts, verdict.released
+    return {
+        "installed": released.installed,
+        "over_the_air": {
+            "on": released.ota,
+            "from": released.ota_from or None,
+            "store_changes": facts.store,
+            "changes": list(facts.waiting),
+        },
+        "native_template": {"version": released.template or None, "from": released.template_from or None},
+        "undecided": list(facts.undecided),
+        "ignored": facts.ignored,
+        "unseen": list(facts.unseen),
+        "set_aside": facts.set_aside,
+    }
 
 
 def model(snapshot: Snapshot) -> dict[str, Any]:
@@ -210,7 +232,16 @@ def _verdict(report: Mapping[str, Any]) -> Verdict:
         accountability=Accountability(**_known(Accountability, report["accountability"])),
         native=report["verdict"]["native"],
         ignored=tuple(Ignored(**_known(Ignored, told)) for told in report["configuration"]["ignored"]),
+        released=_released_of(report.get("facts")),
     )
+
+
+def _released_of(told: Mapping[str, Any] | None) -> Released:
+    """The app that people have; an earlier report tells nothing of it."""
+    if told is None:
+        return Released()
+    ota, template = told["over_the_air"], told["native_template"]
+    return Released(told["installed"], ota["on"], ota["from"] or "", template["version"] or "", template["from"] or "")
 
 
 def _policy(policy: Policy) -> dict[str, Any]:

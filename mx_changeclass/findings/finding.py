@@ -11,6 +11,7 @@ from attrs import evolve, field, fields, frozen
 
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
+from mx_changeclass.findings.facts import Facts, Released, facts_of
 from mx_changeclass.frozen_dict import FrozenDict
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.policy import Policy
@@ -180,6 +181,7 @@ class Verdict:
     accountability: Accountability
     native: bool = False  # the app has a native profile
     ignored: tuple[Ignored, ...] = ()  # what the configuration left out, by pattern
+    released: Released = field(factory=Released)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {c}" for c, n in reversed([*self.counts.items()]) if n) or "no change"
@@ -273,6 +275,19 @@ class Verdict:
         )
         asked = {f.requires for f in self.findings}
         return tuple(r.slug for r in order if r in asked)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What decides how the verdict is read."""
+        return facts_of(self)
+
+    @cached_property
+    def summary(self) -> tuple[str, ...]:
+        """Three to five plain sentences, for people outside of the project: what happens to whom, how the release
+        reaches them, what is open."""
+        from mx_changeclass.findings.summary import summary
+
+        return summary(self)
 
     @cached_property
     def counts(self) -> Mapping[ReleaseClass, int]:
