@@ -72,11 +72,9 @@ def headline(verdict: Verdict) -> str:
 
 def _open_end(verdict: Verdict) -> str:
     """The higher end of a verdict, and what keeps it at the lower one where a fact does."""
-    deciding = [f for f in verdict.findings if f.at_most is verdict.at_most]
-    unless = dict.fromkeys(f.unless for f in deciding)
-    if all(unless):
-        return f"{verdict.at_most} unless {' and '.join(unless)}"
-    return f"it may be {verdict.at_most}"
+    highest = verdict.at_most
+    unless = dict.fromkeys(f.unless for f in verdict.findings if f.at_most is highest)
+    return f"{highest} unless {' and '.join(unless)}" if all(unless) else f"it may be {highest}"
 
 
 def warnings(verdict: Verdict) -> list[str]:
