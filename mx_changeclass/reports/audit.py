@@ -184,7 +184,8 @@ def binaries_told(steps: tuple[Step, ...]) -> str:
     if not found:
         return ""
     days = sorted(days for _, days in found if days is not None)
-    between = f", {plural(days[len(days) // 2], 'day')} apart in the middle" if days else ""
+    middle = days[len(days) // 2] if days else 0
+    between = f", {middle} {'day' if middle == 1 else 'days'} apart in the middle" if days else ""
     return f"{plural(len(found), 'step')} needed a new binary{between}"
 
 

@@ -22,7 +22,7 @@ from mx_changeclass.wording.changes import explanation
 from mx_changeclass.wording.values import plural, sentence, several
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment, Template
     from markupsafe import Markup
 
 CELL = 1_000_000  # characters that a page may take in a notebook
@@ -44,14 +44,18 @@ def framed(verdict: Verdict) -> str:
     says how to write all of them to a file."""
     rows: Sequence[Row] = verdict.rows
     while True:
-        page = markup.escape(_page(verdict, rows, framed=True))
+        page = in_frame(_page(verdict, rows, framed=True), f"Verdict {verdict.release_class}")
         if len(page) <= CELL or not rows:
-            break
+            return page
         rows = rows[: len(rows) * 9 * CELL // (10 * len(page))]
-    title = markup.escape(legible(f"Verdict {verdict.release_class}"))
+
+
+def in_frame(page: str, title: str) -> str:
+    """A page in a frame of its own."""
     return (
-        f'<iframe title="{title}" sandbox="allow-scripts" style="width: 100%; height: 40rem; min-height: 10rem; '
-        f'border: 1px solid #8888; border-radius: 4px; resize: vertical" srcdoc="{page}"></iframe>'
+        f'<iframe title="{markup.escape(legible(title))}" sandbox="allow-scripts" style="width: 100%; height: 40rem; '
+        f'min-height: 10rem; border: 1px solid #8888; border-radius: 4px; resize: vertical" '
+        f'srcdoc="{markup.escape(page)}"></iframe>'
     )
 
 
@@ -169,15 +173,21 @@ def _page(verdict: Verdict, shown: Sequence[Row], *, everything: bool = False, f
     return xml_text(page)
 
 
-@cache
-def _template() -> Template:
-    """The template with all that it calls. Whatever is put into it is escaped here and nowhere else."""
+def escaping() -> Environment:
+    """What makes a template of a page. Whatever is put into it is escaped here and nowhere else."""
     from jinja2 import Environment
-    from markupsafe import Markup
 
-    environment = Environment(
+    return Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_inline, keep_trailing_newline=True
     )
+
+
+@cache
+def _template() -> Template:
+    """The template with all that it calls."""
+    from markupsafe import Markup
+
+    environment = escaping()
     environment.filters.update(digest=_digest, breaking=_breaking)
     environment.globals.update(
         sentences=sentences, several=several, plural=plural, explanation=explanation, sentence=sentence,
