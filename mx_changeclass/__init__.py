@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from mx_changeclass.rules.engine.release import Ignored
     from mx_changeclass.rules.engine.rule import Rule, Settlement, rule
     from mx_changeclass.timeline import Step, audit
-    from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Requires
+    from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Remedy, Requires
 
 __version__ = "0.1.0"
 
@@ -72,6 +72,7 @@ __all__ = [
     "ReadError",
     "ReleaseClass",
     "Released",
+    "Remedy",
     "Removed",
     "Requires",
     "Row",
@@ -132,7 +133,7 @@ _HOME = {
     "rules": ("catalogue",),
     "rules.engine.release": ("Ignored",),
     "rules.engine.rule": ("Rule", "Settlement", "rule"),
-    "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Requires"),
+    "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Remedy", "Requires"),
     "readers": ("export", "read"),
     "timeline": ("Step", "audit"),
 }

@@ -20,7 +20,7 @@ from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
 from mx_changeclass.rules.engine.rule import Rule
-from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Remedy, Requires
 
 _ADVICE = "Give a report of 'mx-changeclass diff --format json'"
 
@@ -152,6 +152,8 @@ def _finding(finding: Finding, message: str) -> dict[str, Any]:
         "message": message,
         "evidence": list(finding.evidence),
         **({} if finding.details == finding.evidence else {"details": list(finding.details)}),
+        "remedy": str(finding.remedy),
+        "meanwhile": finding.meanwhile or None,
         "mitigation": finding.mitigation,
         "source": finding.rule.source,
     }
@@ -308,6 +310,8 @@ def _finding_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Finding:
         at_most=ReleaseClass(told["at_most"]),
         unless=told["unless"] or "",
         setting=told["setting"] or "",
+        remedy=Remedy(told["remedy"]),
+        meanwhile=told["meanwhile"] or "",
     )
 
 

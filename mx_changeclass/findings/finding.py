@@ -17,7 +17,7 @@ from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
 from mx_changeclass.rules.engine.rule import Rule
-from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Remedy, Requires
 from mx_changeclass.wording.changes import explanation
 from mx_changeclass.wording.values import kind_in_words
 
@@ -33,6 +33,7 @@ class Finding:
     cost, as far as there is something to lose. ``at_most`` is the class it may have once it is decided,
     ``release_class`` itself where nothing is open; ``unless`` is the fact under which it stays at ``release_class``,
     and ``setting`` the line of the configuration that states that fact, both "" where no statement helps.
+    ``remedy`` is what to do about it, and ``meanwhile`` what the release must hold from which it is put off.
     """
 
     rule: Rule
@@ -50,6 +51,8 @@ class Finding:
     at_most: ReleaseClass = NONE
     unless: str = ""
     setting: str = ""
+    remedy: Remedy = Remedy.NONE
+    meanwhile: str = ""
 
     def __repr__(self) -> str:
         return f"<Finding {self.rule.id} {self.release_class}: {self.kind} {self.subject!r}>"
