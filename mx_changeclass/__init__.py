@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         UnknownFormat,
         UnsupportedVersion,
     )
+    from mx_changeclass.findings.carriers import Carrier
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.finding import Finding, Row, Verdict
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint, footprint
@@ -50,6 +51,7 @@ __all__ = [
     "Accountability",
     "Added",
     "BrokenContainer",
+    "Carrier",
     "Certainty",
     "Changed",
     "Changes",
@@ -112,6 +114,7 @@ _HOME = {
         "UnknownFormat",
         "UnsupportedVersion",
     ),
+    "findings.carriers": ("Carrier",),
     "findings.classify": ("Rules", "classify"),
     "findings.finding": ("Finding", "Row", "Verdict"),
     "graphs.reference_graph": ("graph",),
