@@ -48,10 +48,8 @@ def rebase(changes: Changes, base: Snapshot) -> tuple[Changes, tuple[Conflict, .
     What the version has already is no conflict, and no change. The other version must know the elements by their
     ids, as versions of one project do.
     """
-    touched = [
-        i for i in dict.fromkeys(changes.old_tree.unit_of.values()) if i in base.live and not base.live[i].missing
-    ]
-    work = _Rebase(changes, base, Tree.of(base, touched))
+    touched = dict.fromkeys((*changes.old_tree.unit_of.values(), *changes.new_tree.unit_of.values()))
+    work = _Rebase(changes, base, Tree.of(base, (i for i in touched if i in base.live and not base.live[i].missing)))
     made = tuple(work.made())
     told = attrs.evolve(changes, old=base, meaningful=made, noise=(), old_tree=work.tree)
     return told, tuple(work.conflicts)
@@ -86,26 +84,19 @@ class _Rebase:
 
     def _added(self, change: Added[Kind]) -> Iterator[Change]:
         row, new = change.new_row, self.changes.new
-        there = self.tree.rows.get(row.id) or self._root(row.id)
+        there = self.tree.rows.get(row.id)
         if there is not None:
             if there != row:
                 self._conflict(change, "is there already")
             return
-        home = row.parent or new.units[row.id].container
-        known = self.tree.rows.keys() | self.base.units.keys()
-        if home is None or home in known or home in self._came:
+        home, known = (
+            row.parent or new.units[row.id].container,
+            (self.tree.rows, self.base.units, self.changes.new_tree.rows),
+        )
+        if home is None or any(home in ids for ids in known):
             yield change
         else:
             self._conflict(change, "stands in something that is not there")
-
-    def _root(self, unit_id: str) -> Element | None:
-        """The root of a document that the changes do not know of, and the base has."""
-        unit = self.base.live.get(unit_id)
-        return next(iter(self.base.rows(unit_id)), None) if unit is not None and not unit.missing else None
-
-    @property
-    def _came(self) -> Collection[str]:
-        return self.changes.new_tree.rows.keys()
 
     def _unread(self, change: Removed[Kind] | Changed[Kind]) -> Iterator[Change]:
         """Of a document that cannot be read only the whole can be taken, where the base has it as it was."""
@@ -117,10 +108,14 @@ class _Rebase:
 
     def _on(self, change: Removed[Kind] | Changed[Kind], here: Element | None) -> Iterator[Change]:
         if here is None:
-            if isinstance(change, Changed) and change.fields:
+            there = self.tree.rows.get(change.new_row.id) if isinstance(change, Changed) else None
+            if isinstance(change, Changed) and change.fields and there != change.new_row:
                 self._conflict(change, "is not there")
         elif isinstance(change, Removed):
-            yield attrs.evolve(change, old_row=here)
+            if here == change.old_row or here != self.changes.new_tree.rows.get(
+                here.id
+            ):  # else its id is another's now
+                yield attrs.evolve(change, old_row=here)
         else:
             keys = [key for key in sorted(change.fields | change.noise.keys()) if self._takes(change, here, key)]
             if keys:
