@@ -9,6 +9,7 @@ from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import account
 from mx_changeclass.errors import RuleError
 from mx_changeclass.findings.carriers import carriers
+from mx_changeclass.findings.facts import released_of
 from mx_changeclass.findings.finding import Finding, Verdict, worst_first
 from mx_changeclass.findings.rows import in_words, rows, subject_of
 from mx_changeclass.graphs.sync_set import NEVER
@@ -18,10 +19,12 @@ from mx_changeclass.rules import catalogue, check_names
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange
 from mx_changeclass.rules.engine.rule import Failed, Hit, Rule, Subject, Uncovered, class_of
 from mx_changeclass.rules.engine.run import harms_devices, listeners, run
-from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, Hazard, Maybe, ReleaseClass, Remedy, Requires
 
 # What waits for installed clients: where there are none yet, all comes from the server or in a first binary.
 _FOR_DEVICES = frozenset({Requires.DRAIN, Requires.SERVER_FIRST, Requires.ALL_CLIENTS_FIRST})
+_BY_DEVICES = frozenset({Remedy.SYNC_FIRST, Remedy.RETIRE, Remedy.SERVER_FIRST, Remedy.KEEP_SERVER_PART})
+_BY_SELECTION = "the client uploads its objects by a synchronisation of selected ones"
 
 
 Rules = Mapping[str, Rule] | Iterable[Rule]
@@ -46,6 +49,7 @@ def classify(changes: Changes, policy: Policy | None = None, *, rules: Rules | N
         accountability=account(changes, answers.uncovered),
         native=release.old.native or release.new.native,
         ignored=release.ignored,
+        released=released_of(release),
     )
 
 
@@ -89,6 +93,7 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
     hazard = Hazard.NONE if harms_devices(rule) and release.nothing_to_lose(audience) else rule.hazard
     release_class = class_of(rule, release.policy, hazard)
     settled = rule.settled_by(about, release) if rule.settled_by else None
+    remedy, meanwhile = _remedy(rule, about, release)
     return Finding(
         rule=rule,
         kind=kind,
@@ -105,6 +110,8 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         at_most=max(release_class, _ceiling(rule, release)) if rule.undecided else release_class,
         unless=settled.unless if settled else "",
         setting=settled.line if settled else "",
+        remedy=remedy,
+        meanwhile=meanwhile,
         carriers=carriers(group, release),
     )
 
@@ -119,7 +126,23 @@ def _ceiling(rule: Rule, release: Release) -> ReleaseClass:
 def _requires(rule: Rule, about: Subject, release: Release) -> Requires:
     """What a rule asks for: nothing that waits for devices where none are installed, and no synchronisation of what
     none uploads, as of mode Never."""
-    never = isinstance(about, SyncChange) and about.modes[0] == NEVER
-    if (rule.requires in _FOR_DEVICES and not release.installed) or (rule.requires is Requires.DRAIN and never):
+    if (rule.requires in _FOR_DEVICES and not release.installed) or (
+        rule.requires is Requires.DRAIN and _never_uploaded(about)
+    ):
         return Requires.EITHER_ORDER
     return rule.requires
+
+
+def _remedy(rule: Rule, about: Subject, release: Release) -> tuple[Remedy, str]:
+    """What to do, and what the release must hold meanwhile: nothing by devices where none are installed. What a
+    synchronisation passes over, as objects of mode Never, is uploaded by one of selected objects only, and the client
+    must have one."""
+    if rule.remedy in _BY_DEVICES and not release.installed:
+        return Remedy.NONE, ""
+    if rule.remedy in (Remedy.SYNC_FIRST, Remedy.LATER) and _never_uploaded(about):
+        return Remedy.LATER, "; ".join(filter(None, (rule.meanwhile, _BY_SELECTION)))
+    return rule.remedy, rule.meanwhile
+
+
+def _never_uploaded(about: Subject) -> bool:
+    return isinstance(about, SyncChange) and about.modes[0] == NEVER

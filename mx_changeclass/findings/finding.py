@@ -12,12 +12,13 @@ from attrs import evolve, field, fields, frozen
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
 from mx_changeclass.findings.carriers import Carrier
+from mx_changeclass.findings.facts import Facts, Released, facts_of
 from mx_changeclass.frozen_dict import FrozenDict
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
 from mx_changeclass.rules.engine.rule import Rule
-from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Remedy, Requires
 from mx_changeclass.wording.changes import explanation
 from mx_changeclass.wording.values import kind_in_words
 
@@ -33,6 +34,7 @@ class Finding:
     cost, as far as there is something to lose. ``at_most`` is the class it may have once it is decided,
     ``release_class`` itself where nothing is open; ``unless`` is the fact under which it stays at ``release_class``,
     and ``setting`` the line of the configuration that states that fact, both "" where no statement helps.
+    ``remedy`` is what to do about it, and ``meanwhile`` what the release must hold from which it is put off.
     ``carriers`` are the rows that it hangs on; of a finding out of a JSON report there are none.
     """
 
@@ -51,6 +53,8 @@ class Finding:
     at_most: ReleaseClass = NONE
     unless: str = ""
     setting: str = ""
+    remedy: Remedy = Remedy.NONE
+    meanwhile: str = ""
     carriers: tuple[Carrier, ...] = field(default=(), eq=False, repr=False)
 
     def __repr__(self) -> str:
@@ -183,6 +187,7 @@ class Verdict:
     accountability: Accountability
     native: bool = False  # the app has a native profile
     ignored: tuple[Ignored, ...] = ()  # what the configuration left out, by pattern
+    released: Released = field(factory=Released)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {c}" for c, n in reversed([*self.counts.items()]) if n) or "no change"
@@ -276,6 +281,19 @@ class Verdict:
         )
         asked = {f.requires for f in self.findings}
         return tuple(r.slug for r in order if r in asked)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What decides how the verdict is read."""
+        return facts_of(self)
+
+    @cached_property
+    def summary(self) -> tuple[str, ...]:
+        """Three to five plain sentences, for people outside of the project: what happens to whom, how the release
+        reaches them, what is open."""
+        from mx_changeclass.findings.summary import summary
+
+        return summary(self)
 
     @cached_property
     def counts(self) -> Mapping[ReleaseClass, int]:
