@@ -20,6 +20,7 @@ from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
 from mx_changeclass.rules.engine.rule import Rule
 from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.waivers import Covered, Waiver, WaiverState, WaiverUse
 
 _ADVICE = "Give a report of 'mx-changeclass diff --format json'"
 
@@ -42,11 +43,21 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
             "undecided": verdict.undecided,
             "requires": list(verdict.requires),
             "native": verdict.native,
+            "unwaived": {
+                "class": str(verdict.unwaived_class),
+                "at_most": str(verdict.unwaived_at_most),
+                "undecided": sum(f.undecided for f in verdict.unwaived),
+            },
         },
         "configuration": {
             "file": verdict.policy.source or None,
             "stated": list(verdict.policy.stated),
             "ignored": [asdict(told) for told in verdict.ignored],
+            "waived": [_waiver(use) for use in verdict.waivers],
+            "severities": [
+                {"rule": rule.id, "was": str(was), **severity.to_dict()}
+                for rule, (was, severity) in verdict.severities.items()
+            ],
         },
         "counts": {str(c): n for c, n in verdict.counts.items()},
         "changes": [_row(row) for row in verdict.rows],
@@ -80,6 +91,29 @@ def model(snapshot: Snapshot) -> dict[str, Any]:
         "mpr": snapshot.mpr or None,
         "native_app": snapshot.native_given,
     }
+
+
+def _waiver(use: WaiverUse) -> dict[str, Any]:
+    waiver = use.waiver
+    return {
+        **waiver.to_dict(),
+        "source": waiver.source or None,
+        "found": waiver.found,
+        "state": str(use.state),
+        "problem": use.problem or None,
+        "covers": [asdict(place) for place in use.covers],
+    }
+
+
+def _waiver_of(told: Mapping[str, Any]) -> WaiverUse:
+    extra = ("source", "found", "state", "problem", "covers")
+    said = {key: value for key, value in told.items() if key not in extra}
+    return WaiverUse(
+        Waiver.of(said, source=told["source"] or "", found=told["found"]),
+        WaiverState(told["state"]),
+        tuple(Covered(**_known(Covered, place)) for place in told["covers"]),
+        told["problem"] or "",
+    )
 
 
 def _row(row: Row) -> dict[str, Any]:
@@ -197,6 +231,7 @@ def _verdict(report: Mapping[str, Any]) -> Verdict:
     rules = {rule_id: Rule.from_dict({"id": rule_id, **told}) for rule_id, told in report["rules"].items()}
     rows = tuple(_row_of(told, rules) for told in report["changes"])
     remarks = (_finding_of(told, rules) for told in report["remarks"])
+    waivers = tuple(map(_waiver_of, report["configuration"]["waived"]))
     return Verdict(
         changes=Changes.detached(_snapshot_of(report["old"]), _snapshot_of(report["new"])),
         findings=tuple(sorted({*(f for row in rows for f in row.findings), *remarks}, key=worst_first)),
@@ -206,17 +241,21 @@ def _verdict(report: Mapping[str, Any]) -> Verdict:
             Policy.of({k: report["policy"][k] for k in _policy(Policy())}, "policy"),
             source=report["configuration"]["file"] or "",
             stated=tuple(report["configuration"]["stated"]),
+            waivers=tuple(use.waiver for use in waivers),
         ),
         accountability=Accountability(**_known(Accountability, report["accountability"])),
         native=report["verdict"]["native"],
         ignored=tuple(Ignored(**_known(Ignored, told)) for told in report["configuration"]["ignored"]),
+        waivers=waivers,
     )
 
 
 def _policy(policy: Policy) -> dict[str, Any]:
-    """The settings of a policy; where they were read stands in ``configuration``."""
-    told = {name: value for name, value in asdict(policy).items() if name not in ("source", "stated")}
-    return {**told, "ignore": list(policy.ignore)}
+    """The settings of a policy; where they were read, and its waivers, stand in ``configuration``."""
+    apart = ("source", "stated", "waivers")
+    told = {name: value for name, value in asdict(policy, recurse=False).items() if name not in apart}
+    severity = {rule: given.to_dict() for rule, given in sorted(policy.severity.items())}
+    return {**told, "declared": dict(policy.declared), "ignore": list(policy.ignore), "severity": severity}
 
 
 def _known(value: type[AttrsInstance], told: Mapping[str, Any]) -> dict[str, Any]:
