@@ -1,0 +1,14 @@
+"""One file a command; ``cli.py`` loads only the one that is asked for. The file is called as its command is, and
+holds it as ``command``."""
+
+from __future__ import annotations
+
+# In the order of the help.
+COMMANDS = (
+    "diff",
+    "footprint",
+    "export",
+    "native",
+    "rules",
+    "explain",
+)

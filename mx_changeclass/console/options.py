@@ -1,0 +1,182 @@
+"""Options that several commands take. Each decorator gathers some into one argument of the command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from attrs import frozen
+
+from mx_changeclass.console.frame import AT_OR_ABOVE, BELOW, UNDECIDED
+from mx_changeclass.console.output import is_terminal, output_option, write
+from mx_changeclass.reports import FORMATS
+
+if TYPE_CHECKING:
+    from mx_changeclass.findings.finding import Verdict
+    from mx_changeclass.policy import Policy
+    from mx_changeclass.vocabulary import ReleaseClass
+
+CONFIGURATION = "mx-changeclass.toml"
+_NEVER = "never"
+_CLASSES = ("ota-safe", "needs-redeploy", "full-release", "destructive", _NEVER)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _gathered(name: str, make: Callable[..., Any], *options: Callable[[F], F]) -> Callable[[F], F]:
+    """A decorator that adds options to a command, which hears of them as the one argument ``name``: what ``make``
+    makes of their values."""
+
+    def decorate(command: F) -> F:
+        taken: list[str] = []
+
+        @wraps(command)
+        def with_one(**arguments: Any) -> Any:
+            own = {each: arguments.pop(each) for each in taken}
+            return command(**arguments, **{name: make(**own)})
+
+        before = len(getattr(with_one, "__click_params__", ()))
+        for option in reversed(options):
+            option(with_one)
+        added: list[click.Parameter] = getattr(with_one, "__click_params__")[before:]  # noqa: B009
+        taken += [str(each.name) for each in added]
+        return with_one  # type: ignore[return-value]
+
+    return decorate
+
+
+# -- the configuration ---------------------------------------------------------------------
+
+
+@frozen
+class Settings:
+    """What the configuration and the options beside it state."""
+
+    policy: Policy
+    native: tuple[str | None, str | None]
+
+
+def _settings(
+    config: Path | None,
+    no_config: bool,
+    native_template: str | None,
+    native_old: str | None,
+    native_new: str | None,
+) -> Settings:
+    from mx_changeclass.readers.configuration import ConfigurationFile, read_configuration
+
+    if no_config and config:
+        raise click.UsageError("--config and --no-config exclude each other")
+    if no_config or (config is None and not os.path.lexists(CONFIGURATION)):
+        file = ConfigurationFile()
+    else:
+        file = read_configuration(config or Path(CONFIGURATION), chosen=config is not None)
+    policy = file.policy(**({"native_template": native_template} if native_template else {}))
+    return Settings(policy, (native_old or file.native[0], native_new or file.native[1]))
+
+
+configured = _gathered(
+    "settings",
+    _settings,
+    click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help=f"Configuration [default: {CONFIGURATION} if there is one].",
+    ),
+    click.option(
+        "--no-config", is_flag=True, help=f"Read no {CONFIGURATION}, which may come from the change that is judged."
+    ),
+    click.option("--native-template", help="Version of the native template in the released binary, e.g. 14.1.13."),
+    click.option(
+        "--native-old",
+        metavar="NATIVE",
+        help="Native app that is released: a native template folder, a revision, or a facts file.",
+    ),
+    click.option("--native-new", metavar="NATIVE", help="Native app of this release."),
+)
+
+# -- how a verdict ends the command --------------------------------------------------------
+
+
+@frozen
+class Bar:
+    """What a verdict is held against. ``at`` is the class that fails, None for never."""
+
+    at: ReleaseClass | None
+    maybe: bool
+    strict: bool
+
+    def exit_code(self, verdict: Verdict) -> int:
+        if self.at is not None and (verdict.at_most if self.maybe else verdict.release_class) >= self.at:
+            return AT_OR_ABOVE
+        # Half a commit is a state that nobody saved: a hook that lets it pass on the other half would be wrong.
+        open_ = (self.strict and not verdict.decided) or (self.at is not None and verdict.half_saved)
+        return UNDECIDED if open_ else BELOW
+
+
+def _bar(fail_on: str, fail_on_maybe: bool, strict: bool) -> Bar:
+    from mx_changeclass.vocabulary import ReleaseClass
+
+    at = None if fail_on == _NEVER else ReleaseClass(fail_on.replace("-", "_").upper())
+    return Bar(at, fail_on_maybe, strict)
+
+
+class _ClassName(click.Choice[str]):
+    """A class, as options write it or as reports do."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(str(value).lower().replace("_", "-"), param, ctx)
+
+
+judged = _gathered(
+    "bar",
+    _bar,
+    click.option(
+        "--fail-on",
+        type=_ClassName(_CLASSES),
+        default="destructive",
+        show_default=True,
+        help="Exit with 1 at this class or above.",
+    ),
+    click.option(
+        "--fail-on-maybe",
+        is_flag=True,
+        help="Compare with --fail-on the highest class that the verdict may have, not only the certain one.",
+    ),
+    click.option("--strict", is_flag=True, help="Exit with 4 where something could not be decided."),
+)
+
+# -- the report ----------------------------------------------------------------------------
+
+
+@frozen
+class Reports:
+    """What is written of a verdict, and where."""
+
+    format: str
+    output: Path | None
+    everything: bool
+
+    def write(self, verdict: Verdict, bar: Bar) -> None:
+        from mx_changeclass.reports import render
+
+        options: dict[str, Any] = {"everything": self.everything}
+        if self.format == "text" and self.output is None:
+            options["color"] = is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
+        if self.format == "junit":
+            options |= {"fail_on": bar.at, "maybe": bar.maybe}
+        write(render(verdict, self.format, **options), self.output)
+
+
+reported = _gathered(
+    "reports",
+    Reports,
+    click.option("--format", type=click.Choice(FORMATS), default="text", show_default=True),
+    output_option,
+    click.option("--all", "everything", is_flag=True, help="Fold nothing; list why edits were set aside as noise."),
+)
