@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from mx_changeclass.rules.engine.rule import Rule, Settlement, rule
     from mx_changeclass.timeline import Step, audit
     from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Requires
+    from mx_changeclass.waivers import Covered, Severity, Waiver, WaiverState, WaiverUse
 
 __version__ = "0.1.0"
 
@@ -53,6 +54,7 @@ __all__ = [
     "Certainty",
     "Changed",
     "Changes",
+    "Covered",
     "Element",
     "Finding",
     "Footprint",
@@ -76,6 +78,7 @@ __all__ = [
     "RuleError",
     "Rules",
     "Settlement",
+    "Severity",
     "Snapshot",
     "Step",
     "Synced",
@@ -85,6 +88,9 @@ __all__ = [
     "UnsupportedVersion",
     "Verdict",
     "Version",
+    "Waiver",
+    "WaiverState",
+    "WaiverUse",
     "audit",
     "catalogue",
     "classify",
@@ -127,6 +133,7 @@ _HOME = {
     "rules": ("catalogue",),
     "rules.engine.release": ("Ignored",),
     "rules.engine.rule": ("Rule", "Settlement", "rule"),
+    "waivers": ("Covered", "Severity", "Waiver", "WaiverState", "WaiverUse"),
     "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Requires"),
     "readers": ("export", "read"),
     "timeline": ("Step", "audit"),

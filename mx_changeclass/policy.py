@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import Attribute, asdict, field, fields, frozen
@@ -83,7 +83,9 @@ class Policy:
 
     def __repr__(self) -> str:
         """What differs from the default."""
-        stated = ((name, value) for name, value in asdict(self, recurse=False).items() if value != getattr(Policy(), name))
+        stated = (
+            (name, value) for name, value in asdict(self, recurse=False).items() if value != getattr(Policy(), name)
+        )
         return f"Policy({', '.join(f'{name}={value!r}' for name, value in stated)})"
 
     @property
@@ -119,6 +121,16 @@ def policy_or_default(policy: Policy | None) -> Policy:
     return policy or Policy()
 
 
+_SHAPES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "ignore": (
+        lambda value: isinstance(value, tuple) and all(isinstance(v, str) for v in value),
+        "'ignore' must be a list of path patterns. Correct it",
+    ),
+    "severity": (lambda value: isinstance(value, Mapping), "'severity' must be a table of rules. Write [severity]"),
+    "waivers": (lambda value: isinstance(value, tuple), "'waivers' must be a list. Write [[waiver]]"),
+}
+
+
 def _problem(setting: Attribute[Any], value: object) -> str:
     """What is wrong with the value of a setting, "" where nothing is."""
     if setting.name == "declared":
@@ -130,13 +142,9 @@ def _problem(setting: Attribute[Any], value: object) -> str:
             if name in _YES_OR_NO and stated not in ("yes", "no"):
                 return f'{name!r} cannot be {stated!r}. Declare "yes" or "no"'
         return ""
-    if setting.name == "ignore":
-        listed = isinstance(value, tuple) and all(isinstance(v, str) for v in value)
-        return "" if listed else "'ignore' must be a list of path patterns. Correct it"
-    if setting.name == "severity":
-        return "" if isinstance(value, Mapping) else "'severity' must be a table of rules. Write [severity]"
-    if setting.name == "waivers":
-        return "" if isinstance(value, tuple) else "'waivers' must be a list. Write [[waiver]]"
+    if setting.name in _SHAPES:
+        fits, problem = _SHAPES[setting.name]
+        return "" if fits(value) else problem
     if isinstance(setting.default, str):
         if not isinstance(value, str):
             return f"{setting.name!r} must be a text. Correct it"

@@ -23,7 +23,7 @@ def class_named(value: object, setting: str) -> ReleaseClass:
     written = value.replace("-", "_").upper() if isinstance(value, str) else value
     if written not in CLASSES:
         raise PolicyError(f"{setting!r} cannot be {value!r}. Use one of {', '.join(CLASSES)}")
-    return ReleaseClass(written)
+    return ReleaseClass(str(written))
 
 
 def day(value: object, setting: str) -> date:
@@ -37,7 +37,7 @@ def day(value: object, setting: str) -> date:
 def _text(table: Mapping[str, Any], key: str, *, needed: bool = False) -> str:
     value = table.get(key, "")
     if not isinstance(value, str) or (needed and not value.strip()):
-        raise PolicyError(f"{key!r} must be a text. Write {key} = \"…\"")
+        raise PolicyError(f'{key!r} must be a text. Write {key} = "…"')
     return value
 
 

@@ -106,8 +106,7 @@ def _waiver(use: WaiverUse) -> dict[str, Any]:
 
 
 def _waiver_of(told: Mapping[str, Any]) -> WaiverUse:
-    extra = ("source", "found", "state", "problem", "covers")
-    said = {key: value for key, value in told.items() if key not in extra}
+    said = {a.name: told[a.name] for a in fields(Waiver) if a.name in told and a.name not in ("source", "found")}
     return WaiverUse(
         Waiver.of(said, source=told["source"] or "", found=told["found"]),
         WaiverState(told["state"]),
@@ -238,7 +237,7 @@ def _verdict(report: Mapping[str, Any]) -> Verdict:
         rows=rows,
         noise=tuple(_finding_of(told, rules) for told in report.get("noise", ())),
         policy=evolve(
-            Policy.of({k: report["policy"][k] for k in _policy(Policy())}, "policy"),
+            Policy.of(_settings(report["policy"]), "policy"),
             source=report["configuration"]["file"] or "",
             stated=tuple(report["configuration"]["stated"]),
             waivers=tuple(use.waiver for use in waivers),
@@ -256,6 +255,12 @@ def _policy(policy: Policy) -> dict[str, Any]:
     told = {name: value for name, value in asdict(policy, recurse=False).items() if name not in apart}
     severity = {rule: given.to_dict() for rule, given in sorted(policy.severity.items())}
     return {**told, "declared": dict(policy.declared), "ignore": list(policy.ignore), "severity": severity}
+
+
+def _settings(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that a table tells."""
+    severity = {rule: {key: given[key] for key in ("class", "reason")} for rule, given in told["severity"].items()}
+    return {**{key: told[key] for key in _policy(Policy())}, "severity": severity}
 
 
 def _known(value: type[AttrsInstance], told: Mapping[str, Any]) -> dict[str, Any]:

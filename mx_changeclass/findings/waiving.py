@@ -7,6 +7,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 
 from mx_changeclass.findings.finding import Finding, Row
+from mx_changeclass.legible import legible
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.vocabulary import OTA_SAFE, ReleaseClass
 from mx_changeclass.waivers import Covered, Waiver, WaiverState, WaiverUse
@@ -58,7 +59,7 @@ def _refusal(waiver: Waiver, row: Row | None, finding: Finding, old: Snapshot) -
     version = str(old.version) if old.version else ""
     if waiver.baseline and waiver.baseline.removeprefix("sha256:") not in (old.label, old.digest, version):
         return f"is for the baseline {waiver.baseline}, not for {old.label}"
-    if waiver.what and (row is None or row.what != waiver.what):
+    if waiver.what and (row is None or legible(row.what) != waiver.what):
         return f'was given for "{waiver.what}", not for "{row.what if row else finding.message}"'
     if waiver.rule and finding.rule.id not in waiver.rule:
         return f"does not name {finding.rule.id}, which speaks there too"

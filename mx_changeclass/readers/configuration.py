@@ -46,24 +46,29 @@ class ConfigurationFile:
         return evolve(policy, source=self.source, stated=tuple(sorted(stated)), waivers=self.waivers)
 
 
-def read_configuration(file: Path, *, chosen: bool) -> ConfigurationFile:
+def read_configuration(file: Path, *, chosen: bool, judged: str = "") -> ConfigurationFile:
     """Read a configuration. One that was not ``chosen`` by whoever runs the command, but lay there, leads nowhere
-    outside of its folder. Raises ``PolicyError``."""
+    outside of its folder. ``judged`` is the folder of the model that is judged, where it has one: waivers that lie
+    in it may come with the change. Raises ``PolicyError``."""
     settings = _table(file, chosen=chosen)
     old, new = (_place(settings.pop(name, None), name, file, chosen=chosen) for name in _NATIVE)
-    own = _waivers(settings.pop("waiver", []), file, found=not chosen)
+    own = _waivers(settings.pop("waiver", []), file, found=not chosen or _lies_in(file, judged))
     beside = _place(settings.pop("waivers", None), "waivers", file, chosen=chosen)
-    listed = read_waivers(file.parent / beside, chosen=chosen) if beside else ()
+    listed = read_waivers(file.parent / beside, chosen=chosen, judged=judged) if beside else ()
     return ConfigurationFile(str(file), settings, (old, new), (*own, *listed))
 
 
-def read_waivers(file: Path, *, chosen: bool) -> tuple[Waiver, ...]:
+def read_waivers(file: Path, *, chosen: bool, judged: str = "") -> tuple[Waiver, ...]:
     """The ``[[waiver]]`` tables of a file that holds nothing else. Raises ``PolicyError``."""
     table = _table(file, chosen=chosen)
-    waivers = _waivers(table.pop("waiver", []), file, found=not chosen)
+    waivers = _waivers(table.pop("waiver", []), file, found=not chosen or _lies_in(file, judged))
     if table:
         raise PolicyError(f"{file}: {min(table)!r} is no waiver. A file of waivers holds [[waiver]] and nothing else")
     return waivers
+
+
+def _lies_in(file: Path, folder: str) -> bool:
+    return bool(folder) and os.path.realpath(file).startswith(os.path.join(os.path.realpath(folder), ""))
 
 
 def _table(file: Path, *, chosen: bool) -> dict[str, Any]:

@@ -28,10 +28,11 @@ def github(verdict: Verdict, *, everything: bool = False) -> str:
 
 
 def _command(row: Row, verdict: Verdict) -> str:
-    title = f"{row.release_class}: {machine_texts.heading(row)}"
+    waived = machine_texts.waived(row, verdict)
+    title = f"{row.release_class}{f' ({waived})' if waived else ''}: {machine_texts.heading(row)}"
     message = f"{machine_texts.message(row)} [{sentences.deciding(row).rule.id} {row.fingerprint}]"
     where = f"file={_property(machine_texts.file(row, verdict))},title={_property(title)}"
-    return f"::{_COMMANDS[row.release_class]} {where}::{_data(message)}\n"
+    return f"::{_COMMANDS[OTA_SAFE if waived else row.release_class]} {where}::{_data(message)}\n"
 
 
 def _data(text: str) -> str:

@@ -74,7 +74,7 @@ def _row(rows: tuple[Row, ...], verdict: Verdict) -> str:
         _code(rows[0].subject_name),
         f"{_safe(sentences.what(rows) or finding.rule.title)} ({marks})"
         + (f" **{mark}**" if (mark := sentences.open_mark(rows)) else "")
-        + (f" *{_safe(mark)}*" if (mark := waived_mark(verdict, rows)) else ""),
+        + (f" **{_safe(mark)}**" if (mark := waived_mark(verdict, rows)) else ""),
         _safe(
             " ".join([finding.rule.reason, *(f"Reached through {' > '.join(way)}." for _ in way[1:2]), *_dangers(rows)])
         ),

@@ -32,7 +32,7 @@ def sarif(verdict: Verdict, *, everything: bool = False) -> str:
     order = {rule_id: number for number, rule_id in enumerate(sorted(rules))}
     driver = {"name": "mx-changeclass", "version": __version__, "rules": [_rule(rules[i]) for i in order]}
     unseen = [{"level": "warning", "message": _message(note)} for note in sentences.not_shown(verdict)]
-    if settings := sentences.settings_in_force(verdict):
+    if settings := machine_texts.configuration(verdict):
         unseen.append({"level": "note", "message": _message(settings)})
     run = {
         "tool": {"driver": driver},
@@ -43,6 +43,7 @@ def sarif(verdict: Verdict, *, everything: bool = False) -> str:
             "class": str(verdict.release_class),
             "at_most": str(verdict.at_most),
             "channel": str(verdict.channel),
+            "unwaived": str(verdict.unwaived_class),
         },
     }
     return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
@@ -69,6 +70,8 @@ def _result(row: Row, verdict: Verdict, order: Mapping[str, int]) -> dict[str, A
     where: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": 1}}}
     if name := row.name or row.old_name:
         where["logicalLocations"] = [{"fullyQualifiedName": legible(name), "kind": row.kind}]
+    waived = machine_texts.waived(row, verdict)
+    accepted = {"kind": "external", "status": "accepted", "justification": waived}
     return {
         "ruleId": rule.id,
         "ruleIndex": order[rule.id],
@@ -76,6 +79,7 @@ def _result(row: Row, verdict: Verdict, order: Mapping[str, int]) -> dict[str, A
         "message": _message(f"{machine_texts.heading(row)}. {machine_texts.message(row)}"),
         "locations": [where],
         "partialFingerprints": {"mxChangeclass/v1": row.fingerprint},
+        **({"suppressions": [accepted]} if waived else {}),
         "properties": {
             "class": str(row.release_class),
             "at_most": str(row.at_most),

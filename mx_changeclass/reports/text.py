@@ -89,10 +89,8 @@ def _group(group: sentences.RowGroup, verdict: Verdict, *, everything: bool) -> 
 def _subject(rows: tuple[Row, ...], verdict: Verdict, *, full: bool, exact: bool) -> Iterator[str]:
     what = sentences.what(rows, everything=exact)
     yield from _wrap(f"{rows[0].subject_with_kind}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      ")
-    if mark := sentences.open_mark(rows):
+    for mark in filter(None, (sentences.open_mark(rows), waived_mark(verdict, rows))):
         yield from _wrap(f"? {mark}", "      ", "        ")
-    if mark := waived_mark(verdict, rows):
-        yield from _wrap(mark, "      ", "        ")
     if not full:
         return
     if seen := explanation(sentences.deciding(rows[0]).evidence, "", rows[0].heading):

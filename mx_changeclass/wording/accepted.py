@@ -14,9 +14,8 @@ from mx_changeclass.wording.values import plural, several
 
 @frozen
 class Accepted:
-    """What one waiver covers: who accepted it, until when and why, and the changes, each in a line."""
+    """What waivers cover that say the same: who accepts it, until when and why, and the changes, each in a line."""
 
-    waiver: Waiver
     said: str
     changes: tuple[str, ...]
 
@@ -32,19 +31,18 @@ def left_over(verdict: Verdict) -> str:
 
 
 def accepted(verdict: Verdict) -> list[Accepted]:
-    """The waivers in force, each with what it covers."""
+    """The waivers in force, each with what it covers; those that say the same together."""
     rows = {row.fingerprint: row for row in reversed(verdict.rows)}
-    told = []
+    said: dict[str, dict[str, list[str]]] = {}
     for use in verdict.waivers:
-        places: dict[str, list[str]] = {}
         for place in use.covers:
             row = rows.get(place.fingerprint)
             name = f"{row.heading} [{row.fingerprint}]" if row else place.subject or "the app"
-            places.setdefault(name, []).append(place.rule)
-        if places:
-            changes = (f"{name}: {several(rules)}" for name, rules in places.items())
-            told.append(Accepted(use.waiver, _said(use.waiver), tuple(changes)))
-    return told
+            said.setdefault(_said(use.waiver), {}).setdefault(name, []).append(place.rule)
+    return [
+        Accepted(why, tuple(f"{name}: {several(rules)}" for name, rules in places.items()))
+        for why, places in said.items()
+    ]
 
 
 def _said(waiver: Waiver) -> str:
