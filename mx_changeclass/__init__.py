@@ -1,8 +1,9 @@
 """Compare two versions of a Mendix app and say how each change may be released.
 
->>> from mx_changeclass import ReleaseClass
->>> ReleaseClass.OTA_SAFE < ReleaseClass.DESTRUCTIVE
-True
+Examples:
+    >>> from mx_changeclass import ReleaseClass
+    >>> ReleaseClass.OTA_SAFE < ReleaseClass.DESTRUCTIVE
+    True
 
 This page lists every public name, and ``authoring`` those for writing rules; nothing else is promised.
 """
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         UnsupportedVersion,
     )
     from mx_changeclass.findings.classify import Rules, classify
+    from mx_changeclass.findings.facts import Facts, Released
     from mx_changeclass.findings.finding import Finding, Row, Verdict
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint, footprint
     from mx_changeclass.graphs.profiles import Profile
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from mx_changeclass.rules.engine.release import Ignored
     from mx_changeclass.rules.engine.rule import Rule, Settlement, rule
     from mx_changeclass.timeline import Step, audit
-    from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Requires
+    from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Remedy, Requires
     from mx_changeclass.waivers import Covered, Severity, Waiver, WaiverState, WaiverUse
 
 __version__ = "0.1.0"
@@ -56,6 +58,7 @@ __all__ = [
     "Changes",
     "Covered",
     "Element",
+    "Facts",
     "Finding",
     "Footprint",
     "Hazard",
@@ -70,6 +73,8 @@ __all__ = [
     "ProfileFootprint",
     "ReadError",
     "ReleaseClass",
+    "Released",
+    "Remedy",
     "Removed",
     "Requires",
     "Row",
@@ -119,6 +124,7 @@ _HOME = {
         "UnsupportedVersion",
     ),
     "findings.classify": ("Rules", "classify"),
+    "findings.facts": ("Facts", "Released"),
     "findings.finding": ("Finding", "Row", "Verdict"),
     "graphs.reference_graph": ("graph",),
     "graphs.footprint": ("Footprint", "ProfileFootprint", "footprint"),
@@ -134,7 +140,7 @@ _HOME = {
     "rules.engine.release": ("Ignored",),
     "rules.engine.rule": ("Rule", "Settlement", "rule"),
     "waivers": ("Covered", "Severity", "Waiver", "WaiverState", "WaiverUse"),
-    "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Requires"),
+    "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Remedy", "Requires"),
     "readers": ("export", "read"),
     "timeline": ("Step", "audit"),
 }

@@ -21,7 +21,7 @@ class _Commands(Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"mx_changeclass.commands.{cmd_name}").command
+        command: click.Command = getattr(import_module(f"mx_changeclass.commands.{cmd_name}"), f"{cmd_name}_command")
         return command
 
 

@@ -28,11 +28,11 @@ from mx_changeclass.errors import BrokenContainer, ReadError, UnsupportedVersion
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.reports import FORMATS
 from mx_changeclass.rules.engine.release import Ignored
+from tests.builders.histories import git
 from tests.builders.specimen import PROJECTS, READERS
 from tests.cases import labelled_cases
 from tests.generated import story
 from tests.test_schemas import apart, with_waivers
-from tests.test_timeline import git
 
 REPORT = story().to_dict()
 

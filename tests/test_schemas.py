@@ -68,9 +68,19 @@ def with_waivers() -> Verdict:
     """A verdict of which something is waived, by waivers that say all that they may, and a rule is judged anew."""
     day = date(2026, 12, 31)
     stated = Waiver(
-        fingerprint="6908ee294c6a", rule=("ent-merged",), element="Service.*", what="removed", reason="agreed", by="Ada",
-        until=day, up_to=ReleaseClass.DESTRUCTIVE, undecided=True, baseline="10.24.18", source="waivers.toml", found=True,
-    )  # fmt: skip
+        fingerprint="6908ee294c6a",
+        rule=("ent-merged",),
+        element="Service.*",
+        what="removed",
+        reason="agreed",
+        by="Ada",
+        until=day,
+        up_to=ReleaseClass.DESTRUCTIVE,
+        undecided=True,
+        baseline="10.24.18",
+        source="waivers.toml",
+        found=True,
+    )
     severity = {"text-changed": Severity(ReleaseClass.NEEDS_REDEPLOY, "agreed")}
     return classify(story().changes, Policy(waivers=(stated,), severity=severity), today=day)
 

@@ -1,5 +1,5 @@
-"""One file a command; ``cli.py`` loads only the one that is asked for. The file is called as its command is, and
-holds it as ``command``."""
+"""One file a command; ``cli.py`` loads only the one that is asked for. The file of ``diff`` is ``diff.py`` and holds
+``diff_command``."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from mx_changeclass.pipeline import compare
 @reported
 @judged
 @configured
-def command(old: str, new: str, reports: Reports, bar: Bar, settings: Settings) -> int:
+def diff_command(old: str, new: str, reports: Reports, bar: Bar, settings: Settings) -> int:
     """Classify every change between OLD and NEW. The main job."""
     with progress(f"comparing {old} with {new}"):
         verdict = compare(old, new, settings.policy, native=settings.native, today=settings.today)

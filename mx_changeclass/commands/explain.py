@@ -19,7 +19,7 @@ from mx_changeclass.reports import catalogue
     type=click.Path(path_type=Path, dir_okay=False),
     help="JSON report that holds the row [default: the last diff].",
 )
-def command(topic: str, report: Path | None) -> int:
+def explain_command(topic: str, report: Path | None) -> int:
     """Why: of a rule, of a class, or of a row of a report by its fingerprint."""
     told = catalogue.explain(topic, report_of(report))
     if told is None:

@@ -15,7 +15,7 @@ from mx_changeclass.readers import export, read
 @click.command("export", cls=Command)
 @click.argument("model")
 @output_option
-def command(model: str, output: Path | None) -> int:
+def export_command(model: str, output: Path | None) -> int:
     """Write the canonical snapshot, to keep beside a release; compressed where FILE ends in .gz."""
     with progress(f"reading {model}"):
         snapshot = read(model)

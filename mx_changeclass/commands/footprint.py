@@ -19,7 +19,7 @@ from mx_changeclass.reports.footprint import footprint_document, footprint_text
 @click.argument("model")
 @click.option("--format", "format_", type=click.Choice(("text", "json")), default="text", show_default=True)
 @output_option
-def command(model: str, format_: str, output: Path | None) -> int:
+def footprint_command(model: str, format_: str, output: Path | None) -> int:
     """What lives on devices: per navigation profile, by which way."""
     with progress(f"reading {model}"):
         snapshot = read(model)

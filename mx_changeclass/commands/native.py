@@ -11,11 +11,11 @@ from mx_changeclass.console.output import output_option, write
 
 
 @click.group("native", cls=Group)
-def command() -> None:
+def native_command() -> None:
     """The native app, where it is not part of the project."""
 
 
-@command.command("export")
+@native_command.command("export")
 @click.argument("native_app", metavar="NATIVE")
 @output_option
 def native_export(native_app: str, output: Path | None) -> int:

@@ -15,7 +15,7 @@ from mx_changeclass.reports import catalogue
 @click.option("--format", "format_", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
 @click.option("--coverage", is_flag=True, help="What the catalogue answers for, and how.")
 @output_option
-def command(format_: str, coverage: bool, output: Path | None) -> int:
+def rules_command(format_: str, coverage: bool, output: Path | None) -> int:
     """The catalogue of rules."""
     write(catalogue.coverage() if coverage else catalogue.rules(format_), output)
     return BELOW

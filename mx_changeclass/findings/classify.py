@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import account
 from mx_changeclass.errors import PolicyError, RuleError
+from mx_changeclass.findings.facts import released_of
 from mx_changeclass.findings.finding import Finding, Verdict, worst_first
 from mx_changeclass.findings.rows import in_words, rows, subject_of
 from mx_changeclass.findings.waiving import waiver_uses
@@ -20,10 +21,12 @@ from mx_changeclass.rules import catalogue, check_names
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange
 from mx_changeclass.rules.engine.rule import Failed, Hit, Rule, Subject, Uncovered, class_of
 from mx_changeclass.rules.engine.run import harms_devices, listeners, run
-from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, Hazard, Maybe, ReleaseClass, Remedy, Requires
 
 # What waits for installed clients: where there are none yet, all comes from the server or in a first binary.
 _FOR_DEVICES = frozenset({Requires.DRAIN, Requires.SERVER_FIRST, Requires.ALL_CLIENTS_FIRST})
+_BY_DEVICES = frozenset({Remedy.SYNC_FIRST, Remedy.RETIRE, Remedy.SERVER_FIRST, Remedy.KEEP_SERVER_PART})
+_BY_SELECTION = "the client uploads its objects by a synchronisation of selected ones"
 
 
 Rules = Mapping[str, Rule] | Iterable[Rule]
@@ -57,6 +60,7 @@ def classify(
         native=release.old.native or release.new.native,
         ignored=release.ignored,
         waivers=waiver_uses(release.policy.waivers, told, findings, changes.old, today),
+        released=released_of(release),
     )
 
 
@@ -123,6 +127,7 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
     hazard = Hazard.NONE if harms_devices(rule) and release.nothing_to_lose(audience) else rule.hazard
     release_class, channel = _judged(rule, class_of(rule, release.policy, hazard), release.policy)
     settled = rule.settled_by(about, release) if rule.settled_by else None
+    remedy, meanwhile = _remedy(rule, channel, about, release)
     return Finding(
         rule=rule,
         kind=kind,
@@ -139,6 +144,8 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         at_most=max(release_class, _ceiling(rule, release)) if rule.undecided else release_class,
         unless=settled.unless if settled else "",
         setting=settled.line if settled else "",
+        remedy=remedy,
+        meanwhile=meanwhile,
     )
 
 
@@ -163,9 +170,32 @@ def _ceiling(rule: Rule, release: Release) -> ReleaseClass:
 def _requires(rule: Rule, channel: ReleaseClass, about: Subject, release: Release) -> Requires:
     """What a rule asks for: nothing that waits for devices where none are installed, no synchronisation of what
     none uploads, as of mode Never, and no binary for what a team says to travel without one."""
-    if rule.requires is Requires.NEW_BINARY and channel is not rule.channel and channel < FULL_RELEASE:
-        return Requires.EITHER_ORDER
-    never = isinstance(about, SyncChange) and about.modes[0] == NEVER
-    if (rule.requires in _FOR_DEVICES and not release.installed) or (rule.requires is Requires.DRAIN and never):
+    if (
+        (rule.requires in _FOR_DEVICES and not release.installed)
+        or (rule.requires is Requires.DRAIN and _never_uploaded(about))
+        or (rule.requires is Requires.NEW_BINARY and _spared_the_stores(rule, channel))
+    ):
         return Requires.EITHER_ORDER
     return rule.requires
+
+
+def _remedy(rule: Rule, channel: ReleaseClass, about: Subject, release: Release) -> tuple[Remedy, str]:
+    """What to do, and what the release must hold meanwhile: nothing by devices where none are installed, and no new
+    binary for what a team says to travel without one. What a synchronisation passes over, as objects of mode Never, is
+    uploaded by one of selected objects only, and the client must have one."""
+    if rule.remedy in _BY_DEVICES and not release.installed:
+        return Remedy.NONE, ""
+    if rule.remedy is Remedy.STORE and _spared_the_stores(rule, channel):
+        return Remedy.NONE, ""
+    if rule.remedy in (Remedy.SYNC_FIRST, Remedy.LATER) and _never_uploaded(about):
+        return Remedy.LATER, "; ".join(filter(None, (rule.meanwhile, _BY_SELECTION)))
+    return rule.remedy, rule.meanwhile
+
+
+def _spared_the_stores(rule: Rule, channel: ReleaseClass) -> bool:
+    """A team judges a rule in a way that what it speaks of travels without a new binary."""
+    return channel is not rule.channel and channel < FULL_RELEASE
+
+
+def _never_uploaded(about: Subject) -> bool:
+    return isinstance(about, SyncChange) and about.modes[0] == NEVER

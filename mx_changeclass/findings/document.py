@@ -13,13 +13,14 @@ from mx_changeclass import __version__
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
 from mx_changeclass.errors import BrokenContainer, PolicyError, UnsupportedVersion
+from mx_changeclass.findings.facts import Released
 from mx_changeclass.findings.finding import Finding, Row, Verdict, worst_first
 from mx_changeclass.model.snapshot import Detached, Snapshot
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
 from mx_changeclass.rules.engine.rule import Rule
-from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Remedy, Requires
 from mx_changeclass.waivers import Covered, Waiver, WaiverState, WaiverUse
 
 _ADVICE = "Give a report of 'mx-changeclass diff --format json'"
@@ -48,7 +49,9 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
                 "at_most": str(verdict.unwaived_at_most),
                 "undecided": sum(f.undecided for f in verdict.unwaived),
             },
+            "summary": list(verdict.summary),
         },
+        "facts": _facts(verdict),
         "configuration": {
             "file": verdict.policy.source or None,
             "stated": list(verdict.policy.stated),
@@ -76,6 +79,25 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
     if everything:
         told["noise"] = [{**_place(f), **_finding(f, f.message)} for f in verdict.noise]
     return told
+
+
+def _facts(verdict: Verdict) -> dict[str, Any]:
+    """What decides how the verdict is read; the rest of it stands in ``verdict``, ``old`` and ``new``."""
+    facts, released = verdict.facts, verdict.released
+    return {
+        "installed": released.installed,
+        "over_the_air": {
+            "on": released.ota,
+            "from": released.ota_from or None,
+            "store_changes": facts.store,
+            "changes": list(facts.waiting),
+        },
+        "native_template": {"version": released.template or None, "from": released.template_from or None},
+        "undecided": list(facts.undecided),
+        "ignored": facts.ignored,
+        "unseen": list(facts.unseen),
+        "set_aside": facts.set_aside,
+    }
 
 
 def model(snapshot: Snapshot) -> dict[str, Any]:
@@ -162,6 +184,8 @@ def _finding(finding: Finding, message: str) -> dict[str, Any]:
         "message": message,
         "evidence": list(finding.evidence),
         **({} if finding.details == finding.evidence else {"details": list(finding.details)}),
+        "remedy": str(finding.remedy),
+        "meanwhile": finding.meanwhile or None,
         "mitigation": finding.mitigation,
         "source": finding.rule.source,
     }
@@ -230,7 +254,7 @@ def _verdict(report: Mapping[str, Any]) -> Verdict:
     rules = {rule_id: Rule.from_dict({"id": rule_id, **told}) for rule_id, told in report["rules"].items()}
     rows = tuple(_row_of(told, rules) for told in report["changes"])
     remarks = (_finding_of(told, rules) for told in report["remarks"])
-    waivers = tuple(map(_waiver_of, report["configuration"]["waived"]))
+    waivers = tuple(map(_waiver_of, report["configuration"].get("waived", ())))
     return Verdict(
         changes=Changes.detached(_snapshot_of(report["old"]), _snapshot_of(report["new"])),
         findings=tuple(sorted({*(f for row in rows for f in row.findings), *remarks}, key=worst_first)),
@@ -246,7 +270,16 @@ def _verdict(report: Mapping[str, Any]) -> Verdict:
         native=report["verdict"]["native"],
         ignored=tuple(Ignored(**_known(Ignored, told)) for told in report["configuration"]["ignored"]),
         waivers=waivers,
+        released=_released_of(report.get("facts")),
     )
+
+
+def _released_of(told: Mapping[str, Any] | None) -> Released:
+    """The app that people have; an earlier report tells nothing of it."""
+    if told is None:
+        return Released()
+    ota, template = told["over_the_air"], told["native_template"]
+    return Released(told["installed"], ota["on"], ota["from"] or "", template["version"] or "", template["from"] or "")
 
 
 def _policy(policy: Policy) -> dict[str, Any]:
@@ -258,9 +291,9 @@ def _policy(policy: Policy) -> dict[str, Any]:
 
 
 def _settings(told: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that a table tells."""
-    severity = {rule: {key: given[key] for key in ("class", "reason")} for rule, given in told["severity"].items()}
-    return {**{key: told[key] for key in _policy(Policy())}, "severity": severity}
+    """The settings that a table tells; an earlier report tells of no severity."""
+    severity = {rule: {key: s[key] for key in ("class", "reason")} for rule, s in told.get("severity", {}).items()}
+    return {**{key: told[key] for key in _policy(Policy()) if key != "severity"}, "severity": severity}
 
 
 def _known(value: type[AttrsInstance], told: Mapping[str, Any]) -> dict[str, Any]:
@@ -319,6 +352,8 @@ def _finding_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Finding:
         at_most=ReleaseClass(told["at_most"]),
         unless=told["unless"] or "",
         setting=told["setting"] or "",
+        remedy=Remedy(told["remedy"]),
+        meanwhile=told["meanwhile"] or "",
     )
 
 

@@ -11,12 +11,13 @@ from attrs import evolve, field, fields, frozen
 
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
+from mx_changeclass.findings.facts import Facts, Released, facts_of
 from mx_changeclass.frozen_dict import FrozenDict
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
 from mx_changeclass.rules.engine.rule import Rule, class_of
-from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Remedy, Requires
 from mx_changeclass.waivers import Covered, Severity, WaiverUse
 from mx_changeclass.wording.changes import explanation
 from mx_changeclass.wording.values import kind_in_words
@@ -33,6 +34,7 @@ class Finding:
     cost, as far as there is something to lose. ``at_most`` is the class it may have once it is decided,
     ``release_class`` itself where nothing is open; ``unless`` is the fact under which it stays at ``release_class``,
     and ``setting`` the line of the configuration that states that fact, both "" where no statement helps.
+    ``remedy`` is what to do about it, and ``meanwhile`` what the release must hold from which it is put off.
     """
 
     rule: Rule
@@ -50,6 +52,8 @@ class Finding:
     at_most: ReleaseClass = NONE
     unless: str = ""
     setting: str = ""
+    remedy: Remedy = Remedy.NONE
+    meanwhile: str = ""
 
     def __repr__(self) -> str:
         return f"<Finding {self.rule.id} {self.release_class}: {self.kind} {self.subject!r}>"
@@ -182,6 +186,7 @@ class Verdict:
     native: bool = False  # the app has a native profile
     ignored: tuple[Ignored, ...] = ()  # what the configuration left out, by pattern
     waivers: tuple[WaiverUse, ...] = ()  # what came of the waivers of the policy, in their order
+    released: Released = field(factory=Released)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {c}" for c, n in reversed([*self.counts.items()]) if n) or "no change"
@@ -316,6 +321,19 @@ class Verdict:
         spoke = {f.rule.id: f.rule for f in self.findings}
         judged = ((spoke[i], s) for i, s in sorted(self.policy.severity.items()) if i in spoke)
         return {rule: (class_of(rule, self.policy), severity) for rule, severity in judged}
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What decides how the verdict is read."""
+        return facts_of(self)
+
+    @cached_property
+    def summary(self) -> tuple[str, ...]:
+        """Three to five plain sentences, for people outside of the project: what happens to whom, how the release
+        reaches them, what is open."""
+        from mx_changeclass.findings.summary import summary
+
+        return summary(self)
 
     @cached_property
     def counts(self) -> Mapping[ReleaseClass, int]:

@@ -24,6 +24,9 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
     yield f"## {sentences.headline(verdict)}"
     yield ""
     yield f"{_code(verdict.old.label)} → {_code(verdict.new.label)}"
+    yield ""
+    yield _safe(" ".join(verdict.summary))
+    yield ""
     for caution in sentences.warnings(verdict):
         yield f"- **{_safe(caution)}**"
     if waivers := accepted(verdict):

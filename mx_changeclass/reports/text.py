@@ -35,6 +35,8 @@ class _Painted(str):
 def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
     yield _paint(sentences.headline(verdict), verdict.release_class, color)
     yield f"{_side(verdict.old)} -> {_side(verdict.new)}"
+    yield ""
+    yield from _wrap(" ".join(verdict.summary), "", "")
     for caution in sentences.warnings(verdict):
         yield f"! {caution}"
     if waivers := accepted(verdict):

@@ -89,9 +89,9 @@ def warnings(verdict: Verdict) -> list[str]:
         told.append("installed apps fail in some function until they update")
     if verdict.server_data_loss:
         told.append("the server loses data on deploy")
-    if waiting := sum(_waits_for_a_binary(row) for row in verdict.rows):
-        of = sum(row.channel is FULL_RELEASE for row in verdict.rows)
-        told.append(f"updates over the air are off: {waiting} of {plural(of, 'store row')} for that reason alone")
+    if waiting := len(verdict.facts.waiting):
+        of = plural(verdict.facts.store, "store row")
+        told.append(f"updates over the air are off: {waiting} of {of} for that reason alone")
     if verdict.undecided:
         told.append(f"{plural(verdict.undecided, 'finding')} could not be decided")
     open_ = (f for f in verdict.findings if f.setting)
@@ -109,12 +109,6 @@ def settings_in_force(verdict: Verdict) -> str:
     return f"the configuration {policy.source} is in force: {'; '.join(policy.stated)}" if policy.stated else ""
 
 
-def _waits_for_a_binary(row: Row) -> bool:
-    """A row that would go over the air if the released binary took updates."""
-    lifting = {f.rule.id for f in row.findings if f.channel is FULL_RELEASE}
-    return bool(lifting) and lifting <= {"nav-ota-off-client-change", "nav-ota-off-rename"}
-
-
 def open_mark(rows: Sequence[Row]) -> str:
     """That something about a subject could not be decided, and how high it may be; "" where all is."""
     if not any(row.undecided for row in rows):
@@ -123,32 +117,8 @@ def open_mark(rows: Sequence[Row]) -> str:
 
 
 def not_shown(verdict: Verdict) -> list[str]:
-    """What the two inputs did not show; parts of one kind together."""
-    old, new = dict.fromkeys(verdict.old.incomplete), dict.fromkeys(verdict.new.incomplete)
-    sides = [("both" if note in new else "old", note) for note in old] + [("new", n) for n in new if n not in old]
-    alike: dict[tuple[str, str], list[str]] = {}
-    for side, note in sides:
-        subject, gap, said = note.partition(" is ")
-        alike.setdefault((side, gap + said), []).append(subject)
-    told = [f"{side}: {_few(subjects)}{said}" for (side, said), subjects in alike.items()]
-    if verdict.old.form == "none":
-        return told
-    bare = [side for side, s in (("old", verdict.old), ("new", verdict.new)) if not s.side_files]
-    if bare:
-        told.append(
-            f"files beside the model ({' and '.join(bare)} came without them): styles, JavaScript, widgets and "
-            "native dependencies were not compared"
-        )
-    if verdict.native and not verdict.new.native_given:
-        told.append(
-            "the native app (name, identifier, launcher icons, splash screen, permissions, native code): "
-            "give it with --native-old and --native-new"
-        )
-    return told
-
-
-def _few(subjects: list[str]) -> str:
-    return subjects[0] if len(subjects) == 1 else f"{subjects[0]} and {len(subjects) - 1} more, each"
+    """What the two inputs did not show."""
+    return list(verdict.facts.unseen)
 
 
 def tasks(verdict: Verdict) -> list[Task]:

@@ -159,6 +159,19 @@ def plural(count: int, word: str) -> str:
     return f"{count:,} " + (f"{word[:-1]}ies" if word.endswith("y") else f"{word}s")
 
 
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def counted(count: int) -> str:
+    """A count as a sentence has it: in words as far as twelve."""
+    return _NUMBERS[count] if count < len(_NUMBERS) else f"{count:,}"
+
+
+def sentence(text: str) -> str:
+    """A text that starts and ends as a sentence does."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
+
+
 def kind_in_words(kind: str) -> str:
     """A kind in words.
 
