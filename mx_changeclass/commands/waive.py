@@ -43,7 +43,7 @@ _NEEDS_NONE = ReleaseClass.OTA_SAFE
     help="Configuration or file of waivers to write it into.",
 )
 @today_option
-def command(
+def waive_command(
     fingerprint: str,
     reason: str,
     until: datetime,

@@ -14,8 +14,8 @@ import click
 from attrs import frozen
 
 from mx_changeclass.console.frame import AT_OR_ABOVE, BELOW, UNDECIDED
-from mx_changeclass.console.output import is_terminal, output_option, write
-from mx_changeclass.reports import FORMATS
+from mx_changeclass.console.output import Written, is_terminal, output_option, write_all
+from mx_changeclass.reports import ENDINGS, FORMATS
 
 if TYPE_CHECKING:
     from mx_changeclass.findings.finding import Verdict
@@ -181,32 +181,89 @@ judged = _gathered(
     click.option("--strict", is_flag=True, help="Exit with 4 where something could not be decided."),
 )
 
-# -- the report ----------------------------------------------------------------------------
+# -- the reports ---------------------------------------------------------------------------
+
+_SUMMARY = "summary"  # of the job, in the file that GitHub Actions names
+_SUMMARY_FILE = "GITHUB_STEP_SUMMARY"
+
+
+@frozen
+class Report:
+    """One report: its format, and the file it is written to; None is standard output. ``summary`` is added to its
+    file."""
+
+    format: str
+    target: Path | None
+
+    def written(self, verdict: Verdict, bar: Bar, *, everything: bool) -> Written:
+        from mx_changeclass.reports import options_of, render
+
+        options: dict[str, Any] = {"everything": everything, "fail_on": bar.at, "maybe": bar.maybe}
+        if self.target is None:
+            options["color"] = is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
+        if self.format == _SUMMARY:
+            from mx_changeclass.reports.fitting import SUMMARY
+
+            room = SUMMARY - (os.path.getsize(self.target) if self.target and self.target.exists() else 0)
+            return Written(render(verdict, "markdown", budget=room), self.target, added=True)
+        known = options_of(self.format)
+        return Written(render(verdict, self.format, **{k: v for k, v in options.items() if k in known}), self.target)
 
 
 @frozen
 class Reports:
-    """What is written of a verdict, and where."""
+    """What is written of a verdict, and where: all of it or nothing."""
 
-    format: str
-    output: Path | None
+    several: tuple[Report, ...]
     everything: bool
 
     def write(self, verdict: Verdict, bar: Bar) -> None:
-        from mx_changeclass.reports import render
+        write_all([one.written(verdict, bar, everything=self.everything) for one in self.several])
 
-        options: dict[str, Any] = {"everything": self.everything}
-        if self.format == "text" and self.output is None:
-            options["color"] = is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
-        if self.format == "junit":
-            options |= {"fail_on": bar.at, "maybe": bar.maybe}
-        write(render(verdict, self.format, **options), self.output)
+
+def _reports(format: str | None, output: Path | None, report: tuple[str, ...], everything: bool) -> Reports:
+    main = Report(format or (output and ENDINGS.get(output.suffix.lower())) or "text", output)
+    several = (main, *map(_report, report))
+    files = [os.path.realpath(one.target) for one in several if one.target is not None]
+    if twice := next((file for file in files if files.count(file) > 1), None):
+        raise click.UsageError(f"two reports go to {os.path.basename(twice)}. Give each a file of its own")
+    return Reports(several, everything)
+
+
+def _report(text: str) -> Report:
+    """What ``--report`` says: FORMAT=FILE, FILE where its ending tells the format, or summary."""
+    if text == _SUMMARY:
+        if not (file := os.environ.get(_SUMMARY_FILE)):
+            raise click.UsageError(
+                f"--report {text}: {_SUMMARY_FILE} is not set, as GitHub Actions does. Give markdown=FILE"
+            )
+        return Report(text, Path(file))
+    format, named, file = text.partition("=")
+    if not named:
+        format, file = ENDINGS.get(os.path.splitext(text)[1].lower(), ""), text
+    if format not in FORMATS or not file:
+        raise click.UsageError(
+            f"--report {text}: give FORMAT=FILE with a format of {', '.join(FORMATS)}; "
+            f"a FILE that ends in {', '.join(ENDINGS)}; or {_SUMMARY}"
+        )
+    if os.path.isdir(file):
+        raise click.UsageError(f"--report {text}: {file} is a folder. Give a file")
+    return Report(format, Path(file))
 
 
 reported = _gathered(
     "reports",
-    Reports,
-    click.option("--format", type=click.Choice(FORMATS), default="text", show_default=True),
+    _reports,
+    click.option(
+        "--format", type=click.Choice(FORMATS), help="Format of the report [default: what -o FILE ends in, or text]."
+    ),
     output_option,
+    click.option(
+        "--report",
+        metavar="FORMAT=FILE",
+        multiple=True,
+        help="A further report of the same comparison, as often as wanted; FILE alone where its ending tells the "
+        "format; 'summary' for the summary of a job in GitHub Actions.",
+    ),
     click.option("--all", "everything", is_flag=True, help="Fold nothing; list why edits were set aside as noise."),
 )

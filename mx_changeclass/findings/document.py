@@ -111,6 +111,7 @@ def model(snapshot: Snapshot) -> dict[str, Any]:
         "warnings": list(snapshot.warnings),
         "side_files": snapshot.side_files,
         "mpr": snapshot.mpr or None,
+        "folder": snapshot.folder,
         "native_app": snapshot.native_given,
     }
 
@@ -312,6 +313,7 @@ def _snapshot_of(told: Mapping[str, Any]) -> Snapshot:
         warnings=tuple(told["warnings"]),
         side_files=told["side_files"],
         mpr=told["mpr"] or "",
+        folder=told.get("folder"),
     )
 
 

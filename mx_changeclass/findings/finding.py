@@ -163,7 +163,18 @@ class Row:
 def _models(changes: Changes) -> tuple[tuple[object, ...], ...]:
     """What a report says of the two models, for comparing verdicts."""
     return tuple(
-        (s.label, s.form, str(s.version), s.digest, s.incomplete, s.warnings, s.side_files, s.mpr, s.native_given)
+        (
+            s.label,
+            s.form,
+            str(s.version),
+            s.digest,
+            s.incomplete,
+            s.warnings,
+            s.side_files,
+            s.mpr,
+            s.folder,
+            s.native_given,
+        )
         for s in (changes.old, changes.new)
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.legible import legible, plain_line
+from mx_changeclass.reports.fitting import COMMENT, fitting
 from mx_changeclass.vocabulary import OTA_SAFE, Hazard
 from mx_changeclass.wording import sentences
 from mx_changeclass.wording.accepted import accepted, waived_mark
@@ -15,9 +16,12 @@ from mx_changeclass.wording.values import several
 _SUBJECTS = 5  # so many subjects of a rule are listed; the rest are named together
 
 
-def markdown(verdict: Verdict, *, everything: bool = False) -> str:
-    """One heading, what to do, a table a class."""
-    return "".join(plain_line(line) + "\n" for line in _lines(verdict, everything))
+def markdown(verdict: Verdict, *, everything: bool = False, budget: int | None = COMMENT) -> str:
+    """One heading, what to do, a table a class: as many bytes as a comment may have, or ``budget``. With None, or
+    where ``everything`` is asked for, it takes what it takes."""
+    lines = [plain_line(line) for line in _lines(verdict, everything)]
+    shown = lines if everything or budget is None else fitting(lines, budget)
+    return "".join(line + "\n" for line in shown)
 
 
 def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
