@@ -1,8 +1,9 @@
 """Compare two versions of a Mendix app and say how each change may be released.
 
->>> from mx_changeclass import ReleaseClass
->>> ReleaseClass.OTA_SAFE < ReleaseClass.DESTRUCTIVE
-True
+Examples:
+    >>> from mx_changeclass import ReleaseClass
+    >>> ReleaseClass.OTA_SAFE < ReleaseClass.DESTRUCTIVE
+    True
 
 This page lists every public name, and ``authoring`` those for writing rules; nothing else is promised.
 """
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         UnsupportedVersion,
     )
     from mx_changeclass.findings.aside import Aside
+    from mx_changeclass.findings.carriers import Carrier
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
     from mx_changeclass.findings.finding import Finding, Row, RowPart, Verdict
@@ -44,7 +46,8 @@ if TYPE_CHECKING:
     from mx_changeclass.rules.engine.release import Ignored
     from mx_changeclass.rules.engine.rule import Rule, Settlement, rule
     from mx_changeclass.timeline import Step, audit
-    from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Requires
+    from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Remedy, Requires
+    from mx_changeclass.waivers import Covered, Severity, Waiver, WaiverState, WaiverUse
 
 __version__ = "0.1.0"
 
@@ -53,9 +56,11 @@ __all__ = [
     "Added",
     "Aside",
     "BrokenContainer",
+    "Carrier",
     "Certainty",
     "Changed",
     "Changes",
+    "Covered",
     "Element",
     "Facts",
     "Finding",
@@ -73,6 +78,7 @@ __all__ = [
     "ReadError",
     "ReleaseClass",
     "Released",
+    "Remedy",
     "Removed",
     "Requires",
     "Row",
@@ -82,6 +88,7 @@ __all__ = [
     "RuleError",
     "Rules",
     "Settlement",
+    "Severity",
     "Snapshot",
     "Step",
     "Synced",
@@ -91,6 +98,9 @@ __all__ = [
     "UnsupportedVersion",
     "Verdict",
     "Version",
+    "Waiver",
+    "WaiverState",
+    "WaiverUse",
     "audit",
     "catalogue",
     "classify",
@@ -119,6 +129,7 @@ _HOME = {
         "UnsupportedVersion",
     ),
     "findings.aside": ("Aside",),
+    "findings.carriers": ("Carrier",),
     "findings.classify": ("Rules", "classify"),
     "findings.facts": ("Facts", "Released"),
     "findings.finding": ("Finding", "RowPart", "Row", "Verdict"),
@@ -135,7 +146,8 @@ _HOME = {
     "rules": ("catalogue",),
     "rules.engine.release": ("Ignored",),
     "rules.engine.rule": ("Rule", "Settlement", "rule"),
-    "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Requires"),
+    "waivers": ("Covered", "Severity", "Waiver", "WaiverState", "WaiverUse"),
+    "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Remedy", "Requires"),
     "readers": ("export", "read"),
     "timeline": ("Step", "audit"),
 }

@@ -56,7 +56,7 @@ def audit(
     project in its last commits, cannot be read.
     """
     past = history(revision, path, Path(cwd or ""), None if limit is None else max(limit, 0) + 1)
-    last, skipped = past.commits[:1], list[ReadError]()
+    last, skipped = tuple(commit.id for commit in past.commits[:1]), list[ReadError]()
     for old, new, judged in _in_order(past, policy, executor):
         outcome = judged if (old,) == last else _judge(past, last[0], new, policy)
         if isinstance(outcome, Verdict):
@@ -74,7 +74,7 @@ def _in_order(
     past: History, policy: Policy | None, executor: Executor | None
 ) -> Iterator[tuple[str, str, Verdict | _Unread]]:
     """Each pair of neighbours with what was found of it."""
-    pairs = pairwise(past.commits)
+    pairs = pairwise(commit.id for commit in past.commits)
     if executor is None:
         yield from ((old, new, _judge(past, old, new, policy)) for old, new in pairs)
         return

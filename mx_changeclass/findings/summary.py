@@ -78,7 +78,9 @@ def _what(said: Iterable[tuple[Row, Finding]]) -> str:
             names = found.setdefault(("", inside(finding.rule.title)), {})
             names |= {row.subject_name: None} if finding.subject else {}
     told = [_happened(kind, verb, list(names)) for (kind, verb), names in found.items()]
-    return _and([*told[:_TOLD], *_rest(len(told) - _TOLD, "other kind of change", "other kinds of change")])
+    counted_kinds = all(kind for kind, _ in [*found][:_TOLD])
+    shown = [*told[:_TOLD], *_rest(len(told) - _TOLD, "other kind of change", "other kinds of change")]
+    return _and(shown) if counted_kinds else "; ".join(shown)
 
 
 def _happened(kind: str, verb: str, names: Sequence[str]) -> str:

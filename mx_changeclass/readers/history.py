@@ -6,6 +6,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.readers.git import Repository, project_in, read_git
 
@@ -13,11 +14,14 @@ from mx_changeclass.readers.git import Repository, project_in, read_git
 @frozen
 class History:
     """Commits that touched a project, oldest first. ``path`` leads to its folder or ``.mpr`` from the top of the
-    repository around ``cwd``."""
+    repository around ``cwd``. Where the history is that of a range (see ``history_between``), ``released`` is the
+    commit that it is to be added to, and ``branched_at`` the one at which its line left that; else both are ""."""
 
-    commits: tuple[str, ...]
+    commits: tuple[Commit, ...]
     path: str
     cwd: Path
+    released: str = ""
+    branched_at: str = ""
 
     def read(self, commit: str) -> Snapshot:
         """The project as a commit left it, with the files beside the model. Raises ``ReadError``."""
@@ -30,4 +34,18 @@ def history(revision: str, path: str, cwd: Path, most: int | None = None) -> His
     repository = Repository(cwd, revision)
     folder, mpr = project_in(repository.tree(revision), path or None, repository.prefix, revision)
     commits = repository.commits(revision, folder, most)
-    return History(tuple(reversed(commits)), "/".join(filter(None, (folder, mpr))), cwd)
+    return History(tuple(reversed(commits)), _joined(folder, mpr), cwd)
+
+
+def history_between(old: str, new: str, path: str, cwd: Path) -> History:
+    """The history that led from ``old`` to ``new``: the commits of ``new`` since its line left that of ``old``. Raises
+    ``ReadError`` where the clone lacks its past, too."""
+    repository = Repository(cwd, new)
+    folder, mpr = project_in(repository.tree(new), path or None, repository.prefix, new)
+    base = repository.branching(old, new)
+    commits = repository.commits(new, folder, None, base)
+    return History(tuple(reversed(commits)), _joined(folder, mpr), cwd, repository.commit(old), base)
+
+
+def _joined(folder: str, mpr: str) -> str:
+    return "/".join(filter(None, (folder, mpr)))

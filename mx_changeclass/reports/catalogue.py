@@ -16,7 +16,7 @@ from mx_changeclass.reports.examples import example
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.citations import with_pages
 from mx_changeclass.rules.engine.rule import Rule, class_of
-from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Remedy, Requires
 from mx_changeclass.wording.harms import MEANING
 from mx_changeclass.wording.sentences import difference
 
@@ -41,6 +41,8 @@ def as_document(rule: Rule) -> dict[str, Any]:
         "until": "; ".join(str(v or "-") for v in rule.until) or None,
         "reason": rule.reason,
         "mitigation": rule.mitigation,
+        "remedy": str(rule.remedy),
+        "meanwhile": rule.meanwhile,
         "source": rule.source,
         "also": list(rule.aliases),
         "example": example(rule.id),
@@ -140,6 +142,8 @@ def _rule(rule: Rule) -> str:
         ("channel", str(rule.channel)),
         ("hazard", str(rule.hazard) if rule.hazard is not Hazard.NONE else ""),
         ("order", str(rule.requires) if rule.requires is not Requires.EITHER_ORDER else ""),
+        ("remedy", str(rule.remedy) if rule.remedy is not Remedy.NONE else ""),
+        ("meanwhile", rule.meanwhile),
         (
             "installed apps",
             "fail in some function"

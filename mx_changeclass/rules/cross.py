@@ -27,6 +27,7 @@ from mx_changeclass.vocabulary import (
     Certainty,
     Hazard,
     Maybe,
+    Remedy,
     Requires,
 )
 from mx_changeclass.wording.values import kind_in_words, several
@@ -292,6 +293,7 @@ def agg_ignored(whole: Release, release: Release) -> str:
     breaks_old_clients=Maybe.MAYBE,
     undecided=True,
     on=TYPE,
+    remedy=Remedy.STOP,
     source="MXCLI 846",
     certainty=Certainty.DOCUMENTED,
     mitigation="Write it again with a tool of the right version.",
@@ -355,9 +357,10 @@ def agg_binary_plus_server(said: Hits, release: Release) -> bool:
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.MAYBE,
+    remedy=Remedy.LATER,
     source="docs PR 11839",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Upgrade in a release of its own.",
+    mitigation="Upgrade in a release of its own, and leave the other changes to a later one.",
 )
 def agg_version_plus_features(said: Hits, release: Release) -> bool:
     """Studio Pro upgrade that needs a new binary, together with other changes

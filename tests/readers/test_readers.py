@@ -17,7 +17,7 @@ from mx_changeclass.errors import ReadError
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree
 from mx_changeclass.pipeline import compare
 from mx_changeclass.readers import read
-from mx_changeclass.readers.history import history
+from mx_changeclass.readers.history import history, history_between
 from mx_changeclass.readers.limits import FORMS, GIVE_MODEL
 from mx_changeclass.readers.units.secrets import sealed
 from mx_changeclass.readers.units.stored_unit import decode
@@ -487,7 +487,10 @@ PROGRAMS: tuple[str, ...] = (
     "credential.helper",
 )
 PROGRAMS += ("diff.external", "filter.x.smudge", "filter.x.clean", "filter.x.process", "diff.x.textconv", "gpg.program")
-PROGRAMS += ("alias.cat-file", "alias.ls-tree", "alias.ls-files", "alias.rev-parse", "uploadpack.packObjectsHook")
+PROGRAMS += tuple(
+    f"alias.{name}" for name in ("cat-file", "ls-tree", "ls-files", "rev-parse", "merge-base", "rev-list")
+)
+PROGRAMS += ("alias.for-each-ref", "uploadpack.packObjectsHook")
 
 
 def test_no_program_that_a_repository_names_is_run(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -504,6 +507,7 @@ def test_no_program_that_a_repository_names_is_run(repository: Path, monkeypatch
     for spec in ("HEAD:project", ":project", "project"):
         assert read(spec).units
     assert history("HEAD", "project", repository).commits
+    assert history_between("v1", "HEAD", "project", repository).branched_at
     assert not (repository / "ran").exists()
 
 
