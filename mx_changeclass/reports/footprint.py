@@ -9,6 +9,7 @@ from typing import Any
 from mx_changeclass.findings.document import model
 from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint
 from mx_changeclass.legible import plain_lines
+from mx_changeclass.wording.values import mode_in_words
 
 _WIDTH = 100
 _NAMED = 12  # so many names of a list are told in text; JSON holds them all
@@ -59,7 +60,7 @@ def _paragraph(each: ProfileFootprint) -> Iterator[str]:
     if profile.holds_data:
         yield f"  entities ({len(each.entities)})"
         for entry in each.entities:
-            yield f"    {entry.entity}  {entry.mode}{' (configured)' if entry.explicit else ''}"
+            yield f"    {entry.entity}  {mode_in_words(entry.mode)}{' (configured)' if entry.explicit else ''}"
             yield from _wrapped("by " + " > ".join(entry.why[1:-1] or ("its own row",)), 6)
     else:
         yield "  no data on devices"

@@ -157,7 +157,7 @@ def _field(change: Changed[Kind], name: str, changes: Changes) -> str:
             return f"{label(name)} changed"
     if isinstance(old, tuple) or isinstance(new, tuple):
         return f"{label(name)}: {_members(old, new)}"
-    return f"{label(name)} {_values(old, new)}"
+    return f"{label(name)} {_values(old, new, name)}"
 
 
 def as_told(tree: Tree, value: object) -> object:
@@ -182,11 +182,11 @@ _PHRASES: Mapping[str, Callable[[object, object], str]] = {
 }
 
 
-def _values(old: object, new: object) -> str:
-    """Two plain values, of which one may be absent."""
+def _values(old: object, new: object, key: str = "") -> str:
+    """Two plain values of a key, of which one may be absent."""
     if isinstance(old, bool) or isinstance(new, bool):
         return f"{plain(bool(old))} to {plain(bool(new))}"
-    return _moved(*("" if v in (None, "") else value(v) for v in (old, new)))
+    return _moved(*("" if v in (None, "") else value(v, key) for v in (old, new)))
 
 
 def _moved(before: str, after: str) -> str:

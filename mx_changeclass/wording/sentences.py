@@ -26,7 +26,7 @@ from mx_changeclass.vocabulary import (
 from mx_changeclass.wording.accepted import left_over, notes
 from mx_changeclass.wording.harms import MEANING
 from mx_changeclass.wording.reasons import REASONS
-from mx_changeclass.wording.values import kind_in_words, label, many, plain, plural, several
+from mx_changeclass.wording.values import kind_in_words, label, many, plural, several, value
 
 STEPS: Mapping[str, str] = {
     "repair": "Do not release this: put back what the old version had",
@@ -316,7 +316,10 @@ def values(row: Row) -> list[str]:
     """Each value that differs in a row, where its words tell some of them only."""
     if len(row.parts) <= _NAMED:
         return []
-    return [f"{p.place + ': ' if p.place else ''}{label(p.prop)} {plain(p.old)} to {plain(p.new)}" for p in row.parts]
+    return [
+        f"{p.place + ': ' if p.place else ''}{label(p.prop)} {value(p.old, p.prop)} to {value(p.new, p.prop)}"
+        for p in row.parts
+    ]
 
 
 def difference(old: object, new: object) -> str:
