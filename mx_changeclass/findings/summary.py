@@ -138,7 +138,7 @@ def _store(verdict: Verdict) -> str:
         named = list(reasons)[:_REASONS]
         told += f" ({'; '.join([*named, *_rest(len(reasons) - _REASONS, 'further reason')])})"
     if facts.waiting:
-        some = f"; {len(facts.waiting):,} of {facts.store:,} changes need it" if reasons else ","
+        some = f"; for {len(facts.waiting):,} of {facts.store:,} changes" if reasons else ","
         told += f"{some} only because the app that people have takes no updates over the air"
     return told
 

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from mx_changeclass.changes.change import UNSEEN
 from mx_changeclass.findings.aside import Aside
 from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.model.types import PROJECT
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Hits
@@ -105,7 +106,9 @@ def facts(verdict: Verdict) -> list[tuple[str, str]]:
     facts = verdict.facts
     told = []
     if verdict.native and verdict.old.form != "none":
-        told += [("over the air", _over_the_air(verdict)), ("native template", _native_template(verdict))]
+        told.append(("over the air", _over_the_air(verdict)))
+        if verdict.released.installed:
+            told.append(("native template", _native_template(verdict)))
     if verdict.undecided:
         marks, rest = first_of(facts.undecided, _MARKS)
         more = f" and {len(rest)} more" if rest else ""
@@ -127,7 +130,7 @@ def _over_the_air(verdict: Verdict) -> str:
     known = f"{'on' if released.ota else 'off'} in the released binary, {_FROM[released.ota_from]}"
     if not facts.waiting:
         return known
-    return f"{known}; for that reason alone {len(facts.waiting):,} of {plural(facts.store, 'store row')} need a binary"
+    return f"{known}; {len(facts.waiting):,} of {plural(facts.store, 'store row')} for that reason alone"
 
 
 def _native_template(verdict: Verdict) -> str:
@@ -149,6 +152,11 @@ def open_mark(rows: Sequence[Row]) -> str:
     if not any(row.undecided for row in rows):
         return ""
     return f"undecided, at most {max(row.at_most for row in rows)}"
+
+
+def version(side: Snapshot) -> str:
+    """The version of Studio Pro of a side, " (Studio Pro 10.24.18)"; "" where it is not stated."""
+    return f" (Studio Pro {side.version})" if side.version else ""
 
 
 def not_shown(verdict: Verdict) -> list[str]:
