@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
     from mx_changeclass.findings.finding import Finding, Row, Verdict
+    from mx_changeclass.findings.fleet import Danger, Fleet, FleetVersion, InField
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint, footprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from mx_changeclass.model.kinds import Kind
     from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Tree, Unit
     from mx_changeclass.model.versions import Version
-    from mx_changeclass.pipeline import Model, compare
+    from mx_changeclass.pipeline import Model, compare, fleet
     from mx_changeclass.policy import Policy
     from mx_changeclass.readers import export, read
     from mx_changeclass.reports import render
@@ -57,12 +58,16 @@ __all__ = [
     "Changed",
     "Changes",
     "Covered",
+    "Danger",
     "Element",
     "Facts",
     "Finding",
+    "Fleet",
+    "FleetVersion",
     "Footprint",
     "Hazard",
     "Ignored",
+    "InField",
     "Kind",
     "Maybe",
     "Model",
@@ -102,6 +107,7 @@ __all__ = [
     "compare",
     "diff",
     "export",
+    "fleet",
     "footprint",
     "graph",
     "read",
@@ -133,7 +139,8 @@ _HOME = {
     "model.kinds": ("Kind",),
     "model.snapshot": ("Element", "Rows", "Snapshot", "Tree", "Unit"),
     "model.versions": ("Version",),
-    "pipeline": ("Model", "compare"),
+    "findings.fleet": ("Danger", "Fleet", "FleetVersion", "InField"),
+    "pipeline": ("Model", "compare", "fleet"),
     "policy": ("Policy",),
     "reports": ("render",),
     "rules": ("catalogue",),

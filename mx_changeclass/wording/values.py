@@ -153,10 +153,11 @@ def several(names: Iterable[str]) -> str:
 
 
 def plural(count: int, word: str) -> str:
-    """A count with its word: "2 entities"."""
+    """A count with its word: "2 entities", "2 days"."""
     if count == 1:
         return f"1 {word}"
-    return f"{count:,} " + (f"{word[:-1]}ies" if word.endswith("y") else f"{word}s")
+    turned = word.endswith("y") and word[-2:-1] not in "aeiou"
+    return f"{count:,} " + (f"{word[:-1]}ies" if turned else f"{word}s")
 
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
