@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         UnknownFormat,
         UnsupportedVersion,
     )
+    from mx_changeclass.findings.carriers import Carrier
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
     from mx_changeclass.findings.finding import Finding, Row, Verdict
@@ -54,6 +55,7 @@ __all__ = [
     "Accountability",
     "Added",
     "BrokenContainer",
+    "Carrier",
     "Certainty",
     "Changed",
     "Changes",
@@ -129,6 +131,7 @@ _HOME = {
         "UnknownFormat",
         "UnsupportedVersion",
     ),
+    "findings.carriers": ("Carrier",),
     "findings.classify": ("Rules", "classify"),
     "findings.facts": ("Facts", "Released"),
     "findings.finding": ("Finding", "Row", "Verdict"),

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import account
 from mx_changeclass.errors import PolicyError, RuleError
+from mx_changeclass.findings.carriers import carriers
 from mx_changeclass.findings.facts import released_of
 from mx_changeclass.findings.finding import Finding, Verdict, worst_first
 from mx_changeclass.findings.rows import in_words, rows, subject_of
@@ -146,6 +147,7 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         setting=settled.line if settled else "",
         remedy=remedy,
         meanwhile=meanwhile,
+        carriers=carriers(group, release),
     )
 
 

@@ -11,6 +11,7 @@ from attrs import evolve, field, fields, frozen
 
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
+from mx_changeclass.findings.carriers import Carrier
 from mx_changeclass.findings.facts import Facts, Released, facts_of
 from mx_changeclass.frozen_dict import FrozenDict
 from mx_changeclass.model.snapshot import Snapshot
@@ -35,6 +36,7 @@ class Finding:
     ``release_class`` itself where nothing is open; ``unless`` is the fact under which it stays at ``release_class``,
     and ``setting`` the line of the configuration that states that fact, both "" where no statement helps.
     ``remedy`` is what to do about it, and ``meanwhile`` what the release must hold from which it is put off.
+    ``carriers`` are the rows that it hangs on; of a finding out of a JSON report there are none.
     """
 
     rule: Rule
@@ -54,6 +56,7 @@ class Finding:
     setting: str = ""
     remedy: Remedy = Remedy.NONE
     meanwhile: str = ""
+    carriers: tuple[Carrier, ...] = field(default=(), eq=False, repr=False)
 
     def __repr__(self) -> str:
         return f"<Finding {self.rule.id} {self.release_class}: {self.kind} {self.subject!r}>"
