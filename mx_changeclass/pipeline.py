@@ -14,6 +14,7 @@ from mx_changeclass.changes.diff import diff
 from mx_changeclass.errors import BrokenContainer, ReadError
 from mx_changeclass.findings.classify import Rules, classify
 from mx_changeclass.findings.finding import Verdict
+from mx_changeclass.graphs.footprint import Footprint, footprint_of
 from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.policy import Policy, policy_or_default
 from mx_changeclass.readers import read
@@ -34,8 +35,8 @@ def compare(
     A model is anything that ``read`` takes, or a ``Snapshot``. ``old`` may be ``"none"``: nothing was released yet,
     or ``"newest-tag"``: the release before ``new``. ``native`` names the native app of each side where it is not part
     of the project: a native template folder, a revision of it, or a facts file. ``rules`` is the catalogue that is
-    asked, as ``classify`` takes it. Raises ``ReadError`` where an input cannot be read, ``PolicyError`` and ``RuleError``
-    for what is no policy and no rule.
+    asked, as ``classify`` takes it. Raises ``ReadError`` where an input cannot be read, ``PolicyError`` and
+    ``RuleError`` for what is no policy and no rule.
     """
     policy = policy_or_default(policy)
     before, after = read(old, before=new), read(new)
@@ -49,6 +50,14 @@ def compare(
     if policy.ignore:
         before, after = _without(before, policy.ignore), _without(after, policy.ignore)
     return classify(diff(before, after), policy, rules=rules)
+
+
+def footprint(model: Model) -> Footprint:
+    """What lives on devices: per navigation profile the data, the documents, and what they call. ``model`` is
+    anything that ``read`` takes, or a ``Snapshot``; one without navigation has no profile. Raises ``ReadError``."""
+    snapshot = read(model)
+    check_readable(snapshot)
+    return footprint_of(snapshot)
 
 
 _NEEDED = {
