@@ -19,6 +19,7 @@ from mx_changeclass.errors import BrokenContainer, ReadError
 from mx_changeclass.findings.classify import Rules, classify
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.findings.fleet import Fleet, FleetVersion, fleet_of
+from mx_changeclass.graphs.footprint import Footprint, footprint_of
 from mx_changeclass.model.snapshot import RowPool, Snapshot, Unit
 from mx_changeclass.policy import Policy, policy_or_default
 from mx_changeclass.readers import read
@@ -88,6 +89,14 @@ def _judged(before: Snapshot, after: Snapshot, policy: Policy, rules: Rules | No
     if policy.ignore:
         before, after = _without(before, policy.ignore), _without(after, policy.ignore)
     return classify(diff(before, after), policy, rules=rules, today=today)
+
+
+def footprint(model: Model) -> Footprint:
+    """What lives on devices: per navigation profile the data, the documents, and what they call. ``model`` is
+    anything that ``read`` takes, or a ``Snapshot``; one without navigation has no profile. Raises ``ReadError``."""
+    snapshot = read(model)
+    check_readable(snapshot)
+    return footprint_of(snapshot)
 
 
 _NEEDED = {
