@@ -26,10 +26,11 @@ if TYPE_CHECKING:
         UnknownFormat,
         UnsupportedVersion,
     )
+    from mx_changeclass.findings.aside import Aside
     from mx_changeclass.findings.carriers import Carrier
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
-    from mx_changeclass.findings.finding import Finding, Row, Verdict
+    from mx_changeclass.findings.finding import Finding, Row, RowPart, Verdict
     from mx_changeclass.findings.fleet import Danger, Fleet, FleetVersion, InField
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint
     from mx_changeclass.graphs.profiles import Profile
@@ -54,6 +55,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Accountability",
     "Added",
+    "Aside",
     "BrokenContainer",
     "Carrier",
     "Certainty",
@@ -85,6 +87,7 @@ __all__ = [
     "Removed",
     "Requires",
     "Row",
+    "RowPart",
     "Rows",
     "Rule",
     "RuleError",
@@ -131,10 +134,11 @@ _HOME = {
         "UnknownFormat",
         "UnsupportedVersion",
     ),
+    "findings.aside": ("Aside",),
     "findings.carriers": ("Carrier",),
     "findings.classify": ("Rules", "classify"),
     "findings.facts": ("Facts", "Released"),
-    "findings.finding": ("Finding", "Row", "Verdict"),
+    "findings.finding": ("Finding", "RowPart", "Row", "Verdict"),
     "graphs.reference_graph": ("graph",),
     "graphs.footprint": ("Footprint", "ProfileFootprint"),
     "graphs.sync_set": ("Synced",),

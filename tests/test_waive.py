@@ -97,7 +97,7 @@ def test_it_names_all_that_was_accepted(red: Path) -> None:
         (("6908", "--reason", "x"), "--until"),
         (("0123456789ab", "--reason", "x", "--until", "2026-12-31"), "has no such change"),
         (("", "--reason", "x", "--until", "2026-12-31"), "has no such change"),
-        (("Service.Inspection", "--reason", "x", "--until", "2026-12-31"), "has no such change"),
+        (("Service.Inspections.None", "--reason", "x", "--until", "2026-12-31"), "has no such change"),
         (("Service.Home", "--reason", "x", "--until", "2026-12-31"), "6af85f8ce2be: is OTA_SAFE and needs no waiver"),
         (("f0017c57b400", "--reason", "x", "--until", "2026-12-31"), "is OTA_SAFE and needs no waiver"),
         (("6908", "--reason", "x", "--until", "2026-12-31", "--up-to", "full-release"), "does not cover it"),

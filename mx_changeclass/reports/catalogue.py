@@ -18,8 +18,8 @@ from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.citations import with_pages
 from mx_changeclass.rules.engine.rule import Rule, class_of
 from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Remedy, Requires
-from mx_changeclass.wording.harms import CONSEQUENCES, GRAVITY
-from mx_changeclass.wording.sentences import MEANING, difference
+from mx_changeclass.wording.harms import CONSEQUENCES, MEANING
+from mx_changeclass.wording.sentences import difference
 from mx_changeclass.wording.values import sentence
 
 _BEGINNING = re.compile("[0-9a-f]{4,12}")  # of a fingerprint
@@ -225,7 +225,7 @@ def _class(release_class_: ReleaseClass, meaning: str) -> str:
     members = [r for r in catalogue().values() if class_of(r) is release_class_]
     lines = [f"{release_class_}: {meaning}.", "", *textwrap.wrap(_WHAT_TO_DO[release_class_], 96)]
     lines += ["", f"{len(members)} rules lead to it, for example"]
-    for hazard in GRAVITY:
+    for hazard in sorted(Hazard, key=lambda h: h.gravity):
         alike = [r for r in members if r.hazard is hazard]
         if alike:
             lines += textwrap.wrap(

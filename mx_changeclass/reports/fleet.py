@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mx_changeclass.findings.fleet import Danger, Fleet, InField
 from mx_changeclass.legible import json_text, plain_line
 from mx_changeclass.reports.markdown import escaped
-from mx_changeclass.wording.sentences import MEANING
+from mx_changeclass.wording.harms import MEANING
 from mx_changeclass.wording.values import plural
 
 _WIDTH = 100

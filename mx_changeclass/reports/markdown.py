@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.findings.fleet import Fleet
 from mx_changeclass.legible import legible, plain_line
 from mx_changeclass.reports.fitting import COMMENT, fitting
-from mx_changeclass.vocabulary import OTA_SAFE, Hazard
+from mx_changeclass.vocabulary import OTA_SAFE
 from mx_changeclass.wording import sentences
 from mx_changeclass.wording.accepted import accepted, waived_mark
 from mx_changeclass.wording.values import several
@@ -40,6 +40,8 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
     yield ""
     for caution in sentences.warnings(verdict):
         yield f"- **{escaped(caution)}**"
+    for name, fact in sentences.facts(verdict):
+        yield f"- **{name}**: {escaped(fact)}"
     if waivers := accepted(verdict):
         yield ""
         yield f"### Waived; what is left is {verdict.unwaived_class}"
@@ -65,10 +67,18 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
         if folded:
             yield ""
             yield "</details>"
-    notes = [x for x in (sentences.set_aside(verdict), *sentences.not_shown(verdict)) if x]
-    if notes:
+    for reason, edits in sentences.asides(verdict) if everything else ():
         yield ""
-        yield from (f"- {escaped(note)}" for note in notes)
+        yield f"<details><summary>Set aside as {escaped(reason)}</summary>"
+        yield ""
+        yield from (f"- {escaped(edit)}" for edit in edits)
+        yield ""
+        yield "</details>"
+    if unseen := sentences.not_shown(verdict):
+        yield ""
+        yield "Not seen:"
+        yield ""
+        yield from (f"- {escaped(note)}" for note in unseen)
 
 
 def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:
@@ -84,25 +94,18 @@ def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[s
 def _row(rows: tuple[Row, ...], verdict: Verdict) -> str:
     finding, way = sentences.deciding(rows[0]), next((r.why for r in rows if r.why), ())
     marks = ", ".join(f"`{mark}`" for mark in (finding.rule.id, *(r.fingerprint for r in rows)))
+    grave = sentences.grave(rows)
+    why = [escaped(" ".join([finding.rule.reason, *(f"Reached through {' > '.join(way)}." for _ in way[1:2])]))]
+    why += [f"**{escaped(f.rule.title)}** (`{f.rule.id}`): {escaped(rows[0].explained(f))}" for f in grave]
     cells = (
         _code(rows[0].subject_name),
         f"{escaped(sentences.what(rows) or finding.rule.title)} ({marks})"
         + (f" **{mark}**" if (mark := sentences.open_mark(rows)) else "")
         + (f" **{escaped(mark)}**" if (mark := waived_mark(verdict, rows)) else ""),
-        escaped(
-            " ".join([finding.rule.reason, *(f"Reached through {' > '.join(way)}." for _ in way[1:2]), *_dangers(rows)])
-        ),
-        escaped(" ".join(filter(None, (f.mitigation for f in [finding, *_dangerous(rows)])))),
+        "<br>".join(why),
+        "<br>".join(dict.fromkeys(escaped(f.mitigation) for f in (finding, *grave) if f.mitigation)),
     )
     return "| " + " | ".join(cells) + " |"
-
-
-def _dangerous(rows: tuple[Row, ...]) -> list[Finding]:
-    return [f for f in sentences.further(rows) if f.hazard is not Hazard.NONE]
-
-
-def _dangers(rows: tuple[Row, ...]) -> list[str]:
-    return [f"Also: {f.rule.title}. {f.rule.reason}" for f in _dangerous(rows)]
 
 
 # What stands for markup, and before what a code host makes a link: of an address, of whoever is called (@), of the
