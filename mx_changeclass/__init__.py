@@ -31,14 +31,15 @@ if TYPE_CHECKING:
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
     from mx_changeclass.findings.finding import Finding, Row, RowPart, Verdict
-    from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint, footprint
+    from mx_changeclass.findings.fleet import Danger, Fleet, FleetVersion, InField
+    from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
     from mx_changeclass.graphs.sync_set import Synced
     from mx_changeclass.model.kinds import Kind
     from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Tree, Unit
     from mx_changeclass.model.versions import Version
-    from mx_changeclass.pipeline import Model, compare
+    from mx_changeclass.pipeline import Model, compare, fleet, footprint
     from mx_changeclass.policy import Policy
     from mx_changeclass.readers import export, read
     from mx_changeclass.reports import render
@@ -61,12 +62,16 @@ __all__ = [
     "Changed",
     "Changes",
     "Covered",
+    "Danger",
     "Element",
     "Facts",
     "Finding",
+    "Fleet",
+    "FleetVersion",
     "Footprint",
     "Hazard",
     "Ignored",
+    "InField",
     "Kind",
     "Maybe",
     "Model",
@@ -107,6 +112,7 @@ __all__ = [
     "compare",
     "diff",
     "export",
+    "fleet",
     "footprint",
     "graph",
     "read",
@@ -134,13 +140,14 @@ _HOME = {
     "findings.facts": ("Facts", "Released"),
     "findings.finding": ("Finding", "RowPart", "Row", "Verdict"),
     "graphs.reference_graph": ("graph",),
-    "graphs.footprint": ("Footprint", "ProfileFootprint", "footprint"),
+    "graphs.footprint": ("Footprint", "ProfileFootprint"),
     "graphs.sync_set": ("Synced",),
     "graphs.profiles": ("Profile",),
     "model.kinds": ("Kind",),
     "model.snapshot": ("Element", "Rows", "Snapshot", "Tree", "Unit"),
     "model.versions": ("Version",),
-    "pipeline": ("Model", "compare"),
+    "findings.fleet": ("Danger", "Fleet", "FleetVersion", "InField"),
+    "pipeline": ("Model", "compare", "fleet", "footprint"),
     "policy": ("Policy",),
     "reports": ("render",),
     "rules": ("catalogue",),

@@ -12,4 +12,5 @@ COMMANDS = (
     "rules",
     "explain",
     "waive",
+    "fleet",
 )

@@ -6,7 +6,9 @@ import textwrap
 from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.findings.fleet import Fleet
 from mx_changeclass.legible import plain_line
+from mx_changeclass.reports.fleet import fleet_text
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, ReleaseClass
 from mx_changeclass.wording import sentences
 from mx_changeclass.wording.accepted import accepted, waived_mark
@@ -20,10 +22,12 @@ _GRAVE = 12  # so many where data on devices is at stake
 _COLORS = {DESTRUCTIVE: "1;31", FULL_RELEASE: "1;35", NEEDS_REDEPLOY: "1;33", OTA_SAFE: "1;32"}
 
 
-def text(verdict: Verdict, *, color: bool = False, everything: bool = False) -> str:
-    """Plain text; ``color`` adds terminal colours, ``everything`` folds nothing."""
+def text(verdict: Verdict, *, color: bool = False, everything: bool = False, fleet: Fleet | None = None) -> str:
+    """Plain text; ``color`` adds terminal colours, ``everything`` folds nothing. ``fleet`` is what NEW means for the
+    versions in the field, told last."""
     lines = _lines(verdict, color, everything)
-    return "".join((line if isinstance(line, _Painted) else plain_line(line)) + "\n" for line in lines)
+    told = "".join((line if isinstance(line, _Painted) else plain_line(line)) + "\n" for line in lines)
+    return told + (f"\n{fleet_text(fleet)}" if fleet else "")
 
 
 class _Painted(str):
