@@ -68,6 +68,7 @@ def _settings(
     native_old: str | None,
     native_new: str | None,
 ) -> Settings:
+    from mx_changeclass.policy import Policy
     from mx_changeclass.readers.configuration import ConfigurationFile, read_configuration
 
     if no_config and config:
@@ -76,7 +77,9 @@ def _settings(
         file = ConfigurationFile()
     else:
         file = read_configuration(config or Path(CONFIGURATION), chosen=config is not None)
-    policy = file.policy(**({"native_template": native_template} if native_template else {}))
+    over = {} if native_template is None else {"native_template": native_template}
+    Policy.of(over, "--native-template")  # a mistake in it is none of the file
+    policy = file.policy(**over)
     return Settings(policy, (native_old or file.native[0], native_new or file.native[1]))
 
 

@@ -32,7 +32,7 @@ class ConfigurationFile:
 
     def policy(self, **over: Any) -> Policy:
         """The policy that the file states, with what was said beside it. Raises ``PolicyError``."""
-        policy = Policy.of({**self.settings, **over}, self.source or "configuration")
+        policy = evolve(Policy.of(self.settings, self.source or "configuration", beside=_NATIVE), **over)
         native = {name: value for name, value in zip(_NATIVE, self.native, strict=True) if value is not None}
         stated = (f"{name} = {_written(value)}" for name, value in {**self.settings, **native}.items())
         return evolve(policy, source=self.source, stated=tuple(sorted(stated)))
