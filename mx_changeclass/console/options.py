@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -59,6 +60,7 @@ class Settings:
 
     policy: Policy
     native: tuple[str | None, str | None]
+    today: date
 
 
 def _settings(
@@ -67,20 +69,42 @@ def _settings(
     native_template: str | None,
     native_old: str | None,
     native_new: str | None,
+    waivers: Path | None,
+    today: datetime | None,
 ) -> Settings:
-    from mx_changeclass.policy import Policy
-    from mx_changeclass.readers.configuration import ConfigurationFile, read_configuration
+    from attrs import evolve
 
+    from mx_changeclass.policy import Policy
+    from mx_changeclass.readers.configuration import ConfigurationFile, read_configuration, read_waivers
+
+    judged = _folder(click.get_current_context().params.get("new", ""))
     if no_config and config:
         raise click.UsageError("--config and --no-config exclude each other")
     if no_config or (config is None and not os.path.lexists(CONFIGURATION)):
         file = ConfigurationFile()
     else:
-        file = read_configuration(config or Path(CONFIGURATION), chosen=config is not None)
+        file = read_configuration(config or Path(CONFIGURATION), chosen=config is not None, judged=judged)
     over = {} if native_template is None else {"native_template": native_template}
     Policy.of(over, "--native-template")  # a mistake in it is none of the file
     policy = file.policy(**over)
-    return Settings(policy, (native_old or file.native[0], native_new or file.native[1]))
+    if waivers:
+        policy = evolve(policy, waivers=(*policy.waivers, *read_waivers(waivers, chosen=True, judged=judged)))
+    return Settings(policy, (native_old or file.native[0], native_new or file.native[1]), day_of(today))
+
+
+def _folder(model: str) -> str:
+    """The folder of a model that is judged: of a revision, or the index, the one around here."""
+    return (model if os.path.isdir(model) else os.path.dirname(model)) if os.path.exists(model) else os.curdir
+
+
+def day_of(today: datetime | None) -> date:
+    """The day that was given, else this one, the same for everybody on earth."""
+    return (today or datetime.now(UTC)).date()
+
+
+today_option = click.option(
+    "--today", type=click.DateTime(["%Y-%m-%d"]), help="Day on which waivers are judged [default: this one, UTC]."
+)
 
 
 configured = _gathered(
@@ -101,6 +125,12 @@ configured = _gathered(
         help="Native app that is released: a native template folder, a revision, or a facts file.",
     ),
     click.option("--native-new", metavar="NATIVE", help="Native app of this release."),
+    click.option(
+        "--waivers",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="File of further waivers.",
+    ),
+    today_option,
 )
 
 # -- how a verdict ends the command --------------------------------------------------------
@@ -115,7 +145,7 @@ class Bar:
     strict: bool
 
     def exit_code(self, verdict: Verdict) -> int:
-        if self.at is not None and (verdict.at_most if self.maybe else verdict.release_class) >= self.at:
+        if self.at is not None and (verdict.unwaived_at_most if self.maybe else verdict.unwaived_class) >= self.at:
             return AT_OR_ABOVE
         # Half a commit is a state that nobody saved: a hook that lets it pass on the other half would be wrong.
         open_ = (self.strict and not verdict.decided) or (self.at is not None and verdict.half_saved)

@@ -37,12 +37,12 @@ class Annotation:
 def annotations(verdict: Verdict, *, everything: bool = False) -> Iterator[Annotation]:
     """The verdict first, then rows, worst first. Beyond what hosts show, and of what a module answers for, none
     unless ``everything`` is asked for; the verdict says how many there are."""
-    level = LEVELS[max(verdict.release_class, min(verdict.at_most, FULL_RELEASE))]
+    level = LEVELS[max(verdict.unwaived_class, min(verdict.unwaived_at_most, FULL_RELEASE))]
     rows = [row for row in verdict.rows if everything or not row.part_of]
     told_of = Counter({level: 1})
     shown: list[Row] = []
     for row in rows:
-        kind = LEVELS[row.release_class]
+        kind = _level(row, verdict)
         told_of[kind] += 1
         if everything or told_of[kind] <= _MOST:
             shown.append(row)
@@ -54,10 +54,15 @@ def annotations(verdict: Verdict, *, everything: bool = False) -> Iterator[Annot
         yield Annotation("notice", f"configuration {verdict.policy.source}", settings)
     for row in shown:
         rule = sentences.deciding(row).rule.id
+        waived = machine_texts.waived(row, verdict)
         yield Annotation(
-            LEVELS[row.release_class],
-            f"{row.release_class}: {machine_texts.heading(row)}",
+            _level(row, verdict),
+            f"{row.release_class}{f' ({waived})' if waived else ''}: {machine_texts.heading(row)}",
             f"{machine_texts.message(row)} [{rule} {row.fingerprint}]",
             machine_texts.file(row, verdict),
             rule,
         )
+
+
+def _level(row: Row, verdict: Verdict) -> str:
+    return LEVELS[OTA_SAFE if machine_texts.waived(row, verdict) else row.release_class]

@@ -9,6 +9,7 @@ from mx_changeclass.legible import legible
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.vocabulary import Hazard
 from mx_changeclass.wording import sentences
+from mx_changeclass.wording.accepted import all_waived, left_over, notes, waived_mark
 
 _IN_PLACE = ("mpr-v1", "mpr-v2", "git")  # forms whose label leads to the project's folder
 
@@ -57,8 +58,14 @@ def path(folder: str, name: str) -> str:
 
 
 def configuration(verdict: Verdict) -> str:
-    """Which configuration is in force, in one line; "" where none is."""
-    return single_line(sentences.settings_in_force(verdict))
+    """Which configuration is in force, what it waives, and what is wrong with that, in one line; "" where none is."""
+    told = (sentences.settings_in_force(verdict), left_over(verdict), *notes(verdict))
+    return single_line("; ".join(filter(None, told)))
+
+
+def waived(row: Row, verdict: Verdict) -> str:
+    """Who accepts what is said of a row, until when and why, in one line; "" where something of it is not waived."""
+    return single_line(waived_mark(verdict, [row])) if all_waived(verdict, [row]) else ""
 
 
 def single_line(text: str) -> str:

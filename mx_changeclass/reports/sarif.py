@@ -36,7 +36,7 @@ def sarif(verdict: Verdict, *, everything: bool = False) -> str:
     driver = {"name": "mx-changeclass", "version": __version__, "rules": [_rule(rules[i]) for i in order]}
     notes = [(_LEVELS[verdict.release_class], " ".join((f"{sentences.headline(verdict)}.", *verdict.summary)))]
     notes += [("warning", note) for note in sentences.not_shown(verdict)]
-    if settings := sentences.settings_in_force(verdict):
+    if settings := machine_texts.configuration(verdict):
         notes.append(("note", settings))
     if more := len(verdict.rows[_MOST:]):
         notes.append(("warning", f"{more} more changes are left out, the mildest: GitHub takes no more than {_MOST}"))
@@ -50,6 +50,7 @@ def sarif(verdict: Verdict, *, everything: bool = False) -> str:
             "class": str(verdict.release_class),
             "at_most": str(verdict.at_most),
             "channel": str(verdict.channel),
+            "unwaived": str(verdict.unwaived_class),
         },
     }
     return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
@@ -84,6 +85,8 @@ def _result(row: Row, verdict: Verdict, order: Mapping[str, int], lines: Counter
     where: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact, "region": region}}
     if name := row.name or row.old_name:
         where["logicalLocations"] = [{"fullyQualifiedName": legible(name), "kind": row.kind}]
+    waived = machine_texts.waived(row, verdict)
+    accepted = {"kind": "external", "status": "accepted", "justification": waived}
     return {
         "ruleId": rule.id,
         "ruleIndex": order[rule.id],
@@ -95,6 +98,7 @@ def _result(row: Row, verdict: Verdict, order: Mapping[str, int], lines: Counter
             "primaryLocationLineHash": f"{row.fingerprint}:1",
             "mxChangeclass/v1": row.fingerprint,
         },
+        **({"suppressions": [accepted]} if waived else {}),
         "properties": {
             "class": str(row.release_class),
             "at_most": str(row.at_most),
