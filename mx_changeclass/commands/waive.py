@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mx_changeclass.console.frame import BELOW, Command
-from mx_changeclass.console.last_report import report as report_of
+from mx_changeclass.console.last_report import reports_in
 from mx_changeclass.console.options import CONFIGURATION, day_of, today_option
 from mx_changeclass.console.output import write
 from mx_changeclass.legible import plain_line
@@ -32,7 +32,7 @@ _NEEDS_NONE = ReleaseClass.OTA_SAFE
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="JSON report that holds the change [default: the last diff].",
+    help="JSON report that holds the change [default: the last diff in this folder].",
 )
 @click.option(
     "--config",
@@ -58,7 +58,7 @@ def waive_command(
     """Accept the change of a report that has FINGERPRINT, or the one whose fingerprint begins so."""
     if until.date() < day_of(today):
         raise click.UsageError(f"--until: {until.date()} is over. Give a day to come")
-    change = _change(fingerprint, report_of(report))
+    change = _change(fingerprint, next(iter(reports_in([str(report)] if report else [])), None))
     highest = ReleaseClass(change["at_most"])
     if highest is _NEEDS_NONE:
         raise click.UsageError(f"{change['fingerprint']}: is {highest} and needs no waiver")
