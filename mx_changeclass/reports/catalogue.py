@@ -145,10 +145,11 @@ def explain(topic: str, *reports: Mapping[str, Any] | None) -> str | None:
         if wanted == str(c):
             return _class(c, meaning)
     try:
-        told: list[str] = []
-        for report in filter(None, reports):
-            if rows := _rows_of(topic, report):
-                told.append((_between(report) if len(reports) > 1 else "") + "\n".join(map(_row, rows)))
+        told = [
+            (_between(report) if len(reports) > 1 else "") + "\n".join(map(_row, rows))
+            for report in reports
+            if report and (rows := _rows_of(topic, report))
+        ]
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):  # anybody may have written it
         raise PolicyError(f"the row {topic} is no row of a report. Give a report of 'diff --format json'") from None
     return plain_lines("\n".join(told)) if told else None
