@@ -23,6 +23,8 @@ from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, Hazard, Maybe, 
 _FOR_DEVICES = frozenset({Requires.DRAIN, Requires.SERVER_FIRST, Requires.ALL_CLIENTS_FIRST})
 
 
+_EVIDENCE = 100  # texts of one finding
+
 Rules = Mapping[str, Rule] | Iterable[Rule]
 
 
@@ -96,8 +98,8 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         channel=rule.channel,
         breaks_old_clients=rule.breaks_old_clients if release.installed and not spared and not late else Maybe.NO,
         requires=_requires(rule, about, release),
-        evidence=tuple(s.detail for s in group if s.detail),
-        details=tuple(s.detail or in_words(s.subject, release, tuple(s.fields)) for s in group),
+        evidence=_first(s.detail for s in group if s.detail),
+        details=_first(s.detail or in_words(s.subject, release, tuple(s.fields)) for s in group),
         audience=tuple(sorted(audience)),
         why=why,
         hazard=hazard,
@@ -105,6 +107,12 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         unless=settled.unless if settled else "",
         setting=settled.line if settled else "",
     )
+
+
+def _first(texts: Iterable[str]) -> tuple[str, ...]:
+    """The first of some texts, and how many more there are: each row that a finding explains carries them."""
+    told = tuple(texts)
+    return told if len(told) <= _EVIDENCE else (*told[:_EVIDENCE], f"and {len(told) - _EVIDENCE} more")
 
 
 def _ceiling(rule: Rule, release: Release) -> ReleaseClass:

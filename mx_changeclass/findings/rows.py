@@ -186,7 +186,8 @@ def _places(s: Hit, release: Release) -> list[tuple[tuple[str, ...], Row]]:
     if s.rule.channel is NONE and _ids_alone(about, s, release):  # a module imported again: it is what a reader knows
         module = release.changes.tree(about).qualified(about.row).partition(".")[0]
         return [_make(MODULE, module, module, "changed", s.rule.id, in_words(about, release, tuple(_taken(about, s))))]
-    return [_of_change(about, prop, release, _taken(about, s)) for prop in _properties(about, s, release)]
+    taken = _taken(about, s)
+    return [_of_change(about, prop, release, taken) for prop in _properties(about, s, release)]
 
 
 def _ids_alone(change: Change, s: Hit, release: Release) -> bool:
