@@ -72,7 +72,8 @@ def headline(verdict: Verdict) -> str:
 
 def _open_end(verdict: Verdict) -> str:
     """The higher end of a verdict, and what keeps it at the lower one where a fact does."""
-    deciding = [f for f in verdict.findings if f.at_most is verdict.at_most]
+    most = verdict.at_most
+    deciding = [f for f in verdict.findings if f.at_most is most]
     unless = dict.fromkeys(f.unless for f in deciding)
     if all(unless):
         return f"{verdict.at_most} unless {' and '.join(unless)}"
