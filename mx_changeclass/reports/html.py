@@ -5,9 +5,9 @@ from __future__ import annotations
 import pkgutil
 
 from mx_changeclass.findings.finding import Verdict
+from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import legible, xml_text
-from mx_changeclass.wording import sentences
-from mx_changeclass.wording.values import several
+from mx_changeclass.wording import plans, sentences
 
 
 def html(verdict: Verdict, *, everything: bool = False) -> str:
@@ -17,7 +17,14 @@ def html(verdict: Verdict, *, everything: bool = False) -> str:
     source = pkgutil.get_data("mx_changeclass.data", "verdict.html.j2")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_inline)
     template = environment.from_string((source or b"").decode())
-    return xml_text(template.render(verdict=verdict, sentences=sentences, several=several, everything=everything))
+    return xml_text(
+        template.render(
+            verdict=verdict,
+            sentences=sentences,
+            steps=plans.told(outline(verdict)),
+            everything=everything,
+        )
+    )
 
 
 def _inline(value: object) -> object:

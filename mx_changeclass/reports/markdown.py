@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import legible, plain_line
 from mx_changeclass.vocabulary import OTA_SAFE, Hazard
-from mx_changeclass.wording import sentences
-from mx_changeclass.wording.values import several
+from mx_changeclass.wording import plans, sentences
 
 _SUBJECTS = 5  # so many subjects of a rule are listed; the rest are named together
 
@@ -28,10 +28,14 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
     yield ""
     for caution in sentences.warnings(verdict):
         yield f"- **{_safe(caution)}**"
-    steps = sentences.tasks(verdict)
+    steps = plans.told(outline(verdict))
     if steps:
         yield ""
-        yield from (f"{n}. {s.text}: {_safe(several(s.subjects))}" for n, s in enumerate(steps, 1))
+        yield "### What to do"
+        yield ""
+    for number, (title, points) in enumerate(steps, 1):
+        yield f"{number}. {_safe(title)}"
+        yield from (f"   - {_safe(point)}" for point in points)
     for release_class, rows in sentences.classes(verdict.rows):
         yield ""
         folded = release_class is OTA_SAFE

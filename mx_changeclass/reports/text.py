@@ -6,11 +6,11 @@ import textwrap
 from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import plain_line
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Hazard, ReleaseClass
-from mx_changeclass.wording import sentences
+from mx_changeclass.wording import plans, sentences
 from mx_changeclass.wording.changes import explanation
-from mx_changeclass.wording.values import several
 
 _WIDTH = 100
 _FINGERPRINTS = 12  # of one subject
@@ -38,18 +38,24 @@ def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
     yield from _wrap(" ".join(verdict.summary), "", "")
     for caution in sentences.warnings(verdict):
         yield f"! {caution}"
-    steps = sentences.tasks(verdict)
+    steps = plans.told(outline(verdict))
     if steps:
         yield ""
         yield "What to do"
-        for number, step in enumerate(steps, 1):
-            yield from _wrap(f"{number}. {step.text}: {several(step.subjects)}", "  ", "     ")
+        yield from _steps(steps)
     for release_class, rows in sentences.classes(verdict.rows):
         yield ""
         subjects = sum(len(group.members) for group in sentences.by_rule(sentences.unfolded(rows)))
         yield _paint(f"{release_class} ({subjects})", release_class, color)
         yield from _class(rows, verdict, everything=everything)
     yield from _rest(verdict, everything)
+
+
+def _steps(steps: plans.Told) -> Iterator[str]:
+    for number, (title, points) in enumerate(steps, 1):
+        yield from _wrap(f"{number}. {title}", "  ", "     ")
+        for point in points:
+            yield from _wrap(f"- {point}", "     ", "       ")
 
 
 def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:

@@ -153,10 +153,11 @@ def several(names: Iterable[str]) -> str:
 
 
 def plural(count: int, word: str) -> str:
-    """A count with its word: "2 entities"."""
-    if count == 1:
-        return f"1 {word}"
-    return f"{count:,} " + (f"{word[:-1]}ies" if word.endswith("y") else f"{word}s")
+    """A count with its word: "2 entities", "2 files of the native app"."""
+    head, of, whole = word.partition(" of ")
+    if count != 1:
+        head = f"{head[:-1]}ies" if head.endswith("y") else f"{head}s"
+    return f"{count:,} {head}{of}{whole}"
 
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
