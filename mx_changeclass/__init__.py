@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         UnknownFormat,
         UnsupportedVersion,
     )
+    from mx_changeclass.findings.carriers import Carrier
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
     from mx_changeclass.findings.finding import Finding, Row, Verdict
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from mx_changeclass.rules.engine.rule import Rule, Settlement, rule
     from mx_changeclass.timeline import Step, audit
     from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Remedy, Requires
+    from mx_changeclass.waivers import Covered, Severity, Waiver, WaiverState, WaiverUse
 
 __version__ = "0.1.0"
 
@@ -52,9 +54,11 @@ __all__ = [
     "Accountability",
     "Added",
     "BrokenContainer",
+    "Carrier",
     "Certainty",
     "Changed",
     "Changes",
+    "Covered",
     "Element",
     "Facts",
     "Finding",
@@ -81,6 +85,7 @@ __all__ = [
     "RuleError",
     "Rules",
     "Settlement",
+    "Severity",
     "Snapshot",
     "Step",
     "Synced",
@@ -90,6 +95,9 @@ __all__ = [
     "UnsupportedVersion",
     "Verdict",
     "Version",
+    "Waiver",
+    "WaiverState",
+    "WaiverUse",
     "audit",
     "catalogue",
     "classify",
@@ -117,6 +125,7 @@ _HOME = {
         "UnknownFormat",
         "UnsupportedVersion",
     ),
+    "findings.carriers": ("Carrier",),
     "findings.classify": ("Rules", "classify"),
     "findings.facts": ("Facts", "Released"),
     "findings.finding": ("Finding", "Row", "Verdict"),
@@ -133,6 +142,7 @@ _HOME = {
     "rules": ("catalogue",),
     "rules.engine.release": ("Ignored",),
     "rules.engine.rule": ("Rule", "Settlement", "rule"),
+    "waivers": ("Covered", "Severity", "Waiver", "WaiverState", "WaiverUse"),
     "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Remedy", "Requires"),
     "readers": ("export", "read"),
     "timeline": ("Step", "audit"),

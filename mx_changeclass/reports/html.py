@@ -8,6 +8,7 @@ from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import legible, xml_text
 from mx_changeclass.wording import plans, sentences
+from mx_changeclass.wording.accepted import accepted, waived_mark
 
 
 def html(verdict: Verdict, *, everything: bool = False) -> str:
@@ -17,14 +18,8 @@ def html(verdict: Verdict, *, everything: bool = False) -> str:
     source = pkgutil.get_data("mx_changeclass.data", "verdict.html.j2")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_inline)
     template = environment.from_string((source or b"").decode())
-    return xml_text(
-        template.render(
-            verdict=verdict,
-            sentences=sentences,
-            steps=plans.told(outline(verdict)),
-            everything=everything,
-        )
-    )
+    words = {"accepted": accepted, "waived_mark": waived_mark, "steps": plans.told(outline(verdict))}
+    return xml_text(template.render(verdict=verdict, sentences=sentences, everything=everything, **words))
 
 
 def _inline(value: object) -> object:

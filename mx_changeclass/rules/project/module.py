@@ -319,7 +319,7 @@ def mod_renamed_external_old(heard: Changed[Module] | Release, release: Release)
     version = release.new.version
     if version is None or version >= Version(9, 6, 3):
         return False
-    return several(new for old, new in _imported(release) if old == new and _external(release.old, old))
+    return several(new for old, new in imported(release) if old == new and _external(release.old, old))
 
 
 # -- the Marketplace --------------------------------------------------------------------------------
@@ -340,7 +340,7 @@ def mod_updated(whole: Release, release: Release) -> str:
     """
     return several(
         _versions(whole, old, new)
-        for old, new in _imported(whole)
+        for old, new in imported(whole)
         if not _replaced(whole, old, new) and _runs_on_server(whole.new, new) and _differs(whole, old, new)
     )
 
@@ -363,7 +363,7 @@ def mod_updated_replaced(whole: Release, release: Release) -> str:
     command line of 11.14 and 11.15 imports modules so.
     """
     return several(
-        told for old, new in _imported(whole) if stored_names(whole.old, old) and (told := _replaced(whole, old, new))
+        told for old, new in imported(whole) if stored_names(whole.old, old) and (told := _replaced(whole, old, new))
     )
 
 
@@ -382,11 +382,11 @@ def mod_updated_replaced_server(whole: Release, release: Release) -> str:
 
     Entities with other storage ids are new tables.
     """
-    free = ((old, new) for old, new in _imported(whole) if not stored_names(whole.old, old))
+    free = ((old, new) for old, new in imported(whole) if not stored_names(whole.old, old))
     return several(told for old, new in free if (told := _replaced(whole, old, new)))
 
 
-def _imported(release: Release) -> list[tuple[str, str]]:
+def imported(release: Release) -> list[tuple[str, str]]:
     """Modules that came in anew, by their old and new names: with new ids for all they hold, or with another
     version of the Marketplace and something that differs."""
     return release.memo(release, _find_imported)
