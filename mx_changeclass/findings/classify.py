@@ -36,17 +36,21 @@ def classify(changes: Changes, policy: Policy | None = None, *, rules: Rules | N
     ``rules`` is that catalogue; without it, it is the rules of this package and those that were declared with
     ``rule`` until now. Those that tell what no rule took, and which rule failed, are part of any catalogue.
     """
-    release = Release.of(changes, policy_or_default(policy))
+    return classify_release(Release.of(changes, policy_or_default(policy)), rules)
+
+
+def classify_release(release: Release, rules: Rules | None = None) -> Verdict:
+    """``classify`` of a release that may know its old side already, as one of several that start from it."""
     answers = run(release, listeners(_catalogue(rules)))
     said = _findings(answers.hits, release)
     findings = sorted(said.values(), key=worst_first)
     return Verdict(
-        changes=changes,
+        changes=release.changes,
         findings=tuple(findings),
         rows=rows(answers.hits, said, release),
         noise=tuple(sorted(_findings(answers.noise_hits, release).values(), key=worst_first)),
         policy=release.policy,
-        accountability=account(changes, answers.uncovered),
+        accountability=account(release.changes, answers.uncovered),
         native=release.old.native or release.new.native,
         ignored=release.ignored,
         released=released_of(release),
