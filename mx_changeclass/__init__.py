@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from mx_changeclass.rules.engine.rule import Rule, Settlement, rule
     from mx_changeclass.timeline import Step, audit
     from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Remedy, Requires
+    from mx_changeclass.waivers import Covered, Severity, Waiver, WaiverState, WaiverUse
 
 __version__ = "0.1.0"
 
@@ -57,6 +58,7 @@ __all__ = [
     "Certainty",
     "Changed",
     "Changes",
+    "Covered",
     "Element",
     "Facts",
     "Finding",
@@ -83,6 +85,7 @@ __all__ = [
     "RuleError",
     "Rules",
     "Settlement",
+    "Severity",
     "Snapshot",
     "Step",
     "Synced",
@@ -92,6 +95,9 @@ __all__ = [
     "UnsupportedVersion",
     "Verdict",
     "Version",
+    "Waiver",
+    "WaiverState",
+    "WaiverUse",
     "audit",
     "catalogue",
     "classify",
@@ -136,6 +142,7 @@ _HOME = {
     "rules": ("catalogue",),
     "rules.engine.release": ("Ignored",),
     "rules.engine.rule": ("Rule", "Settlement", "rule"),
+    "waivers": ("Covered", "Severity", "Waiver", "WaiverState", "WaiverUse"),
     "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Remedy", "Requires"),
     "readers": ("export", "read"),
     "timeline": ("Step", "audit"),

@@ -4,6 +4,7 @@ once loaded it would stand in the package in place of the verb."""
 from __future__ import annotations
 
 import os
+from datetime import date
 from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
@@ -28,17 +29,18 @@ def compare(
     *,
     native: tuple[str | None, str | None] = (None, None),
     rules: Rules | None = None,
+    today: date | None = None,
 ) -> Verdict:
     """Read both models, find what changed, and classify it.
 
-    A model is anything that ``read`` takes, or a ``Snapshot``. ``old`` may be ``"none"``: nothing was
-    released yet. ``native`` names the native app of each side where it is not part of the project: a native
-    template folder, a revision of it, or a facts file. ``rules`` is the catalogue that is asked, as ``classify``
-    takes it. Raises ``ReadError`` where an input cannot be read, ``PolicyError`` and ``RuleError``
-    for what is no policy and no rule.
+    A model is anything that ``read`` takes, or a ``Snapshot``. ``old`` may be ``"none"``: nothing was released yet,
+    or ``"newest-tag"``: the release before ``new``. ``native`` names the native app of each side where it is not part
+    of the project: a native template folder, a revision of it, or a facts file. ``rules`` is the catalogue that is
+    asked, as ``classify`` takes it, and ``today`` the day on which the waivers of the policy are judged. Raises
+    ``ReadError`` where an input cannot be read, ``PolicyError`` and ``RuleError`` for what is no policy and no rule.
     """
     policy = policy_or_default(policy)
-    before, after = (model if isinstance(model, Snapshot) else read(model) for model in (old, new))
+    before, after = read(old, before=new), read(new)
     if after.form == "none":
         raise ReadError(after.label, "nothing to release", "'none' may only stand for the old side")
     check_readable(before)
@@ -48,7 +50,7 @@ def compare(
         before, after = _shared_native(before, after), _shared_native(after, before)
     if policy.ignore:
         before, after = _without(before, policy.ignore), _without(after, policy.ignore)
-    return classify(diff(before, after), policy, rules=rules)
+    return classify(diff(before, after), policy, rules=rules, today=today)
 
 
 _NEEDED = {

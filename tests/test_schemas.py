@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from attrs import evolve
 from jsonschema import Draft202012Validator
 
-from mx_changeclass import Policy, Verdict, compare, footprint, read
+from mx_changeclass import Policy, ReleaseClass, Severity, Verdict, Waiver, classify, compare, footprint, read
 from mx_changeclass.data import load
 from mx_changeclass.findings.finding import worst_first
 from mx_changeclass.reports import catalogue
@@ -43,6 +44,7 @@ def verdicts() -> Iterator[Verdict]:
     yield story()
     yield apart()
     yield with_ignored()
+    yield with_waivers()
     yield from (case.verdict() for case in list(labelled_cases())[::4])
     for path in PROJECTS.values():
         yield compare("none", read(READERS / path))
@@ -60,6 +62,27 @@ def apart() -> Verdict:
 def with_ignored() -> Verdict:
     """A verdict on a model of which the configuration leaves files out."""
     return compare("none", READERS / "v2", Policy(ignore=("theme/*",)))
+
+
+def with_waivers() -> Verdict:
+    """A verdict of which something is waived, by waivers that say all that they may, and a rule is judged anew."""
+    day = date(2026, 12, 31)
+    stated = Waiver(
+        fingerprint="6908ee294c6a",
+        rule=("ent-merged",),
+        element="Service.*",
+        what="removed",
+        reason="agreed",
+        by="Ada",
+        until=day,
+        up_to=ReleaseClass.DESTRUCTIVE,
+        undecided=True,
+        baseline="10.24.18",
+        source="waivers.toml",
+        found=True,
+    )
+    severity = {"text-changed": Severity(ReleaseClass.NEEDS_REDEPLOY, "agreed")}
+    return classify(story().changes, Policy(waivers=(stated,), severity=severity), today=day)
 
 
 def documents(name: str) -> Iterator[Any]:

@@ -11,4 +11,5 @@ COMMANDS = (
     "native",
     "rules",
     "explain",
+    "waive",
 )

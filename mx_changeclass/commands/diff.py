@@ -20,7 +20,7 @@ from mx_changeclass.pipeline import compare
 def diff_command(old: str, new: str, reports: Reports, bar: Bar, settings: Settings) -> int:
     """Classify every change between OLD and NEW. The main job."""
     with progress(f"comparing {old} with {new}"):
-        verdict = compare(old, new, settings.policy, native=settings.native)
+        verdict = compare(old, new, settings.policy, native=settings.native, today=settings.today)
     remember(verdict)
     reports.write(verdict, bar)
     return bar.exit_code(verdict)

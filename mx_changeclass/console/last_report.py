@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mx_changeclass.console.output import replace
+from mx_changeclass.console.output import write
 
 if TYPE_CHECKING:
     from mx_changeclass.findings.finding import Verdict
@@ -23,9 +23,11 @@ def _place() -> Path:
 
 def remember(verdict: Verdict) -> None:
     """Keep the rows of a verdict."""
-    with contextlib.suppress(OSError, RuntimeError):  # a convenience: a machine without a home goes without
+    with contextlib.suppress(
+        OSError, RuntimeError, click.UsageError
+    ):  # a convenience: a machine without a home goes without
         _place().parent.mkdir(parents=True, exist_ok=True)
-        replace(_place(), json.dumps({"changes": verdict.to_dict()["changes"]}).encode())
+        write(json.dumps({"changes": verdict.to_dict()["changes"]}).encode(), _place())
 
 
 def report(file: Path | None) -> dict[str, Any] | None:

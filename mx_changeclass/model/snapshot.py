@@ -172,7 +172,8 @@ class Snapshot:
     """One version of an app. ``incomplete`` says in words what of it could not be seen, ``warnings`` where what
     the model lists and what it holds disagree, ``ambiguity`` what else the name it was given could mean.
     ``side_files`` is False where the form brings no files beside the model. ``mpr`` is the name of the model file in
-    the project's folder, "" where the form has none. ``ignored`` are the digests of files that a configuration left
+    the project's folder, "" where the form has none; ``folder`` leads to that from the top of the repository, None
+    where it lies in none. ``ignored`` are the digests of files that a configuration left
     out of ``units``, by path. ``twins`` are ids that elements of several units state; each such element is given one
     of its own. Of a ``detached`` one only these facts are left: whoever asks for what it holds gets a
     ``ReadError``."""
@@ -187,6 +188,7 @@ class Snapshot:
     ambiguity: str = ""
     side_files: bool = False
     mpr: str = ""
+    folder: str | None = None
     ignored: Mapping[str, str] = field(factory=dict, repr=False)
     twins: frozenset[str] = field(default=frozenset(), repr=False)
     _rows: dict[str, Rows] = field(factory=dict, repr=False, init=False)

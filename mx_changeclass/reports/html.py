@@ -7,6 +7,7 @@ import pkgutil
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.legible import legible, xml_text
 from mx_changeclass.wording import sentences
+from mx_changeclass.wording.accepted import accepted, waived_mark
 from mx_changeclass.wording.values import several
 
 
@@ -17,7 +18,8 @@ def html(verdict: Verdict, *, everything: bool = False) -> str:
     source = pkgutil.get_data("mx_changeclass.data", "verdict.html.j2")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_inline)
     template = environment.from_string((source or b"").decode())
-    return xml_text(template.render(verdict=verdict, sentences=sentences, several=several, everything=everything))
+    words = {"accepted": accepted, "several": several, "waived_mark": waived_mark}
+    return xml_text(template.render(verdict=verdict, sentences=sentences, everything=everything, **words))
 
 
 def _inline(value: object) -> object:

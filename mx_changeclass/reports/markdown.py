@@ -7,16 +7,21 @@ from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.legible import legible, plain_line
+from mx_changeclass.reports.fitting import COMMENT, fitting
 from mx_changeclass.vocabulary import OTA_SAFE, Hazard
 from mx_changeclass.wording import sentences
+from mx_changeclass.wording.accepted import accepted, waived_mark
 from mx_changeclass.wording.values import several
 
 _SUBJECTS = 5  # so many subjects of a rule are listed; the rest are named together
 
 
-def markdown(verdict: Verdict, *, everything: bool = False) -> str:
-    """One heading, what to do, a table a class."""
-    return "".join(plain_line(line) + "\n" for line in _lines(verdict, everything))
+def markdown(verdict: Verdict, *, everything: bool = False, budget: int | None = COMMENT) -> str:
+    """One heading, what to do, a table a class: as many bytes as a comment may have, or ``budget``. With None, or
+    where ``everything`` is asked for, it takes what it takes."""
+    lines = [plain_line(line) for line in _lines(verdict, everything)]
+    shown = lines if everything or budget is None else fitting(lines, budget)
+    return "".join(line + "\n" for line in shown)
 
 
 def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
@@ -28,6 +33,12 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
     yield ""
     for caution in sentences.warnings(verdict):
         yield f"- **{_safe(caution)}**"
+    if waivers := accepted(verdict):
+        yield ""
+        yield f"### Waived; what is left is {verdict.unwaived_class}"
+        for waiver in waivers:
+            yield f"- {_safe(waiver.said)}"
+            yield from (f"  - {_safe(change)}" for change in waiver.changes)
     steps = sentences.tasks(verdict)
     if steps:
         yield ""
@@ -56,20 +67,21 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
 def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:
     for group in sentences.by_rule(sentences.unfolded(rows) if everything else rows):
         shown, rest = sentences.first_of(group.members, _SUBJECTS, everything=everything)
-        yield from map(_row, shown)
+        yield from (_row(rows, verdict) for rows in shown)
         if rest:
             yield f"| {len(rest)} more | {_safe(group.finding.rule.title)}: {_safe(sentences.some(rest))} | | |"
     for told in () if everything else sentences.folded_parts(rows, verdict.rows):
         yield f"| in {_safe(told)} | | | |"
 
 
-def _row(rows: tuple[Row, ...]) -> str:
+def _row(rows: tuple[Row, ...], verdict: Verdict) -> str:
     finding, way = sentences.deciding(rows[0]), next((r.why for r in rows if r.why), ())
     marks = ", ".join(f"`{mark}`" for mark in (finding.rule.id, *(r.fingerprint for r in rows)))
     cells = (
         _code(rows[0].subject_name),
         f"{_safe(sentences.what(rows) or finding.rule.title)} ({marks})"
-        + (f" **{mark}**" if (mark := sentences.open_mark(rows)) else ""),
+        + (f" **{mark}**" if (mark := sentences.open_mark(rows)) else "")
+        + (f" **{_safe(mark)}**" if (mark := waived_mark(verdict, rows)) else ""),
         _safe(
             " ".join([finding.rule.reason, *(f"Reached through {' > '.join(way)}." for _ in way[1:2]), *_dangers(rows)])
         ),

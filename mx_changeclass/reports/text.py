@@ -9,6 +9,7 @@ from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.legible import plain_line
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Hazard, ReleaseClass
 from mx_changeclass.wording import sentences
+from mx_changeclass.wording.accepted import accepted, waived_mark
 from mx_changeclass.wording.changes import explanation
 from mx_changeclass.wording.values import several
 
@@ -38,6 +39,13 @@ def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
     yield from _wrap(" ".join(verdict.summary), "", "")
     for caution in sentences.warnings(verdict):
         yield f"! {caution}"
+    if waivers := accepted(verdict):
+        yield ""
+        yield f"Waived; what is left is {verdict.unwaived_class}"
+        for waiver in waivers:
+            yield from _wrap(waiver.said, "  ", "    ")
+            for change in waiver.changes:
+                yield from _wrap(change, "    - ", "      ")
     steps = sentences.tasks(verdict)
     if steps:
         yield ""
@@ -54,12 +62,12 @@ def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
 
 def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:
     for group in sentences.by_rule(sentences.unfolded(rows) if everything else rows):
-        yield from _group(group, everything=everything)
+        yield from _group(group, verdict, everything=everything)
     for told in () if everything else sentences.folded_parts(rows, verdict.rows):
         yield from _wrap(f"in {told}", "  ", "    ")
 
 
-def _group(group: sentences.RowGroup, *, everything: bool) -> Iterator[str]:
+def _group(group: sentences.RowGroup, verdict: Verdict, *, everything: bool) -> Iterator[str]:
     """A rule with its reason, then its subjects; what nothing has to be done about takes one line."""
     rule, members = group.finding.rule, group.members
     calm = group.finding.channel is NONE and group.finding.release_class is OTA_SAFE
@@ -75,15 +83,15 @@ def _group(group: sentences.RowGroup, *, everything: bool) -> Iterator[str]:
     grave = group.finding.release_class is DESTRUCTIVE
     shown, rest = sentences.first_of(members, _GRAVE if grave else _SUBJECTS, everything=everything)
     for number, rows in enumerate(() if bare else shown):
-        yield from _subject(rows, full=number == 0 or grave or everything, exact=everything)
+        yield from _subject(rows, verdict, full=number == 0 or grave or everything, exact=everything)
     if rest:
         yield from _wrap(f"and {len(rest)} more: {sentences.some(rest)}", "    - ", "      ")
 
 
-def _subject(rows: tuple[Row, ...], *, full: bool, exact: bool) -> Iterator[str]:
+def _subject(rows: tuple[Row, ...], verdict: Verdict, *, full: bool, exact: bool) -> Iterator[str]:
     what = sentences.what(rows, everything=exact)
     yield from _wrap(f"{rows[0].subject_with_kind}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      ")
-    if mark := sentences.open_mark(rows):
+    for mark in filter(None, (sentences.open_mark(rows), waived_mark(verdict, rows))):
         yield from _wrap(f"? {mark}", "      ", "        ")
     if not full:
         return

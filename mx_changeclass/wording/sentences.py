@@ -24,6 +24,7 @@ from mx_changeclass.vocabulary import (
     ReleaseClass,
     Requires,
 )
+from mx_changeclass.wording.accepted import left_over, notes
 from mx_changeclass.wording.values import plural, several
 
 MEANING: Mapping[ReleaseClass, str] = {
@@ -66,6 +67,8 @@ def headline(verdict: Verdict) -> str:
         text += f"; the release travels as {verdict.channel} ({MEANING[verdict.channel]})"
     if verdict.at_most is not verdict.release_class:
         text = f"at least {text}; {_open_end(verdict)}"
+    if waived := left_over(verdict):
+        text += f"; {waived}"
     left_out = sum(told.changed for told in verdict.ignored)
     return text + (f"; {plural(left_out, 'changed file')} ignored by configuration" if left_out else "")
 
@@ -93,6 +96,7 @@ def warnings(verdict: Verdict) -> list[str]:
         told.append(f"{plural(verdict.undecided, 'finding')} could not be decided")
     open_ = (f for f in verdict.findings if f.setting)
     told += dict.fromkeys(f"where {f.unless}, write into mx-changeclass.toml: {f.setting}" for f in open_)
+    told += notes(verdict)
     if settings := settings_in_force(verdict):
         told.append(settings)
     return told

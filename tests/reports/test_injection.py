@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from datetime import date
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from mx_changeclass.policy import Policy
 from mx_changeclass.readers import read
 from mx_changeclass.reports import catalogue
 from mx_changeclass.reports.footprint import footprint_document, footprint_text
+from mx_changeclass.vocabulary import DESTRUCTIVE
+from mx_changeclass.waivers import Severity, Waiver
 from tests.builders.parts import rewritten
 
 STORY = Path(__file__).parents[2] / "fixtures" / "field-service"
@@ -103,8 +106,17 @@ def marked(side: str, mark: str) -> Snapshot:
 
 @cache
 def verdict(mark: str) -> Verdict:
-    stated = Policy(source=mark, stated=(f"ignore = {mark}",))
-    return compare(marked("v1", mark), marked("v2", mark), stated)
+    day = date(2026, 1, 31)
+    given = Waiver(
+        rule=("ent-merged",), element="*", reason=mark, by=mark, until=day, up_to=DESTRUCTIVE, source=mark, found=True
+    )
+    stated = Policy(
+        source=mark,
+        stated=(f"ignore = {mark}",),
+        severity={"attr-added-sync": Severity(DESTRUCTIVE, mark)},
+        waivers=(given, evolve(given, what=mark, baseline=mark), evolve(given, element=mark)),
+    )
+    return compare(marked("v1", mark), marked("v2", mark), stated, today=day)
 
 
 def check_line_by_line(text: str) -> None:
@@ -155,7 +167,7 @@ def check_sarif(text: str) -> None:
 def check_junit(text: str) -> None:
     check_line_by_line(text)
     tags = {element.tag for element in etree.fromstring(text.encode()).iter()}
-    assert tags <= {"testsuites", "testsuite", "testcase", "failure", "system-out", "properties", "property"}
+    assert tags <= {"testsuites", "testsuite", "testcase", "failure", "skipped", "system-out", "properties", "property"}
 
 
 def check_github(text: str) -> None:
