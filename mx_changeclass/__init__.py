@@ -26,10 +26,12 @@ if TYPE_CHECKING:
         UnknownFormat,
         UnsupportedVersion,
     )
+    from mx_changeclass.findings.back import May, WayBack, way_back
     from mx_changeclass.findings.carriers import Carrier
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
     from mx_changeclass.findings.finding import Finding, Row, Verdict
+    from mx_changeclass.findings.plan import Advice, Plan, PlanStep, StepKind, outline
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint, footprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from mx_changeclass.model.kinds import Kind
     from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Tree, Unit
     from mx_changeclass.model.versions import Version
-    from mx_changeclass.pipeline import Model, compare
+    from mx_changeclass.pipeline import Model, compare, plan
     from mx_changeclass.policy import Policy
     from mx_changeclass.readers import export, read
     from mx_changeclass.reports import render
@@ -53,6 +55,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Accountability",
     "Added",
+    "Advice",
     "BrokenContainer",
     "Carrier",
     "Certainty",
@@ -66,9 +69,12 @@ __all__ = [
     "Hazard",
     "Ignored",
     "Kind",
+    "May",
     "Maybe",
     "Model",
     "MxError",
+    "Plan",
+    "PlanStep",
     "Policy",
     "PolicyError",
     "Profile",
@@ -88,6 +94,7 @@ __all__ = [
     "Severity",
     "Snapshot",
     "Step",
+    "StepKind",
     "Synced",
     "Tree",
     "Unit",
@@ -98,6 +105,7 @@ __all__ = [
     "Waiver",
     "WaiverState",
     "WaiverUse",
+    "WayBack",
     "audit",
     "catalogue",
     "classify",
@@ -106,9 +114,12 @@ __all__ = [
     "export",
     "footprint",
     "graph",
+    "outline",
+    "plan",
     "read",
     "render",
     "rule",
+    "way_back",
 ]
 
 # Each name is loaded from its module when it is first used: a commit hook starts this package at every commit.
@@ -136,7 +147,9 @@ _HOME = {
     "model.kinds": ("Kind",),
     "model.snapshot": ("Element", "Rows", "Snapshot", "Tree", "Unit"),
     "model.versions": ("Version",),
-    "pipeline": ("Model", "compare"),
+    "findings.back": ("May", "WayBack", "way_back"),
+    "findings.plan": ("Advice", "Plan", "PlanStep", "StepKind", "outline"),
+    "pipeline": ("Model", "compare", "plan"),
     "policy": ("Policy",),
     "reports": ("render",),
     "rules": ("catalogue",),

@@ -8,6 +8,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
@@ -18,6 +19,9 @@ from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.policy import Policy, policy_or_default
 from mx_changeclass.readers import read
+
+if TYPE_CHECKING:
+    from mx_changeclass.findings.plan import Plan
 
 Model = str | PathLike[str] | Snapshot
 
@@ -51,6 +55,22 @@ def compare(
     if policy.ignore:
         before, after = _without(before, policy.ignore), _without(after, policy.ignore)
     return classify(diff(before, after), policy, rules=rules, today=today)
+
+
+def plan(
+    old: Model,
+    new: Model,
+    policy: Policy | None = None,
+    *,
+    native: tuple[str | None, str | None] = (None, None),
+    nobody_fails: bool = False,
+) -> Plan:
+    """The steps that lead from one version to another without loss, each proven: its model was built, compared with the
+    one before and classified. ``nobody_fails`` puts off, too, what would fail on devices until they update. The other
+    arguments and errors are those of ``compare``; ``PolicyError`` where ``old`` is "none"."""
+    from mx_changeclass.findings.planning import proven_plan
+
+    return proven_plan(compare(old, new, policy, native=native), nobody_fails=nobody_fails)
 
 
 _NEEDED = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import frozen
@@ -39,8 +39,19 @@ UPDATED = "every device runs release 1"
 UPDATED_AND_SYNCHRONISED = "every device runs release 1 and has synchronised since"
 
 _ADVISED = ("do", "prepare", "leaves", "edit", "better")
+_SHORT = 40  # characters of what happened to the app that are told as they are
 _MODULE, _CLIENT = "native module", "client change"
 _FILES = {"File$NativeTemplate": "file of the native template"}
+# What has to be seen before what is waited for is taken to have happened. The server sees who synchronises, and not
+# what still waits on a device.
+_SEEN: Mapping[str, tuple[str, ...]] = {
+    SYNCHRONISED: ("the server has logged a synchronisation of every device since its users stopped",),
+    ON_BINARY: ("no device reports the version of an older binary",),
+    UPDATED: (
+        "every device reports release 1: a constant that each release raises, logged when a device synchronises",
+        "the longest time that a device stays offline has passed since the deploy",
+    ),
+}
 
 
 class StepKind(enum.StrEnum):
@@ -77,7 +88,7 @@ class PlanStep:
     ``release_class`` is the class of a deploy as it stands, ``after_the_wait`` once what the steps before it wait for
     has happened. ``do`` is what the step is about, ``prepare`` what comes before a deploy, ``leaves`` what its model
     leaves to the next, ``edit`` what it must hold meanwhile, ``better`` what would spare those who meet its changes.
-    ``loses`` are names whose data the server drops.
+    ``loses`` are names whose data the server drops, ``checks`` what has to be seen before it is done.
     """
 
     kind: StepKind
@@ -94,7 +105,7 @@ class PlanStep:
     better: tuple[Advice, ...] = ()
     fails_until_updated: tuple[str, ...] = ()
     loses: tuple[str, ...] = ()
-    waits_with_it: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
     late_entries_lost: bool = False
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,25 +124,46 @@ class PlanStep:
             },
             "fails_until_updated": list(self.fails_until_updated),
             "loses": list(self.loses),
-            "waits_with_it": list(self.waits_with_it),
+            "checks": list(self.checks),
             "late_entries_lost": self.late_entries_lost,
         }
         return {key: value for key, value in told.items() if value or key in ("step", "changes")}
 
 
+def waiting(until: str, *, do: tuple[Advice, ...] = (), late_entries_lost: bool = False) -> PlanStep:
+    """A wait, with what has to be seen before it is over."""
+    checks = next((checks for start, checks in _SEEN.items() if until.startswith(start)), ())
+    return PlanStep(kind=StepKind.WAIT, until=until, checks=checks, do=do, late_entries_lost=late_entries_lost)
+
+
 @frozen
 class Plan:
-    """The steps of a release. ``proven`` says whether the model of each step was built and classified; of a plan that
-    was not, the order rests on what the verdict says of each change alone. ``over_the_air``: deploying publishes."""
+    """The steps of a release. ``proven`` says that the model of each step was built and classified, and that nothing is
+    ``open``; the order of an outline rests on what the verdict says of each change alone. ``over_the_air``: deploying
+    publishes. ``waiting`` are names of what stays out together with what no order makes safe. ``old`` and ``new`` are
+    the digests of the models it leads from and to: once the server runs another than ``old``, the plan is void."""
 
     steps: tuple[PlanStep, ...]
     proven: bool = False
     over_the_air: bool = False
+    open: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    old: str = ""
+    new: str = ""
+
+    @property
+    def leads_there(self) -> bool:
+        """Whether the steps lead to the new version, and none costs data once what it waits for has happened."""
+        stays_out = any(step.kind is StepKind.CHANGE_THE_MODEL for step in self.steps)
+        return not stays_out and all(step.after_the_wait < DESTRUCTIVE for step in self.steps)
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as plain values."""
         steps = [step.to_dict() for step in self.steps]
-        return {"proven": self.proven, "over_the_air": self.over_the_air, "steps": steps}
+        told = {"proven": self.proven, "over_the_air": self.over_the_air, "steps": steps}
+        if not self.old:
+            return told
+        return {**told, "leads_there": self.leads_there, "open": list(self.open), "waiting": list(self.waiting)}
 
 
 def outline(verdict: Verdict) -> Plan:
@@ -165,9 +197,11 @@ def asked(rows: Iterable[Row]) -> list[Asked]:
 
 @frozen
 class Steps:
-    """Makes steps of rows. ``retired`` are the profiles that a release takes away."""
+    """Makes steps of rows. ``retired`` are the profiles that a release takes away. With ``nobody_fails`` what fails on
+    devices until they update is as bad as data that is lost."""
 
     retired: frozenset[str] = frozenset()
+    nobody_fails: bool = False
 
     @classmethod
     def of(cls, verdict: Verdict) -> Steps:
@@ -185,25 +219,29 @@ class Steps:
         return Remedy.NONE if done else finding.remedy
 
     def keeps_out(self, finding: Finding) -> bool:
-        return grave(finding) and self.remedy(finding) in UNORDERED
+        """Whether no order makes it safe."""
+        return self._weighs(finding) and self.remedy(finding) in UNORDERED
 
     def puts_off(self, finding: Finding) -> bool:
-        return grave(finding) and self.remedy(finding) in POSTPONED
+        """Whether it is right one release later."""
+        return self._weighs(finding) and self.remedy(finding) in POSTPONED
 
-    def first(self, stated: list[Asked], left: Iterable[Row], waiting: tuple[str, ...] = ()) -> Iterator[PlanStep]:
+    def _weighs(self, finding: Finding) -> bool:
+        return grave(finding) or (self.nobody_fails and finding.breaks_old_clients is Maybe.YES)
+
+    def first(self, stated: list[Asked], left: Iterable[Row]) -> Iterator[PlanStep]:
         """What comes before any release: changes of the model, and what is to be found out. ``left`` are the rows that
-        stay out for it, ``waiting`` the names of what waits with them."""
+        stay out for it."""
         changed = [(r, f) for r, f in stated if self.keeps_out(f) and f.remedy is not Remedy.ASK]
         opened = [(r, f) for r, f in stated if self.remedy(f) is Remedy.ASK]
-        marks = {r.fingerprint for r, _ in changed}
-        for_it = _marks(r for r in left if r.fingerprint in marks or not opened)
+        by_change = {r.fingerprint for r, _ in changed}
+        to_ask = {r.fingerprint for r, f in opened if self.keeps_out(f)} - by_change if changed else None
+        asking = _marks(r for r in left if to_ask is None or r.fingerprint in to_ask) if opened else ()
         if changed:
-            yield PlanStep(kind=StepKind.CHANGE_THE_MODEL, do=_advice(changed), changes=for_it, waits_with_it=waiting)
+            rest = _marks(r for r in left if r.fingerprint not in asking)
+            yield PlanStep(kind=StepKind.CHANGE_THE_MODEL, do=_advice(changed), changes=rest)
         if opened:
-            rest = _marks(r for r in left if r.fingerprint not in for_it) if changed else _marks(left)
-            yield PlanStep(
-                kind=StepKind.FIND_OUT, do=_advice(opened), changes=rest, waits_with_it=() if changed else waiting
-            )
+            yield PlanStep(kind=StepKind.FIND_OUT, do=_advice(opened), changes=asking)
 
     def wait(self, stated: list[Asked]) -> Iterator[PlanStep]:
         """What devices do before a release."""
@@ -212,26 +250,35 @@ class Steps:
         until = [text for text, there in ((SYNCHRONISED, not all(replaced)), (REPLACED, any(replaced))) if there]
         lost = any(f.hazard in HARD_LOSS for _, f in waited)
         if waited:
-            yield PlanStep(kind=StepKind.WAIT, until=" and ".join(until), do=_advice(waited), late_entries_lost=lost)
+            yield waiting(" and ".join(until), do=_advice(waited), late_entries_lost=lost)
 
     def wait_on(self, rows: list[Row], until: str) -> PlanStep:
         """What devices do before the release that holds what was put off."""
         stated = asked(rows)
         still = any(f.hazard in HARD_LOSS and f.remedy in BEFOREHAND for _, f in stated) or until == SYNCHRONISED
-        return PlanStep(
-            kind=StepKind.WAIT,
-            until=until,
-            do=_advice([(r, f) for r, f in stated if self.remedy(f) in BEFOREHAND]),
-            late_entries_lost=still and any(f.hazard in HARD_LOSS for _, f in stated),
-        )
+        lost = still and any(f.hazard in HARD_LOSS for _, f in stated)
+        advice = _advice([(r, f) for r, f in stated if self.remedy(f) in BEFOREHAND])
+        return waiting(until, do=advice, late_entries_lost=lost)
 
-    def deploy(self, rows: list[Row], model: str = "", *, later: Iterable[Row] = (), waited: bool = False) -> PlanStep:
+    def deploy(
+        self,
+        rows: list[Row],
+        model: str = "",
+        *,
+        later: Iterable[Row] = (),
+        waited: bool = False,
+        on_binary: bool = False,
+    ) -> PlanStep:
         """A deploy of these rows, which leaves some for ``later``, or for which all ``waited``. That they need a binary
-        as well is said by a step of its own."""
+        as well is said by a step of its own; ``on_binary`` says that all have it."""
         stated = asked(rows)
         met = BEFOREHAND | {Remedy.PREPARE_SERVER, Remedy.NONE} | (POSTPONED if waited else frozenset())
         after = (f.channel if self.remedy(f) in met else f.release_class for _, f in stated)
-        failing = [(r, f) for r, f in stated if f.breaks_old_clients is Maybe.YES and not self.ends(f)]
+        failing = [
+            (r, f)
+            for r, f in stated
+            if f.breaks_old_clients is Maybe.YES and not self.ends(f) and not (on_binary and f.rule.breaks_by_bundle)
+        ]
         losing = [(r, f) for r, f in stated if f.server_data_loss is Maybe.YES]
         put_off = [(r, f) for r, f in asked(later) if self.puts_off(f)]
         return PlanStep(
@@ -298,7 +345,7 @@ def _outline(verdict: Verdict, make: Steps) -> Iterator[PlanStep]:
             yield make.deploy(server, "release 1a")
         name = "release 1"
         yield make.store(stored, name)
-        yield PlanStep(kind=StepKind.WAIT, until=ON_BINARY)
+        yield waiting(ON_BINARY)
         yield make.deploy([r for r in sent if r not in server], name, later=left)
     else:
         if sent or held:
@@ -392,7 +439,7 @@ def _reasons(rows: Iterable[Row]) -> tuple[str, ...]:
         elif row.kind == DEPENDENCY:
             counted.setdefault(_MODULE, {})[row.name] = None
         elif row.kind == PROJECT:
-            told[row.what or row.findings[0].rule.title] = None
+            told[row.what if 0 < len(row.what) <= _SHORT else row.findings[0].rule.title] = None
         elif row.kind == NATIVE_BINARY:
             counted.setdefault("setting of the native app", {})[row.fingerprint] = None
         else:

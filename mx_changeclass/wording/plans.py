@@ -15,7 +15,10 @@ Told = list[tuple[str, list[str]]]
 
 def told(plan: Plan) -> Told:
     """The steps of a plan in their order: a title, and the points below it."""
-    return [(_title(step, plan), list(_points(step))) for step in plan.steps]
+    points = [list(_points(step)) for step in plan.steps]
+    if plan.waiting:
+        points[0].append(f"waits with it: {several(plan.waiting)}")
+    return [(_title(step, plan), told) for step, told in zip(plan.steps, points, strict=True)]
 
 
 def _title(step: PlanStep, plan: Plan) -> str:
@@ -47,8 +50,6 @@ def _points(step: PlanStep) -> Iterator[str]:
     for advice in step.edit:
         yield f"in it meanwhile, for {several(advice.subjects)}: {advice.text}"
     yield from map(_advice, step.do)
-    if step.waits_with_it:
-        yield f"waits with it: {several(step.waits_with_it)}"
     if step.loses:
         yield f"the server drops the data of {several(step.loses)}: back it up before"
     if step.fails_until_updated:
