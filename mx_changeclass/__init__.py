@@ -27,11 +27,13 @@ if TYPE_CHECKING:
         UnsupportedVersion,
     )
     from mx_changeclass.findings.aside import Aside
+    from mx_changeclass.findings.back import May, WayBack, way_back
     from mx_changeclass.findings.carriers import Carrier
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
     from mx_changeclass.findings.finding import Finding, Row, RowPart, Verdict
     from mx_changeclass.findings.fleet import Danger, Fleet, FleetVersion, InField
+    from mx_changeclass.findings.plan import Advice, Plan, PlanStep, StepKind, outline
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from mx_changeclass.model.kinds import Kind
     from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Tree, Unit
     from mx_changeclass.model.versions import Version
-    from mx_changeclass.pipeline import Model, compare, fleet, footprint
+    from mx_changeclass.pipeline import Model, compare, fleet, footprint, plan
     from mx_changeclass.policy import Policy
     from mx_changeclass.readers import export, read
     from mx_changeclass.reports import render
@@ -55,6 +57,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Accountability",
     "Added",
+    "Advice",
     "Aside",
     "BrokenContainer",
     "Carrier",
@@ -73,9 +76,12 @@ __all__ = [
     "Ignored",
     "InField",
     "Kind",
+    "May",
     "Maybe",
     "Model",
     "MxError",
+    "Plan",
+    "PlanStep",
     "Policy",
     "PolicyError",
     "Profile",
@@ -96,6 +102,7 @@ __all__ = [
     "Severity",
     "Snapshot",
     "Step",
+    "StepKind",
     "Synced",
     "Tree",
     "Unit",
@@ -106,6 +113,7 @@ __all__ = [
     "Waiver",
     "WaiverState",
     "WaiverUse",
+    "WayBack",
     "audit",
     "catalogue",
     "classify",
@@ -115,9 +123,12 @@ __all__ = [
     "fleet",
     "footprint",
     "graph",
+    "outline",
+    "plan",
     "read",
     "render",
     "rule",
+    "way_back",
 ]
 
 # Each name is loaded from its module when it is first used: a commit hook starts this package at every commit.
@@ -147,7 +158,9 @@ _HOME = {
     "model.snapshot": ("Element", "Rows", "Snapshot", "Tree", "Unit"),
     "model.versions": ("Version",),
     "findings.fleet": ("Danger", "Fleet", "FleetVersion", "InField"),
-    "pipeline": ("Model", "compare", "fleet", "footprint"),
+    "pipeline": ("Model", "compare", "fleet", "footprint", "plan"),
+    "findings.back": ("May", "WayBack", "way_back"),
+    "findings.plan": ("Advice", "Plan", "PlanStep", "StepKind", "outline"),
     "policy": ("Policy",),
     "reports": ("render",),
     "rules": ("catalogue",),

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
@@ -23,6 +23,9 @@ from mx_changeclass.graphs.footprint import Footprint, footprint_of
 from mx_changeclass.model.snapshot import RowPool, Snapshot, Unit
 from mx_changeclass.policy import Policy, policy_or_default
 from mx_changeclass.readers import read
+
+if TYPE_CHECKING:
+    from mx_changeclass.findings.plan import Plan
 
 Model = str | PathLike[str] | Snapshot
 
@@ -97,6 +100,22 @@ def footprint(model: Model) -> Footprint:
     snapshot = read(model)
     check_readable(snapshot)
     return footprint_of(snapshot)
+
+
+def plan(
+    old: Model,
+    new: Model,
+    policy: Policy | None = None,
+    *,
+    native: tuple[str | None, str | None] = (None, None),
+    nobody_fails: bool = False,
+) -> Plan:
+    """The steps that lead from one version to another without loss, each proven: its model was built, compared with the
+    one before and classified. ``nobody_fails`` puts off, too, what would fail on devices until they update. The other
+    arguments and errors are those of ``compare``; ``PolicyError`` where ``old`` is "none"."""
+    from mx_changeclass.findings.planning import proven_plan
+
+    return proven_plan(compare(old, new, policy, native=native), nobody_fails=nobody_fails)
 
 
 _NEEDED = {

@@ -82,7 +82,7 @@ class Reachability:
     def __init__(self, symbols: Symbols, cache: dict[str, UnitReferences]) -> None:
         self.symbols = symbols
         self.navigation = Navigation(symbols.snapshot)
-        self._cache = cache
+        self.known = cache
         self._links: dict[Node, tuple[Link, ...]] = {}
 
     @cached_property
@@ -134,9 +134,9 @@ class Reachability:
 
     def unit_references(self, unit: Unit) -> UnitReferences:
         """The references of a unit; it is decoded unless one of the same content was asked for before."""
-        found = self._cache.get(unit.digest) if unit.digest else None
+        found = self.known.get(unit.digest) if unit.digest else None
         if found is None:
-            found = self._cache[unit.digest] = unit_references(self.symbols.snapshot.rows(unit.id))
+            found = self.known[unit.digest] = unit_references(self.symbols.snapshot.rows(unit.id))
         return found
 
     def links(self, node: Node) -> tuple[Link, ...]:

@@ -51,6 +51,7 @@ CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202
 COMMAND = re.compile(r"##[\w.]*\[|^\s*::", re.MULTILINE)
 ELEMENTS = {
     "div",
+    "ul",
     "style",
     "h2",
     "p",
