@@ -15,6 +15,7 @@ from mx_changeclass.policy import Policy
 from mx_changeclass.rules import catalogue
 from mx_changeclass.vocabulary import FULL_RELEASE, Hazard
 from mx_changeclass.wording import sentences
+from mx_changeclass.wording.changes import words
 from mx_changeclass.wording.harms import CONSEQUENCES
 from mx_changeclass.wording.reasons import REASONS
 from mx_changeclass.wording.values import many
@@ -137,14 +138,13 @@ def test_every_value_that_differs_is_in_the_data() -> None:
     assert (single.prop, single.new, single.parts) == ("type.length", 20, ())
 
 
-def test_what_the_leading_finding_took_is_told_first() -> None:
-    """The permission leads, so it is told before other facts of the same file."""
-    for case in labelled_cases():
-        for row in case.verdict().rows if case.id in VERDICTS else ():
-            lead = row.findings[0]
-            told = [d for d in lead.details if d]
-            if len(lead.details) == 1 and told and len(row.findings) > 1 and not lead.evidence:
-                assert row.what.startswith(told[0].split(", ")[0].split(" and ")[0][:20])
+def test_what_a_finding_took_is_told_before_what_it_did_not() -> None:
+    keys = {"popupWidth": 300, "popupHeight": 200, "markAsUsed": True, "url": "job", "popupResizable": False}
+    changes = diff(*Case("case", {"set": {"Field.Order_Edit": keys}}, {}).sides())
+    (change,) = (c for c in changes if c.row.name == "Order_Edit")
+    for key, told in (("url", "URL"), ("popupWidth", "popup width")):
+        assert words(change, changes, (), (key,)).startswith(told)
+    assert "and 2 more" in words(change, changes)
 
 
 # -- what was set aside -----------------------------------------------------------------------------

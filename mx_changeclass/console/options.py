@@ -86,6 +86,7 @@ def _settings(
 ) -> Settings:
     from attrs import evolve
 
+    from mx_changeclass.policy import Policy
     from mx_changeclass.readers.configuration import ConfigurationFile, read_configuration, read_waivers
 
     named = click.get_current_context().params
@@ -96,7 +97,9 @@ def _settings(
         file = ConfigurationFile()
     else:
         file = read_configuration(config or Path(CONFIGURATION), chosen=config is not None, judged=judged)
-    policy = file.policy(**({"native_template": native_template} if native_template else {}))
+    over = {} if native_template is None else {"native_template": native_template}
+    Policy.of(over, "--native-template")  # a mistake in it is none of the file
+    policy = file.policy(**over)
     if waivers:
         policy = evolve(policy, waivers=(*policy.waivers, *read_waivers(waivers, chosen=True, judged=judged)))
     native = native_old or file.native[0], native_new or file.native[1]

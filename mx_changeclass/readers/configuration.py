@@ -40,7 +40,7 @@ class ConfigurationFile:
 
     def policy(self, **over: Any) -> Policy:
         """The policy that the file states, with what was said beside it. Raises ``PolicyError``."""
-        policy = Policy.of({**self.settings, **over}, self.source or "configuration")
+        policy = evolve(Policy.of(self.settings, self.source or "configuration", beside=(*_NATIVE, "waiver")), **over)
         native = {name: value for name, value in zip(_NATIVE, self.native, strict=True) if value is not None}
         said = {**self.settings, **native}
         if policy.severity:  # its reasons stand where it is told what came of it

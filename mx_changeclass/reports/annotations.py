@@ -34,7 +34,7 @@ class Annotation:
     rule: str = ""
 
 
-def annotations(verdict: Verdict, *, everything: bool = False) -> Iterator[Annotation]:
+def announced(verdict: Verdict, *, everything: bool = False) -> Iterator[Annotation]:
     """The verdict first, then rows, worst first. Beyond what hosts show, and of what a module answers for, none
     unless ``everything`` is asked for; the verdict says how many there are."""
     level = LEVELS[max(verdict.unwaived_class, min(verdict.unwaived_at_most, FULL_RELEASE))]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.legible import plain_line
-from mx_changeclass.reports.annotations import Annotation, annotations
+from mx_changeclass.reports.annotations import Annotation, announced
 
 
 def azure(verdict: Verdict, *, everything: bool = False) -> str:
     """A command a line, the verdict first, then the worst changes: as many of each kind as the agent keeps of a step,
     or of ``everything``. Azure knows no mere notice, so what asks for nothing is a plain line of the log. Whether the
     step fails is for the exit code to say."""
-    return "".join(map(_line, annotations(verdict, everything=everything)))
+    return "".join(map(_line, announced(verdict, everything=everything)))
 
 
 def _line(told: Annotation) -> str:

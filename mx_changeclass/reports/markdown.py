@@ -34,7 +34,7 @@ def markdown(
 def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
     yield f"## {sentences.headline(verdict)}"
     yield ""
-    yield f"{_code(verdict.old.label)} → {_code(verdict.new.label)}"
+    yield " → ".join(f"{_code(side.label)}{sentences.version(side)}" for side in (verdict.old, verdict.new))
     yield ""
     yield escaped(" ".join(verdict.summary))
     yield ""

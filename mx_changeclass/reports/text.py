@@ -38,7 +38,7 @@ class _Painted(str):
 
 def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
     yield _paint(sentences.headline(verdict), verdict.release_class, color)
-    yield f"{_side(verdict.old)} -> {_side(verdict.new)}"
+    yield " -> ".join(f"{side.label}{sentences.version(side)}" for side in (verdict.old, verdict.new))
     yield ""
     yield from _wrap(" ".join(verdict.summary), "", "")
     yield ""
@@ -162,11 +162,6 @@ def _rest(verdict: Verdict, everything: bool) -> Iterator[str]:
         yield "Not seen"
         for note in unseen:
             yield from _wrap(note, "  ", "    ")
-
-
-def _side(snapshot: object) -> str:
-    label, version = getattr(snapshot, "label", ""), getattr(snapshot, "version", None)
-    return f"{label} (Studio Pro {version})" if version else str(label)
 
 
 def _wrap(line: str, first: str, later: str) -> list[str]:
