@@ -26,10 +26,14 @@ if TYPE_CHECKING:
         UnknownFormat,
         UnsupportedVersion,
     )
+    from mx_changeclass.findings.aside import Aside
+    from mx_changeclass.findings.back import May, WayBack, way_back
     from mx_changeclass.findings.carriers import Carrier
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
-    from mx_changeclass.findings.finding import Finding, Row, Verdict
+    from mx_changeclass.findings.finding import Finding, Row, RowPart, Verdict
+    from mx_changeclass.findings.fleet import Danger, Fleet, FleetVersion, InField
+    from mx_changeclass.findings.plan import Advice, Plan, PlanStep, StepKind, outline
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
@@ -37,7 +41,7 @@ if TYPE_CHECKING:
     from mx_changeclass.model.kinds import Kind
     from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Tree, Unit
     from mx_changeclass.model.versions import Version
-    from mx_changeclass.pipeline import Model, compare, footprint
+    from mx_changeclass.pipeline import Model, compare, fleet, footprint, plan
     from mx_changeclass.policy import Policy
     from mx_changeclass.readers import export, read
     from mx_changeclass.reports import render
@@ -53,22 +57,31 @@ __version__ = "0.1.0"
 __all__ = [
     "Accountability",
     "Added",
+    "Advice",
+    "Aside",
     "BrokenContainer",
     "Carrier",
     "Certainty",
     "Changed",
     "Changes",
     "Covered",
+    "Danger",
     "Element",
     "Facts",
     "Finding",
+    "Fleet",
+    "FleetVersion",
     "Footprint",
     "Hazard",
     "Ignored",
+    "InField",
     "Kind",
+    "May",
     "Maybe",
     "Model",
     "MxError",
+    "Plan",
+    "PlanStep",
     "Policy",
     "PolicyError",
     "Profile",
@@ -80,6 +93,7 @@ __all__ = [
     "Removed",
     "Requires",
     "Row",
+    "RowPart",
     "Rows",
     "Rule",
     "RuleError",
@@ -88,6 +102,7 @@ __all__ = [
     "Severity",
     "Snapshot",
     "Step",
+    "StepKind",
     "Synced",
     "Tree",
     "Unit",
@@ -98,17 +113,22 @@ __all__ = [
     "Waiver",
     "WaiverState",
     "WaiverUse",
+    "WayBack",
     "audit",
     "catalogue",
     "classify",
     "compare",
     "diff",
     "export",
+    "fleet",
     "footprint",
     "graph",
+    "outline",
+    "plan",
     "read",
     "render",
     "rule",
+    "way_back",
 ]
 
 # Each name is loaded from its module when it is first used: a commit hook starts this package at every commit.
@@ -125,10 +145,11 @@ _HOME = {
         "UnknownFormat",
         "UnsupportedVersion",
     ),
+    "findings.aside": ("Aside",),
     "findings.carriers": ("Carrier",),
     "findings.classify": ("Rules", "classify"),
     "findings.facts": ("Facts", "Released"),
-    "findings.finding": ("Finding", "Row", "Verdict"),
+    "findings.finding": ("Finding", "RowPart", "Row", "Verdict"),
     "graphs.reference_graph": ("graph",),
     "graphs.footprint": ("Footprint", "ProfileFootprint"),
     "graphs.sync_set": ("Synced",),
@@ -136,7 +157,10 @@ _HOME = {
     "model.kinds": ("Kind",),
     "model.snapshot": ("Element", "Rows", "Snapshot", "Tree", "Unit"),
     "model.versions": ("Version",),
-    "pipeline": ("Model", "compare", "footprint"),
+    "findings.fleet": ("Danger", "Fleet", "FleetVersion", "InField"),
+    "pipeline": ("Model", "compare", "fleet", "footprint", "plan"),
+    "findings.back": ("May", "WayBack", "way_back"),
+    "findings.plan": ("Advice", "Plan", "PlanStep", "StepKind", "outline"),
     "policy": ("Policy",),
     "reports": ("render",),
     "rules": ("catalogue",),

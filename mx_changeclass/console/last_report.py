@@ -28,7 +28,7 @@ def _place() -> Path:
 
 def remember(verdict: Verdict) -> None:
     """Keep the rows of a verdict."""
-    told = verdict.to_dict()
+    told = verdict.to_dict(everything=False)
     kept = {key: told[key] for key in ("old", "new", "changes")}
     with contextlib.suppress(OSError, RuntimeError, click.UsageError):  # a machine without a home goes without
         _place().parent.mkdir(parents=True, exist_ok=True)

@@ -18,8 +18,8 @@ from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.citations import with_pages
 from mx_changeclass.rules.engine.rule import Rule, class_of
 from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Remedy, Requires
-from mx_changeclass.wording.harms import CONSEQUENCES, GRAVITY
-from mx_changeclass.wording.sentences import MEANING, difference
+from mx_changeclass.wording.harms import CONSEQUENCES, MEANING
+from mx_changeclass.wording.sentences import difference
 from mx_changeclass.wording.values import sentence
 
 _BEGINNING = re.compile("[0-9a-f]{4,12}")  # of a fingerprint
@@ -146,16 +146,18 @@ def explain(topic: str, *reports: Mapping[str, Any] | None) -> str | None:
             return _class(c, meaning)
     try:
         told = [
-            (_between(report) if len(reports) > 1 else "") + "\n".join(map(_row, rows))
-            for report in reports
-            if report and (rows := _rows_of(topic, report))
-        ]
+            (_between(report) if len(reports) > 1 else "") + _row(row)
+            for report in reports if report
+            for row in rows_of(topic, report)
+        ]  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):  # anybody may have written it
         raise PolicyError(f"the row {topic} is no row of a report. Give a report of 'diff --format json'") from None
     return plain_lines("\n".join(told)) if told else None
 
 
-def _rows_of(topic: str, report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def rows_of(topic: str, report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The rows of a JSON report that a fingerprint, or how it begins, or the name of an element names. Raises
+    ``PolicyError`` where several fingerprints begin so."""
     changes = report.get("changes")
     rows = [r for r in changes if isinstance(r, Mapping)] if isinstance(changes, list) else []
     if _BEGINNING.fullmatch(mark := topic.lower()):
@@ -223,7 +225,7 @@ def _class(release_class_: ReleaseClass, meaning: str) -> str:
     members = [r for r in catalogue().values() if class_of(r) is release_class_]
     lines = [f"{release_class_}: {meaning}.", "", *textwrap.wrap(_WHAT_TO_DO[release_class_], 96)]
     lines += ["", f"{len(members)} rules lead to it, for example"]
-    for hazard in GRAVITY:
+    for hazard in sorted(Hazard, key=lambda h: h.gravity):
         alike = [r for r in members if r.hazard is hazard]
         if alike:
             lines += textwrap.wrap(

@@ -51,6 +51,7 @@ CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202
 COMMAND = re.compile(r"##[\w.]*\[|^\s*::", re.MULTILINE)
 ELEMENTS = {
     "div",
+    "ul",
     "style",
     "h2",
     "p",
@@ -100,7 +101,7 @@ def marked(side: str, mark: str) -> Snapshot:
         )
         for i, u in model.units.items()
     }
-    notes = (f"{mark} is listed but not there", *model.incomplete)
+    notes = (f"{mark} is listed and its file is missing", *model.incomplete)
     return Snapshot(units, model.version, mark, model.form, incomplete=notes, side_files=model.side_files, mpr=mark)
 
 
