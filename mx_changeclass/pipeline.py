@@ -73,7 +73,7 @@ def fleet(
     """
     policy, pool = policy_or_default(policy), RowPool()
     released = [FleetVersion.of(each) for each in versions]
-    models = [read(each) for each in (*(version.model for version in released), candidate)]
+    models = [read(each, before=candidate) for each in (*(version.model for version in released), candidate)]
     for one in models:
         check_readable(one)
         if one.form == "none":

@@ -94,9 +94,9 @@ def read_newest_tag(spec: str, new: str, cwd: Path) -> Snapshot:
     that has most of the history of ``new``. A revision that is a release itself is compared with the one before it;
     where ``new`` is no revision, the commit that is checked out counts as released. Raises ``ReadError``."""
     pattern, path = NEWEST_TAG.fullmatch(spec).groups()  # type: ignore[union-attr]
-    tag = Repository(cwd, spec).newest_tag(pattern or "*", new)
+    tag, told = Repository(cwd, spec).newest_tag(pattern or "*", new)
     rest = "" if path is None else f":{path}"
-    return read_git(f"refs/tags/{tag}{rest}", cwd, tag + rest)
+    return evolve(read_git(f"refs/tags/{tag}{rest}", cwd, tag + rest), ambiguity=told)
 
 
 def is_revision(name: str, cwd: Path) -> bool:
@@ -203,8 +203,8 @@ class Repository:
         """Whether nothing was committed yet, on any branch."""
         return self._resolve("HEAD") is None and not self._answer("for-each-ref", "--count=1")
 
-    def newest_tag(self, pattern: str, new: str) -> str:
-        """The nearest tag that a pattern takes."""
+    def newest_tag(self, pattern: str, new: str) -> tuple[str, str]:
+        """The nearest tag that a pattern takes, and where it may not be the one that is meant, that in words."""
         revision = new.removeprefix(FORCED).partition(":")[0]
         commit = self._resolve(revision + "^{commit}") if revision else None
         own = [f"--exclude={tag}" for tag in self._tags().get(commit, ())] if commit else []
@@ -215,7 +215,8 @@ class Repository:
         if not tag:
             problem = f"no tag{f' called {pattern}' if pattern != '*' else ''} leads to {known or 'HEAD'}"
             raise ReadError(self._label, problem, self._advice() or _NO_TAG)
-        return tag
+        checked_out = not known and tag in self._tags().get(commit, ())
+        return tag, f"{tag} is the commit that is checked out: HEAD as NEW tells what led to it" if checked_out else ""
 
     def index(self) -> dict[str, Entry]:
         """The files of the index."""
