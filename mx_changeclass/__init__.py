@@ -30,16 +30,19 @@ if TYPE_CHECKING:
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
     from mx_changeclass.findings.finding import Finding, Row, Verdict
+    from mx_changeclass.findings.hotfix import Choice, Hotfix, Need, Piece
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint, footprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
     from mx_changeclass.graphs.sync_set import Synced
+    from mx_changeclass.model.commits import Commit
     from mx_changeclass.model.kinds import Kind
     from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Tree, Unit
     from mx_changeclass.model.versions import Version
     from mx_changeclass.pipeline import Model, compare
     from mx_changeclass.policy import Policy
     from mx_changeclass.readers import export, read
+    from mx_changeclass.releases import hotfix
     from mx_changeclass.reports import render
     from mx_changeclass.rules import catalogue
     from mx_changeclass.rules.engine.release import Ignored
@@ -58,17 +61,22 @@ __all__ = [
     "Certainty",
     "Changed",
     "Changes",
+    "Choice",
+    "Commit",
     "Covered",
     "Element",
     "Facts",
     "Finding",
     "Footprint",
     "Hazard",
+    "Hotfix",
     "Ignored",
     "Kind",
     "Maybe",
     "Model",
     "MxError",
+    "Need",
+    "Piece",
     "Policy",
     "PolicyError",
     "Profile",
@@ -106,6 +114,7 @@ __all__ = [
     "export",
     "footprint",
     "graph",
+    "hotfix",
     "read",
     "render",
     "rule",
@@ -128,16 +137,19 @@ _HOME = {
     "findings.carriers": ("Carrier",),
     "findings.classify": ("Rules", "classify"),
     "findings.facts": ("Facts", "Released"),
+    "findings.hotfix": ("Choice", "Hotfix", "Need", "Piece"),
     "findings.finding": ("Finding", "Row", "Verdict"),
     "graphs.reference_graph": ("graph",),
     "graphs.footprint": ("Footprint", "ProfileFootprint", "footprint"),
     "graphs.sync_set": ("Synced",),
     "graphs.profiles": ("Profile",),
     "model.kinds": ("Kind",),
+    "model.commits": ("Commit",),
     "model.snapshot": ("Element", "Rows", "Snapshot", "Tree", "Unit"),
     "model.versions": ("Version",),
     "pipeline": ("Model", "compare"),
     "policy": ("Policy",),
+    "releases": ("hotfix",),
     "reports": ("render",),
     "rules": ("catalogue",),
     "rules.engine.release": ("Ignored",),

@@ -43,14 +43,18 @@ def compare(
     before, after = read(old, before=new), read(new)
     if after.form == "none":
         raise ReadError(after.label, "nothing to release", "'none' may only stand for the old side")
-    check_readable(before)
-    check_readable(after)
-    before, after = _with_native(before, native[0]), _with_native(after, native[1])
+    before, after = prepared(before, policy, native[0]), prepared(after, policy, native[1])
     if before.form != "none":
         before, after = _shared_native(before, after), _shared_native(after, before)
-    if policy.ignore:
-        before, after = _without(before, policy.ignore), _without(after, policy.ignore)
     return classify(diff(before, after), policy, rules=rules, today=today)
+
+
+def prepared(snapshot: Snapshot, policy: Policy, native: str | None = None) -> Snapshot:
+    """A model as it is compared: with the native app that is named, and without the files that a policy leaves out.
+    Raises ``ReadError`` where nothing can be said of it."""
+    check_readable(snapshot)
+    held = _with_native(snapshot, native)
+    return _without(held, policy.ignore) if policy.ignore else held
 
 
 _NEEDED = {

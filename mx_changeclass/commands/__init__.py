@@ -6,6 +6,7 @@ from __future__ import annotations
 # In the order of the help.
 COMMANDS = (
     "diff",
+    "hotfix",
     "footprint",
     "export",
     "native",

@@ -29,20 +29,20 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
     yield ""
     yield f"{_code(verdict.old.label)} → {_code(verdict.new.label)}"
     yield ""
-    yield _safe(" ".join(verdict.summary))
+    yield safe(" ".join(verdict.summary))
     yield ""
     for caution in sentences.warnings(verdict):
-        yield f"- **{_safe(caution)}**"
+        yield f"- **{safe(caution)}**"
     if waivers := accepted(verdict):
         yield ""
         yield f"### Waived; what is left is {verdict.unwaived_class}"
         for waiver in waivers:
-            yield f"- {_safe(waiver.said)}"
-            yield from (f"  - {_safe(change)}" for change in waiver.changes)
+            yield f"- {safe(waiver.said)}"
+            yield from (f"  - {safe(change)}" for change in waiver.changes)
     steps = sentences.tasks(verdict)
     if steps:
         yield ""
-        yield from (f"{n}. {s.text}: {_safe(several(s.subjects))}" for n, s in enumerate(steps, 1))
+        yield from (f"{n}. {s.text}: {safe(several(s.subjects))}" for n, s in enumerate(steps, 1))
     for release_class, rows in sentences.classes(verdict.rows):
         yield ""
         folded = release_class is OTA_SAFE
@@ -61,7 +61,7 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
     notes = [x for x in (sentences.set_aside(verdict), *sentences.not_shown(verdict)) if x]
     if notes:
         yield ""
-        yield from (f"- {_safe(note)}" for note in notes)
+        yield from (f"- {safe(note)}" for note in notes)
 
 
 def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:
@@ -69,9 +69,9 @@ def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[s
         shown, rest = sentences.first_of(group.members, _SUBJECTS, everything=everything)
         yield from (_row(rows, verdict) for rows in shown)
         if rest:
-            yield f"| {len(rest)} more | {_safe(group.finding.rule.title)}: {_safe(sentences.some(rest))} | | |"
+            yield f"| {len(rest)} more | {safe(group.finding.rule.title)}: {safe(sentences.some(rest))} | | |"
     for told in () if everything else sentences.folded_parts(rows, verdict.rows):
-        yield f"| in {_safe(told)} | | | |"
+        yield f"| in {safe(told)} | | | |"
 
 
 def _row(rows: tuple[Row, ...], verdict: Verdict) -> str:
@@ -79,13 +79,13 @@ def _row(rows: tuple[Row, ...], verdict: Verdict) -> str:
     marks = ", ".join(f"`{mark}`" for mark in (finding.rule.id, *(r.fingerprint for r in rows)))
     cells = (
         _code(rows[0].subject_name),
-        f"{_safe(sentences.what(rows) or finding.rule.title)} ({marks})"
+        f"{safe(sentences.what(rows) or finding.rule.title)} ({marks})"
         + (f" **{mark}**" if (mark := sentences.open_mark(rows)) else "")
-        + (f" **{_safe(mark)}**" if (mark := waived_mark(verdict, rows)) else ""),
-        _safe(
+        + (f" **{safe(mark)}**" if (mark := waived_mark(verdict, rows)) else ""),
+        safe(
             " ".join([finding.rule.reason, *(f"Reached through {' > '.join(way)}." for _ in way[1:2]), *_dangers(rows)])
         ),
-        _safe(" ".join(filter(None, (f.mitigation for f in [finding, *_dangerous(rows)])))),
+        safe(" ".join(filter(None, (f.mitigation for f in [finding, *_dangerous(rows)])))),
     )
     return "| " + " | ".join(cells) + " |"
 
@@ -110,7 +110,7 @@ _LINKS = re.compile(
 _GAP = "&#8203;"
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Text from a model: no markup, no line break, no link."""
     parted = _LINKS.sub("\0", legible(" ".join(text.split())))
     return _MARKUP.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), parted).replace("\0", _GAP)
