@@ -6,6 +6,7 @@ from __future__ import annotations
 # In the order of the help.
 COMMANDS = (
     "diff",
+    "plan",
     "hotfix",
     "footprint",
     "export",
@@ -13,4 +14,5 @@ COMMANDS = (
     "rules",
     "explain",
     "waive",
+    "fleet",
 )

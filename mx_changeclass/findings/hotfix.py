@@ -48,9 +48,6 @@ class Piece:
     needs: tuple[Need, ...] = ()
 
 
-State = Literal["pick", "there", "blocks", "held", "late", "reverted", "unread"]
-
-
 @frozen
 class Choice:
     """A commit of a range and what becomes of it: ``pick`` it; it is ``there`` already in what is released; it
@@ -60,7 +57,7 @@ class Choice:
     was not read, as none after an upgrade is that cannot be picked."""
 
     commit: Commit
-    state: State
+    state: str
     release_class: ReleaseClass | None = None
     at_most: ReleaseClass | None = None
     because: tuple[tuple[str, str], ...] = ()

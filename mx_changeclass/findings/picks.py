@@ -191,7 +191,7 @@ class _Picks:
 
     def _choice(self, commit: Commit) -> Choice:
         own, state = self.own.get(commit.id), self.state[commit.id]
-        told = Choice(commit, state, why=self.why.get(commit.id, ""))  # type: ignore[arg-type]
+        told = Choice(commit, state, why=self.why.get(commit.id, ""))
         if own:
             told = evolve(told, release_class=own.release_class, at_most=own.at_most)
         if state == "blocks" and own:

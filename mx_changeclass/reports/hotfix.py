@@ -9,7 +9,7 @@ from typing import Any
 from mx_changeclass.findings.document import model
 from mx_changeclass.findings.hotfix import Choice, Hotfix, Piece
 from mx_changeclass.legible import plain_line, plain_lines
-from mx_changeclass.reports.markdown import safe
+from mx_changeclass.reports.markdown import escaped
 from mx_changeclass.rules import catalogue
 from mx_changeclass.wording.values import kind_in_words, plural, several
 
@@ -44,8 +44,8 @@ def _wrapped(text: str, indent: int) -> list[str]:
 
 def _marked(level: int, line: str) -> str:
     if level == 0:
-        return f"\n**{safe(line)}**\n"
-    return f"{'  ' * (level - 1)}- {'[ ] ' if line.startswith(_PICK) else ''}{safe(line.removeprefix(_PICK))}"
+        return f"\n**{escaped(line)}**\n"
+    return f"{'  ' * (level - 1)}- {'[ ] ' if line.startswith(_PICK) else ''}{escaped(line.removeprefix(_PICK))}"
 
 
 _PICK = "\0"  # before a line that is a thing to do
