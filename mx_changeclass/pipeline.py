@@ -92,6 +92,14 @@ def _judged(before: Snapshot, after: Snapshot, policy: Policy, rules: Rules | No
     return classify(diff(before, after), policy, rules=rules, today=today)
 
 
+def prepared(snapshot: Snapshot, policy: Policy, native: str | None = None) -> Snapshot:
+    """A model as it is compared: with the native app that is named, and without the files that a policy leaves out.
+    Raises ``ReadError`` where nothing can be said of it."""
+    check_readable(snapshot)
+    held = _with_native(snapshot, native)
+    return _without(held, policy.ignore) if policy.ignore else held
+
+
 def footprint(model: Model) -> Footprint:
     """What lives on devices: per navigation profile the data, the documents, and what they call. ``model`` is
     anything that ``read`` takes, or a ``Snapshot``; one without navigation has no profile. Raises ``ReadError``."""

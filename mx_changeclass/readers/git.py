@@ -43,7 +43,7 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 # A colon within braces belongs to the revision: HEAD@{2025-01-01 10:00}
-_SPEC = re.compile(r"((?:[^:{]|\{[^}]*\}?)*)(?::(.*))?", re.DOTALL)
+SPEC = re.compile(r"((?:[^:{]|\{[^}]*\}?)*)(?::(.*))?", re.DOTALL)
 _CHUNK = 1 << 20
 _SAFE = ("--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 _POINTER_SIZES = range(120, 200)  # bytes of a Git LFS pointer
@@ -70,7 +70,7 @@ def read_git(spec: str, cwd: Path, label: str, *, side_files: bool = False) -> S
     Without one it is the nearest folder with an ``.mpr`` at ``cwd`` or above. A folder brings the files beside the
     model; an ``.mpr`` does where ``side_files`` are asked for. Raises ``ReadError``.
     """
-    found = _SPEC.fullmatch(spec)
+    found = SPEC.fullmatch(spec)
     if found is None or not spec.isprintable():
         raise UnknownFormat(label, "is neither an existing path nor a git revision", _ADVICE)
     revision, path = found.group(1), found.group(2)
@@ -240,6 +240,17 @@ class Repository:
         if oid is None:
             raise ReadError(self._label, f"'{revision}' is no commit", self._advice() or _ADVICE)
         return oid
+
+    def contents(self, commits: Iterable[str], folder: str) -> dict[str, str]:
+        """By commit the id of all that is in a folder; of none where it is not there."""
+        asked = [oid for oid in commits if oid]
+        found = self._run(
+            ["cat-file", "--batch-check=%(objectname)"],
+            "cannot be read",
+            text="".join(f"{c}:{folder}\n" for c in asked),
+        )
+        answers = zip(asked, found.decode("utf-8", "replace").split("\n"), strict=False)
+        return {oid: told for oid, told in answers if re.fullmatch(r"[0-9a-f]{40,64}", told)}
 
     def branching(self, one: str, other: str) -> str:
         """The commit at which the lines that lead to two revisions part. A clone without its past cannot tell."""

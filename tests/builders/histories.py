@@ -44,7 +44,8 @@ class History:
         if version:
             model = mx.read(STORY / f"{version}.snapshot.xml") if isinstance(version, str) else version
             shutil.rmtree(self.at / PROJECT, ignore_errors=True)
-            write_v2(model, self.at / PROJECT, name="Field.mpr")
+            stated = {} if isinstance(version, str) else {"version": str(model.version)}
+            write_v2(model, self.at / PROJECT, name="Field.mpr", **stated)
         for path, content in files.items():
             (self.at / path.replace("__", "/")).write_text(content)
         git(self.at, "add", "-A")
