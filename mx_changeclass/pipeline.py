@@ -38,7 +38,8 @@ def compare(
     for what is no policy and no rule.
     """
     policy = policy_or_default(policy)
-    before, after = (model if isinstance(model, Snapshot) else read(model) for model in (old, new))
+    before = read(old)
+    after = read(new, beside=before)
     if after.form == "none":
         raise ReadError(after.label, "nothing to release", "'none' may only stand for the old side")
     check_readable(before)

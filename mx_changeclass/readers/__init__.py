@@ -16,13 +16,19 @@ from mx_changeclass.readers.names import FORCED, named_twice
 _HEAD = 512  # bytes that tell a form
 
 
-def read(model: str | os.PathLike[str] | Snapshot, *, cwd: str | os.PathLike[str] | None = None) -> Snapshot:
+def read(
+    model: str | os.PathLike[str] | Snapshot,
+    *,
+    cwd: str | os.PathLike[str] | None = None,
+    beside: Snapshot | None = None,
+) -> Snapshot:
     """Read a model in any of its forms; the content decides, not the name.
 
     ``model`` is a project folder, an ``.mpr``, an app or module package, a dump, a snapshot, a git
     revision of the repository around ``cwd`` (``rev``, ``rev:path``, ``:`` for the index), or ``"none"``
     for an empty model. An existing path wins over a revision, and ``Snapshot.ambiguity`` says so where a name is
-    both; ``rev:`` before a revision forces it. A ``Snapshot`` is given back as it is.
+    both; ``rev:`` before a revision forces it. ``beside`` is another version in the same repository, from which what is
+    the same in this one is taken over. A ``Snapshot`` is given back as it is.
     Raises ``ReadError``; what of a model could not be seen stands in ``Snapshot.incomplete``.
     """
     if isinstance(model, Snapshot):
@@ -42,7 +48,7 @@ def read(model: str | os.PathLike[str] | Snapshot, *, cwd: str | os.PathLike[str
         raise ReadError(label, "does not exist", GIVE_MODEL)
     from mx_changeclass.readers.git import read_git
 
-    return read_git(forced or given, folder, label)
+    return read_git(forced or given, folder, label, beside=beside)
 
 
 def _read_named(path: Path, given: str, folder: Path, label: str) -> Snapshot:

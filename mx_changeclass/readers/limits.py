@@ -16,6 +16,8 @@ FOLDERS = 100  # folders in one another, in the model and beside it; real ones s
 MOST_VALUES = 1_000_000  # members of all lists of a document; those of real ones have some 50,000
 FEW_VALUES, DENSE_VALUES = 10_000, 16  # bytes that such a member has at least on average, where it is not one of a few
 MAX_DEPTH = 400  # elements in one another; real units nest below 60
+MAX_KEY = 4000  # characters of a dotted key; real ones stay below 200
+KEPT = 64 << 20  # bytes of a model that are kept; of what comes after them each document is read when it is asked for
 STREAMED = 16 << 20  # bytes of a file beside the model that is never held whole only to learn its id
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
