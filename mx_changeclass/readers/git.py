@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
 from mx_changeclass.model.snapshot import Snapshot, Unit
-from mx_changeclass.readers.limits import ENTRIES, LISTING_BYTES, MOST_BYTES
+from mx_changeclass.readers.limits import ENTRIES, LISTING_BYTES, MOST_BYTES, TooLarge
 from mx_changeclass.readers.mpr import Listed
 from mx_changeclass.readers.project_files import find_mpr, read_project
 from mx_changeclass.readers.side_files.collect import wanted
@@ -286,8 +286,8 @@ class Repository:
         answers = (line.split() for line in listing.decode("ascii").splitlines())
         return {oid: int(size) for oid, size in answers if size.isdecimal()}
 
-    def broken(self, problem: str) -> BrokenContainer:
-        return BrokenContainer(self._label, problem, "Give the model of an app")
+    def too_large(self, oid: str) -> TooLarge:
+        return TooLarge(self._label, oid)
 
     def local(self) -> frozenset[str]:
         """The ids of all objects that are here."""
@@ -362,7 +362,7 @@ class Objects:
             return self._sizes
 
     def content(self, oid: str) -> bytes | None:
-        """The content of an object, None where it is not here. Raises ``BrokenContainer`` beyond all measure."""
+        """The content of an object, None where it is not here. Raises ``TooLarge`` beyond all measure."""
         with self._turn:
             return self._content(oid)
 
@@ -393,7 +393,7 @@ class Objects:
             return None
         if int(head[2]) > MOST_BYTES:
             self._stop()
-            raise self._repository.broken(f"holds a file larger than {MOST_BYTES >> 30} GB ({oid})")
+            raise self._repository.too_large(oid)
         content = process.stdout.read(int(head[2]))
         if not process.stdout.read(1):
             raise OSError("git gave up")

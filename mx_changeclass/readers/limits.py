@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mx_changeclass.errors import BrokenContainer
+
 MOST_BYTES = 2 << 30  # bytes of one file, and of all that comes out of one package
 RATIO = 200  # times that a package may grow when it is unpacked; real ones grow some 20 times
 SMALL = 64 << 20  # bytes that are harmless whatever the ratio
@@ -34,3 +36,12 @@ FORMS: Mapping[str, str] = {
 }
 A_MODEL = " or ".join((", ".join([*FORMS.values()][:-1]), [*FORMS.values()][-1]))
 GIVE_MODEL = f"Give {A_MODEL}"
+
+
+class TooLarge(BrokenContainer):
+    """A file beyond all measure. It ends the reading of a model, and no more than itself where it lies beside one."""
+
+    def __init__(self, source: str, file: str) -> None:
+        super().__init__(source, f"{file} {self.why}", "Give the model of an app")
+
+    why = f"is larger than {MOST_BYTES >> 30} GB"

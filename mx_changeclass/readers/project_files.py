@@ -16,7 +16,7 @@ from attrs import evolve
 from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
 from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.model.versions import Version
-from mx_changeclass.readers.limits import ENTRIES, FOLDERS, MOST_BYTES, STREAMED
+from mx_changeclass.readers.limits import ENTRIES, FOLDERS, MOST_BYTES, STREAMED, TooLarge
 from mx_changeclass.readers.mpr import Listed, Place, ReadModel, model_digest, read_mpr
 
 # Without waiting: a pipe in the place of a file has nobody at its other end.
@@ -204,10 +204,10 @@ def open_file(path: str | os.PathLike[str], *, follow: bool = False) -> FileIO |
 
 
 def whole(file: FileIO, label: str, name: str) -> bytes:
-    """What an open file holds. Raises ``BrokenContainer`` for one beyond all measure."""
+    """What an open file holds. Raises ``TooLarge`` for one beyond all measure."""
     size = os.fstat(file.fileno()).st_size
     if size > MOST_BYTES:
-        raise BrokenContainer(label, f"{name} is larger than {MOST_BYTES >> 30} GB", "Give the model of an app")
+        raise TooLarge(label, name)
     content = file.read(size)
     while len(content) < size and (more := file.read(size - len(content))):  # a read may stop short
         content += more
