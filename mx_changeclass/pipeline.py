@@ -46,7 +46,8 @@ def compare(
     ``ReadError`` where an input cannot be read, ``PolicyError`` and ``RuleError`` for what is no policy and no rule.
     """
     policy = policy_or_default(policy)
-    before, after = read(old, before=new), read(new)
+    before = read(old, before=new)
+    after = read(new, beside=before)
     if after.form == "none":
         raise ReadError(after.label, "nothing to release", "'none' may only stand for the old side")
     check_readable(before)

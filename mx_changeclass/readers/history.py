@@ -33,9 +33,11 @@ class History:
         commits = (self.branched_at, *(commit.id for commit in self.commits))
         return Repository(self.cwd, self.path).contents(commits, folder)
 
-    def read(self, commit: str) -> Snapshot:
-        """The project as a commit left it, with the files beside the model. Raises ``ReadError``."""
-        return read_git(f"{commit}:/{self.path}", self.cwd, f"{commit[:12]}:{self.path}", side_files=True)
+    def read(self, commit: str, beside: Snapshot | None = None) -> Snapshot:
+        """The project as a commit left it, with the files beside the model; what is the same in the commit ``beside``
+        is taken over. Raises ``ReadError``."""
+        label = f"{commit[:12]}:{self.path}"
+        return read_git(f"{commit}:/{self.path}", self.cwd, label, side_files=True, beside=beside)
 
 
 def history(revision: str, path: str, cwd: Path, most: int | None = None) -> History:
