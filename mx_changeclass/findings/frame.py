@@ -39,7 +39,7 @@ def frame(verdict: Verdict, by: str) -> Any:
     told = list(_changes(verdict) if by == "change" else _findings(verdict))
     table = pandas.DataFrame(told, columns=list(COLUMNS[by]))
     for column in ("old", "new"):  # values of any type, as they are
-        table[column] = pandas.Series([row[column] for row in told], dtype=object)
+        table[column] = pandas.Series([row.get(column) for row in told], dtype=object)
     for column in ("class", "at_most"):
         table[column] = pandas.Categorical(table[column], _CLASSES, ordered=True)
     table["channel"] = pandas.Categorical(table["channel"], [str(NONE), *_CLASSES[:-1]], ordered=True)

@@ -14,18 +14,24 @@ from urllib.parse import quote
 from attrs import frozen
 
 from mx_changeclass.data import raw
-from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.findings.finding import Finding, Part, Row, Verdict
 from mx_changeclass.legible import legible, xml_text
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, ReleaseClass
 from mx_changeclass.wording import sentences
 from mx_changeclass.wording.changes import explanation
-from mx_changeclass.wording.values import plural, sentence, several
+from mx_changeclass.wording.values import label, plural, sentence, several, whole
 
 if TYPE_CHECKING:
     from jinja2 import Template
     from markupsafe import Markup
 
 CELL = 1_000_000  # characters that a page may take in a notebook
+# The strip below the frame is where the height is dragged: over a frame the pointer belongs to what is in it.
+_FRAME = (
+    '<div style="box-sizing: border-box; height: 40rem; padding-bottom: 1rem; overflow: hidden; resize: vertical">'
+    '<iframe title="Verdict {}" sandbox="allow-scripts" style="box-sizing: border-box; width: 100%; height: 100%; '
+    'border: 1px solid #8888" srcdoc="{}"></iframe></div>'
+)
 _BREAKS = re.compile(r"(?<=[./_])(?=\w)")
 _LEFT_OUT = "left-out"  # the anchor of what stands at no change
 _NAMED = 5  # so many undecided changes are named above
@@ -48,11 +54,7 @@ def framed(verdict: Verdict) -> str:
         if len(page) <= CELL or not rows:
             break
         rows = rows[: len(rows) * 9 * CELL // (10 * len(page))]
-    title = markup.escape(legible(f"Verdict {verdict.release_class}"))
-    return (
-        f'<iframe title="{title}" sandbox="allow-scripts" style="width: 100%; height: 40rem; min-height: 10rem; '
-        f'border: 1px solid #8888; border-radius: 4px; resize: vertical" srcdoc="{page}"></iframe>'
-    )
+    return _FRAME.format(verdict.release_class, page)
 
 
 @frozen
@@ -146,6 +148,16 @@ def _remark(finding: Finding) -> str:
     return f"{finding.subject or 'the app'}: {finding.rule.title} [{finding.rule.id}]. {finding.message}"
 
 
+def _values(rows: Iterable[Row]) -> list[Part]:
+    """The values of a subject that differ and that the words of their change do not tell whole."""
+    return [
+        part
+        for row in rows
+        for part in row.parts or (Part("", row.prop, row.old, row.new),)
+        if any(value is not None and whole(value) not in row.what for value in (part.old, part.new))
+    ]
+
+
 def _page(verdict: Verdict, shown: Sequence[Row], *, everything: bool = False, framed: bool = False) -> str:
     sections = list(_sections(verdict, shown))
     modules = sorted({module.name for section in sections for module in section.modules})
@@ -180,7 +192,7 @@ def _template() -> Template:
     )
     environment.filters.update(digest=_digest, breaking=_breaking)
     environment.globals.update(
-        sentences=sentences, several=several, plural=plural, explanation=explanation, sentence=sentence,
+        sentences=sentences, several=several, plural=plural, explanation=explanation, sentence=sentence, values=_values, label=label, whole=whole,
         style=Markup(raw("verdict.css").decode()), script=Markup(raw("verdict.js").decode()),
     )  # fmt: skip
     return environment.from_string(raw("verdict.html.j2").decode())
