@@ -26,9 +26,10 @@ if TYPE_CHECKING:
         UnknownFormat,
         UnsupportedVersion,
     )
+    from mx_changeclass.findings.aside import Aside
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
-    from mx_changeclass.findings.finding import Finding, Row, Verdict
+    from mx_changeclass.findings.finding import Finding, Row, RowPart, Verdict
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint, footprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
@@ -51,6 +52,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Accountability",
     "Added",
+    "Aside",
     "BrokenContainer",
     "Certainty",
     "Changed",
@@ -75,6 +77,7 @@ __all__ = [
     "Removed",
     "Requires",
     "Row",
+    "RowPart",
     "Rows",
     "Rule",
     "RuleError",
@@ -116,9 +119,10 @@ _HOME = {
         "UnknownFormat",
         "UnsupportedVersion",
     ),
+    "findings.aside": ("Aside",),
     "findings.classify": ("Rules", "classify"),
     "findings.facts": ("Facts", "Released"),
-    "findings.finding": ("Finding", "Row", "Verdict"),
+    "findings.finding": ("Finding", "RowPart", "Row", "Verdict"),
     "graphs.reference_graph": ("graph",),
     "graphs.footprint": ("Footprint", "ProfileFootprint", "footprint"),
     "graphs.sync_set": ("Synced",),

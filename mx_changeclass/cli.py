@@ -329,7 +329,7 @@ def _remember(verdict: Any) -> None:
     """Keep the rows of the last diff, so that 'explain' can be asked for one by its fingerprint."""
     with contextlib.suppress(OSError, RuntimeError):  # a convenience: a machine without a home goes without
         _last_report().parent.mkdir(parents=True, exist_ok=True)
-        _replace(_last_report(), json.dumps({"changes": verdict.to_dict()["changes"]}).encode())
+        _replace(_last_report(), json.dumps({"changes": verdict.to_dict(everything=False)["changes"]}).encode())
 
 
 def _report(file: Path | None) -> dict[str, Any] | None:

@@ -201,8 +201,8 @@ class Stored(NamedTuple):
         """
         where = self.file or self.id
         if content is None:
-            notes.missing("absent", f"{where} is listed but not there")
-            notes.warning("absent", f"{where} is listed but not there")
+            notes.missing("absent", f"{where} is listed and its file is missing")
+            notes.warning("absent", f"{where} is listed and its file is missing")
             return self._missing()
         if content.startswith(LFS_POINTER):
             notes.missing("lfs", f"{where} is a Git LFS pointer")

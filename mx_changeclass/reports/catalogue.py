@@ -17,7 +17,8 @@ from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.citations import with_pages
 from mx_changeclass.rules.engine.rule import Rule, class_of
 from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Requires
-from mx_changeclass.wording.sentences import MEANING, difference
+from mx_changeclass.wording.harms import MEANING
+from mx_changeclass.wording.sentences import difference
 
 
 def as_document(rule: Rule) -> dict[str, Any]:

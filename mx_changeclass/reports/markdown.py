@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.legible import legible, plain_line
-from mx_changeclass.vocabulary import OTA_SAFE, Hazard
+from mx_changeclass.vocabulary import OTA_SAFE
 from mx_changeclass.wording import sentences
 from mx_changeclass.wording.values import several
 
@@ -28,6 +28,8 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
     yield ""
     for caution in sentences.warnings(verdict):
         yield f"- **{_safe(caution)}**"
+    for name, fact in sentences.facts(verdict):
+        yield f"- **{name}**: {_safe(fact)}"
     steps = sentences.tasks(verdict)
     if steps:
         yield ""
@@ -47,10 +49,18 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
         if folded:
             yield ""
             yield "</details>"
-    notes = [x for x in (sentences.set_aside(verdict), *sentences.not_shown(verdict)) if x]
-    if notes:
+    for reason, edits in sentences.asides(verdict) if everything else ():
         yield ""
-        yield from (f"- {_safe(note)}" for note in notes)
+        yield f"<details><summary>Set aside as {_safe(reason)}</summary>"
+        yield ""
+        yield from (f"- {_safe(edit)}" for edit in edits)
+        yield ""
+        yield "</details>"
+    if unseen := sentences.not_shown(verdict):
+        yield ""
+        yield "Not seen:"
+        yield ""
+        yield from (f"- {_safe(note)}" for note in unseen)
 
 
 def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:
@@ -66,24 +76,17 @@ def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[s
 def _row(rows: tuple[Row, ...]) -> str:
     finding, way = sentences.deciding(rows[0]), next((r.why for r in rows if r.why), ())
     marks = ", ".join(f"`{mark}`" for mark in (finding.rule.id, *(r.fingerprint for r in rows)))
+    grave = sentences.grave(rows)
+    why = [_safe(" ".join([finding.rule.reason, *(f"Reached through {' > '.join(way)}." for _ in way[1:2])]))]
+    why += [f"**{_safe(f.rule.title)}** (`{f.rule.id}`): {_safe(rows[0].explained(f))}" for f in grave]
     cells = (
         _code(rows[0].subject_name),
         f"{_safe(sentences.what(rows) or finding.rule.title)} ({marks})"
         + (f" **{mark}**" if (mark := sentences.open_mark(rows)) else ""),
-        _safe(
-            " ".join([finding.rule.reason, *(f"Reached through {' > '.join(way)}." for _ in way[1:2]), *_dangers(rows)])
-        ),
-        _safe(" ".join(filter(None, (f.mitigation for f in [finding, *_dangerous(rows)])))),
+        "<br>".join(why),
+        "<br>".join(dict.fromkeys(_safe(f.mitigation) for f in (finding, *grave) if f.mitigation)),
     )
     return "| " + " | ".join(cells) + " |"
-
-
-def _dangerous(rows: tuple[Row, ...]) -> list[Finding]:
-    return [f for f in sentences.further(rows) if f.hazard is not Hazard.NONE]
-
-
-def _dangers(rows: tuple[Row, ...]) -> list[str]:
-    return [f"Also: {f.rule.title}. {f.rule.reason}" for f in _dangerous(rows)]
 
 
 # What stands for markup, and before what a code host makes a link: of an address, of whoever is called (@), of the

@@ -55,6 +55,25 @@ def client_unreachable(
 
     No navigation profile leads to it, so nothing of it is shipped.
     """
+    return _unreached(change, release)
+
+
+@rule(NONE, whole=True, instead_of="client-unreachable", source="REAL 10; SYNC Introduction")
+def client_reached_on_other_side(
+    change: Added[In[Client | ClientFile]] | Removed[In[Client | ClientFile]] | Changed[In[Client | ClientFile]],
+    release: Release,
+) -> bool:
+    """Part of the client that was never shipped, of what is reached only now or was reached only before
+
+    What came to it is shipped where the new version is, and what went was shipped where the old one was.
+    """
+    sides = (release.old, release.changes.old_tree), (release.new, release.changes.new_tree)
+    around = zip(sides, release.documents(change), strict=True)
+    reached = any(row is not None and side.reached(tree.qualified(row)) for (side, tree), row in around)
+    return reached and _unreached(change, release)
+
+
+def _unreached(change: Change, release: Release) -> bool:
     props, kind = change.row.props, change.row.type
     if (kind == "File$Theme" and props.get("platform") != "native") or (kind == "File$Package" and _of_server(props)):
         return False

@@ -50,6 +50,7 @@ _KEYS: Mapping[str, str] = {
     "token.": "",
     "type": "type",
     "type.length": "length",
+    "useOQLVersion2": "OQL version 2",
     "userCode": "code",
     "value.defaultValue": "default value",
     "variableType": "type",
@@ -83,7 +84,7 @@ _VALUES: Mapping[str, str] = {
     "CheckNothing": "off",
     "ReferenceSet": "reference set",
 }
-_SPELLED = re.compile(r"\b(?:json|xml|oql|rest|odata|url|ui|xpath|java(?: script)?|android|ios)\b")
+_SPELLED = re.compile(r"\b(?:json|xml|oql|rest|odata|ssl|url|ui|xpath|java(?: script)?|android|ios)\b")
 _SPELLING = {
     "android": "Android",
     "ios": "iOS",
@@ -157,9 +158,18 @@ def several(names: Iterable[str]) -> str:
 
 def plural(count: int, word: str) -> str:
     """A count with its word: "2 entities"."""
-    if count == 1:
-        return f"1 {word}"
-    return f"{count:,} " + (f"{word[:-1]}ies" if word.endswith("y") else f"{word}s")
+    return f"1 {word}" if count == 1 else f"{count:,} {many(word)}"
+
+
+def many(word: str) -> str:
+    """A word for several.
+
+    >>> many("entity"), many("key"), many("index"), many("module settings")
+    ('entities', 'keys', 'indexes', 'module settings')
+    """
+    if re.search("[^aeiou]y$", word):
+        return f"{word[:-1]}ies"
+    return word + ("es" if re.search("(?:ss|x|[cs]h)$", word) else "" if word.endswith("s") else "s")
 
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -173,6 +183,14 @@ def counted(count: int) -> str:
 def sentence(text: str) -> str:
     """A text that starts and ends as a sentence does."""
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
+
+
+_PROPER = re.compile(r"(?:Android|Java|JavaScript|Mendix|OData|React|Studio)\b|\W|.[A-Z]")
+
+
+def inside(title: str) -> str:
+    """A title as it stands in a sentence: with a small letter first, but for a name."""
+    return title if _PROPER.match(title) else f"{title[:1].lower()}{title[1:]}"
 
 
 def kind_in_words(kind: str) -> str:
@@ -203,7 +221,7 @@ def label(field: str) -> str:
 
 
 def _apart(text: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
 
 
 def _spelled(text: str) -> str:

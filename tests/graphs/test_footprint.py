@@ -93,8 +93,8 @@ def test_a_model_without_navigation_has_no_footprint() -> None:
 
 
 def test_what_could_not_be_seen_is_told_first() -> None:
-    text = footprint_text(footprint(Snapshot({}, incomplete=("a.mxunit is listed but not there",))))
-    assert text.startswith("! a.mxunit is listed but not there\nNo navigation profile")
+    text = footprint_text(footprint(Snapshot({}, incomplete=("a.mxunit is listed and its file is missing",))))
+    assert text.startswith("! a.mxunit is listed and its file is missing\nNo navigation profile")
 
 
 # Against Studio Pro's own list: from 11.0 it writes the automatic choice out as explicit rows.

@@ -90,7 +90,7 @@ def marked(side: str, mark: str) -> Snapshot:
         )
         for i, u in model.units.items()
     }
-    notes = (f"{mark} is listed but not there", *model.incomplete)
+    notes = (f"{mark} is listed and its file is missing", *model.incomplete)
     return Snapshot(units, model.version, mark, model.form, incomplete=notes, side_files=model.side_files, mpr=mark)
 
 

@@ -240,7 +240,8 @@ def enum_renamed(change: Changed[Enumeration], release: Release) -> bool | str:
 def enum_deleted(change: Removed[Enumeration], release: Release) -> bool:
     """Enumeration deleted whose values users of devices may have entered
 
-    It comes with a change of the attributes that used it.
+    An attribute that used it is gone with it or has another type, so values that were entered and not synchronised
+    fit nothing any more.
     """
     return _held(change, release)
 

@@ -78,8 +78,8 @@ def sync_specialization_joins(move: SyncChange, release: Release) -> bool | str:
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
     source="S6; SYNC Limitations; REAL 3",
-    mitigation="Keep it in the set by an explicit row for one release, until every device has uploaded: by a "
-    "synchronisation, and of mode Never by one of selected objects.",
+    mitigation="Keep it for one more release: give it a mode of its own in the settings of offline synchronisation of "
+    "the profile, until every device has synchronised; of mode Never only selected objects are ever sent.",
 )
 def sync_entity_left_set(move: SyncChange, release: Release) -> bool | str:
     """Entity leaves the offline sync set
