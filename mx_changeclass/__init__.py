@@ -27,17 +27,19 @@ if TYPE_CHECKING:
         UnsupportedVersion,
     )
     from mx_changeclass.findings.aside import Aside
+    from mx_changeclass.findings.carriers import Carrier
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
     from mx_changeclass.findings.finding import Finding, Row, RowPart, Verdict
-    from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint, footprint
+    from mx_changeclass.findings.fleet import Danger, Fleet, FleetVersion, InField
+    from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
     from mx_changeclass.graphs.sync_set import Synced
     from mx_changeclass.model.kinds import Kind
     from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Tree, Unit
     from mx_changeclass.model.versions import Version
-    from mx_changeclass.pipeline import Model, compare
+    from mx_changeclass.pipeline import Model, compare, fleet, footprint
     from mx_changeclass.policy import Policy
     from mx_changeclass.readers import export, read
     from mx_changeclass.reports import render
@@ -45,7 +47,8 @@ if TYPE_CHECKING:
     from mx_changeclass.rules.engine.release import Ignored
     from mx_changeclass.rules.engine.rule import Rule, Settlement, rule
     from mx_changeclass.timeline import Step, audit
-    from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Requires
+    from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Remedy, Requires
+    from mx_changeclass.waivers import Covered, Severity, Waiver, WaiverState, WaiverUse
 
 __version__ = "0.1.0"
 
@@ -54,15 +57,21 @@ __all__ = [
     "Added",
     "Aside",
     "BrokenContainer",
+    "Carrier",
     "Certainty",
     "Changed",
     "Changes",
+    "Covered",
+    "Danger",
     "Element",
     "Facts",
     "Finding",
+    "Fleet",
+    "FleetVersion",
     "Footprint",
     "Hazard",
     "Ignored",
+    "InField",
     "Kind",
     "Maybe",
     "Model",
@@ -74,6 +83,7 @@ __all__ = [
     "ReadError",
     "ReleaseClass",
     "Released",
+    "Remedy",
     "Removed",
     "Requires",
     "Row",
@@ -83,6 +93,7 @@ __all__ = [
     "RuleError",
     "Rules",
     "Settlement",
+    "Severity",
     "Snapshot",
     "Step",
     "Synced",
@@ -92,12 +103,16 @@ __all__ = [
     "UnsupportedVersion",
     "Verdict",
     "Version",
+    "Waiver",
+    "WaiverState",
+    "WaiverUse",
     "audit",
     "catalogue",
     "classify",
     "compare",
     "diff",
     "export",
+    "fleet",
     "footprint",
     "graph",
     "read",
@@ -120,23 +135,26 @@ _HOME = {
         "UnsupportedVersion",
     ),
     "findings.aside": ("Aside",),
+    "findings.carriers": ("Carrier",),
     "findings.classify": ("Rules", "classify"),
     "findings.facts": ("Facts", "Released"),
     "findings.finding": ("Finding", "RowPart", "Row", "Verdict"),
     "graphs.reference_graph": ("graph",),
-    "graphs.footprint": ("Footprint", "ProfileFootprint", "footprint"),
+    "graphs.footprint": ("Footprint", "ProfileFootprint"),
     "graphs.sync_set": ("Synced",),
     "graphs.profiles": ("Profile",),
     "model.kinds": ("Kind",),
     "model.snapshot": ("Element", "Rows", "Snapshot", "Tree", "Unit"),
     "model.versions": ("Version",),
-    "pipeline": ("Model", "compare"),
+    "findings.fleet": ("Danger", "Fleet", "FleetVersion", "InField"),
+    "pipeline": ("Model", "compare", "fleet", "footprint"),
     "policy": ("Policy",),
     "reports": ("render",),
     "rules": ("catalogue",),
     "rules.engine.release": ("Ignored",),
     "rules.engine.rule": ("Rule", "Settlement", "rule"),
-    "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Requires"),
+    "waivers": ("Covered", "Severity", "Waiver", "WaiverState", "WaiverUse"),
+    "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Remedy", "Requires"),
     "readers": ("export", "read"),
     "timeline": ("Step", "audit"),
 }

@@ -103,6 +103,43 @@ class Requires(enum.StrEnum):
         return self.value.partition(":")[0].replace(" ", "-")
 
 
+class Remedy(enum.StrEnum):
+    """What its reader does about a finding. A plan is made of these; the text of the advice only explains them."""
+
+    NONE = "none"
+    SERVER_FIRST = "server first"  # an ordinary deploy does it
+    PREPARE_SERVER = "prepare the server"  # done before the deploy: a back-up, a clean-up, a setting
+    STORE = "store"  # a new binary
+    SYNC_FIRST = "synchronise first"  # every device, before the release
+    RETIRE = "retire"  # the users of what goes are moved before the release
+    KEEP_SERVER_PART = "keep the server part"  # one release later, when every device is updated
+    LATER = "later"  # one release later, when every device is updated and has synchronised
+    ASK = "ask"  # only the team can tell
+    REPLACE = "replace"  # the same aim by another change of the model
+    OTHER_VERSION = "other version"  # of Studio Pro or of the native template
+    STOP = "stop"  # not to be released: keep or restore what was there
+
+    @classmethod
+    def of(cls, requires: Requires, *, undecided: bool) -> Remedy:
+        """The remedy of a rule that names none: its order says it, and what is open is asked."""
+        return cls.ASK if undecided else _REMEDIES[requires]
+
+
+POSTPONED = frozenset({Remedy.LATER, Remedy.KEEP_SERVER_PART})  # right, but one release later
+BEFOREHAND = frozenset({Remedy.SYNC_FIRST, Remedy.RETIRE})  # right, once something happened on devices
+UNORDERED = frozenset({Remedy.STOP, Remedy.OTHER_VERSION, Remedy.REPLACE, Remedy.ASK})  # no order makes it right
+
+_REMEDIES = {
+    Requires.EITHER_ORDER: Remedy.NONE,
+    Requires.REPAIR: Remedy.STOP,
+    Requires.SERVER_FIRST: Remedy.SERVER_FIRST,
+    Requires.ALL_CLIENTS_FIRST: Remedy.KEEP_SERVER_PART,
+    Requires.TWO_STEP: Remedy.LATER,
+    Requires.DRAIN: Remedy.SYNC_FIRST,
+    Requires.NEW_BINARY: Remedy.STORE,
+}
+
+
 class Maybe(enum.StrEnum):
     """An answer that may be open."""
 

@@ -12,14 +12,16 @@ from attrs import evolve, field, fields, frozen
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
 from mx_changeclass.findings.aside import Aside, aside_of
+from mx_changeclass.findings.carriers import Carrier
 from mx_changeclass.findings.facts import Facts, Released, facts_of
 from mx_changeclass.frozen_dict import FrozenDict
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.model.types import MODULE
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
-from mx_changeclass.rules.engine.rule import Rule
-from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.rules.engine.rule import Rule, class_of
+from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Remedy, Requires
+from mx_changeclass.waivers import Covered, Severity, WaiverUse
 from mx_changeclass.wording.changes import explanation
 from mx_changeclass.wording.values import kind_in_words
 
@@ -38,6 +40,8 @@ class Finding:
     cost, as far as there is something to lose. ``at_most`` is the class it may have once it is decided,
     ``release_class`` itself where nothing is open; ``unless`` is the fact under which it stays at ``release_class``,
     and ``setting`` the line of the configuration that states that fact, both "" where no statement helps.
+    ``remedy`` is what to do about it, and ``meanwhile`` what the release must hold from which it is put off.
+    ``carriers`` are the rows that it hangs on; of a finding out of a JSON report there are none.
     """
 
     rule: Rule
@@ -55,6 +59,9 @@ class Finding:
     at_most: ReleaseClass = NONE
     unless: str = ""
     setting: str = ""
+    remedy: Remedy = Remedy.NONE
+    meanwhile: str = ""
+    carriers: tuple[Carrier, ...] = field(default=(), eq=False, repr=False)
 
     def __repr__(self) -> str:
         return f"<Finding {self.rule.id} {self.release_class}: {self.kind} {self.subject!r}>"
@@ -193,7 +200,18 @@ class Row:
 def _models(changes: Changes) -> tuple[tuple[object, ...], ...]:
     """What a report says of the two models, for comparing verdicts."""
     return tuple(
-        (s.label, s.form, str(s.version), s.digest, s.incomplete, s.warnings, s.side_files, s.mpr, s.native_given)
+        (
+            s.label,
+            s.form,
+            str(s.version),
+            s.digest,
+            s.incomplete,
+            s.warnings,
+            s.side_files,
+            s.mpr,
+            s.folder,
+            s.native_given,
+        )
         for s in (changes.old, changes.new)
     )
 
@@ -215,6 +233,7 @@ class Verdict:
     accountability: Accountability
     native: bool = False  # the app has a native profile
     ignored: tuple[Ignored, ...] = ()  # what the configuration left out, by pattern
+    waivers: tuple[WaiverUse, ...] = ()  # what came of the waivers of the policy, in their order
     released: Released = field(factory=Released)
     _aside: tuple[Aside, ...] | None = field(default=None, eq=False, repr=False)
 
@@ -318,6 +337,47 @@ class Verdict:
         return aside_of(self.changes) if self._aside is None else self._aside
 
     @cached_property
+    def _waived(self) -> Mapping[Covered, WaiverUse]:
+        return {place: use for use in reversed(self.waivers) for place in use.covers}
+
+    def waived(self, row: Row, finding: Finding) -> WaiverUse | None:
+        """The waiver that covers a finding at a row, the first of several; None where none does."""
+        return self._waived.get(Covered(row.fingerprint, finding.rule.id, finding.subject))
+
+    @cached_property
+    def unwaived(self) -> tuple[Finding, ...]:
+        """The findings that no waiver covers at one of the rows where they stand. They alone decide whether a release
+        is refused; how it travels, and what it costs, no waiver changes."""
+        if not self._waived:
+            return self.findings
+        places: dict[int, list[str]] = {id(f): [] for f in self.findings}
+        for row in self.rows:
+            for f in row.findings:
+                places.setdefault(id(f), []).append(row.fingerprint)
+        return tuple(
+            f
+            for f in self.findings
+            if not all(Covered(at, f.rule.id, f.subject) in self._waived for at in places[id(f)] or ("",))
+        )
+
+    @property
+    def unwaived_class(self) -> ReleaseClass:
+        """The class of what no waiver covers; ``release_class`` is that of all."""
+        return max((f.release_class for f in self.unwaived), default=OTA_SAFE)
+
+    @property
+    def unwaived_at_most(self) -> ReleaseClass:
+        """The class that what no waiver covers may have once everything open is decided."""
+        return max((f.at_most for f in self.unwaived), default=OTA_SAFE)
+
+    @property
+    def severities(self) -> Mapping[Rule, tuple[ReleaseClass, Severity]]:
+        """The rules that spoke to which the policy gives another class, with that of the catalogue."""
+        spoke = {f.rule.id: f.rule for f in self.findings}
+        judged = ((spoke[i], s) for i, s in sorted(self.policy.severity.items()) if i in spoke)
+        return {rule: (class_of(rule, self.policy), severity) for rule, severity in judged}
+
+    @cached_property
     def facts(self) -> Facts:
         """What decides how the verdict is read."""
         return facts_of(self)
@@ -343,7 +403,8 @@ class Verdict:
 
     @property
     def decided(self) -> bool:
-        return not self.undecided and not self.accountability.unexplained
+        """Nothing is open but what a waiver says it accepts as undecided."""
+        return not any(f.undecided for f in self.unwaived) and not self.accountability.unexplained
 
     def to_frame(self, by: str = "finding") -> Any:
         """A pandas frame, in the order of ``rows``. ``by="finding"``: one row for each finding at each change, then

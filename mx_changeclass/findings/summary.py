@@ -16,6 +16,7 @@ from mx_changeclass.wording.values import counted, inside, kind_in_words, many, 
 
 _NAMED = 3  # so many subjects are named; of more the number is told
 _TOLD = 2  # so many of a kind are told, the gravest; the rest is counted
+_REASONS = 3  # so many reasons for a binary
 
 
 def summary(verdict: Verdict) -> tuple[str, ...]:
@@ -78,7 +79,9 @@ def _what(said: Iterable[tuple[Row, Finding]]) -> str:
             names = found.setdefault(("", inside(finding.rule.title)), {})
             names |= {row.subject_name: None} if finding.subject else {}
     told = [_happened(kind, verb, list(names)) for (kind, verb), names in found.items()]
-    return _and([*told[:_TOLD], *_rest(len(told) - _TOLD, "other kind of change", "other kinds of change")])
+    counted_kinds = all(kind for kind, _ in [*found][:_TOLD])
+    shown = [*told[:_TOLD], *_rest(len(told) - _TOLD, "other kind of change", "other kinds of change")]
+    return _and(shown) if counted_kinds else "; ".join(shown)
 
 
 def _happened(kind: str, verb: str, names: Sequence[str]) -> str:
@@ -132,10 +135,10 @@ def _store(verdict: Verdict) -> str:
         if f.channel is FULL_RELEASE and f.rule.id not in BY_SWITCH and not _about_others(f)
     )
     if reasons:
-        named = list(reasons)[:_TOLD]
-        told += f" ({'; '.join([*named, *_rest(len(reasons) - _TOLD, 'further reason')])})"
+        named = list(reasons)[:_REASONS]
+        told += f" ({'; '.join([*named, *_rest(len(reasons) - _REASONS, 'further reason')])})"
     if facts.waiting:
-        some = f"; {len(facts.waiting):,} of {facts.store:,} changes need it" if reasons else ","
+        some = f"; for {len(facts.waiting):,} of {facts.store:,} changes" if reasons else ","
         told += f"{some} only because the app that people have takes no updates over the air"
     return told
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from weakref import ref
 
@@ -172,7 +172,8 @@ class Snapshot:
     """One version of an app. ``incomplete`` says in words what of it could not be seen, ``warnings`` where what
     the model lists and what it holds disagree, ``ambiguity`` what else the name it was given could mean.
     ``side_files`` is False where the form brings no files beside the model. ``mpr`` is the name of the model file in
-    the project's folder, "" where the form has none. ``ignored`` are the digests of files that a configuration left
+    the project's folder, "" where the form has none; ``folder`` leads to that from the top of the repository, None
+    where it lies in none. ``ignored`` are the digests of files that a configuration left
     out of ``units``, by path. ``twins`` are ids that elements of several units state; each such element is given one
     of its own. Of a ``detached`` one only these facts are left: whoever asks for what it holds gets a
     ``ReadError``."""
@@ -187,6 +188,7 @@ class Snapshot:
     ambiguity: str = ""
     side_files: bool = False
     mpr: str = ""
+    folder: str | None = None
     ignored: Mapping[str, str] = field(factory=dict, repr=False)
     twins: frozenset[str] = field(default=frozenset(), repr=False)
     _rows: dict[str, Rows] = field(factory=dict, repr=False, init=False)
@@ -272,6 +274,26 @@ class Snapshot:
     def table(self) -> Mapping[str, Element]:
         """Every row of every live unit by id. Decodes the whole model: for export and the ledger only."""
         return {row.id: row for i in self.live for row in self.rows(i)}
+
+
+class RowPool:
+    """The rows of several versions, each unit that they share decoded once."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str, str], Rows] = {}
+
+    def shared(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with its rows taken from here, and kept here."""
+        units = {i: attrs.evolve(u, load=partial(self._load, snapshot.form, u)) for i, u in snapshot.units.items()}
+        return attrs.evolve(snapshot, units=units)
+
+    def _load(self, form: str, unit: Unit) -> Rows:
+        if not unit.digest or unit.missing:
+            return unit.load()
+        key = form, unit.id, unit.digest
+        if key not in self._rows:
+            self._rows[key] = unit.load()
+        return self._rows[key]
 
 
 def _apart(rows: Rows, unit_id: str, twins: frozenset[str]) -> Rows:

@@ -24,11 +24,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from attrs import evolve
+
 from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.readers.limits import ENTRIES, LISTING_BYTES, MOST_BYTES
-from mx_changeclass.readers.project_files import find_mpr, read_project
+from mx_changeclass.readers.names import FORCED, NEWEST_TAG
+from mx_changeclass.readers.project_files import find_mpr, nothing, read_project
 from mx_changeclass.readers.side_files.collect import wanted
 
 _ENVIRONMENT = {
@@ -48,12 +51,16 @@ _SYMLINK, _SUBMODULE = "120000", "160000"
 _DAMAGE = re.compile("corrupt|inflate|unable to unpack|truncated")
 _FOREIGN = re.compile(r"dubious ownership in repository at '(.*)'")
 _PARTIAL = "The clone is partial: check the revision out once, or clone without --filter"
-_SHALLOW = "The clone is shallow: run 'git fetch --unshallow', or set 'fetch-depth: 0' in GitHub Actions"
+_SHALLOW = (
+    "The clone is shallow: run 'git fetch --unshallow --tags', or set 'fetch-depth: 0' in GitHub Actions, "
+    "'GIT_DEPTH: 0' in GitLab"
+)
 _RELATED = "Give a revision of the same history"
 _REPAIR = "Run 'git fsck', and fetch the repository anew"
 _INSTALL = "Install git, or give an existing path"
 _TRUST = "If you trust it, run \"git config --global --add safe.directory '{}'\""
 _ADVICE = "Give an existing path, or a revision as 'rev' or 'rev:folder'; ':' is the index"
+_NO_TAG = "Run 'git fetch --tags', or give 'none' where nothing was released yet"
 
 
 def read_git(spec: str, cwd: Path, label: str, *, side_files: bool = False) -> Snapshot:
@@ -68,13 +75,28 @@ def read_git(spec: str, cwd: Path, label: str, *, side_files: bool = False) -> S
         raise UnknownFormat(label, "is neither an existing path nor a git revision", _ADVICE)
     revision, path = found.group(1), found.group(2)
     repository = Repository(cwd, label)
+    if revision == "HEAD" and repository.is_new():
+        return nothing(label)
     entries = repository.tree(revision) if revision else repository.index()
+    if revision == "HEAD" and not _projects(entries):  # what is to be committed brings the first one
+        return nothing(label)
     folder, mpr = project_in(entries, path or None, repository.prefix, label)
     with Objects(repository) as objects:
         place = Revision(repository, objects, entries, folder)
-        return read_project(
+        project = read_project(
             place, mpr or find_mpr(place.top(), label, _ADVICE), label, form="git", side_files=side_files or not mpr
         )
+    return evolve(project, folder=folder)
+
+
+def read_newest_tag(spec: str, new: str, cwd: Path) -> Snapshot:
+    """Read the nearest tag, as ``newest-tag``, ``tag:PATTERN`` or one of them with ``:path`` asks for it: the one
+    that has most of the history of ``new``. A revision that is a release itself is compared with the one before it;
+    where ``new`` is no revision, the commit that is checked out counts as released. Raises ``ReadError``."""
+    pattern, path = NEWEST_TAG.fullmatch(spec).groups()  # type: ignore[union-attr]
+    tag = Repository(cwd, spec).newest_tag(pattern or "*", new)
+    rest = "" if path is None else f":{path}"
+    return read_git(f"refs/tags/{tag}{rest}", cwd, tag + rest)
 
 
 def is_revision(name: str, cwd: Path) -> bool:
@@ -132,9 +154,14 @@ def _mprs(entries: Entries, folder: str) -> list[str]:
     return [n for n in entries if n.lower().endswith(".mpr") and n.rpartition("/")[0] == folder]
 
 
+def _projects(entries: Entries) -> list[str]:
+    """The folders that hold a project."""
+    return sorted({n.rpartition("/")[0] for n in entries if n.lower().endswith(".mpr")})
+
+
 def _where(entries: Entries, label: str) -> str:
     """Advice that names the projects there are."""
-    folders = sorted({n.rpartition("/")[0] for n in entries if n.lower().endswith(".mpr")})
+    folders = _projects(entries)
     if not folders:
         return "There is no .mpr anywhere in it"
     revision = label.partition(":")[0]
@@ -171,6 +198,24 @@ class Repository:
     def has(self, name: str) -> bool:
         """Whether a name stands for a revision (``rev``) or something in it (``rev:path``)."""
         return self._resolve(name if ":" in name else name + "^{tree}") is not None
+
+    def is_new(self) -> bool:
+        """Whether nothing was committed yet, on any branch."""
+        return self._resolve("HEAD") is None and not self._answer("for-each-ref", "--count=1")
+
+    def newest_tag(self, pattern: str, new: str) -> str:
+        """The nearest tag that a pattern takes."""
+        revision = new.removeprefix(FORCED).partition(":")[0]
+        commit = self._resolve(revision + "^{commit}") if revision else None
+        own = [f"--exclude={tag}" for tag in self._tags().get(commit, ())] if commit else []
+        known = revision if commit else ""
+        if commit is None and (commit := self._resolve("HEAD^{commit}")) is None:
+            raise ReadError(self._label, "there is no commit yet", _NO_TAG)
+        tag = self._answer("describe", "--tags", "--abbrev=0", f"--match={pattern}", *own, commit)
+        if not tag:
+            problem = f"no tag{f' called {pattern}' if pattern != '*' else ''} leads to {known or 'HEAD'}"
+            raise ReadError(self._label, problem, self._advice() or _NO_TAG)
+        return tag
 
     def index(self) -> dict[str, Entry]:
         """The files of the index."""

@@ -18,6 +18,7 @@ from mx_changeclass.findings.finding import Row, RowPart, Verdict
 from mx_changeclass.legible import legible, xml_text
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, ReleaseClass
 from mx_changeclass.wording import sentences
+from mx_changeclass.wording.accepted import accepted, waived_mark
 from mx_changeclass.wording.changes import explanation
 from mx_changeclass.wording.values import label, plural, sentence, several, whole
 
@@ -183,7 +184,7 @@ def _template() -> Template:
     )
     environment.filters.update(digest=_digest, breaking=_breaking)
     environment.globals.update(
-        sentences=sentences, several=several, plural=plural, explanation=explanation, sentence=sentence, values=_values, label=label, whole=whole,
+        accepted=accepted, waived_mark=waived_mark, sentences=sentences, several=several, plural=plural, explanation=explanation, sentence=sentence, values=_values, label=label, whole=whole,
         style=Markup(raw("verdict.css").decode()), script=Markup(raw("verdict.js").decode()),
     )  # fmt: skip
     return environment.from_string(raw("verdict.html.j2").decode())

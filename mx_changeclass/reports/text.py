@@ -6,9 +6,12 @@ import textwrap
 from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.findings.fleet import Fleet
 from mx_changeclass.legible import plain_line
+from mx_changeclass.reports.fleet import fleet_text
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, ReleaseClass
 from mx_changeclass.wording import sentences
+from mx_changeclass.wording.accepted import accepted, waived_mark
 from mx_changeclass.wording.changes import explanation
 from mx_changeclass.wording.values import kind_in_words, several
 
@@ -19,10 +22,12 @@ _GRAVE = 12  # so many where data on devices is at stake
 _COLORS = {DESTRUCTIVE: "1;31", FULL_RELEASE: "1;35", NEEDS_REDEPLOY: "1;33", OTA_SAFE: "1;32"}
 
 
-def text(verdict: Verdict, *, color: bool = False, everything: bool = False) -> str:
-    """Plain text; ``color`` adds terminal colours, ``everything`` folds nothing."""
+def text(verdict: Verdict, *, color: bool = False, everything: bool = False, fleet: Fleet | None = None) -> str:
+    """Plain text; ``color`` adds terminal colours, ``everything`` folds nothing. ``fleet`` is what NEW means for the
+    versions in the field, told last."""
     lines = _lines(verdict, color, everything)
-    return "".join((line if isinstance(line, _Painted) else plain_line(line)) + "\n" for line in lines)
+    told = "".join((line if isinstance(line, _Painted) else plain_line(line)) + "\n" for line in lines)
+    return told + (f"\n{fleet_text(fleet)}" if fleet else "")
 
 
 class _Painted(str):
@@ -33,7 +38,7 @@ class _Painted(str):
 
 def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
     yield _paint(sentences.headline(verdict), verdict.release_class, color)
-    yield f"{_side(verdict.old)} -> {_side(verdict.new)}"
+    yield " -> ".join(f"{side.label}{sentences.version(side)}" for side in (verdict.old, verdict.new))
     yield ""
     yield from _wrap(" ".join(verdict.summary), "", "")
     yield ""
@@ -41,6 +46,13 @@ def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
         yield from _wrap(fact, f"{name:<17}", " " * 17)
     for caution in sentences.warnings(verdict):
         yield f"! {caution}"
+    if waivers := accepted(verdict):
+        yield ""
+        yield f"Waived; what is left is {verdict.unwaived_class}"
+        for waiver in waivers:
+            yield from _wrap(waiver.said, "  ", "    ")
+            for change in waiver.changes:
+                yield from _wrap(change, "    - ", "      ")
     steps = sentences.tasks(verdict)
     if steps:
         yield ""
@@ -57,12 +69,12 @@ def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
 
 def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:
     for group in sentences.by_rule(sentences.unfolded(rows) if everything else rows):
-        yield from _group(group, everything=everything)
+        yield from _group(group, verdict, everything=everything)
     for told in () if everything else sentences.folded_parts(rows, verdict.rows):
         yield from _wrap(f"in {told}", "  ", "    ")
 
 
-def _group(group: sentences.RowGroup, *, everything: bool) -> Iterator[str]:
+def _group(group: sentences.RowGroup, verdict: Verdict, *, everything: bool) -> Iterator[str]:
     """A rule with its reason, then its subjects; what nothing has to be done about takes one line."""
     rule, members = group.finding.rule, sorted(group.members, key=lambda rows: not any(r.undecided for r in rows))
     calm = group.finding.channel is NONE and group.finding.release_class is OTA_SAFE
@@ -79,20 +91,20 @@ def _group(group: sentences.RowGroup, *, everything: bool) -> Iterator[str]:
     shown, rest = sentences.first_of(members, most, everything=everything)
     told: set[str] = set()  # rules that were told in full
     for number, rows in enumerate(() if bare else shown):
-        yield from _subject(rows, told, full=number == 0 or most == _GRAVE or everything, exact=everything)
+        yield from _subject(rows, verdict, told, full=number == 0 or most == _GRAVE or everything, exact=everything)
     hidden = [rows for rows in rest if any(f.rule.id not in told for f in sentences.grave(rows))]
     for rows in hidden:
-        yield from _subject(rows, told, full=False, exact=False)
+        yield from _subject(rows, verdict, told, full=False, exact=False)
     if rest := [rows for rows in rest if rows not in hidden]:
         open_ = sum(any(row.undecided for row in rows) for rows in rest)
         mark = f", {open_} of them undecided" if open_ else ""
         yield from _wrap(f"and {len(rest)} more{mark}: {sentences.some(rest)}", "    - ", "      ")
 
 
-def _subject(rows: tuple[Row, ...], told: set[str], *, full: bool, exact: bool) -> Iterator[str]:
+def _subject(rows: tuple[Row, ...], verdict: Verdict, told: set[str], *, full: bool, exact: bool) -> Iterator[str]:
     what = sentences.what(rows, everything=exact)
     yield from _wrap(f"{rows[0].subject_with_kind}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      ")
-    if mark := sentences.open_mark(rows):
+    for mark in filter(None, (sentences.open_mark(rows), waived_mark(verdict, rows))):
         yield from _wrap(f"? {mark}", "      ", "        ")
     if exact:
         yield from _exact(rows)
@@ -149,11 +161,6 @@ def _rest(verdict: Verdict, everything: bool) -> Iterator[str]:
         yield "Not seen"
         for note in unseen:
             yield from _wrap(note, "  ", "    ")
-
-
-def _side(snapshot: object) -> str:
-    label, version = getattr(snapshot, "label", ""), getattr(snapshot, "version", None)
-    return f"{label} (Studio Pro {version})" if version else str(label)
 
 
 def _wrap(line: str, first: str, later: str) -> list[str]:

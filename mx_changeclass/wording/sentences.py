@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from mx_changeclass.changes.change import UNSEEN
 from mx_changeclass.findings.aside import Aside
 from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.model.types import PROJECT
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Hits
@@ -23,9 +24,10 @@ from mx_changeclass.vocabulary import (
     ReleaseClass,
     Requires,
 )
+from mx_changeclass.wording.accepted import left_over, notes
 from mx_changeclass.wording.harms import MEANING
 from mx_changeclass.wording.reasons import REASONS
-from mx_changeclass.wording.values import kind_in_words, label, many, plain, plural, several
+from mx_changeclass.wording.values import kind_in_words, label, many, plural, several, value
 
 STEPS: Mapping[str, str] = {
     "repair": "Do not release this: put back what the old version had",
@@ -62,15 +64,20 @@ def headline(verdict: Verdict) -> str:
         text += f"; the release travels as {verdict.channel} ({MEANING[verdict.channel]})"
     if verdict.at_most is not verdict.release_class:
         text = f"at least {text}; {_open_end(verdict)}"
+    if waived := left_over(verdict):
+        text += f"; {waived}"
     left_out = sum(told.changed for told in verdict.ignored)
     return text + (f"; {plural(left_out, 'changed file')} ignored by configuration" if left_out else "")
 
 
 def _open_end(verdict: Verdict) -> str:
     """The higher end of a verdict, and what keeps it at the lower one where a fact does."""
-    highest = verdict.at_most
-    unless = dict.fromkeys(f.unless for f in verdict.findings if f.at_most is highest)
-    return f"{highest} unless {' and '.join(unless)}" if all(unless) else f"it may be {highest}"
+    most = verdict.at_most
+    deciding = [f for f in verdict.findings if f.at_most is most]
+    unless = dict.fromkeys(f.unless for f in deciding)
+    if all(unless):
+        return f"{verdict.at_most} unless {' and '.join(unless)}"
+    return f"it may be {verdict.at_most}"
 
 
 def warnings(verdict: Verdict) -> list[str]:
@@ -82,6 +89,7 @@ def warnings(verdict: Verdict) -> list[str]:
         told.append("the server loses data on deploy")
     open_ = (f for f in verdict.findings if f.setting)
     told += dict.fromkeys(f"where {f.unless}, write into mx-changeclass.toml: {f.setting}" for f in open_)
+    told += notes(verdict)
     if settings := settings_in_force(verdict):
         told.append(settings)
     return told
@@ -99,7 +107,9 @@ def facts(verdict: Verdict) -> list[tuple[str, str]]:
     facts = verdict.facts
     told = []
     if verdict.native and verdict.old.form != "none":
-        told += [("over the air", _over_the_air(verdict)), ("native template", _native_template(verdict))]
+        told.append(("over the air", _over_the_air(verdict)))
+        if verdict.released.installed:
+            told.append(("native template", _native_template(verdict)))
     if verdict.undecided:
         marks, rest = first_of(facts.undecided, _MARKS)
         more = f" and {len(rest)} more" if rest else ""
@@ -121,7 +131,7 @@ def _over_the_air(verdict: Verdict) -> str:
     known = f"{'on' if released.ota else 'off'} in the released binary, {_FROM[released.ota_from]}"
     if not facts.waiting:
         return known
-    return f"{known}; for that reason alone {len(facts.waiting):,} of {plural(facts.store, 'store row')} need a binary"
+    return f"{known}; {len(facts.waiting):,} of {plural(facts.store, 'store row')} for that reason alone"
 
 
 def _native_template(verdict: Verdict) -> str:
@@ -143,6 +153,11 @@ def open_mark(rows: Sequence[Row]) -> str:
     if not any(row.undecided for row in rows):
         return ""
     return f"undecided, at most {max(row.at_most for row in rows)}"
+
+
+def version(side: Snapshot) -> str:
+    """The version of Studio Pro of a side, " (Studio Pro 10.24.18)"; "" where it is not stated."""
+    return f" (Studio Pro {side.version})" if side.version else ""
 
 
 def not_shown(verdict: Verdict) -> list[str]:
@@ -310,7 +325,10 @@ def values(row: Row) -> list[str]:
     """Each value that differs in a row, where its words tell some of them only."""
     if len(row.parts) <= _NAMED:
         return []
-    return [f"{p.place + ': ' if p.place else ''}{label(p.prop)} {plain(p.old)} to {plain(p.new)}" for p in row.parts]
+    return [
+        f"{p.place + ': ' if p.place else ''}{label(p.prop)} {value(p.old, p.prop)} to {value(p.new, p.prop)}"
+        for p in row.parts
+    ]
 
 
 def difference(old: object, new: object) -> str:

@@ -77,13 +77,6 @@ _KINDS: Mapping[str, str] = {
     "Pages$DivContainer": "container",
     "Settings$WebUIProjectSettingsPart": "web settings",
 }
-# Words of the storage for which Studio Pro has others.
-_VALUES: Mapping[str, str] = {
-    "CheckEverything": "production",
-    "CheckFormsAndMicroflows": "prototype",
-    "CheckNothing": "off",
-    "ReferenceSet": "reference set",
-}
 _SPELLED = re.compile(r"\b(?:json|xml|oql|rest|odata|ssl|url|ui|xpath|java(?: script)?|android|ios)\b")
 _SPELLING = {
     "android": "Android",
@@ -95,12 +88,39 @@ _SPELLING = {
 }
 
 
-# Modes of synchronisation as Studio Pro shows them.
 _MODES: Mapping[str, str] = {
     "All": "All Objects",
     "Constrained": "By XPath",
     "None": "Nothing (clear data)",
     "NoneAndPreserveData": "Nothing (preserve data)",
+}
+_ON_DELETE: Mapping[str, str] = {
+    "DeleteMeAndReferences": "delete associated objects as well",
+    "DeleteMeButKeepReferences": "keep associated objects",
+    "DeleteMeIfNoReferences": "delete only if not associated",
+}
+_RIGHTS: Mapping[str, str] = {"None": "none", "ReadOnly": "read", "ReadWrite": "read and write"}
+# Values for which the storage has other words than Studio Pro, by the last part of their key: what "None" says
+# depends on where it stands. Studio Pro's words are those of the reference guide: Offline Synchronization,
+# Association Properties, Access Rules, Error Handling in Microflows, Commit Object(s), App Security, App Settings.
+_OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "accessRights": _RIGHTS,
+    "childDeleteBehavior": _ON_DELETE,
+    "commit": {"YesWithoutEvents": "yes without events", "Yes": "yes", "No": "no"},
+    "defaultMemberAccessRights": _RIGHTS,
+    "downloadMode": _MODES,
+    "errorHandlingType": {
+        "Custom": "custom with rollback",
+        "CustomWithoutRollBack": "custom without rollback",
+        "Rollback": "rollback",
+        "Continue": "continue",
+    },
+    "mode": _MODES,
+    "parentDeleteBehavior": _ON_DELETE,
+    "securityLevel": {"CheckEverything": "production", "CheckFormsAndMicroflows": "prototype", "CheckNothing": "off"},
+    "syncMode": _MODES,
+    "type": {"ReferenceSet": "reference set"},
+    "useOptimizedClient": {"Yes": "yes", "No": "no", "MigrationMode": "migration mode"},
 }
 
 
@@ -135,10 +155,11 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def value(value: object) -> str:
+def value(value: object, key: str = "") -> str:
     """A value inside a phrase; a text of several words in quotes, so that its ends show."""
-    if isinstance(value, str) and value in _VALUES:
-        return _VALUES[value]
+    options = _OPTIONS.get(key.rpartition(".")[2], {})
+    if isinstance(value, str) and value in options:
+        return options[value]
     if isinstance(value, str) and _TYPE.fullmatch(value):
         return kind_in_words(value).removesuffix(" attribute type")
     text = plain(value)

@@ -1,7 +1,7 @@
 """Runs what a page shows as a command, so that a page never shows what the command does not print.
 
 A block of a page that is marked ``<!-- run -->`` holds commands behind ``$`` and what each prints; one marked
-``<!-- run in repository -->`` is run in the repository of the story (``tests/builders/history.py``), which keeps
+``<!-- run in repository -->`` is run in the repository of the story (``tests/builders/histories.py``), which keeps
 what earlier blocks of the page did to it.
 """
 
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.builders.history import field_service
+from tests.builders.histories import field_service
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"(?<=<!-- run )(in repository )?(-->\n```\w*\n)(\$ .*?)(?=^```$)", re.DOTALL | re.MULTILINE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from datetime import date
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,15 @@ from mx_changeclass.data import raw
 from mx_changeclass.errors import ReadError
 from mx_changeclass.findings.document import document
 from mx_changeclass.findings.finding import Verdict
-from mx_changeclass.graphs.footprint import footprint
+from mx_changeclass.graphs.footprint import footprint_of
 from mx_changeclass.legible import plain_line
 from mx_changeclass.model.snapshot import Rows, Snapshot
 from mx_changeclass.policy import Policy
 from mx_changeclass.readers import read
 from mx_changeclass.reports import catalogue
 from mx_changeclass.reports.footprint import footprint_document, footprint_text
+from mx_changeclass.vocabulary import DESTRUCTIVE
+from mx_changeclass.waivers import Severity, Waiver
 from tests.builders.browser import shown
 from tests.builders.parts import rewritten
 
@@ -96,8 +99,17 @@ def marked(side: str, mark: str) -> Snapshot:
 
 @cache
 def verdict(mark: str) -> Verdict:
-    stated = Policy(source=mark, stated=(f"ignore = {mark}",))
-    return compare(marked("v1", mark), marked("v2", mark), stated)
+    day = date(2026, 1, 31)
+    given = Waiver(
+        rule=("ent-merged",), element="*", reason=mark, by=mark, until=day, up_to=DESTRUCTIVE, source=mark, found=True
+    )
+    stated = Policy(
+        source=mark,
+        stated=(f"ignore = {mark}",),
+        severity={"attr-added-sync": Severity(DESTRUCTIVE, mark)},
+        waivers=(given, evolve(given, what=mark, baseline=mark), evolve(given, element=mark)),
+    )
+    return compare(marked("v1", mark), marked("v2", mark), stated, today=day)
 
 
 def check_line_by_line(text: str) -> None:
@@ -163,13 +175,25 @@ def check_sarif(text: str) -> None:
 def check_junit(text: str) -> None:
     check_line_by_line(text)
     tags = {element.tag for element in etree.fromstring(text.encode()).iter()}
-    assert tags <= {"testsuites", "testsuite", "testcase", "failure", "system-out", "properties", "property"}
+    assert tags <= {"testsuites", "testsuite", "testcase", "failure", "skipped", "system-out", "properties", "property"}
 
 
 def check_github(text: str) -> None:
     assert not CONTROL.search(text)
     for line in text.splitlines():
         assert re.fullmatch(r"::(error|warning|notice) (file=[^,:]+,)?title=[^,:]+::.+", line), line
+
+
+def check_azure(text: str) -> None:
+    assert not CONTROL.search(text)
+    for line in text.splitlines():
+        command = re.match(
+            r"##vso\[task\.logissue type=(error|warning);(sourcepath=[^;\]]+;linenumber=1;code=[a-z0-9-]+;)?\]", line
+        )
+        said = line[command.end() :] if command else line
+        assert not re.search(r"##[\w.]*\[|^\s*::", said), line
+        assert not command or not re.search(r"%(?!AZP25)", said), line
+        assert line.count("##vso[") == bool(command)
 
 
 def check_gitlab(text: str) -> None:
@@ -187,6 +211,7 @@ CHECKS: dict[str, Callable[[str], None]] = {
     "junit": check_junit,
     "github": check_github,
     "gitlab": check_gitlab,
+    "azure": check_azure,
 }
 
 
@@ -223,7 +248,7 @@ def test_colours_are_the_only_escapes_of_text(mark: str) -> None:
 @given(hostile)
 @everywhere
 def test_no_name_breaks_out_of_a_footprint_an_explanation_or_an_error(mark: str) -> None:
-    found = footprint(marked("v2", mark))
+    found = footprint_of(marked("v2", mark))
     check_line_by_line(footprint_text(found))
     json.dumps(footprint_document(found))
     report: dict[str, Any] = json.loads(json.dumps(document(verdict(mark))))

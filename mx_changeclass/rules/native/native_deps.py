@@ -16,7 +16,7 @@ from mx_changeclass.model.native_templates import accepts, pinned, template_rang
 from mx_changeclass.rules.engine.release import DependencyChange, Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.native.native_needs import in_released_binary, meets_binary
-from mx_changeclass.vocabulary import FULL_RELEASE, NONE, OTA_SAFE, Certainty, Maybe, Requires
+from mx_changeclass.vocabulary import FULL_RELEASE, NONE, OTA_SAFE, Certainty, Maybe, Remedy, Requires
 
 Script = Added[JavaScriptSource | JavaScriptFile | ThemeFile] | Changed[JavaScriptSource | JavaScriptFile | ThemeFile]
 
@@ -133,6 +133,7 @@ def native_dep_unread(move: DependencyChange, release: Release) -> bool:
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
     breaks_by_bundle=True,
+    remedy=Remedy.STOP,
     source="native-template package.json; REAL 11",
     mitigation="Agree on one version before the build.",
 )
