@@ -52,76 +52,12 @@ some = settings(max_examples=5, deadline=None, derandomize=True, suppress_health
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 COMMAND = re.compile(r"##[\w.]*\[|^\s*::", re.MULTILINE)
 ELEMENTS = set(
-    [
-        "html",
-        "head",
-        "meta",
-        "base",
-        "title",
-        "style",
-        "body",
-        "a",
-        "header",
-        "div",
-        "h1",
-        "p",
-        "main",
-        "section",
-        "h2",
-        "ol",
-        "li",
-        "ul",
-        "dl",
-        "dt",
-        "dd",
-        "nav",
-        "details",
-        "summary",
-        "span",
-        "form",
-        "label",
-        "input",
-        "select",
-        "option",
-        "button",
-        "output",
-        "h3",
-        "h4",
-        "code",
-        "small",
-        "wbr",
-        "b",
-        "del",
-        "ins",
-        "script",
-    ]
+    "html head meta base title style body a header div h1 p main section h2 ol li ul dl dt dd nav details summary span "
+    "form label input select option button output h3 h4 code small wbr b del ins script".split()
 )
 ATTRIBUTES = set(
-    [
-        "lang",
-        "charset",
-        "http-equiv",
-        "content",
-        "name",
-        "class",
-        "href",
-        "id",
-        "aria-labelledby",
-        "aria-label",
-        "tabindex",
-        "role",
-        "hidden",
-        "type",
-        "autocomplete",
-        "value",
-        "open",
-        "data-count",
-        "data-m",
-        "data-title",
-        "data-r",
-        "data-p",
-        "data-u",
-    ]
+    "lang charset http-equiv content name class href id aria-labelledby aria-label tabindex role hidden type autocomplete "
+    "value open data-count data-m data-title data-r data-p data-u".split()
 )
 HOSTS = re.compile(r"@\w|[#!$&]\d|[~%][\w\"']|\bGH-\d|://|www\.", re.IGNORECASE)
 
