@@ -36,12 +36,13 @@ class Portfolio(Mapping[str, Audit]):
         return len(self.audits)
 
     def to_frame(self, by: str = "step") -> Any:
-        """A pandas frame of all apps, see ``Audit.to_frame``, with a column for the app."""
-        from mx_changeclass.findings.frame import audits_frame
+        """A pandas frame of all apps, see ``Audit.to_frame``."""
+        from mx_changeclass.findings.frame import steps_frame
 
-        return audits_frame({name: found.steps for name, found in self.items()}, by)
+        return steps_frame({name: found.steps for name, found in self.items()}, by)
 
     def _repr_html_(self) -> str:
+        """The portfolio as a page, shown by a notebook."""
         from mx_changeclass.reports.audit_page import framed
 
         return framed(self)

@@ -117,22 +117,23 @@ class Audit(Iterator[Step]):
         self._source.close()
 
     def to_frame(self, by: str = "step") -> Any:
-        """A pandas frame with one row a ``step``, a ``finding`` or a ``change``. Needs the ``notebook`` extra."""
-        from mx_changeclass.findings.frame import audit_frame
+        """A pandas frame with one row a ``step``, or a ``finding`` or ``change`` of a step with the columns of
+        ``Verdict.to_frame``. Needs the ``notebook`` extra."""
+        from mx_changeclass.findings.frame import steps_frame
 
-        return audit_frame(self.steps, by)
+        return steps_frame({self.label: self.steps}, by)
 
     def to_dict(self) -> dict[str, Any]:
         """The document of ``audit --format json`` as plain values."""
         from mx_changeclass.reports.audit import audit_document
 
-        return audit_document([self])
+        return audit_document({self.label: self})
 
     def _repr_html_(self) -> str:
         """The audit as a page, shown by a notebook."""
-        from mx_changeclass.reports.audit import framed
+        from mx_changeclass.reports.audit_page import framed
 
-        return framed([self])
+        return framed({self.label: self})
 
 
 Pair = tuple[str, Commit]  # the id of a commit, and the one that is compared with it
@@ -264,9 +265,9 @@ def _run(past: History, pairs: Sequence[Pair], policy: Policy | None) -> Iterato
     for old, commit in pairs:
         base, unread = base_of.get(old, old), commit.id
         try:
-            after = _readable(past, unread)
+            after = _readable(past, unread, side[1] if side else None)
             unread = base
-            before = side[1] if side and side[0] == base else _readable(past, base)
+            before = side[1] if side and side[0] == base else _readable(past, base, after)
         except ReadError as error:
             if unread == commit.id:
                 base_of[unread] = base
@@ -277,7 +278,7 @@ def _run(past: History, pairs: Sequence[Pair], policy: Policy | None) -> Iterato
             side = commit.id, after
 
 
-def _readable(past: History, commit: str) -> Snapshot:
-    snapshot = past.read(commit)
+def _readable(past: History, commit: str, beside: Snapshot | None) -> Snapshot:
+    snapshot = past.read(commit, beside)
     check_readable(snapshot)
     return snapshot

@@ -6,10 +6,14 @@ from __future__ import annotations
 # In the order of the help.
 COMMANDS = (
     "diff",
+    "plan",
+    "hotfix",
     "footprint",
     "export",
     "native",
     "rules",
     "explain",
+    "waive",
+    "fleet",
     "audit",
 )

@@ -85,7 +85,7 @@ def _cluster(address: str, stack: ExitStack) -> dict[str, Any]:
     except ImportError:
         raise PolicyError("--scheduler needs the extra 'dask'. Run 'pip install mx-changeclass[dask]'") from None
     try:
-        client = stack.enter_context(Client(address))
+        client = stack.enter_context(Client(address))  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise PolicyError(f"{address}: {error}. Give the address of a scheduler, tcp://host:8786") from None
     executor: Executor = stack.enter_context(client.get_executor())

@@ -12,6 +12,7 @@ from mx_changeclass.errors import FAULT, MxError, ReadError, fault, one_line
 
 BELOW, AT_OR_ABOVE, WRONG_USE, UNREADABLE, UNDECIDED = range(5)
 STOPPED = 130
+_NAME = "mx-changeclass"
 
 
 class Command(click.Command):
@@ -21,6 +22,9 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
         except (click.ClickException, click.exceptions.Exit, click.Abort, MxError, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -40,8 +44,14 @@ class Group(click.Group):
             code = super().main(*args, **kwargs)
         except click.exceptions.Exit as leaving:
             code = leaving.exit_code
-        except (click.UsageError, click.FileError) as error:
-            complain(f"{error.format_message().rstrip('.')}. Run 'mx-changeclass --help'")
+        except click.exceptions.NoArgsIsHelpError as error:
+            complain("no command was given. Choose one of these")
+            with contextlib.suppress(OSError):
+                click.echo(error.ctx.get_help() if error.ctx else "", err=True)
+            code = WRONG_USE
+        except click.ClickException as error:
+            place = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else _NAME
+            complain(f"{error.format_message().rstrip('.')}. Run '{place} --help'")
             code = WRONG_USE
         except click.Abort:
             complain("stopped. Run it again")
@@ -52,6 +62,10 @@ class Group(click.Group):
         except MxError as error:
             complain(str(error))
             code = WRONG_USE
+        except OSError as error:  # what is printed outside of any command: help, the version
+            code = BELOW if isinstance(error, BrokenPipeError) else WRONG_USE
+            if code:
+                complain(f"standard output: {error.strerror or error}. Give it some room")
         except BaseException as error:  # outside of any command
             complain(fault(error))
             code = FAULT
@@ -61,4 +75,4 @@ class Group(click.Group):
 def complain(message: str) -> None:
     """One line to stderr, or to nobody where nobody reads it."""
     with contextlib.suppress(OSError):
-        click.echo(f"mx-changeclass: {one_line(message)}", err=True)
+        click.echo(f"{_NAME}: {one_line(message)}", err=True)

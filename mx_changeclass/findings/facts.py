@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from mx_changeclass.findings.finding import Row, Verdict
     from mx_changeclass.rules.engine.release import Release
 
-_BY_SWITCH = frozenset({"nav-ota-off-client-change", "nav-ota-off-rename"})
+# Rules that ask for a binary only because the released one takes no updates over the air.
+BY_SWITCH = frozenset({"nav-ota-off-client-change", "nav-ota-off-rename"})
 
 
 @frozen
@@ -72,7 +73,7 @@ def facts_of(verdict: Verdict) -> Facts:
         studio_pro=(str(verdict.old.version or ""), str(verdict.new.version or "")),
         released=verdict.released,
         store=sum(row.channel is FULL_RELEASE for row in verdict.rows),
-        waiting=tuple(row.fingerprint for row in verdict.rows if _waits_for_a_binary(row)),
+        waiting=tuple(row.fingerprint for row in verdict.rows if waits_for_a_binary(row)),
         undecided=tuple(row.fingerprint for row in verdict.rows if row.undecided),
         ignored=sum(told.changed for told in verdict.ignored),
         unseen=_unseen(verdict),
@@ -80,16 +81,17 @@ def facts_of(verdict: Verdict) -> Facts:
     )
 
 
-def _waits_for_a_binary(row: Row) -> bool:
+def waits_for_a_binary(row: Row) -> bool:
     """A row that would go over the air if the released binary took updates."""
     lifting = {f.rule.id for f in row.findings if f.channel is FULL_RELEASE}
-    return bool(lifting) and lifting <= _BY_SWITCH
+    return bool(lifting) and lifting <= BY_SWITCH
 
 
 def _unseen(verdict: Verdict) -> tuple[str, ...]:
     """What the two inputs did not show; parts of one kind together."""
     old, new = dict.fromkeys(verdict.old.incomplete), dict.fromkeys(verdict.new.incomplete)
-    sides = [("both" if note in new else "old", note) for note in old] + [("new", n) for n in new if n not in old]
+    sides = [("both versions" if note in new else "old version", note) for note in old]
+    sides += [("new version", note) for note in new if note not in old]
     alike: dict[tuple[str, str], list[str]] = {}
     for side, note in sides:
         subject, gap, said = note.partition(" is ")

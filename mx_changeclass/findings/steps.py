@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from typing import Any
 
 from attrs import field, frozen
 
@@ -12,6 +13,11 @@ from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.rules.engine.rule import Rule
 from mx_changeclass.vocabulary import FULL_RELEASE, NONE, ReleaseClass
+
+COLUMNS = (
+    "app", "commit", "date", "author", "subject", "tags", "old", "class", "at_most", "channel", "destructive",
+    "full_release", "needs_redeploy", "ota_safe", "undecided", "breaks_old_clients", "server_data_loss", "skipped",
+)  # fmt: skip
 
 
 @frozen
@@ -90,7 +96,7 @@ def heat(steps: Iterable[Step]) -> Iterator[tuple[Step, str, ReleaseClass, int]]
     for step in steps:
         rows: dict[str, list[Row]] = {}
         for row in step.verdict.rows:
-            rows.setdefault(getattr(row, "module", row.name.partition(".")[0]), []).append(row)
+            rows.setdefault(row.module, []).append(row)
         for module, found in sorted(rows.items()):
             yield step, module, max(row.release_class for row in found), len(found)
 
@@ -110,3 +116,25 @@ def _days(one: Step, other: Step) -> int | None:
         return (date.fromisoformat(other.day) - date.fromisoformat(one.day)).days
     except ValueError:
         return None
+
+
+def step_row(app: str, step: Step) -> dict[str, Any]:
+    """A step as a row of a table, by ``COLUMNS``."""
+    verdict, counts = step.verdict, step.verdict.counts
+    return {
+        "app": app,
+        "commit": step.new,
+        "date": step.commit.date,
+        "author": step.commit.author,
+        "subject": step.commit.subject,
+        "tags": ", ".join(step.commit.tags),
+        "old": step.old,
+        "class": str(verdict.release_class),
+        "at_most": str(verdict.at_most),
+        "channel": str(verdict.channel),
+        **{str(c).lower(): counts[c] for c in reversed(ReleaseClass) if c is not NONE},
+        "undecided": verdict.undecided,
+        "breaks_old_clients": verdict.breaks_old_clients,
+        "server_data_loss": verdict.server_data_loss,
+        "skipped": len(step.skipped),
+    }

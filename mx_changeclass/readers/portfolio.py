@@ -79,4 +79,5 @@ def _app(table: dict[str, Any], file: Path, number: int) -> App:
     for key in ("name", "repository"):
         if not told.get(key):
             raise PolicyError(f"{file}: app {number}: {key!r} is not given. Write [[app]] with a name and a repository")
-    return App(**{**told, "repository": file.parent / told["repository"]})
+    given: dict[str, Any] = {**told, "repository": file.parent / told["repository"]}
+    return App(**given)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mx_changeclass import __version__
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.findings.document import document
-from mx_changeclass.findings.steps import Recurring, Step, between_binaries, recurring, worst_steps
+from mx_changeclass.findings.steps import COLUMNS, Recurring, Step, between_binaries, recurring, step_row, worst_steps
 from mx_changeclass.legible import json_text, plain_line
-from mx_changeclass.reports.markdown import _safe as safe
+from mx_changeclass.reports.markdown import escaped
 from mx_changeclass.vocabulary import NONE, ReleaseClass
 from mx_changeclass.wording.values import plural
 
@@ -26,10 +26,6 @@ FORMATS = ("text", "json", "csv", "markdown", "html")
 _WORST = 5  # so many of the worst steps, and of the rules that recur, are told above the steps
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would reckon, were it to begin a cell
 _SHORT = {c: str(c).lower().replace("_", "-") for c in ReleaseClass}
-COLUMNS = (
-    "app", "commit", "date", "author", "subject", "tags", "old", "class", "at_most", "channel", "destructive",
-    "full_release", "needs_redeploy", "ota_safe", "undecided", "breaks_old_clients", "server_data_loss", "skipped",
-)  # fmt: skip
 
 
 def render_audits(audits: Audits, format: str = "text", *, everything: bool = False) -> str:
@@ -44,28 +40,6 @@ def render_audits(audits: Audits, format: str = "text", *, everything: bool = Fa
     if format == "csv":
         return _csv(audits)
     return "".join(plain_line(line) + "\n" for line in (_markdown if format == "markdown" else _text)(audits))
-
-
-def step_row(app: str, step: Step) -> dict[str, Any]:
-    """A step as a row of a table, by ``COLUMNS``."""
-    verdict, counts = step.verdict, step.verdict.counts
-    return {
-        "app": app,
-        "commit": step.new,
-        "date": step.commit.date,
-        "author": step.commit.author,
-        "subject": step.commit.subject,
-        "tags": ", ".join(step.commit.tags),
-        "old": step.old,
-        "class": str(verdict.release_class),
-        "at_most": str(verdict.at_most),
-        "channel": str(verdict.channel),
-        **{str(c).lower(): counts[c] for c in reversed(ReleaseClass) if c is not NONE},
-        "undecided": verdict.undecided,
-        "breaks_old_clients": verdict.breaks_old_clients,
-        "server_data_loss": verdict.server_data_loss,
-        "skipped": len(step.skipped),
-    }
 
 
 def audit_document(audits: Audits, *, everything: bool = False) -> dict[str, Any]:
@@ -128,7 +102,7 @@ def _step(step: Step, *, everything: bool) -> dict[str, Any]:
                 "fingerprint": row.fingerprint,
                 "class": str(row.release_class),
                 "kind": row.kind,
-                "module": getattr(row, "module", ""),
+                "module": row.module,
                 "name": row.name,
                 "what": row.what,
                 "rules": [f.rule.id for f in row.findings],
@@ -168,7 +142,7 @@ def _class(step: Step) -> str:
     return f"{verdict.release_class}{open_end}"
 
 
-def headline(steps: tuple[Step, ...]) -> str:
+def headline(steps: Sequence[Step]) -> str:
     """How many steps, from when to when, and how many of each class."""
     if not steps:
         return "no step"
@@ -178,7 +152,7 @@ def headline(steps: tuple[Step, ...]) -> str:
     return f"{plural(len(steps), 'step')}{span}: " + ", ".join(f"{n} {c}" for c, n in counted.items() if n)
 
 
-def binaries_told(steps: tuple[Step, ...]) -> str:
+def binaries_told(steps: Sequence[Step]) -> str:
     """How often the stores were needed, in words; "" where they never were."""
     found = between_binaries(steps)
     if not found:
@@ -215,25 +189,25 @@ def _errors(audits: Audits) -> Iterator[str]:
 
 def _markdown(audits: Audits) -> Iterator[str]:
     for name, audit in audits.items():
-        yield f"## {safe(name)}"
+        yield f"## {escaped(name)}"
         yield ""
-        yield safe(headline(audit.steps)) + ". " + safe(binaries_told(audit.steps))
+        yield escaped(headline(audit.steps)) + ". " + escaped(binaries_told(audit.steps))
         yield ""
         yield "| release | day | class | changes | by | subject |"
         yield "| --- | --- | --- | --- | --- | --- |"
         for step in audit.steps:
             cells = (
-                safe(step.name), step.day, _class(step), _counts(step), safe(step.commit.author),
-                safe(step.commit.subject),
+                escaped(step.name), step.day, _class(step), _counts(step), escaped(step.commit.author),
+                escaped(step.commit.subject),
             )  # fmt: skip
             yield "| " + " | ".join(cells) + " |"
         skipped = [str(error) for step in audit.steps for error in step.skipped]
         if skipped:
             yield ""
-            yield from (f"- not judged: {safe(error)}" for error in skipped)
+            yield from (f"- not judged: {escaped(error)}" for error in skipped)
         worst = worst_steps(audit.steps, _WORST)
         yield ""
         for step in worst:
-            yield f"- {safe(step.name)}: {safe(' '.join(step.verdict.summary))}"
+            yield f"- {escaped(step.name)}: {escaped(' '.join(step.verdict.summary))}"
         yield ""
-    yield from map(safe, _errors(audits))
+    yield from map(escaped, _errors(audits))

@@ -93,9 +93,7 @@ def apps(cells: Iterable[tuple[str, str, ReleaseClass]]) -> str:
     alt = _altair()
     values = [{"app": _line(app), "month": month, "class": str(worst)} for app, month, worst in cells]
     squares = alt.Chart(alt.InlineData(values=values)).mark_rect()
-    encoded = squares.encode(
-        x=alt.X("month:O", title=None), y=alt.Y("app:N", sort=None, title=None), color=_colors()
-    )
+    encoded = squares.encode(x=alt.X("month:O", title=None), y=alt.Y("app:N", sort=None, title=None), color=_colors())
     return _svg(encoded.properties(width=_WIDTH, height={"step": 14}))
 
 

@@ -14,12 +14,14 @@ from urllib.parse import quote
 from attrs import frozen
 
 from mx_changeclass.data import raw
-from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.findings.finding import Row, RowPart, Verdict
+from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import legible, xml_text
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, ReleaseClass
-from mx_changeclass.wording import sentences
+from mx_changeclass.wording import plans, sentences
+from mx_changeclass.wording.accepted import accepted, waived_mark
 from mx_changeclass.wording.changes import explanation
-from mx_changeclass.wording.values import plural, sentence, several
+from mx_changeclass.wording.values import label, plural, sentence, whole
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -51,11 +53,13 @@ def framed(verdict: Verdict) -> str:
 
 
 def in_frame(page: str, title: str) -> str:
-    """A page in a frame of its own."""
+    """A page in a frame of its own. The strip below the frame is where the height is dragged: over a frame the pointer
+    belongs to what is in it."""
     return (
-        f'<iframe title="{markup.escape(legible(title))}" sandbox="allow-scripts" style="width: 100%; height: 40rem; '
-        f'min-height: 10rem; border: 1px solid #8888; border-radius: 4px; resize: vertical" '
-        f'srcdoc="{markup.escape(page)}"></iframe>'
+        '<div style="box-sizing: border-box; height: 40rem; padding-bottom: 1rem; overflow: hidden; resize: vertical">'
+        f'<iframe title="{markup.escape(legible(title))}" sandbox="allow-scripts" style="box-sizing: border-box; '
+        'width: 100%; height: 100%; border: 1px solid #8888" '
+        f'srcdoc="{markup.escape(page)}"></iframe></div>'
     )
 
 
@@ -109,45 +113,46 @@ class _Fact:
 
 
 def _facts(verdict: Verdict) -> Iterator[_Fact]:
-    facts, released = verdict.facts, verdict.released
+    facts, told = verdict.facts, dict(sentences.facts(verdict))
     old, new = (version or "not known" for version in facts.studio_pro)
     yield _Fact("Studio Pro", old if old == new else f"{old} → {new}")
-    if verdict.native:
-        switch = {True: "on", False: "off", None: "not known whether on or off"}[released.ota]
-        yield _Fact("Updates over the air", _known(switch, released.ota_from))
-        yield _Fact("Native template", _known(released.template or "not known", released.template_from))
-    if facts.store:
-        alone = f", {len(facts.waiting):,} only because updates are off" if facts.waiting else ""
-        yield _Fact("Need the stores", "", [(f"{plural(facts.store, 'change')}{alone}", str(FULL_RELEASE))])
+    waiting = [("see them", str(FULL_RELEASE))] if facts.waiting else []
+    yield from (_Fact("Over the air", text, waiting) for name, text in told.items() if name == "over the air")
+    yield from (_Fact("Native template", text) for name, text in told.items() if name == "native template")
     if facts.undecided:
         rows = [row for row in verdict.rows if row.undecided]
         shown, rest = sentences.first_of(rows, _NAMED)
         links = [(row.subject_with_kind, row.fingerprint) for row in shown]
-        yield _Fact("Undecided", plural(len(rows), "change") + (" such as" if rest else ":"), links)
-    if facts.ignored:
-        yield _Fact("Ignored", "", [(plural(facts.ignored, "changed file"), _LEFT_OUT)])
-    if facts.unseen:
-        yield _Fact("Not compared", "", [(plural(len(facts.unseen), "part"), _LEFT_OUT)])
-    if facts.set_aside:
-        yield _Fact("Set aside", "", [(f"{plural(facts.set_aside, 'difference')} without meaning", _LEFT_OUT)])
-
-
-def _known(told: str, source: str) -> str:
-    return f"{told}, says the {source}" if source else told
+        yield _Fact("Undecided", plural(len(rows), "change") + (", such as" if rest else ":"), links)
+    for name, counted in (
+        ("Ignored", facts.ignored and plural(facts.ignored, "changed file")),
+        ("Not seen", facts.unseen and plural(len(facts.unseen), "gap")),
+        ("Set aside", facts.set_aside and f"{plural(facts.set_aside, 'edit')} without meaning"),
+    ):
+        if counted:
+            yield _Fact(name, "", [(counted, _LEFT_OUT)])
 
 
 def _left_out(verdict: Verdict, everything: bool) -> Iterator[tuple[str, list[str]]]:
     """What stands at no change, by title."""
     at_changes = {f for row in verdict.rows for f in row.findings}
-    yield "Not compared", list(verdict.facts.unseen)
+    yield "Not seen", sentences.not_shown(verdict)
     yield "Ignored by configuration", [f"{i.pattern}: {plural(i.changed, 'changed file')}" for i in verdict.ignored]
-    yield "Of the release as a whole", [_remark(f) for f in verdict.findings if f not in at_changes]
-    aside = [sentences.set_aside(verdict, everything=True)] if verdict.facts.set_aside else []
-    yield "Set aside", aside + [_remark(f) for f in verdict.noise if everything]
+    remarks = [f for f in verdict.findings if f not in at_changes]
+    yield "Of the release as a whole", [f"{f.rule.title} [{f.rule.id}]. {f.message}" for f in remarks]
+    yield "Set aside", list(filter(None, [sentences.set_aside(verdict, everything=True)]))
+    if everything:
+        yield from ((f"Set aside as {reason}", edits) for reason, edits in sentences.asides(verdict))
 
 
-def _remark(finding: Finding) -> str:
-    return f"{finding.subject or 'the app'}: {finding.rule.title} [{finding.rule.id}]. {finding.message}"
+def _values(rows: Iterable[Row]) -> list[RowPart]:
+    """The values of a subject that differ and that the words of their change do not tell whole."""
+    return [
+        part
+        for row in rows
+        for part in row.parts or (RowPart("", row.prop, row.old, row.new),)
+        if any(value is not None and whole(value) not in row.what for value in (part.old, part.new))
+    ]
 
 
 def _page(verdict: Verdict, shown: Sequence[Row], *, everything: bool = False, framed: bool = False) -> str:
@@ -190,7 +195,8 @@ def _template() -> Template:
     environment = escaping()
     environment.filters.update(digest=_digest, breaking=_breaking)
     environment.globals.update(
-        sentences=sentences, several=several, plural=plural, explanation=explanation, sentence=sentence,
+        accepted=accepted, waived_mark=waived_mark, outline=outline, plans=plans, sentences=sentences, plural=plural,
+        explanation=explanation, sentence=sentence, values=_values, label=label, whole=whole,
         style=Markup(raw("verdict.css").decode()), script=Markup(raw("verdict.js").decode()),
     )  # fmt: skip
     return environment.from_string(raw("verdict.html.j2").decode())

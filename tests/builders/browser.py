@@ -21,7 +21,7 @@ body { margin: 0 } div { width: %dpx }</style><div>%s</div><script>
 addEventListener("message", (event) => {
   const frame = document.querySelector("iframe");
   if (event.source !== frame.contentWindow) return;
-  const told = { ...event.data, frame: frame.getBoundingClientRect().toJSON(), foreign: window.foreign };
+  const told = { ...event.data, frame: frame.getBoundingClientRect().toJSON() };
   document.documentElement.dataset.told = JSON.stringify(told);
 });</script>"""
 _WITHIN = """(async () => {
@@ -48,7 +48,7 @@ def shown(frame: str, script: str, *, width: int = 1280, dark: bool = False) -> 
         file = Path(folder, "page.html")
         file.write_text(around, encoding="utf-8")
         command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile",
-                   f"--window-size={max(width, 1280)},1600", "--virtual-time-budget=20000"]  # fmt: skip
+                   f"--window-size={max(width, 1280)},1600", "--virtual-time-budget=20000", "--disable-features=IsolateSandboxedIframes"]  # fmt: skip
         command += ["--blink-settings=preferredColorScheme=0"] if dark else []
         done = subprocess.run([*command, "--dump-dom", file.as_uri()], capture_output=True, text=True, timeout=300)
     told = re.search(r'data-told="([^"]*)"', done.stdout)

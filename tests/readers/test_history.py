@@ -103,7 +103,7 @@ def test_a_range_without_a_common_commit_or_without_its_past_is_refused(project:
     with pytest.raises(ReadError, match="'other' and 'main' have no commit in common"):
         history_between("other", "main", PROJECT, project.at)
     git(tmp_path, "clone", "-q", "--depth", "1", "--branch", "main", f"file://{project.at}", "shallow")
-    with pytest.raises(ReadError, match=r"cut off\. .*shallow: run 'git fetch --unshallow'"):
+    with pytest.raises(ReadError, match=r"cut off\. .*shallow: run 'git fetch --unshallow --tags'"):
         history_between("HEAD", "HEAD", PROJECT, tmp_path / "shallow")
     for name in ("--all", "nope", "HEAD:apps"):
         with pytest.raises(ReadError):

@@ -12,9 +12,9 @@ import pytest
 from attrs import evolve
 
 import mx_changeclass as mx
-from mx_changeclass.findings.steps import Step, between_binaries, heat, recurring, worst_steps
+from mx_changeclass.findings.steps import COLUMNS, Step, between_binaries, heat, recurring, worst_steps
 from mx_changeclass.model.commits import Commit
-from mx_changeclass.reports.audit import COLUMNS, FORMATS, render_audits
+from mx_changeclass.reports.audit import FORMATS, render_audits
 from mx_changeclass.vocabulary import FULL_RELEASE, NONE
 from tests.builders.histories import field_service
 from tests.cases import labelled_cases
@@ -23,8 +23,8 @@ from tests.generated import story
 CLASSES = [str(c) for c in reversed(mx.ReleaseClass) if c is not NONE]
 
 
-def step(number: int, verdict: mx.Verdict, day: str = "", **told: str) -> Step:
-    return Step(f"{number:040x}", f"{number + 1:040x}", verdict, (), Commit(f"{number + 1:040x}", day, **told))
+def step(number: int, verdict: mx.Verdict, day: str = "") -> Step:
+    return Step(f"{number:040x}", f"{number + 1:040x}", verdict, (), Commit(f"{number + 1:040x}", day))
 
 
 @pytest.fixture(scope="module")
@@ -72,26 +72,22 @@ def test_days_between_the_steps_that_need_the_stores(verdicts: dict[str, mx.Verd
     assert [d for _, d in between_binaries(steps)] == [None, 10, None, None]
 
 
-class Told:
-    """An audit that is over."""
-
-    label, total = "field", 1
-
-    def __init__(self, *steps: Step) -> None:
-        self.steps = steps
+def told(*steps: Step) -> mx.Audit:
+    """An audit of these steps."""
+    return mx.Audit("field", len(steps), (step for step in steps))
 
 
 HOSTILE = "=cmd|' /C calc'!A0 ##vso[task.complete]\n::error::boo | <b>`x`</b> \x1b[31m @everyone"
 
 
-def hostile() -> dict[str, Told]:
+def hostile() -> dict[str, mx.Audit]:
     commit = Commit("1" * 40, "2025-01-01T00:00:00Z", HOSTILE, HOSTILE, (), (HOSTILE,))
-    return {HOSTILE: Told(evolve(step(0, story()), commit=commit))}
+    return {HOSTILE: told(evolve(step(0, story()), commit=commit))}
 
 
 @pytest.mark.parametrize("name", [f for f in FORMATS if f != "html"])
 def test_who_wrote_a_commit_cannot_steer_a_report(name: str) -> None:
-    text = render_audits(hostile(), name)  # type: ignore[arg-type]
+    text = render_audits(hostile(), name)
     assert "\x1b" not in text
     assert "##vso[" not in text
     assert not any(line.lstrip().startswith("::error") for line in text.splitlines())
@@ -101,13 +97,13 @@ def test_who_wrote_a_commit_cannot_steer_a_report(name: str) -> None:
 
 
 def test_a_table_begins_no_cell_with_a_formula() -> None:
-    rows = list(csv.DictReader(io.StringIO(render_audits(hostile(), "csv"))))  # type: ignore[arg-type]
+    rows = list(csv.DictReader(io.StringIO(render_audits(hostile(), "csv"))))
     assert list(rows[0]) == list(COLUMNS)
     assert all(not value.startswith(("=", "+", "-", "@")) for row in rows for value in row.values())
 
 
 def test_csv_counts_what_the_verdict_counts() -> None:
-    (row,) = csv.DictReader(io.StringIO(render_audits({"field": Told(step(0, story()))}, "csv")))  # type: ignore[arg-type]
+    (row,) = csv.DictReader(io.StringIO(render_audits({"field": told(step(0, story()))}, "csv")))
     assert {c: int(row[c.lower()]) for c in CLASSES} == {c: story().counts[mx.ReleaseClass(c)] for c in CLASSES}
 
 
@@ -152,3 +148,20 @@ def test_a_file_that_is_no_portfolio_is_told(content: str, problem: str, tmp_pat
     (tmp_path / "apps.toml").write_text(content)
     with pytest.raises(mx.PolicyError, match=problem):
         mx.portfolio(tmp_path / "apps.toml")
+
+
+@pytest.mark.parametrize("by", ["step", "finding", "change"])
+def test_a_frame_adds_up_to_the_steps(by: str, verdicts: dict[str, mx.Verdict]) -> None:
+    steps = [step(n, verdict) for n, verdict in enumerate(verdicts.values())]
+    table = told(*steps).to_frame(by)
+    rows = {"step": 1, "change": None, "finding": None}
+    for each in steps:
+        own = table[table["commit"] == each.new]
+        wanted = rows[by] or len(each.verdict.to_frame(by))
+        assert len(own) == wanted
+    assert list(table["class"].cat.categories) == CLASSES[::-1]
+
+
+def test_a_frame_has_no_other_rows(verdicts: dict[str, mx.Verdict]) -> None:
+    with pytest.raises(mx.PolicyError, match="'step', 'finding', 'change'"):
+        told(step(0, next(iter(verdicts.values())))).to_frame("module")

@@ -196,7 +196,7 @@ def sec_guest_role(
         return "guestUserRoleName" in _fields(change) and _guests_on_devices(release) and "guest role changed"
     lost = role_change(change, release) if change.row.type == "Security$UserRole" else rights_lost(change, release)
     role = guest(release.old)
-    return any(user == role for user, *_ in (*lost.lost, *lost.narrowed)) and f"{role} lost rights on synced data"
+    return role in lost.users("lost") | lost.users("narrowed") and f"{role} lost rights on synced data"
 
 
 def _fields(change: Change) -> frozenset[str]:
