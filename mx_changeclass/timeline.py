@@ -13,6 +13,7 @@ from attrs import frozen
 
 from mx_changeclass.errors import ReadError
 from mx_changeclass.findings.finding import Verdict
+from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.pipeline import compare
 from mx_changeclass.policy import Policy
 from mx_changeclass.readers.history import History, history
@@ -56,7 +57,7 @@ def audit(
     project in its last commits, cannot be read.
     """
     past = history(revision, path, Path(cwd or ""), None if limit is None else max(limit, 0) + 1)
-    last, skipped = past.commits[:1], list[ReadError]()
+    last, skipped = tuple(commit.id for commit in past.commits[:1]), list[ReadError]()
     for old, new, judged in _in_order(past, policy, executor):
         outcome = judged if (old,) == last else _judge(past, last[0], new, policy)
         if isinstance(outcome, Verdict):
@@ -74,7 +75,7 @@ def _in_order(
     past: History, policy: Policy | None, executor: Executor | None
 ) -> Iterator[tuple[str, str, Verdict | _Unread]]:
     """Each pair of neighbours with what was found of it."""
-    pairs = pairwise(past.commits)
+    pairs = pairwise(commit.id for commit in past.commits)
     if executor is None:
         yield from ((old, new, _judge(past, old, new, policy)) for old, new in pairs)
         return
@@ -93,10 +94,10 @@ def _in_order(
 
 def _judge(past: History, old: str, new: str, policy: Policy | None) -> Verdict | _Unread:
     """The work of one step, wherever it is done: its arguments and its result cross to other processes."""
-    sides = []
+    sides: list[Snapshot] = []
     for commit in (new, old):
         try:
-            sides.append(past.read(commit))
+            sides.append(past.read(commit, sides[0] if sides else None))
         except ReadError as error:
             return _Unread(commit, error)
     return compare(sides[1], sides[0], policy).detached()

@@ -5,13 +5,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from attrs import evolve
 from jsonschema import Draft202012Validator
 
-from mx_changeclass import Policy, Verdict, compare, footprint, read
+from mx_changeclass import (
+    Fleet,
+    FleetVersion,
+    Policy,
+    ReleaseClass,
+    Severity,
+    Verdict,
+    Waiver,
+    classify,
+    compare,
+    fleet,
+    footprint,
+    read,
+    render,
+)
 from mx_changeclass.data import load
 from mx_changeclass.findings.finding import worst_first
 from mx_changeclass.reports import catalogue
@@ -20,7 +35,7 @@ from tests.builders.specimen import PROJECTS, READERS
 from tests.cases import labelled_cases
 from tests.generated import ROOT, story
 
-NAMES = {"report": "verdict", "footprint": "footprint", "rules": "rules"}
+NAMES = {"report": "verdict", "footprint": "footprint", "fleet": "fleet", "rules": "rules"}
 
 
 def closed(schema: Any) -> Any:
@@ -43,6 +58,7 @@ def verdicts() -> Iterator[Verdict]:
     yield story()
     yield apart()
     yield with_ignored()
+    yield with_waivers()
     yield from (case.verdict() for case in list(labelled_cases())[::4])
     for path in PROJECTS.values():
         yield compare("none", read(READERS / path))
@@ -62,15 +78,45 @@ def with_ignored() -> Verdict:
     return compare("none", READERS / "v2", Policy(ignore=("theme/*",)))
 
 
+def with_waivers() -> Verdict:
+    """A verdict of which something is waived, by waivers that say all that they may, and a rule is judged anew."""
+    day = date(2026, 12, 31)
+    stated = Waiver(
+        fingerprint="6908ee294c6a",
+        rule=("ent-merged",),
+        element="Service.*",
+        what="removed",
+        reason="agreed",
+        by="Ada",
+        until=day,
+        up_to=ReleaseClass.DESTRUCTIVE,
+        undecided=True,
+        baseline="10.24.18",
+        source="waivers.toml",
+        found=True,
+    )
+    severity = {"text-changed": Severity(ReleaseClass.NEEDS_REDEPLOY, "agreed")}
+    return classify(story().changes, Policy(waivers=(stated,), severity=severity), today=day)
+
+
+def in_field() -> Fleet:
+    """The second version of the story against the first, of which the server ran another before."""
+    old, new = story().old, story().new
+    return fleet(new, [FleetVersion("1.0", old, "14.1.13", True, 0.1, 30), FleetVersion("1.1", new)])
+
+
 def documents(name: str) -> Iterator[Any]:
     if name == "report":
         yield from (verdict.to_dict() for verdict in verdicts())
+        yield json.loads(render(story(), "json", fleet=in_field()))
     elif name == "footprint":
         for model in (
             *sorted((ROOT / "fixtures" / "field-service").glob("*.xml")),
             ROOT / "fixtures" / "base.snapshot.xml",
         ):
             yield footprint_document(footprint(read(model)))
+    elif name == "fleet":
+        yield in_field().to_dict()
     else:
         yield json.loads(catalogue.rules("json"))
 

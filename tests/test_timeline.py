@@ -6,7 +6,6 @@ import json
 import os
 import pickle
 import shutil
-import subprocess
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -21,48 +20,13 @@ from mx_changeclass.errors import BrokenContainer
 from mx_changeclass.reports import FORMATS
 from mx_changeclass.rules import catalogue
 from mx_changeclass.timeline import Step
-from tests.builders.build import write_v2
-
-STORY = Path(__file__).parent.parent / "fixtures" / "field-service"
-PROJECT = "apps/field"
+from tests.builders.histories import PROJECT, History, git
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
 
-def git(at: Path, *arguments: str) -> str:
-    who = ["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    done = subprocess.run(
-        ["git", *who, *arguments], cwd=at, check=True, capture_output=True,
-        env={**environment, "GIT_CONFIG_GLOBAL": os.devnull},
-    )  # fmt: skip
-    return done.stdout.decode().strip()
-
-
-class History:
-    """A repository in the making, with the commits by their names."""
-
-    def __init__(self, at: Path) -> None:
-        self.at, self.named = at, dict[str, str]()
-        self.at.mkdir()
-        git(self.at, "init", "-q", "-b", "main")
-
-    def put(self, name: str, version: str = "", **files: str) -> None:
-        """Commit a version of the story, and files beside it."""
-        if version:
-            shutil.rmtree(self.at / PROJECT, ignore_errors=True)
-            write_v2(mx.read(STORY / f"{version}.snapshot.xml"), self.at / PROJECT, name="Field.mpr")
-        for path, content in files.items():
-            (self.at / path.replace("__", "/")).write_text(content)
-        git(self.at, "add", "-A")
-        git(self.at, "commit", "-qm", name)
-        self.keep(name)
-
-    def keep(self, name: str) -> None:
-        self.named[git(self.at, "rev-parse", "HEAD")] = name
-
-    def told(self, steps: list[Step]) -> list[tuple[str, str, str]]:
-        return [(self.named[s.old], self.named[s.new], str(s.verdict.release_class)) for s in steps]
+def told(history: History, steps: list[Step]) -> list[tuple[str, str, str]]:
+    return [(history.named[s.old], history.named[s.new], str(s.verdict.release_class)) for s in steps]
 
 
 @pytest.fixture(scope="module")
@@ -92,16 +56,16 @@ WANTED = [
 
 
 def test_each_commit_that_touched_the_project_is_a_step_oldest_first(project: History) -> None:
-    assert project.told(list(mx.audit(path=PROJECT, cwd=project.at))) == WANTED
+    assert told(project, list(mx.audit(path=PROJECT, cwd=project.at))) == WANTED
 
 
 def test_the_project_is_found_from_within_it(project: History) -> None:
-    assert project.told(list(mx.audit(cwd=project.at / PROJECT))) == WANTED
+    assert told(project, list(mx.audit(cwd=project.at / PROJECT))) == WANTED
 
 
 def test_the_mpr_can_be_named(project: History) -> None:
     steps = list(mx.audit(path=f"{PROJECT}/Field.mpr", cwd=project.at))
-    assert project.told(steps) == WANTED
+    assert told(project, steps) == WANTED
     assert all(step.verdict.new.side_files for step in steps), "the files beside it are part of the app"
 
 
@@ -125,7 +89,7 @@ def test_what_a_commit_that_cannot_be_read_changed_is_part_of_the_next_step(proj
 def test_a_history_that_ends_unread_is_an_error(project: History) -> None:
     broken = next(commit for commit, name in project.named.items() if name == "broken")
     steps = mx.audit(broken, PROJECT, cwd=project.at)
-    assert project.told([next(steps)]) == WANTED[:1]
+    assert told(project, [next(steps)]) == WANTED[:1]
     with pytest.raises(ReadError, match="SQLite"):
         next(steps)
 
@@ -137,13 +101,13 @@ def test_a_history_that_begins_unread_begins_where_it_can_be_read(tmp_path: Path
     made.put("first", "v1")
     made.put("story", "v2")
     (step,) = mx.audit(path=PROJECT, cwd=made.at)
-    assert made.told([step]) == WANTED[:1]
+    assert told(made, [step]) == WANTED[:1]
     assert len(step.skipped) == 1
 
 
 @pytest.mark.parametrize(("limit", "steps"), [(0, []), (1, WANTED[2:]), (9, WANTED)])
 def test_a_limit_takes_the_last_steps(limit: int, steps: list[Any], project: History) -> None:
-    assert project.told(list(mx.audit(path=PROJECT, cwd=project.at, limit=limit))) == steps
+    assert told(project, list(mx.audit(path=PROJECT, cwd=project.at, limit=limit))) == steps
 
 
 def _processes() -> Executor:
@@ -155,7 +119,7 @@ def test_any_executor_gives_the_same_reports(executor: Callable[[], Executor], p
     alone = list(mx.audit(path=PROJECT, cwd=project.at))
     with executor() as workers:
         shared = list(mx.audit(path=PROJECT, cwd=project.at, executor=workers))
-    assert project.told(shared) == WANTED
+    assert told(project, shared) == WANTED
     for one, other in zip(alone, shared, strict=True):
         assert [str(e) for e in one.skipped] == [str(e) for e in other.skipped]
         for name in FORMATS:

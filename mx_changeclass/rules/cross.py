@@ -28,6 +28,7 @@ from mx_changeclass.vocabulary import (
     Certainty,
     Hazard,
     Maybe,
+    Remedy,
     Requires,
 )
 from mx_changeclass.wording.values import kind_in_words, several
@@ -56,6 +57,25 @@ def client_unreachable(
 
     No navigation profile leads to it, so nothing of it is shipped.
     """
+    return _unreached(change, release)
+
+
+@rule(NONE, whole=True, instead_of="client-unreachable", source="REAL 10; SYNC Introduction")
+def client_reached_on_other_side(
+    change: Added[In[Client | ClientFile]] | Removed[In[Client | ClientFile]] | Changed[In[Client | ClientFile]],
+    release: Release,
+) -> bool:
+    """Part of the client that was never shipped, of what is reached only now or was reached only before
+
+    What came to it is shipped where the new version is, and what went was shipped where the old one was.
+    """
+    sides = (release.old, release.changes.old_tree), (release.new, release.changes.new_tree)
+    around = zip(sides, release.documents(change), strict=True)
+    reached = any(row is not None and side.reached(tree.qualified(row)) for (side, tree), row in around)
+    return reached and _unreached(change, release)
+
+
+def _unreached(change: Change, release: Release) -> bool:
     props, kind = change.row.props, change.row.type
     if (kind == "File$Theme" and props.get("platform") != "native") or (kind == "File$Package" and _of_server(props)):
         return False
@@ -256,12 +276,12 @@ def _more(notes: tuple[str, ...]) -> str:
 @rule(
     NONE,
     source="gitrevisions(7); interface of this command",
-    mitigation="Write rev:NAME for a revision, ./NAME for a path.",
+    mitigation="Write what is meant: rev:NAME for a revision, ./NAME for a path, HEAD for what is checked out.",
 )
 def agg_ambiguous_name(whole: Release, release: Release) -> str:
-    """Name that is a path and a revision
+    """Name that could mean another version
 
-    A path that a change under review brings along would else choose what it is compared with.
+    A path that a change under review brings along, or a tag on it, would else choose what it is compared with.
     """
     return "; ".join(filter(None, (side.snapshot.ambiguity for _, side in _sides(whole))))
 
@@ -287,6 +307,7 @@ def agg_ignored(whole: Release, release: Release) -> str:
     breaks_old_clients=Maybe.MAYBE,
     undecided=True,
     on=TYPE,
+    remedy=Remedy.STOP,
     source="MXCLI 846",
     certainty=Certainty.DOCUMENTED,
     mitigation="Write it again with a tool of the right version.",
@@ -350,9 +371,10 @@ def agg_binary_plus_server(said: Hits, release: Release) -> bool:
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.MAYBE,
+    remedy=Remedy.LATER,
     source="docs PR 11839",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Upgrade in a release of its own.",
+    mitigation="Upgrade in a release of its own, and leave the other changes to a later one.",
 )
 def agg_version_plus_features(said: Hits, release: Release) -> bool:
     """Studio Pro upgrade that needs a new binary, together with other changes

@@ -9,7 +9,7 @@ from mx_changeclass.model.kinds.domain import Enumeration, EnumerationValue
 from mx_changeclass.rules.devices import Known, known_on
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Remedy, Requires
 
 # -- what users see -------------------------------------------------------------------------------
 
@@ -127,6 +127,7 @@ def enum_value_gone_client(change: Removed[EnumerationValue] | Changed[Enumerati
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.MAYBE,
     in_bundle=True,
+    meanwhile="the client no longer offers the value",
     source="ENUM; BP; SYNC Model- or Data-Related Errors",
     mitigation="Stop offering the value in this release, and remove it in a later one.",
 )
@@ -142,6 +143,7 @@ def enum_value_removed_sync(change: Removed[EnumerationValue], release: Release)
     NEEDS_REDEPLOY,
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.MAYBE,
+    remedy=Remedy.PREPARE_SERVER,
     source="ENUM",
     mitigation="Migrate the rows that hold it first.",
 )
@@ -161,6 +163,7 @@ def enum_value_removed_server(change: Removed[Enumeration | EnumerationValue], r
     server_data_loss=Maybe.YES,
     in_bundle=True,
     on=NAME,
+    remedy=Remedy.REPLACE,
     source="ENUM Enumeration Value Properties",
     certainty=Certainty.DOCUMENTED,
     mitigation="Change the caption only; or add a value, migrate the rows, and drop the old one in a later release.",
@@ -178,9 +181,10 @@ def enum_value_renamed_sync(change: Changed[EnumerationValue], release: Release)
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
     on=NAME,
+    remedy=Remedy.PREPARE_SERVER,
     source="ENUM Enumeration Value Properties",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Change the caption only, or migrate the rows.",
+    mitigation="Migrate the rows with the old name, or change the caption only.",
 )
 def enum_value_renamed_server(change: Changed[EnumerationValue], release: Release) -> bool:
     """Name of a value changed that no user of a device enters
@@ -195,6 +199,7 @@ def enum_value_renamed_server(change: Changed[EnumerationValue], release: Releas
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=NAME,
+    remedy=Remedy.REPLACE,
     source="BP Offline Microflow Best Practices",
     mitigation="Only add values; remove them when every device is updated.",
 )
@@ -240,7 +245,8 @@ def enum_renamed(change: Changed[Enumeration], release: Release) -> bool | str:
 def enum_deleted(change: Removed[Enumeration], release: Release) -> bool:
     """Enumeration deleted whose values users of devices may have entered
 
-    It comes with a change of the attributes that used it.
+    An attribute that used it is gone with it or has another type, so values that were entered and not synchronised
+    fit nothing any more.
     """
     return _held(change, release)
 

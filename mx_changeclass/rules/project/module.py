@@ -25,7 +25,7 @@ from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.devices import said_names, stored_names
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 _CLIENT = (
@@ -166,6 +166,7 @@ def mod_added_server(change: Added[Module], release: Release) -> bool:
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.YES,
+    meanwhile="the client no longer uses it",
     source="BP",
     mitigation="Take it out of the client first; remove it in a later release, when every device has synchronised.",
 )
@@ -181,6 +182,7 @@ def mod_removed_offline(change: Removed[Module], release: Release) -> str:
     NEEDS_REDEPLOY,
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
+    remedy=Remedy.PREPARE_SERVER,
     source="DS",
     mitigation="Back up its tables first.",
 )
@@ -234,6 +236,7 @@ def mod_excluded(whole: Release, release: Release) -> str:
     breaks_old_clients=Maybe.YES,
     in_bundle=True,
     on=NAME,
+    remedy=Remedy.STOP,
     source="BP; OFF; REAL 9",
     mitigation="Do not rename it.",
 )
@@ -251,6 +254,7 @@ def mod_renamed_offline_entities(change: Changed[Module], release: Release) -> s
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     on=NAME,
+    remedy=Remedy.STOP,
     source="BP Offline Microflow Best Practices; ONL; OFF Backwards-Compatibility",
     mitigation="Do not rename it.",
 )
@@ -268,6 +272,7 @@ def mod_renamed_said(change: Changed[Module], release: Release) -> str:
     breaks_old_clients=Maybe.YES,
     in_bundle=True,
     on=NAME,
+    remedy=Remedy.STOP,
     source="BP Offline Microflow Best Practices",
     certainty=Certainty.DOCUMENTED,
     mitigation="Do not rename it.",
@@ -286,6 +291,7 @@ def mod_renamed_offline_flows(change: Changed[Module], release: Release) -> str:
     breaks_old_clients=Maybe.YES,
     in_bundle=True,
     on=NAME,
+    remedy=Remedy.STOP,
     source="OFF; CONST",
     mitigation="Do not rename it.",
 )
@@ -297,7 +303,13 @@ def mod_renamed_constants(change: Changed[Module], release: Release) -> str:
     return several(_exposed(release.old, change.old.name))
 
 
-@rule(NEEDS_REDEPLOY, on=NAME, source="CONST; REAL 9", mitigation="Deploy; set its constants in environments anew.")
+@rule(
+    NEEDS_REDEPLOY,
+    on=NAME,
+    remedy=Remedy.PREPARE_SERVER,
+    source="CONST; REAL 9",
+    mitigation="Set its constants in the environments anew.",
+)
 def mod_renamed_server(change: Changed[Module], release: Release) -> bool:
     """Module renamed that no installed device names
 
@@ -314,6 +326,7 @@ def mod_renamed_server(change: Changed[Module], release: Release) -> bool:
     on=NAME,
     since="; 9.7.0; 9.11.0",
     until="9.6.10; 9.10.3; 9.12.0",
+    remedy=Remedy.OTHER_VERSION,
     source="RN9.6 9.6.11, 9.6.3; RN9.10 9.10.4; RN9.12 9.12.1",
     certainty=Certainty.DOCUMENTED,
     mitigation="Upgrade Studio Pro first.",
@@ -328,7 +341,7 @@ def mod_renamed_external_old(heard: Changed[Module] | Release, release: Release)
     version = release.new.version
     if version is None or version >= Version(9, 6, 3):
         return False
-    return several(new for old, new in _imported(release) if old == new and _external(release.old, old))
+    return several(new for old, new in imported(release) if old == new and _external(release.old, old))
 
 
 # -- the Marketplace --------------------------------------------------------------------------------
@@ -349,7 +362,7 @@ def mod_updated(whole: Release, release: Release) -> str:
     """
     return several(
         _versions(whole, old, new)
-        for old, new in _imported(whole)
+        for old, new in imported(whole)
         if not _replaced(whole, old, new) and _runs_on_server(whole.new, new) and _differs(whole, old, new)
     )
 
@@ -372,7 +385,7 @@ def mod_updated_replaced(whole: Release, release: Release) -> str:
     command line of 11.14 and 11.15 imports modules so.
     """
     return several(
-        told for old, new in _imported(whole) if stored_names(whole.old, old) and (told := _replaced(whole, old, new))
+        told for old, new in imported(whole) if stored_names(whole.old, old) and (told := _replaced(whole, old, new))
     )
 
 
@@ -380,6 +393,7 @@ def mod_updated_replaced(whole: Release, release: Release) -> str:
     NEEDS_REDEPLOY,
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
+    remedy=Remedy.STOP,
     source="DS Consequence of Sharing a Database; RN11.14 Known Issues; RN11.15 Known Issues",
     certainty=Certainty.DOCUMENTED,
     mitigation="Do not release: go back to the old module, update it in Studio Pro itself, and compare the storage ids "
@@ -390,11 +404,11 @@ def mod_updated_replaced_server(whole: Release, release: Release) -> str:
 
     Entities with other storage ids are new tables.
     """
-    free = ((old, new) for old, new in _imported(whole) if not stored_names(whole.old, old))
+    free = ((old, new) for old, new in imported(whole) if not stored_names(whole.old, old))
     return several(told for old, new in free if (told := _replaced(whole, old, new)))
 
 
-def _imported(release: Release) -> list[tuple[str, str]]:
+def imported(release: Release) -> list[tuple[str, str]]:
     """Modules that came in anew, by their old and new names: with new ids for all they hold, or with another
     version of the Marketplace and something that differs."""
     return release.memo(release, _find_imported)

@@ -38,6 +38,7 @@ Access = AccessRule | MemberAccess
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=_GRANTS,
+    meanwhile="the client no longer uses them",
     source="SYNC; RN10.24 10.24.22; RN11.6 11.6.7; RN11.12 11.12.0",
     certainty=Certainty.DOCUMENTED,
     mitigation="Stop using it in the client one release earlier, and let every device synchronise.",
@@ -59,6 +60,7 @@ def acc_read_removed_sync(change: Added[Access] | Removed[Access] | Changed[Acce
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=_GRANTS,
+    meanwhile="the client no longer edits them",
     source="SYNC Model- or Data-Related Errors",
     certainty=Certainty.DOCUMENTED,
     mitigation="Block editing in the client one release earlier.",
@@ -79,6 +81,7 @@ def acc_write_removed_sync(change: Added[Access] | Removed[Access] | Changed[Acc
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=_GRANTS,
+    meanwhile="the client no longer creates them",
     source="SYNC; ACC Create and Delete Rights",
     mitigation="Block creating in the client one release earlier.",
 )
@@ -98,6 +101,7 @@ def acc_create_removed_sync(change: Added[Access] | Removed[Access] | Changed[Ac
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=_GRANTS,
+    meanwhile="the client no longer deletes them",
     source="ACC; SYNC",
     mitigation="Block deleting in the client one release earlier.",
 )
@@ -187,6 +191,7 @@ def acc_rule_added_role(change: Added[Access] | Removed[Access] | Changed[Access
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     on=_GRANTS,
+    meanwhile="the client no longer uses it",
     source="ACC Access Rule Evaluation; ONL; OFF Backwards-Compatibility",
     mitigation="Take it out of the client first, and take the right away when every device is updated.",
 )

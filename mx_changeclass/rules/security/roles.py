@@ -19,7 +19,7 @@ from mx_changeclass.rules.security.rights import (
     managed,
     role_change,
 )
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 # -- module roles ---------------------------------------------------------------------------------
@@ -156,6 +156,7 @@ def role_user_removed(change: Removed[UserRole] | Changed[UserRole], release: Re
 @rule(
     NEEDS_REDEPLOY,
     on="guid",
+    remedy=Remedy.PREPARE_SERVER,
     source="ACC",
     mitigation="Give its users another role.",
 )
@@ -225,6 +226,7 @@ def flow_access_nanoflow(change: Changed[Nanoflow], release: Release) -> str:
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     on="allowedModuleRoles",
+    meanwhile="the client no longer calls it for that role",
     source="BP Offline Microflow Best Practices",
     mitigation="Remove the calls first, and take the role away when every device is updated.",
 )
