@@ -27,7 +27,9 @@ def markdown(verdict: Verdict, *, everything: bool = False, budget: int | None =
 def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
     yield f"## {sentences.headline(verdict)}"
     yield ""
-    yield " → ".join(f"{_code(side.label)}{sentences.version(side)}" for side in (verdict.old, verdict.new))
+    yield " → ".join(
+        f"{_code(side.label)} {_safe(sentences.version(side))}".rstrip() for side in (verdict.old, verdict.new)
+    )
     yield ""
     yield _safe(" ".join(verdict.summary))
     yield ""
