@@ -27,18 +27,21 @@ if TYPE_CHECKING:
         UnsupportedVersion,
     )
     from mx_changeclass.findings.aside import Aside
+    from mx_changeclass.findings.back import May, WayBack, way_back
     from mx_changeclass.findings.carriers import Carrier
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
     from mx_changeclass.findings.finding import Finding, Row, RowPart, Verdict
-    from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint, footprint
+    from mx_changeclass.findings.fleet import Danger, Fleet, FleetVersion, InField
+    from mx_changeclass.findings.plan import Advice, Plan, PlanStep, StepKind, outline
+    from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
     from mx_changeclass.graphs.sync_set import Synced
     from mx_changeclass.model.kinds import Kind
     from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Tree, Unit
     from mx_changeclass.model.versions import Version
-    from mx_changeclass.pipeline import Model, compare
+    from mx_changeclass.pipeline import Model, compare, fleet, footprint, plan
     from mx_changeclass.policy import Policy
     from mx_changeclass.readers import export, read
     from mx_changeclass.reports import render
@@ -54,6 +57,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Accountability",
     "Added",
+    "Advice",
     "Aside",
     "BrokenContainer",
     "Carrier",
@@ -61,16 +65,23 @@ __all__ = [
     "Changed",
     "Changes",
     "Covered",
+    "Danger",
     "Element",
     "Facts",
     "Finding",
+    "Fleet",
+    "FleetVersion",
     "Footprint",
     "Hazard",
     "Ignored",
+    "InField",
     "Kind",
+    "May",
     "Maybe",
     "Model",
     "MxError",
+    "Plan",
+    "PlanStep",
     "Policy",
     "PolicyError",
     "Profile",
@@ -91,6 +102,7 @@ __all__ = [
     "Severity",
     "Snapshot",
     "Step",
+    "StepKind",
     "Synced",
     "Tree",
     "Unit",
@@ -101,17 +113,22 @@ __all__ = [
     "Waiver",
     "WaiverState",
     "WaiverUse",
+    "WayBack",
     "audit",
     "catalogue",
     "classify",
     "compare",
     "diff",
     "export",
+    "fleet",
     "footprint",
     "graph",
+    "outline",
+    "plan",
     "read",
     "render",
     "rule",
+    "way_back",
 ]
 
 # Each name is loaded from its module when it is first used: a commit hook starts this package at every commit.
@@ -134,13 +151,16 @@ _HOME = {
     "findings.facts": ("Facts", "Released"),
     "findings.finding": ("Finding", "RowPart", "Row", "Verdict"),
     "graphs.reference_graph": ("graph",),
-    "graphs.footprint": ("Footprint", "ProfileFootprint", "footprint"),
+    "graphs.footprint": ("Footprint", "ProfileFootprint"),
     "graphs.sync_set": ("Synced",),
     "graphs.profiles": ("Profile",),
     "model.kinds": ("Kind",),
     "model.snapshot": ("Element", "Rows", "Snapshot", "Tree", "Unit"),
     "model.versions": ("Version",),
-    "pipeline": ("Model", "compare"),
+    "findings.fleet": ("Danger", "Fleet", "FleetVersion", "InField"),
+    "pipeline": ("Model", "compare", "fleet", "footprint", "plan"),
+    "findings.back": ("May", "WayBack", "way_back"),
+    "findings.plan": ("Advice", "Plan", "PlanStep", "StepKind", "outline"),
     "policy": ("Policy",),
     "reports": ("render",),
     "rules": ("catalogue",),

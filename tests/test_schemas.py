@@ -12,7 +12,21 @@ import pytest
 from attrs import evolve
 from jsonschema import Draft202012Validator
 
-from mx_changeclass import Policy, ReleaseClass, Severity, Verdict, Waiver, classify, compare, footprint, read
+from mx_changeclass import (
+    Fleet,
+    FleetVersion,
+    Policy,
+    ReleaseClass,
+    Severity,
+    Verdict,
+    Waiver,
+    classify,
+    compare,
+    fleet,
+    footprint,
+    read,
+    render,
+)
 from mx_changeclass.data import load
 from mx_changeclass.findings.finding import worst_first
 from mx_changeclass.reports import catalogue
@@ -21,7 +35,7 @@ from tests.builders.specimen import PROJECTS, READERS
 from tests.cases import labelled_cases
 from tests.generated import ROOT, story
 
-NAMES = {"report": "verdict", "footprint": "footprint", "rules": "rules"}
+NAMES = {"report": "verdict", "footprint": "footprint", "fleet": "fleet", "rules": "rules"}
 
 
 def closed(schema: Any) -> Any:
@@ -85,15 +99,24 @@ def with_waivers() -> Verdict:
     return classify(story().changes, Policy(waivers=(stated,), severity=severity), today=day)
 
 
+def in_field() -> Fleet:
+    """The second version of the story against the first, of which the server ran another before."""
+    old, new = story().old, story().new
+    return fleet(new, [FleetVersion("1.0", old, "14.1.13", True, 0.1, 30), FleetVersion("1.1", new)])
+
+
 def documents(name: str) -> Iterator[Any]:
     if name == "report":
         yield from (verdict.to_dict() for verdict in verdicts())
+        yield json.loads(render(story(), "json", fleet=in_field()))
     elif name == "footprint":
         for model in (
             *sorted((ROOT / "fixtures" / "field-service").glob("*.xml")),
             ROOT / "fixtures" / "base.snapshot.xml",
         ):
             yield footprint_document(footprint(read(model)))
+    elif name == "fleet":
+        yield in_field().to_dict()
     else:
         yield json.loads(catalogue.rules("json"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tomllib
 from pathlib import Path
@@ -55,6 +56,21 @@ def test_comments_order_and_line_ends_stay(red: Path) -> None:
         assert run("diff", V1, V2, *ON_TIME, cwd=red).returncode == 1  # of three, two
 
 
+def test_an_element_names_its_change(red: Path) -> None:
+    done = run("waive", "Service.Measurement", *AGREED, cwd=red)
+    assert done.returncode == 0, done.stderr
+    assert "entity Service.Measurement: removed [6908ee294c6a] is waived up to DESTRUCTIVE" in done.stdout
+
+
+@pytest.mark.parametrize("row", [{"fingerprint": "6908ee294c6a"}, {"fingerprint": "6908ee294c6a", "at_most": "BAD"}])
+def test_a_row_that_is_none_is_refused(row: dict[str, str], red: Path) -> None:
+    (red / "report.json").write_text(json.dumps({"changes": [row]}))
+    done = run("waive", "6908", *AGREED, "--report", "report.json", cwd=red)
+    assert done.returncode == 2, done.stderr
+    assert is_one_line(done)
+    assert "is no row of a report" in done.stderr
+
+
 def test_it_names_all_that_was_accepted(red: Path) -> None:
     assert run("waive", "6908", *AGREED, "--by", "Ada", "--baseline", "v1.4", cwd=red).returncode == 0
     (written,) = tomllib.loads((red / TOML).read_text())["waiver"]
@@ -79,11 +95,12 @@ def test_it_names_all_that_was_accepted(red: Path) -> None:
         (("6908", "--reason", " ", "--until", "2026-12-31"), "'reason' must be a text"),
         (("6908", "--until", "2026-12-31"), "--reason"),
         (("6908", "--reason", "x"), "--until"),
-        (("0123456789ab", "--reason", "x", "--until", "2026-12-31"), "has no such fingerprint"),
-        (("", "--reason", "x", "--until", "2026-12-31"), "has no such fingerprint"),
-        (("6", "--reason", "x", "--until", "2026-12-31"), "begins 2 fingerprints"),
+        (("0123456789ab", "--reason", "x", "--until", "2026-12-31"), "has no such change"),
+        (("", "--reason", "x", "--until", "2026-12-31"), "has no such change"),
+        (("Service.Inspections.None", "--reason", "x", "--until", "2026-12-31"), "has no such change"),
+        (("Service.Home", "--reason", "x", "--until", "2026-12-31"), "6af85f8ce2be: is OTA_SAFE and needs no waiver"),
         (("f0017c57b400", "--reason", "x", "--until", "2026-12-31"), "is OTA_SAFE and needs no waiver"),
-        (("6908", "--reason", "x", "--until", "2026-12-31", "--up-to", "full-release"), "covers nothing of it"),
+        (("6908", "--reason", "x", "--until", "2026-12-31", "--up-to", "full-release"), "does not cover it"),
         (("6908", "--reason", "x", "--until", "2026-12-31", "--up-to", "all"), "'--up-to' cannot be 'all'"),
         (("6908", "--reason", "x", "--until", "2026-12-31", "--report", "none.json"), "none.json"),
     ],

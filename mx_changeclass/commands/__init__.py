@@ -6,10 +6,12 @@ from __future__ import annotations
 # In the order of the help.
 COMMANDS = (
     "diff",
+    "plan",
     "footprint",
     "export",
     "native",
     "rules",
     "explain",
     "waive",
+    "fleet",
 )

@@ -30,6 +30,8 @@ _BY_DEVICES = frozenset({Remedy.SYNC_FIRST, Remedy.RETIRE, Remedy.SERVER_FIRST, 
 _BY_SELECTION = "the client uploads its objects by a synchronisation of selected ones"
 
 
+_EVIDENCE = 100  # texts of one finding
+
 Rules = Mapping[str, Rule] | Iterable[Rule]
 
 
@@ -43,7 +45,11 @@ def classify(
     ``today`` is the day on which the waivers of the policy are judged; without it none is in force. Raises
     ``PolicyError`` where the policy names a rule that is not there.
     """
-    release = Release.of(changes, policy_or_default(policy))
+    return classify_release(Release.of(changes, policy_or_default(policy)), rules, today)
+
+
+def classify_release(release: Release, rules: Rules | None = None, today: date | None = None) -> Verdict:
+    """``classify`` of a release that may know its old side already, as one of several that start from it."""
     asked = _catalogue(rules)
     if release.policy.names_rules:
         _check_policy(release.policy, {rule.id: rule for rule in (*catalogue().values(), *asked)})
@@ -52,15 +58,15 @@ def classify(
     findings = sorted(said.values(), key=worst_first)
     told = rows(answers.hits, said, release)
     return Verdict(
-        changes=changes,
+        changes=release.changes,
         findings=tuple(findings),
         rows=told,
         noise=tuple(sorted(_findings(answers.noise_hits, release).values(), key=worst_first)),
         policy=release.policy,
-        accountability=account(changes, answers.uncovered),
+        accountability=account(release.changes, answers.uncovered),
         native=release.old.native or release.new.native,
         ignored=release.ignored,
-        waivers=waiver_uses(release.policy.waivers, told, findings, changes.old, today),
+        waivers=waiver_uses(release.policy.waivers, told, findings, release.changes.old, today),
         released=released_of(release),
     )
 
@@ -137,8 +143,8 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         channel=channel,
         breaks_old_clients=rule.breaks_old_clients if release.installed and not spared and not late else Maybe.NO,
         requires=_requires(rule, channel, about, release),
-        evidence=tuple(s.detail for s in group if s.detail),
-        details=tuple(s.detail or in_words(s.subject, release, tuple(s.fields)) for s in group),
+        evidence=_first(s.detail for s in group if s.detail),
+        details=_first(s.detail or in_words(s.subject, release, tuple(s.fields)) for s in group),
         audience=tuple(sorted(audience)),
         why=why,
         hazard=hazard,
@@ -160,6 +166,12 @@ def _judged(rule: Rule, own: ReleaseClass, policy: Policy) -> tuple[ReleaseClass
     given = severity.release_class
     judged = (min if given < class_of(rule, policy) else max)(own, given)
     return judged, rule.channel if judged in (DESTRUCTIVE, own) else judged
+
+
+def _first(texts: Iterable[str]) -> tuple[str, ...]:
+    """The first of some texts, and how many more there are: each row that a finding explains carries them."""
+    told = tuple(texts)
+    return told if len(told) <= _EVIDENCE else (*told[:_EVIDENCE], f"and {len(told) - _EVIDENCE} more")
 
 
 def _ceiling(rule: Rule, release: Release) -> ReleaseClass:

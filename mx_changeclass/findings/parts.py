@@ -196,6 +196,8 @@ class Parts:
             return Part(row.id, row.type, row.name)
         if module := self._imported.get(self._module(tree, row)):
             return Part(f"module {module}", MODULE, module)
+        if row.parent is None and self.release.is_frame_of_another(change):  # what every module has is part of it
+            row = tree.rows.get(tree.snapshot.units[row.id].container or "", row)
         subject = tree.subject(row)
         if subject.type in _SHARED and row.id != subject.id:
             path = [row, *tree.ancestors(row)]

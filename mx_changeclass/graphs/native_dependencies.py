@@ -16,6 +16,7 @@ from mx_changeclass.model.snapshot import Element
 PREFIX = "nativeDependencies."
 WIDGET_OWNER = "widget:"
 _MARKS = "^~=v><* "
+_MOST_ASKED = 10_000  # modules times owners of one file; a widget package has a few of each
 
 
 @frozen
@@ -93,6 +94,9 @@ def dependency_map(rows: Iterable[Element], missing: Iterable[str] = ()) -> Depe
             unread[path] = str(row.props.get("sidecar") or row.props.get("content", ""))
             problems[path] = _problem(row, path)
         listed = {k.removeprefix(PREFIX): str(v) for k, v in row.props.items() if k.startswith(PREFIX)}
+        if len(listed) * len(owners) > _MOST_ASKED:  # no list that anybody wrote
+            unread[path], listed = str(row.props.get("content", "")), {}
+            problems[path] = f"{path} lists more than can be followed"
         if listed or path in unread:
             files.update(dict.fromkeys(owners, path))
         for package, version in listed.items():
@@ -154,17 +158,25 @@ def _told(asked: Mapping[str, str]) -> str:
 
 def _unread_moves(old: DependencyMap, new: DependencyMap) -> Iterator[DependencyChange]:
     """Lists that are unknown on a side, unless they are equally unknown on both."""
+    owners = [_by_file(side) for side in (new, old)]
     for path in sorted({*old.unread, *new.unread}):
         before, after = old.unread.get(path), new.unread.get(path)
         if before is None or after is None or before != after:
             told = ["unread" if side is not None else "" for side in (before, after)]
             problem = (new if after is not None else old).problems[path]
-            yield DependencyChange("", told[0], told[1], "unread", _owners_in(path, new, old), problem=problem)
+            yield DependencyChange("", told[0], told[1], "unread", _owners_in(path, *owners), problem=problem)
 
 
-def _owners_in(path: str, *sides: DependencyMap) -> tuple[str, ...]:
+def _by_file(side: DependencyMap) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for owner, path in side.files.items():
+        found.setdefault(path, set()).add(owner)
+    return found
+
+
+def _owners_in(path: str, *sides: Mapping[str, set[str]]) -> tuple[str, ...]:
     """Who stands in a file; an unread widget package does not say, so the side that could read it is asked."""
-    named = {o for side in sides for o, file in side.files.items() if file == path}
+    named = {owner for side in sides for owner in side.get(path, ())}
     return tuple(sorted({o for o in named if o != WIDGET_OWNER + path} or named))
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from weakref import ref
 
@@ -274,6 +274,26 @@ class Snapshot:
     def table(self) -> Mapping[str, Element]:
         """Every row of every live unit by id. Decodes the whole model: for export and the ledger only."""
         return {row.id: row for i in self.live for row in self.rows(i)}
+
+
+class RowPool:
+    """The rows of several versions, each unit that they share decoded once."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str, str], Rows] = {}
+
+    def shared(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with its rows taken from here, and kept here."""
+        units = {i: attrs.evolve(u, load=partial(self._load, snapshot.form, u)) for i, u in snapshot.units.items()}
+        return attrs.evolve(snapshot, units=units)
+
+    def _load(self, form: str, unit: Unit) -> Rows:
+        if not unit.digest or unit.missing:
+            return unit.load()
+        key = form, unit.id, unit.digest
+        if key not in self._rows:
+            self._rows[key] = unit.load()
+        return self._rows[key]
 
 
 def _apart(rows: Rows, unit_id: str, twins: frozenset[str]) -> Rows:

@@ -83,10 +83,10 @@ def read_git(spec: str, cwd: Path, label: str, *, side_files: bool = False) -> S
     folder, mpr = project_in(entries, path or None, repository.prefix, label)
     with Objects(repository) as objects:
         place = Revision(repository, objects, entries, folder)
-        found = read_project(
+        project = read_project(
             place, mpr or find_mpr(place.top(), label, _ADVICE), label, form="git", side_files=side_files or not mpr
         )
-    return evolve(found, folder=folder)
+    return evolve(project, folder=folder)
 
 
 def read_newest_tag(spec: str, new: str, cwd: Path) -> Snapshot:

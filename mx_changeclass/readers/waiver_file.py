@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from mx_changeclass.waivers import Waiver
 _KEYS = ("fingerprint", "element", "what", "rule", "up_to", "undecided", "baseline", "reason", "by", "until")
 
 
-def naming(change: dict[str, Any], **accepted: Any) -> Waiver:
+def naming(change: Mapping[str, Any], **accepted: Any) -> Waiver:
     """The waiver of one change of a report: it names all that is said of the change, so that another change of the
     same element, or one of which more is said, is not covered. Raises ``PolicyError``."""
     said = [f for f in change["findings"] if f["at_most"] != "OTA_SAFE"]

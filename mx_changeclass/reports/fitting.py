@@ -32,8 +32,8 @@ def fitting(lines: Sequence[str], budget: int) -> list[str]:
             kept[left.pop()] = None
         went = len(run) - len(left)
         told = f"{went} more {'line is' if went == 1 else 'lines are'} in the whole report"
-        columns = lines[run[0]].count(" | ") if _ROW.match(lines[run[0]]) else 0
-        kept[run[-went]] = f"| **{told}** |{' |' * columns}" if columns else f"- **{told}**"
+        columns = lines[run[0] - 1].count("---") if _ROW.match(lines[run[0]]) else 0
+        kept[run[-went]] = f"| **{told}** |{' |' * (columns - 1)}" if columns else f"- **{told}**"
     return [line for line in kept if line is not None]
 
 

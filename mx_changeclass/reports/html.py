@@ -5,10 +5,10 @@ from __future__ import annotations
 import pkgutil
 
 from mx_changeclass.findings.finding import Verdict
+from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import legible, xml_text
-from mx_changeclass.wording import sentences
+from mx_changeclass.wording import plans, sentences
 from mx_changeclass.wording.accepted import accepted, waived_mark
-from mx_changeclass.wording.values import several
 
 
 def html(verdict: Verdict, *, everything: bool = False) -> str:
@@ -18,7 +18,7 @@ def html(verdict: Verdict, *, everything: bool = False) -> str:
     source = pkgutil.get_data("mx_changeclass.data", "verdict.html.j2")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_inline)
     template = environment.from_string((source or b"").decode())
-    words = {"accepted": accepted, "several": several, "waived_mark": waived_mark}
+    words = {"accepted": accepted, "waived_mark": waived_mark, "steps": plans.told(outline(verdict))}
     return xml_text(template.render(verdict=verdict, sentences=sentences, everything=everything, **words))
 
 

@@ -6,12 +6,15 @@ import textwrap
 from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.findings.fleet import Fleet
+from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import plain_line
+from mx_changeclass.reports.fleet import fleet_text
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, ReleaseClass
-from mx_changeclass.wording import sentences
+from mx_changeclass.wording import plans, sentences
 from mx_changeclass.wording.accepted import accepted, waived_mark
 from mx_changeclass.wording.changes import explanation
-from mx_changeclass.wording.values import kind_in_words, several
+from mx_changeclass.wording.values import kind_in_words
 
 _WIDTH = 100
 _FINGERPRINTS = 12  # of one subject
@@ -20,10 +23,12 @@ _GRAVE = 12  # so many where data on devices is at stake
 _COLORS = {DESTRUCTIVE: "1;31", FULL_RELEASE: "1;35", NEEDS_REDEPLOY: "1;33", OTA_SAFE: "1;32"}
 
 
-def text(verdict: Verdict, *, color: bool = False, everything: bool = False) -> str:
-    """Plain text; ``color`` adds terminal colours, ``everything`` folds nothing."""
+def text(verdict: Verdict, *, color: bool = False, everything: bool = False, fleet: Fleet | None = None) -> str:
+    """Plain text; ``color`` adds terminal colours, ``everything`` folds nothing. ``fleet`` is what NEW means for the
+    versions in the field, told last."""
     lines = _lines(verdict, color, everything)
-    return "".join((line if isinstance(line, _Painted) else plain_line(line)) + "\n" for line in lines)
+    told = "".join((line if isinstance(line, _Painted) else plain_line(line)) + "\n" for line in lines)
+    return told + (f"\n{fleet_text(fleet)}" if fleet else "")
 
 
 class _Painted(str):
@@ -49,18 +54,24 @@ def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
             yield from _wrap(waiver.said, "  ", "    ")
             for change in waiver.changes:
                 yield from _wrap(change, "    - ", "      ")
-    steps = sentences.tasks(verdict)
+    steps = plans.told(outline(verdict))
     if steps:
         yield ""
         yield "What to do"
-        for number, step in enumerate(steps, 1):
-            yield from _wrap(f"{number}. {step.text}: {several(step.subjects)}", "  ", "     ")
+        yield from _steps(steps)
     for release_class, rows in sentences.classes(verdict.rows):
         yield ""
         subjects = sum(len(group.members) for group in sentences.by_rule(sentences.unfolded(rows)))
         yield _paint(f"{release_class} ({subjects})", release_class, color)
         yield from _class(rows, verdict, everything=everything)
     yield from _rest(verdict, everything)
+
+
+def _steps(steps: plans.Told) -> Iterator[str]:
+    for number, (title, points) in enumerate(steps, 1):
+        yield from _wrap(f"{number}. {title}", "  ", "     ")
+        for point in points:
+            yield from _wrap(f"- {point}", "     ", "       ")
 
 
 def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:

@@ -13,6 +13,7 @@ from mx_changeclass.model.kinds.files import JavaScriptFile, JavaScriptSource, N
 from mx_changeclass.model.kinds.flows import Nanoflow
 from mx_changeclass.model.kinds.pages import Layout, Menu, Page, Snippet
 from mx_changeclass.model.metamodel import type_named
+from mx_changeclass.model.persistence import LONGEST_LINE
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Failed, Hit, Hits, In, Uncovered, rule
@@ -139,12 +140,17 @@ def agg_unknown_in_sync_set(rest: Uncovered, release: Release) -> bool | str:
     return _unknown(rest, release) if release.synced(rest.change) else False
 
 
+_FIELDS = 20  # so many are named; what nobody knows may have any number of them
+
+
 def _unknown(rest: Uncovered, release: Release) -> str:
     what = kind_in_words(rest.change.row.type) or "part of an unknown type"
     if CONTENT in rest.fields:
         return f"{what} differs, content not readable"
     verb = "changed" if rest.fields else type(rest.change).__name__.lower()
-    return f"{what} {verb}{': ' if rest.fields else ''}{', '.join(rest.fields)}"
+    told, more = rest.fields[:_FIELDS], len(rest.fields) - _FIELDS
+    named = ", ".join(told) + (f" and {more} more" if more > 0 else "")
+    return f"{what} {verb}{': ' if rest.fields else ''}{named}"
 
 
 @rule(
@@ -213,13 +219,21 @@ def agg_incomplete_side(whole: Release, release: Release) -> str:
 
     What is missing on a side counts as neither added nor removed, and what it holds is not decided.
     """
-    seen = {name: side.snapshot.incomplete for name, side in _sides(whole)}
-    alike = seen["old"] == seen["new"] and not any(
-        isinstance(c, Changed) and CONTENT in c.fields for c in whole.changes
-    )
+    cut = {name: _cut_lines(side) for name, side in _sides(whole)}
+    seen = {name: (*side.snapshot.incomplete, *cut[name]) for name, side in _sides(whole)}
+    differs = any((isinstance(c, Changed) and CONTENT in c.fields) or any(cut.values()) for c in whole.changes)
+    alike = seen["old"] == seen["new"] and not differs
     if alike and not (whole.gaps and any(_hangs_on_what_is_missing(c, whole) for c in whole.changes)):
         return ""  # the same parts are missing, by their hashes they are equal, and nothing else hangs on them
     return _told_by_side(seen)
+
+
+def _cut_lines(side: App) -> tuple[str, ...]:
+    """What is not followed of the generalisations of entities that may live on devices."""
+    cut = side.symbols.cut_lines if side.offline else ()
+    more = f" and {len(cut) - 1} more" if len(cut) > 1 else ""
+    lies = "and what lies above them was not looked at"
+    return (f"{cut[0]}{more} inherit through more than {LONGEST_LINE} entities, {lies}",) if cut else ()
 
 
 def _hangs_on_what_is_missing(change: Change, release: Release) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from mx_changeclass.changes.change import (
     CONTENT,
@@ -77,12 +78,30 @@ def telling(fields: tuple[str, ...]) -> list[str]:
     more than that it differs."""
     plenty = len(fields) > 1
     told = sorted(f for f in fields if not (plenty and f == "content"))
-    return [f for f in told if not any(f.startswith(above + ".") for above in told)]
+    known = set(told)
+    return [f for f in told if known.isdisjoint(_above(f))]
+
+
+def _above(field: str) -> Iterator[str]:
+    """The parts that a key lies in: of ``a.b.c`` ``a.b`` and ``a``."""
+    while "." in field:
+        field = field.rpartition(".")[0]
+        yield field
+
+
+@lru_cache(maxsize=8)
+def _below(fields: frozenset[str]) -> Mapping[str, list[str]]:
+    """The fields that lie in each part, in order."""
+    found: dict[str, list[str]] = {}
+    for field in sorted(fields):
+        for above in _above(field):
+            found.setdefault(above, []).append(field)
+    return found
 
 
 def _named_below(change: Changed[Kind], field: str) -> Iterator[str]:
     """The names that a part which became another leads to, or led to: which microflow, which page."""
-    for below in sorted(f for f in change.fields if f.startswith(field + ".")):
+    for below in _below(change.fields).get(field, ()):
         row = change.new_row if change.new_row.props.get(below) else change.old_row
         declared = property_of(*row.part(below))
         if declared is not None and declared.is_reference:
@@ -199,9 +218,10 @@ def _moved(before: str, after: str) -> str:
 def _members(old: object, new: object) -> str:
     """What came to a list and what went."""
     before, after = (tuple(map(str, v)) if isinstance(v, tuple) else (str(v),) if v else () for v in (old, new))
+    came, gone = set(after) - set(before), set(before) - set(after)
     told = (
-        ("added " + several(plain(m) for m in after if m not in before), set(after) - set(before)),
-        ("removed " + several(plain(m) for m in before if m not in after), set(before) - set(after)),
+        ("added " + several(plain(m) for m in after if m in came), came),
+        ("removed " + several(plain(m) for m in before if m in gone), gone),
     )
     return ", ".join(text for text, some in told if some) or "order changed"
 

@@ -144,9 +144,14 @@ def sync_config_added_default(
     """
     if isinstance(change, Changed):
         entities = {str(change.old.entity), str(change.new.entity)}
-        return not any(m.matters and {m.entity, m.old_entity} & entities for m in release.sync_changes)
+        return entities.isdisjoint(release.memo(release, _mattering))
     entry = _entry(change, release.new, release)
     return entry is None or (entry.mode == entry.computed and not _by_row_alone(entry))
+
+
+def _mattering(_: Release, release: Release) -> frozenset[str]:
+    """The entities whose place in the sync set moved, by both names."""
+    return frozenset(name for m in release.sync_changes if m.matters for name in (m.entity, m.old_entity))
 
 
 @rule(
