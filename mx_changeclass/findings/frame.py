@@ -24,7 +24,18 @@ _OF_FINDING = (
 _ELSEWHERE = ("within", "file", "id")
 COLUMNS = {
     "finding": (*_OF_CHANGE, *_OF_FINDING, *_ELSEWHERE),
-    "change": (*_OF_CHANGE, "findings", "rule", "title", "message", "mitigation", "hazard", "audience", "why", *_ELSEWHERE),
+    "change": (
+        *_OF_CHANGE,
+        "findings",
+        "rule",
+        "title",
+        "message",
+        "mitigation",
+        "hazard",
+        "audience",
+        "why",
+        *_ELSEWHERE,
+    ),
 }
 
 
