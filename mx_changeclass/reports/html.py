@@ -15,12 +15,13 @@ from attrs import frozen
 
 from mx_changeclass.data import raw
 from mx_changeclass.findings.finding import Row, RowPart, Verdict
+from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import legible, xml_text
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, ReleaseClass
-from mx_changeclass.wording import sentences
+from mx_changeclass.wording import plans, sentences
 from mx_changeclass.wording.accepted import accepted, waived_mark
 from mx_changeclass.wording.changes import explanation
-from mx_changeclass.wording.values import label, plural, sentence, several, whole
+from mx_changeclass.wording.values import label, plural, sentence, whole
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -196,8 +197,8 @@ def _template() -> Template:
     )
     environment.filters.update(digest=_digest, breaking=_breaking)
     environment.globals.update(
-        accepted=accepted, explanation=explanation, label=label, plural=plural, sentence=sentence, sentences=sentences,
-        several=several, values=_values, waived_mark=waived_mark, whole=whole,
+        accepted=accepted, explanation=explanation, label=label, outline=outline, plans=plans, plural=plural,
+        sentence=sentence, sentences=sentences, values=_values, waived_mark=waived_mark, whole=whole,
         style=raw("verdict.css").decode(), script=raw("verdict.js").decode(),
     )  # fmt: skip
     return environment.from_string(raw("verdict.html.j2").decode())
