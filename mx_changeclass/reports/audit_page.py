@@ -20,8 +20,6 @@ from mx_changeclass.wording.values import plural, sentence
 
 if TYPE_CHECKING:
     from jinja2 import Template
-    from markupsafe import Markup
-
 _WORST = 10
 _RECURRING = 15
 _ROWS = 12  # so many changes of a step are told
@@ -37,10 +35,10 @@ class _App:
     recurring: Sequence[Recurring]
     worst_steps: Sequence[Step]
     shown: Sequence[Step]
-    trend: Markup
-    modules: Markup
+    trend: str
+    modules: str
     modules_left: int
-    binaries: Markup
+    binaries: str
 
     @property
     def worst(self) -> ReleaseClass:
@@ -61,8 +59,6 @@ class _App:
 def page(audits: Audits, reports: Mapping[str, str] | None = None) -> str:
     """A document with pictures and tables of all steps. ``reports`` leads from the id of a commit to the page of its
     step, relative to this one. Raises ``MxError`` where Altair is not installed."""
-    from markupsafe import Markup
-
     few = len(audits) <= _APPS
     number = count(1)
     anchors = {step.new: f"step-{next(number)}" for audit in audits.values() for step in audit.steps}
@@ -79,7 +75,7 @@ def page(audits: Audits, reports: Mapping[str, str] | None = None) -> str:
         anchors=anchors,
         reports=reports or {},
         most=_ROWS,
-        months=Markup(_months(apps)) if len(apps) > 1 else "",
+        months=_months(apps) if len(apps) > 1 else "",
     )
     return xml_text(told)
 
@@ -90,8 +86,6 @@ def framed(audits: Audits) -> str:
 
 
 def _app(number: int, name: str, steps: Sequence[Step], anchors: Mapping[str, str], *, whole: bool) -> _App:
-    from markupsafe import Markup
-
     worst = worst_steps(steps, _WORST if whole else _WORST // 2)
     heat, left = charts.modules(steps, anchors) if whole and steps else ("", 0)
     return _App(
@@ -102,10 +96,10 @@ def _app(number: int, name: str, steps: Sequence[Step], anchors: Mapping[str, st
         recurring=[r for r in recurring(steps) if r.steps > 1][:_RECURRING],
         worst_steps=worst if len(steps) > 1 else [],
         shown=list(steps)[::-1] if whole else worst,
-        trend=Markup(charts.trend(steps, anchors) if whole and steps else ""),
-        modules=Markup(heat),
+        trend=charts.trend(steps, anchors) if whole and steps else "",
+        modules=heat,
         modules_left=left,
-        binaries=Markup(charts.binaries(steps, anchors) if whole else ""),
+        binaries=charts.binaries(steps, anchors) if whole else "",
     )
 
 
@@ -121,8 +115,6 @@ def _months(apps: Sequence[_App]) -> str:
 
 @cache
 def _template() -> Template:
-    from markupsafe import Markup
-
     environment = escaping()
-    environment.globals.update(plural=plural, style=Markup((raw("verdict.css") + raw("audit.css")).decode()))
+    environment.globals.update(plural=plural, style=(raw("verdict.css") + raw("audit.css")).decode())
     return environment.from_string(raw("audit.html.j2").decode())
