@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import evolve
 
@@ -19,13 +19,11 @@ from mx_changeclass.errors import BrokenContainer, ReadError
 from mx_changeclass.findings.classify import Rules, classify
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.findings.fleet import Fleet, FleetVersion, fleet_of
+from mx_changeclass.findings.plan import Plan
 from mx_changeclass.graphs.footprint import Footprint, footprint_of
 from mx_changeclass.model.snapshot import RowPool, Snapshot, Unit
 from mx_changeclass.policy import Policy, policy_or_default
 from mx_changeclass.readers import read
-
-if TYPE_CHECKING:
-    from mx_changeclass.findings.plan import Plan
 
 Model = str | PathLike[str] | Snapshot
 
@@ -48,7 +46,8 @@ def compare(
     ``ReadError`` where an input cannot be read, ``PolicyError`` and ``RuleError`` for what is no policy and no rule.
     """
     policy = policy_or_default(policy)
-    before, after = read(old, before=new), read(new)
+    before = read(old, before=new)
+    after = read(new, beside=before)
     if after.form == "none":
         raise ReadError(after.label, "nothing to release", "'none' may only stand for the old side")
     check_readable(before)
@@ -92,6 +91,14 @@ def _judged(before: Snapshot, after: Snapshot, policy: Policy, rules: Rules | No
     if policy.ignore:
         before, after = _without(before, policy.ignore), _without(after, policy.ignore)
     return classify(diff(before, after), policy, rules=rules, today=today)
+
+
+def prepared(snapshot: Snapshot, policy: Policy, native: str | None = None) -> Snapshot:
+    """A model as it is compared: with the native app that is named, and without the files that a policy leaves out.
+    Raises ``ReadError`` where nothing can be said of it."""
+    check_readable(snapshot)
+    held = _with_native(snapshot, native)
+    return _without(held, policy.ignore) if policy.ignore else held
 
 
 def footprint(model: Model) -> Footprint:

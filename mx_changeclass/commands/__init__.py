@@ -7,6 +7,7 @@ from __future__ import annotations
 COMMANDS = (
     "diff",
     "plan",
+    "hotfix",
     "footprint",
     "export",
     "native",
