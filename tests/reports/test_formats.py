@@ -320,7 +320,7 @@ def test_tests_fail_from_the_class_that_is_asked_for(fail_on: ReleaseClass | Non
 @pytest.mark.parametrize(
     ("name", "option", "known"),
     [
-        ("json", "color", "everything"),
+        ("json", "color", "everything, fleet"),
         ("text", "fail_on", "color, everything"),
         ("junit", "colour", "everything, fail_on, maybe"),
     ],
