@@ -321,7 +321,7 @@ def test_tests_fail_from_the_class_that_is_asked_for(fail_on: ReleaseClass | Non
     ("name", "option", "known"),
     [
         ("json", "color", "everything, fleet"),
-        ("text", "fail_on", "color, everything"),
+        ("text", "fail_on", "color, everything, fleet"),
         ("junit", "colour", "everything, fail_on, maybe"),
     ],
 )
