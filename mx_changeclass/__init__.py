@@ -27,21 +27,26 @@ if TYPE_CHECKING:
         UnsupportedVersion,
     )
     from mx_changeclass.findings.aside import Aside
+    from mx_changeclass.findings.back import May, WayBack, way_back
     from mx_changeclass.findings.carriers import Carrier
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
     from mx_changeclass.findings.finding import Finding, Row, RowPart, Verdict
     from mx_changeclass.findings.fleet import Danger, Fleet, FleetVersion, InField
+    from mx_changeclass.findings.hotfix import Choice, Hotfix, Need, Piece
+    from mx_changeclass.findings.plan import Advice, Plan, PlanStep, StepKind, outline
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
     from mx_changeclass.graphs.sync_set import Synced
+    from mx_changeclass.model.commits import Commit
     from mx_changeclass.model.kinds import Kind
     from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Tree, Unit
     from mx_changeclass.model.versions import Version
-    from mx_changeclass.pipeline import Model, compare, fleet, footprint
+    from mx_changeclass.pipeline import Model, compare, fleet, footprint, plan
     from mx_changeclass.policy import Policy
     from mx_changeclass.readers import export, read
+    from mx_changeclass.releases import hotfix
     from mx_changeclass.reports import render
     from mx_changeclass.rules import catalogue
     from mx_changeclass.rules.engine.release import Ignored
@@ -55,12 +60,15 @@ __version__ = "0.1.0"
 __all__ = [
     "Accountability",
     "Added",
+    "Advice",
     "Aside",
     "BrokenContainer",
     "Carrier",
     "Certainty",
     "Changed",
     "Changes",
+    "Choice",
+    "Commit",
     "Covered",
     "Danger",
     "Element",
@@ -70,12 +78,18 @@ __all__ = [
     "FleetVersion",
     "Footprint",
     "Hazard",
+    "Hotfix",
     "Ignored",
     "InField",
     "Kind",
+    "May",
     "Maybe",
     "Model",
     "MxError",
+    "Need",
+    "Piece",
+    "Plan",
+    "PlanStep",
     "Policy",
     "PolicyError",
     "Profile",
@@ -96,6 +110,7 @@ __all__ = [
     "Severity",
     "Snapshot",
     "Step",
+    "StepKind",
     "Synced",
     "Tree",
     "Unit",
@@ -106,6 +121,7 @@ __all__ = [
     "Waiver",
     "WaiverState",
     "WaiverUse",
+    "WayBack",
     "audit",
     "catalogue",
     "classify",
@@ -115,9 +131,13 @@ __all__ = [
     "fleet",
     "footprint",
     "graph",
+    "hotfix",
+    "outline",
+    "plan",
     "read",
     "render",
     "rule",
+    "way_back",
 ]
 
 # Each name is loaded from its module when it is first used: a commit hook starts this package at every commit.
@@ -144,11 +164,16 @@ _HOME = {
     "graphs.sync_set": ("Synced",),
     "graphs.profiles": ("Profile",),
     "model.kinds": ("Kind",),
+    "model.commits": ("Commit",),
     "model.snapshot": ("Element", "Rows", "Snapshot", "Tree", "Unit"),
     "model.versions": ("Version",),
+    "findings.hotfix": ("Choice", "Hotfix", "Need", "Piece"),
     "findings.fleet": ("Danger", "Fleet", "FleetVersion", "InField"),
-    "pipeline": ("Model", "compare", "fleet", "footprint"),
+    "pipeline": ("Model", "compare", "fleet", "footprint", "plan"),
+    "findings.back": ("May", "WayBack", "way_back"),
+    "findings.plan": ("Advice", "Plan", "PlanStep", "StepKind", "outline"),
     "policy": ("Policy",),
+    "releases": ("hotfix",),
     "reports": ("render",),
     "rules": ("catalogue",),
     "rules.engine.release": ("Ignored",),

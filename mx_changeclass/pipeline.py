@@ -19,6 +19,7 @@ from mx_changeclass.errors import BrokenContainer, ReadError
 from mx_changeclass.findings.classify import Rules, classify
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.findings.fleet import Fleet, FleetVersion, fleet_of
+from mx_changeclass.findings.plan import Plan
 from mx_changeclass.graphs.footprint import Footprint, footprint_of
 from mx_changeclass.model.snapshot import RowPool, Snapshot, Unit
 from mx_changeclass.policy import Policy, policy_or_default
@@ -45,7 +46,8 @@ def compare(
     ``ReadError`` where an input cannot be read, ``PolicyError`` and ``RuleError`` for what is no policy and no rule.
     """
     policy = policy_or_default(policy)
-    before, after = read(old, before=new), read(new)
+    before = read(old, before=new)
+    after = read(new, beside=before)
     if after.form == "none":
         raise ReadError(after.label, "nothing to release", "'none' may only stand for the old side")
     check_readable(before)
@@ -72,7 +74,7 @@ def fleet(
     """
     policy, pool = policy_or_default(policy), RowPool()
     released = [FleetVersion.of(each) for each in versions]
-    models = [read(each) for each in (*(version.model for version in released), candidate)]
+    models = [read(each, before=candidate) for each in (*(version.model for version in released), candidate)]
     for one in models:
         check_readable(one)
         if one.form == "none":
@@ -91,12 +93,36 @@ def _judged(before: Snapshot, after: Snapshot, policy: Policy, rules: Rules | No
     return classify(diff(before, after), policy, rules=rules, today=today)
 
 
+def prepared(snapshot: Snapshot, policy: Policy, native: str | None = None) -> Snapshot:
+    """A model as it is compared: with the native app that is named, and without the files that a policy leaves out.
+    Raises ``ReadError`` where nothing can be said of it."""
+    check_readable(snapshot)
+    held = _with_native(snapshot, native)
+    return _without(held, policy.ignore) if policy.ignore else held
+
+
 def footprint(model: Model) -> Footprint:
     """What lives on devices: per navigation profile the data, the documents, and what they call. ``model`` is
     anything that ``read`` takes, or a ``Snapshot``; one without navigation has no profile. Raises ``ReadError``."""
     snapshot = read(model)
     check_readable(snapshot)
     return footprint_of(snapshot)
+
+
+def plan(
+    old: Model,
+    new: Model,
+    policy: Policy | None = None,
+    *,
+    native: tuple[str | None, str | None] = (None, None),
+    nobody_fails: bool = False,
+) -> Plan:
+    """The steps that lead from one version to another without loss, each proven: its model was built, compared with the
+    one before and classified. ``nobody_fails`` puts off, too, what would fail on devices until they update. The other
+    arguments and errors are those of ``compare``; ``PolicyError`` where ``old`` is "none"."""
+    from mx_changeclass.findings.planning import proven_plan
+
+    return proven_plan(compare(old, new, policy, native=native), nobody_fails=nobody_fails)
 
 
 _NEEDED = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from types import CodeType, FrameType
 from typing import Any
 
@@ -240,7 +241,7 @@ def sync_rows(n: int) -> Pair:
 
 
 def unknown_keys(n: int) -> Pair:
-    old = app().document("Acme$Thing", "F.Thing", **{f"k{i}": "a" for i in range(n)})
+    old = app().document("Acme$Thing", "F.Thing", **{f"k{i}": "a" for i in range(n)})  # type: ignore[arg-type]
     new = old.edit()
     new.find("Thing").props = dict.fromkeys(new.find("Thing").props, "b")
     return old, new
@@ -258,7 +259,9 @@ def pointers(n: int) -> Pair:
 def beside(model: Model, *rows: Element) -> Snapshot:
     bare = model.snapshot()
     units = {
-        row.id: Unit(row.id, row.type, row.name, None, "files", str(row.props), (lambda row=row: (row,)), file=row.name)
+        row.id: Unit(
+            row.id, row.type, row.name, None, "files", str(row.props), partial(lambda row: (row,), row), file=row.name
+        )
         for row in rows
     }
     return attrs.evolve(bare, units={**bare.units, **units}, side_files=True)

@@ -40,7 +40,7 @@ def sides(**edits: Any) -> tuple[Snapshot, Snapshot]:
 def judged(
     pair: tuple[Snapshot, Snapshot], *waivers: dict[str, Any], today: date | None = DAY, **stated: Any
 ) -> Verdict:
-    policy = Policy(native_template="14.1.13", waivers=waivers, **stated)  # type: ignore[arg-type]
+    policy = Policy(native_template="14.1.13", waivers=waivers, **stated)
     return classify(diff(*pair), policy, today=today)
 
 

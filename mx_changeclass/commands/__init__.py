@@ -6,6 +6,8 @@ from __future__ import annotations
 # In the order of the help.
 COMMANDS = (
     "diff",
+    "plan",
+    "hotfix",
     "footprint",
     "export",
     "native",

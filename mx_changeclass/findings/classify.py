@@ -45,7 +45,11 @@ def classify(
     ``today`` is the day on which the waivers of the policy are judged; without it none is in force. Raises
     ``PolicyError`` where the policy names a rule that is not there.
     """
-    release = Release.of(changes, policy_or_default(policy))
+    return classify_release(Release.of(changes, policy_or_default(policy)), rules, today)
+
+
+def classify_release(release: Release, rules: Rules | None = None, today: date | None = None) -> Verdict:
+    """``classify`` of a release that may know its old side already, as one of several that start from it."""
     asked = _catalogue(rules)
     if release.policy.names_rules:
         _check_policy(release.policy, {rule.id: rule for rule in (*catalogue().values(), *asked)})
@@ -54,15 +58,15 @@ def classify(
     findings = sorted(said.values(), key=worst_first)
     told = rows(answers.hits, said, release)
     return Verdict(
-        changes=changes,
+        changes=release.changes,
         findings=tuple(findings),
         rows=told,
         noise=tuple(sorted(_findings(answers.noise_hits, release).values(), key=worst_first)),
         policy=release.policy,
-        accountability=account(changes, answers.uncovered),
+        accountability=account(release.changes, answers.uncovered),
         native=release.old.native or release.new.native,
         ignored=release.ignored,
-        waivers=waiver_uses(release.policy.waivers, told, findings, changes.old, today),
+        waivers=waiver_uses(release.policy.waivers, told, findings, release.changes.old, today),
         released=released_of(release),
     )
 

@@ -16,6 +16,7 @@ from mx_changeclass.errors import BrokenContainer, PolicyError, UnsupportedVersi
 from mx_changeclass.findings.aside import Aside
 from mx_changeclass.findings.facts import Released
 from mx_changeclass.findings.finding import Finding, Row, RowPart, Verdict, worst_first
+from mx_changeclass.findings.plan import outline
 from mx_changeclass.model.snapshot import Detached, Snapshot
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
@@ -67,6 +68,7 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
             ],
         },
         "counts": {str(c): n for c, n in verdict.counts.items()},
+        "plan": outline(verdict).to_dict(),
         "changes": [_row(row) for row in verdict.rows],
         "accountability": {
             "leaves": account.leaves,

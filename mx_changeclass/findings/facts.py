@@ -73,7 +73,7 @@ def facts_of(verdict: Verdict) -> Facts:
         studio_pro=(str(verdict.old.version or ""), str(verdict.new.version or "")),
         released=verdict.released,
         store=sum(row.channel is FULL_RELEASE for row in verdict.rows),
-        waiting=tuple(row.fingerprint for row in verdict.rows if _waits_for_a_binary(row)),
+        waiting=tuple(row.fingerprint for row in verdict.rows if waits_for_a_binary(row)),
         undecided=tuple(row.fingerprint for row in verdict.rows if row.undecided),
         ignored=sum(told.changed for told in verdict.ignored),
         unseen=_unseen(verdict),
@@ -81,7 +81,7 @@ def facts_of(verdict: Verdict) -> Facts:
     )
 
 
-def _waits_for_a_binary(row: Row) -> bool:
+def waits_for_a_binary(row: Row) -> bool:
     """A row that would go over the air if the released binary took updates."""
     lifting = {f.rule.id for f in row.findings if f.channel is FULL_RELEASE}
     return bool(lifting) and lifting <= BY_SWITCH

@@ -317,9 +317,9 @@ def _differing(change: Change, release: Release, fields: tuple[str, ...], place:
         return
     tree = release.changes.tree(change)
     for name, value in sorted(change.row.props.items()):
-        told = as_told(tree, value)
-        if told is not None and not (is_default(change.row, name, value) or ignored_by(*change.row.part(name))):
-            yield RowPart(place, name, *((None, told) if isinstance(change, Added) else (told, None)))
+        alone = as_told(tree, value)
+        if alone is not None and not (is_default(change.row, name, value) or ignored_by(*change.row.part(name))):
+            yield RowPart(place, name, *((None, alone) if isinstance(change, Added) else (alone, None)))
 
 
 def _row(

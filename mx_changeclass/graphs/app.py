@@ -52,9 +52,13 @@ class App:
     @classmethod
     def pair(cls, old: Snapshot, new: Snapshot) -> tuple[App, App]:
         """Both sides of a release; units with equal digests are looked at once."""
-        new.share_rows(old)
-        shared: dict[str, UnitReferences] = {}
-        return cls(old, shared), cls(new, shared)
+        known = cls(old)
+        return known, known.beside(new)
+
+    def beside(self, other: Snapshot) -> App:
+        """Another version of the model; what is known of units with equal digests is not looked for again."""
+        other.share_rows(self.snapshot)
+        return App(other, self.reachability.known)
 
     def memo(self, question: Callable[[App, *About], T], *about: *About) -> T:
         """The answer to a question about this model, or about something named in it, that is asked more than once."""

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.findings.fleet import Fleet
+from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import legible, plain_line
 from mx_changeclass.reports.fitting import COMMENT, fitting
 from mx_changeclass.vocabulary import OTA_SAFE
-from mx_changeclass.wording import sentences
+from mx_changeclass.wording import plans, sentences
 from mx_changeclass.wording.accepted import accepted, waived_mark
-from mx_changeclass.wording.values import several
 
 _SUBJECTS = 5  # so many subjects of a rule are listed; the rest are named together
 
@@ -48,10 +48,7 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
         for waiver in waivers:
             yield f"- {escaped(waiver.said)}"
             yield from (f"  - {escaped(change)}" for change in waiver.changes)
-    steps = sentences.tasks(verdict)
-    if steps:
-        yield ""
-        yield from (f"{n}. {s.text}: {escaped(several(s.subjects))}" for n, s in enumerate(steps, 1))
+    yield from _steps(verdict)
     for release_class, rows in sentences.classes(verdict.rows):
         yield ""
         folded = release_class is OTA_SAFE
@@ -79,6 +76,17 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
         yield "Not seen:"
         yield ""
         yield from (f"- {escaped(note)}" for note in unseen)
+
+
+def _steps(verdict: Verdict) -> Iterator[str]:
+    steps = plans.told(outline(verdict))
+    if steps:
+        yield ""
+        yield "### What to do"
+        yield ""
+    for number, (title, points) in enumerate(steps, 1):
+        yield f"{number}. {escaped(title)}"
+        yield from (f"   - {escaped(point)}" for point in points)
 
 
 def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:

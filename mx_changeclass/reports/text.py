@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.findings.fleet import Fleet
+from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import plain_line
 from mx_changeclass.reports.fleet import fleet_text
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, ReleaseClass
-from mx_changeclass.wording import sentences
+from mx_changeclass.wording import plans, sentences
 from mx_changeclass.wording.accepted import accepted, waived_mark
 from mx_changeclass.wording.changes import explanation
-from mx_changeclass.wording.values import kind_in_words, several
+from mx_changeclass.wording.values import kind_in_words
 
 _WIDTH = 100
 _FINGERPRINTS = 12  # of one subject
@@ -53,18 +54,24 @@ def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
             yield from _wrap(waiver.said, "  ", "    ")
             for change in waiver.changes:
                 yield from _wrap(change, "    - ", "      ")
-    steps = sentences.tasks(verdict)
+    steps = plans.told(outline(verdict))
     if steps:
         yield ""
         yield "What to do"
-        for number, step in enumerate(steps, 1):
-            yield from _wrap(f"{number}. {step.text}: {several(step.subjects)}", "  ", "     ")
+        yield from _steps(steps)
     for release_class, rows in sentences.classes(verdict.rows):
         yield ""
         subjects = sum(len(group.members) for group in sentences.by_rule(sentences.unfolded(rows)))
         yield _paint(f"{release_class} ({subjects})", release_class, color)
         yield from _class(rows, verdict, everything=everything)
     yield from _rest(verdict, everything)
+
+
+def _steps(steps: plans.Told) -> Iterator[str]:
+    for number, (title, points) in enumerate(steps, 1):
+        yield from _wrap(f"{number}. {title}", "  ", "     ")
+        for point in points:
+            yield from _wrap(f"- {point}", "     ", "       ")
 
 
 def _class(rows: list[Row], verdict: Verdict, *, everything: bool) -> Iterator[str]:

@@ -13,44 +13,23 @@ from mx_changeclass.findings.aside import Aside
 from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.model.types import PROJECT
-from mx_changeclass.rules.engine.release import Release, VersionChange
+from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import Hit, Hits
 from mx_changeclass.vocabulary import (
-    FULL_RELEASE,
     NONE,
-    OTA_SAFE,
     Hazard,
-    Maybe,
     ReleaseClass,
-    Requires,
 )
 from mx_changeclass.wording.accepted import left_over, notes
 from mx_changeclass.wording.harms import MEANING
 from mx_changeclass.wording.reasons import REASONS
 from mx_changeclass.wording.values import kind_in_words, label, many, plural, several, value
 
-STEPS: Mapping[str, str] = {
-    "repair": "Do not release this: put back what the old version had",
-    "drain": "Let every device sync before this release goes out",
-    "two-step-release": "Make two releases of it, and let every device sync in between",
-    "server-first": "Deploy the server before the clients take the update",
-    "all-clients-first": "Keep the old server part until every device runs the new client",
-    "new-binary": "Build a new binary and release it through the app stores",
-}
-
 _NAMED = 3  # so many kinds of a list are looked at
 _FACTS = 12  # so many differences of one subject are told
 _REASONS = 4  # so many reasons to set something aside are told
 _MARKS = 6  # so many fingerprints are told
 _SHORT = 40  # characters of a value that is told as it is
-
-
-@frozen
-class Task:
-    """One thing to do, with the subjects that ask for it."""
-
-    text: str
-    subjects: tuple[str, ...]
 
 
 def headline(verdict: Verdict) -> str:
@@ -163,33 +142,6 @@ def version(side: Snapshot) -> str:
 def not_shown(verdict: Verdict) -> list[str]:
     """What the two inputs did not show."""
     return list(verdict.facts.unseen)
-
-
-def tasks(verdict: Verdict) -> list[Task]:
-    """What to do, in the order in which it is done, each with the subjects that ask for it, worst first. That
-    the server goes first is told where clients are updated too, or would break: any deploy is one of the server."""
-    told = []
-    updated = any(f.channel in (OTA_SAFE, FULL_RELEASE) for f in verdict.findings)
-    shown = {id(f) for row in verdict.rows for f in row.findings}  # of a first release few are
-    for slug in verdict.requires:
-        asking = [f for f in verdict.findings if f.requires.slug == slug]
-        asking = [f for f in asking if id(f) in shown] or asking
-        if slug == Requires.SERVER_FIRST.slug and not updated and not any(_breaks(f) for f in asking):
-            continue
-        causes = [f for f in asking if not remark(f)] or asking
-        causes.sort(key=lambda f: not f.audience)
-        told.append(Task(STEPS[slug], tuple(dict.fromkeys(map(_asking, causes)))))
-    return told
-
-
-def _asking(finding: Finding) -> str:
-    if any(verb is VersionChange for verb, _ in finding.rule.listens_to):
-        return "the new Studio Pro version"
-    return finding.subject or "the app"
-
-
-def _breaks(finding: Finding) -> bool:
-    return finding.breaks_old_clients is not Maybe.NO
 
 
 def remark(finding: Finding) -> bool:

@@ -131,13 +131,16 @@ def mode_in_words(mode: object) -> str:
 
 def plain(value: object) -> str:
     """A value as a reader writes it, cut to a length that fits a line."""
+    return _cut(whole(value))
+
+
+def whole(value: object) -> str:
+    """A value as a reader writes it, however long."""
     if value is None or value == "":
         return "none"
     if isinstance(value, bool):
         return "on" if value else "off"
-    if isinstance(value, tuple):
-        return _cut(", ".join(map(str, value)))
-    return _cut(_short(str(value)))
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else _short(str(value))
 
 
 def _short(text: str) -> str:
@@ -175,19 +178,20 @@ def several(names: Iterable[str]) -> str:
 
 
 def plural(count: int, word: str) -> str:
-    """A count with its word: "2 entities"."""
+    """A count with its word: "2 entities", "2 files of the native app"."""
     return f"1 {word}" if count == 1 else f"{count:,} {many(word)}"
 
 
 def many(word: str) -> str:
     """A word for several.
 
-    >>> many("entity"), many("key"), many("index"), many("module settings")
-    ('entities', 'keys', 'indexes', 'module settings')
+    >>> many("entity"), many("key"), many("index"), many("module settings"), many("file of the native app")
+    ('entities', 'keys', 'indexes', 'module settings', 'files of the native app')
     """
-    if re.search("[^aeiou]y$", word):
-        return f"{word[:-1]}ies"
-    return word + ("es" if re.search("(?:ss|x|[cs]h)$", word) else "" if word.endswith("s") else "s")
+    head, of, whole = word.partition(" of ")
+    if re.search("[^aeiou]y$", head):
+        return f"{head[:-1]}ies{of}{whole}"
+    return head + ("es" if re.search("(?:ss|x|[cs]h)$", head) else "" if head.endswith("s") else "s") + of + whole
 
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")

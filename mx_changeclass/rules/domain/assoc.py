@@ -352,7 +352,7 @@ def assoc_narrowed_server(change: Changed[Association], release: Release) -> boo
     on=("type", "owner", "parent", "child", TYPE, PARENT),
     remedy=Remedy.PREPARE_SERVER,
     source="ATM Association Type Changes; ASSOC",
-    mitigation="Deploy; back up first where an end changes.",
+    mitigation="Back up first where an end changes.",
 )
 def assoc_changed_server(change: Changed[Association], release: Release) -> bool | str:
     """Association widened, turned or given another end, owner not synchronised

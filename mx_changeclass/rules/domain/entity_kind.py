@@ -245,7 +245,7 @@ def ent_generalization_removed(change: Changed[Entity], release: Release) -> boo
     on=_GENERALIZATION,
     remedy=Remedy.PREPARE_SERVER,
     source="DS; RN9.24 9.24.23",
-    mitigation="Deploy; back up first where a generalisation goes.",
+    mitigation="Back up first where a generalisation goes.",
 )
 def ent_generalization_server(change: Changed[Entity], release: Release) -> bool | str:
     """Generalisation of an entity changed, not synchronised

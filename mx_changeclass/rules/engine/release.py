@@ -47,9 +47,10 @@ class Release:
     _answers: dict[tuple[int, object], tuple[object, Any]] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
-    def of(cls, changes: Changes, policy: Policy | None = None) -> Release:
-        old, new = App.pair(changes.old, changes.new)
-        return cls(old, new, changes, policy or Policy())
+    def of(cls, changes: Changes, policy: Policy | None = None, known: App | None = None) -> Release:
+        """The release of some changes. ``known`` is what was asked of its old side before, in another release."""
+        old = known if known is not None and known.snapshot is changes.old else App(changes.old)
+        return cls(old, old.beside(changes.new), changes, policy or Policy())
 
     # -- the sides of a change --------------------------------------------------------------
 

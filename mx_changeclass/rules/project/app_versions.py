@@ -27,7 +27,7 @@ from mx_changeclass.wording.values import several
     remedy=Remedy.PREPARE_SERVER,
     source="SYNC Introduction",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy at a quiet hour.",
+    mitigation="Plan the deploy for a quiet hour.",
 )
 def sp_upgrade_full_sync(move: VersionChange, release: Release) -> bool:
     """New Studio Pro version: every device synchronises at its first start

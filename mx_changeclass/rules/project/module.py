@@ -308,7 +308,7 @@ def mod_renamed_constants(change: Changed[Module], release: Release) -> str:
     on=NAME,
     remedy=Remedy.PREPARE_SERVER,
     source="CONST; REAL 9",
-    mitigation="Deploy; set its constants in environments anew.",
+    mitigation="Set its constants in the environments anew.",
 )
 def mod_renamed_server(change: Changed[Module], release: Release) -> bool:
     """Module renamed that no installed device names

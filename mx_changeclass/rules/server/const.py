@@ -15,7 +15,7 @@ from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Maybe, Re
     remedy=Remedy.PREPARE_SERVER,
     source="CONST Default Value",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy; check the value of each environment.",
+    mitigation="Check the value of each environment.",
 )
 def const_value_server(change: Changed[Constant], release: Release) -> bool:
     """Value or type of a constant changed that is not exposed to clients
@@ -100,7 +100,7 @@ def const_exposed_off(change: Changed[Constant], release: Release) -> bool | str
     requires=Requires.SERVER_FIRST,
     remedy=Remedy.PREPARE_SERVER,
     source="CONST",
-    mitigation="Deploy; set the value of each environment before the start.",
+    mitigation="Set the value of each environment before the start.",
 )
 def const_added(change: Added[Constant], release: Release) -> bool:
     """Constant added

@@ -99,7 +99,7 @@ def java_jar_dependency(
     remedy=Remedy.PREPARE_SERVER,
     source="RT Java Version; RN11.14",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy; make sure that the platform has that version.",
+    mitigation="Make sure that the platform has that version.",
 )
 def java_version(change: Changed[RuntimeSettings], release: Release) -> bool:
     """Java version changed
