@@ -13,15 +13,19 @@ from attrs import evolve
 from jsonschema import Draft202012Validator
 
 from mx_changeclass import Policy, ReleaseClass, Severity, Verdict, Waiver, classify, compare, footprint, read
+from mx_changeclass.changes.diff import diff
 from mx_changeclass.data import load
+from mx_changeclass.findings.back import way_back
 from mx_changeclass.findings.finding import worst_first
+from mx_changeclass.findings.planning import proven_plan
 from mx_changeclass.reports import catalogue
 from mx_changeclass.reports.footprint import footprint_document
+from mx_changeclass.reports.plans import plan_document
 from tests.builders.specimen import PROJECTS, READERS
-from tests.cases import labelled_cases
+from tests.cases import labelled_cases, rule_cases
 from tests.generated import ROOT, story
 
-NAMES = {"report": "verdict", "footprint": "footprint", "rules": "rules"}
+NAMES = {"report": "verdict", "release plan": "plan", "footprint": "footprint", "rules": "rules"}
 
 
 def closed(schema: Any) -> Any:
@@ -85,9 +89,25 @@ def with_waivers() -> Verdict:
     return classify(story().changes, Policy(waivers=(stated,), severity=severity), today=day)
 
 
+def plans() -> Iterator[Any]:
+    """The plan of the story, the way back from it, and plans that have to wait for a change of the model."""
+    about = story()
+    yield plan_document(proven_plan(about), about.old, about.new)
+    way = way_back(about)
+    yield plan_document(way.plan, about.new, about.old, way)
+    told = {
+        f"{rule} hit" for rule in ("ent-renamed-sync", "mf-deleted", "native-dep-added", "nav-native-profile-removed")
+    }
+    for case in (case for case in rule_cases() if case.id in told):
+        old, new = case.sides()
+        yield plan_document(proven_plan(classify(diff(old, new), case.policy)), old, new)
+
+
 def documents(name: str) -> Iterator[Any]:
     if name == "report":
         yield from (verdict.to_dict() for verdict in verdicts())
+    elif name == "release plan":
+        yield from plans()
     elif name == "footprint":
         for model in (
             *sorted((ROOT / "fixtures" / "field-service").glob("*.xml")),
