@@ -26,22 +26,27 @@ if TYPE_CHECKING:
         UnknownFormat,
         UnsupportedVersion,
     )
+    from mx_changeclass.findings.aside import Aside
     from mx_changeclass.findings.back import May, WayBack, way_back
     from mx_changeclass.findings.carriers import Carrier
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
-    from mx_changeclass.findings.finding import Finding, Row, Verdict
+    from mx_changeclass.findings.finding import Finding, Row, RowPart, Verdict
+    from mx_changeclass.findings.fleet import Danger, Fleet, FleetVersion, InField
+    from mx_changeclass.findings.hotfix import Choice, Hotfix, Need, Piece
     from mx_changeclass.findings.plan import Advice, Plan, PlanStep, StepKind, outline
-    from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint, footprint
+    from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
     from mx_changeclass.graphs.sync_set import Synced
+    from mx_changeclass.model.commits import Commit
     from mx_changeclass.model.kinds import Kind
     from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Tree, Unit
     from mx_changeclass.model.versions import Version
-    from mx_changeclass.pipeline import Model, compare, plan
+    from mx_changeclass.pipeline import Model, compare, fleet, footprint, plan
     from mx_changeclass.policy import Policy
     from mx_changeclass.readers import export, read
+    from mx_changeclass.releases import hotfix
     from mx_changeclass.reports import render
     from mx_changeclass.rules import catalogue
     from mx_changeclass.rules.engine.release import Ignored
@@ -56,23 +61,33 @@ __all__ = [
     "Accountability",
     "Added",
     "Advice",
+    "Aside",
     "BrokenContainer",
     "Carrier",
     "Certainty",
     "Changed",
     "Changes",
+    "Choice",
+    "Commit",
     "Covered",
+    "Danger",
     "Element",
     "Facts",
     "Finding",
+    "Fleet",
+    "FleetVersion",
     "Footprint",
     "Hazard",
+    "Hotfix",
     "Ignored",
+    "InField",
     "Kind",
     "May",
     "Maybe",
     "Model",
     "MxError",
+    "Need",
+    "Piece",
     "Plan",
     "PlanStep",
     "Policy",
@@ -86,6 +101,7 @@ __all__ = [
     "Removed",
     "Requires",
     "Row",
+    "RowPart",
     "Rows",
     "Rule",
     "RuleError",
@@ -112,8 +128,10 @@ __all__ = [
     "compare",
     "diff",
     "export",
+    "fleet",
     "footprint",
     "graph",
+    "hotfix",
     "outline",
     "plan",
     "read",
@@ -136,21 +154,26 @@ _HOME = {
         "UnknownFormat",
         "UnsupportedVersion",
     ),
+    "findings.aside": ("Aside",),
     "findings.carriers": ("Carrier",),
     "findings.classify": ("Rules", "classify"),
     "findings.facts": ("Facts", "Released"),
-    "findings.finding": ("Finding", "Row", "Verdict"),
+    "findings.finding": ("Finding", "RowPart", "Row", "Verdict"),
     "graphs.reference_graph": ("graph",),
-    "graphs.footprint": ("Footprint", "ProfileFootprint", "footprint"),
+    "graphs.footprint": ("Footprint", "ProfileFootprint"),
     "graphs.sync_set": ("Synced",),
     "graphs.profiles": ("Profile",),
     "model.kinds": ("Kind",),
+    "model.commits": ("Commit",),
     "model.snapshot": ("Element", "Rows", "Snapshot", "Tree", "Unit"),
     "model.versions": ("Version",),
+    "findings.hotfix": ("Choice", "Hotfix", "Need", "Piece"),
+    "findings.fleet": ("Danger", "Fleet", "FleetVersion", "InField"),
+    "pipeline": ("Model", "compare", "fleet", "footprint", "plan"),
     "findings.back": ("May", "WayBack", "way_back"),
     "findings.plan": ("Advice", "Plan", "PlanStep", "StepKind", "outline"),
-    "pipeline": ("Model", "compare", "plan"),
     "policy": ("Policy",),
+    "releases": ("hotfix",),
     "reports": ("render",),
     "rules": ("catalogue",),
     "rules.engine.release": ("Ignored",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import Attribute, asdict, field, fields, frozen
@@ -94,15 +94,16 @@ class Policy:
         return bool(self.severity) or any(waiver.rule for waiver in self.waivers)
 
     @classmethod
-    def of(cls, values: Mapping[str, Any], source: str = "configuration") -> Policy:
-        """A policy of plain values, such as a parsed TOML file holds. ``source`` names it in errors.
+    def of(cls, values: Mapping[str, Any], source: str = "configuration", *, beside: Iterable[str] = ()) -> Policy:
+        """A policy of plain values, such as a parsed TOML file holds. ``source`` names it in errors, ``beside`` the
+        settings that stand in the same place and are read by another.
 
         Raises ``PolicyError`` for a key that does not exist or a value of the wrong type.
         """
         known = {a.name for a in _settings(cls)}
         for key in values:
             if key not in known:
-                raise PolicyError(f"{source}: {key!r} is no setting. Use one of {', '.join(sorted(known))}")
+                raise PolicyError(f"{source}: {key!r} is no setting. Use one of {', '.join(sorted({*known, *beside}))}")
         try:
             return cls(**values)
         except PolicyError as error:

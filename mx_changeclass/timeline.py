@@ -13,6 +13,7 @@ from attrs import frozen
 
 from mx_changeclass.errors import ReadError
 from mx_changeclass.findings.finding import Verdict
+from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.pipeline import compare
 from mx_changeclass.policy import Policy
 from mx_changeclass.readers.history import History, history
@@ -93,10 +94,10 @@ def _in_order(
 
 def _judge(past: History, old: str, new: str, policy: Policy | None) -> Verdict | _Unread:
     """The work of one step, wherever it is done: its arguments and its result cross to other processes."""
-    sides = []
+    sides: list[Snapshot] = []
     for commit in (new, old):
         try:
-            sides.append(past.read(commit))
+            sides.append(past.read(commit, sides[0] if sides else None))
         except ReadError as error:
             return _Unread(commit, error)
     return compare(sides[1], sides[0], policy).detached()

@@ -59,6 +59,27 @@ class Hazard(enum.StrEnum):
     SESSION_LOSS = "session-loss"
     CANNOT_INSTALL = "cannot-install"
 
+    @property
+    def gravity(self) -> int:
+        """Its place among all, 0 for the gravest."""
+        return _GRAVEST_FIRST.index(self)
+
+
+# What costs data for good, what takes it off devices, what stops an app, what hinders its users.
+_GRAVEST_FIRST = (
+    Hazard.LOCAL_WIPE,
+    Hazard.STRANDED,
+    Hazard.VALUE_LOSS,
+    Hazard.UPLOAD_REFUSED,
+    Hazard.REMOVED_FROM_DEVICE,
+    Hazard.START_FAILURE,
+    Hazard.SYNC_BLOCKED,
+    Hazard.SERVER_LOSS,
+    Hazard.CANNOT_INSTALL,
+    Hazard.REFUSAL_POSSIBLE,
+    Hazard.SESSION_LOSS,
+    Hazard.NONE,
+)
 
 HARD_LOSS = frozenset({Hazard.LOCAL_WIPE, Hazard.STRANDED, Hazard.VALUE_LOSS})
 SOFT_LOSS = frozenset({Hazard.REMOVED_FROM_DEVICE, Hazard.UPLOAD_REFUSED})

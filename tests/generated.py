@@ -17,7 +17,14 @@ from tests.builders.shell import with_output
 ROOT = Path(__file__).parent.parent
 STORY = "fixtures/field-service"
 README = ROOT / "README.md"
-_ENDINGS = {"text": "txt", "markdown": "md", "junit": "junit.xml", "github": "github.txt", "gitlab": "gitlab.json"}
+_ENDINGS = {
+    "text": "txt",
+    "markdown": "md",
+    "junit": "junit.xml",
+    "github": "github.txt",
+    "gitlab": "gitlab.json",
+    "azure": "azure.txt",
+}
 _OUTPUT = re.compile(r"(<!-- output -->\n```\n).*?(```\n)", re.DOTALL)
 
 

@@ -12,7 +12,21 @@ import pytest
 from attrs import evolve
 from jsonschema import Draft202012Validator
 
-from mx_changeclass import Policy, ReleaseClass, Severity, Verdict, Waiver, classify, compare, footprint, read
+from mx_changeclass import (
+    Fleet,
+    FleetVersion,
+    Policy,
+    ReleaseClass,
+    Severity,
+    Verdict,
+    Waiver,
+    classify,
+    compare,
+    fleet,
+    footprint,
+    read,
+    render,
+)
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.data import load
 from mx_changeclass.findings.back import way_back
@@ -25,7 +39,13 @@ from tests.builders.specimen import PROJECTS, READERS
 from tests.cases import labelled_cases, rule_cases
 from tests.generated import ROOT, story
 
-NAMES = {"report": "verdict", "release plan": "plan", "footprint": "footprint", "rules": "rules"}
+NAMES = {
+    "report": "verdict",
+    "release plan": "plan",
+    "footprint": "footprint",
+    "fleet": "fleet",
+    "rules": "rules",
+}
 
 
 def closed(schema: Any) -> Any:
@@ -103,17 +123,26 @@ def plans() -> Iterator[Any]:
         yield plan_document(proven_plan(classify(diff(old, new), case.policy)), old, new)
 
 
+def in_field() -> Fleet:
+    """The second version of the story against the first, of which the server ran another before."""
+    old, new = story().old, story().new
+    return fleet(new, [FleetVersion("1.0", old, "14.1.13", True, 0.1, 30), FleetVersion("1.1", new)])
+
+
 def documents(name: str) -> Iterator[Any]:
     if name == "report":
         yield from (verdict.to_dict() for verdict in verdicts())
     elif name == "release plan":
         yield from plans()
+        yield json.loads(render(story(), "json", fleet=in_field()))
     elif name == "footprint":
         for model in (
             *sorted((ROOT / "fixtures" / "field-service").glob("*.xml")),
             ROOT / "fixtures" / "base.snapshot.xml",
         ):
             yield footprint_document(footprint(read(model)))
+    elif name == "fleet":
+        yield in_field().to_dict()
     else:
         yield json.loads(catalogue.rules("json"))
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.test_cli import V1, V2, is_one_line, run
+from tests.test_cli import ROOT, V1, V2, is_one_line, run
 
 GRAVE = ("6908ee294c6a", "e954afaaafaf", "87d4c8f257cf")
 AGREED = ("--reason", "the depot is closed", "--until", "2026-12-31", "--today", "2026-11-29")
 ON_TIME = ("--today", "2026-12-31")
+STORY = tuple(f"fixtures/field-service/{version}.snapshot.xml" for version in ("v1", "v2"))
 TOML = "mx-changeclass.toml"
 OURS = '# ours\n\n[declared]\ncodepush = "no"  # agreed\n\n# the end\n'
 
@@ -55,6 +59,21 @@ def test_comments_order_and_line_ends_stay(red: Path) -> None:
         assert run("diff", V1, V2, *ON_TIME, cwd=red).returncode == 1  # of three, two
 
 
+def test_an_element_names_its_change(red: Path) -> None:
+    done = run("waive", "Service.Measurement", *AGREED, cwd=red)
+    assert done.returncode == 0, done.stderr
+    assert "entity Service.Measurement: removed [6908ee294c6a] is waived up to DESTRUCTIVE" in done.stdout
+
+
+@pytest.mark.parametrize("row", [{"fingerprint": "6908ee294c6a"}, {"fingerprint": "6908ee294c6a", "at_most": "BAD"}])
+def test_a_row_that_is_none_is_refused(row: dict[str, str], red: Path) -> None:
+    (red / "report.json").write_text(json.dumps({"changes": [row]}))
+    done = run("waive", "6908", *AGREED, "--report", "report.json", cwd=red)
+    assert done.returncode == 2, done.stderr
+    assert is_one_line(done)
+    assert "is no row of a report" in done.stderr
+
+
 def test_it_names_all_that_was_accepted(red: Path) -> None:
     assert run("waive", "6908", *AGREED, "--by", "Ada", "--baseline", "v1.4", cwd=red).returncode == 0
     (written,) = tomllib.loads((red / TOML).read_text())["waiver"]
@@ -79,11 +98,12 @@ def test_it_names_all_that_was_accepted(red: Path) -> None:
         (("6908", "--reason", " ", "--until", "2026-12-31"), "'reason' must be a text"),
         (("6908", "--until", "2026-12-31"), "--reason"),
         (("6908", "--reason", "x"), "--until"),
-        (("0123456789ab", "--reason", "x", "--until", "2026-12-31"), "has no such fingerprint"),
-        (("", "--reason", "x", "--until", "2026-12-31"), "has no such fingerprint"),
-        (("6", "--reason", "x", "--until", "2026-12-31"), "begins 2 fingerprints"),
+        (("0123456789ab", "--reason", "x", "--until", "2026-12-31"), "has no such change"),
+        (("", "--reason", "x", "--until", "2026-12-31"), "has no such change"),
+        (("Service.Inspections.None", "--reason", "x", "--until", "2026-12-31"), "has no such change"),
+        (("Service.Home", "--reason", "x", "--until", "2026-12-31"), "6af85f8ce2be: is OTA_SAFE and needs no waiver"),
         (("f0017c57b400", "--reason", "x", "--until", "2026-12-31"), "is OTA_SAFE and needs no waiver"),
-        (("6908", "--reason", "x", "--until", "2026-12-31", "--up-to", "full-release"), "covers nothing of it"),
+        (("6908", "--reason", "x", "--until", "2026-12-31", "--up-to", "full-release"), "does not cover it"),
         (("6908", "--reason", "x", "--until", "2026-12-31", "--up-to", "all"), "'--up-to' cannot be 'all'"),
         (("6908", "--reason", "x", "--until", "2026-12-31", "--report", "none.json"), "none.json"),
     ],
@@ -185,3 +205,36 @@ def test_a_severity_is_part_of_the_configuration(tmp_path: Path) -> None:
     done = run("diff", V1, V2, cwd=tmp_path)
     assert done.returncode == 2
     assert "mx-changeclass.toml: severity: 'ent-merge' is no rule. Did you mean 'ent-merged'?" in done.stderr
+
+
+@pytest.mark.parametrize("page", ["waivers", "fleets"])
+def test_the_page_is_what_happens(page: str, tmp_path: Path) -> None:
+    """Its commands print what it shows, and the files it shows are those that are read and written."""
+    shutil.copytree(ROOT / "fixtures" / "field-service", tmp_path / "app" / "fixtures" / "field-service")
+    here, beside = tmp_path / "app", tmp_path / "pipeline" / "waivers.toml"
+    beside.parent.mkdir()
+    text = (ROOT / "docs" / "how-to" / f"{page}.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(console|toml|text)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    told = ""
+    for kind, block in blocks:
+        if kind == "console":
+            for command, shown in re.findall(r"^\$ mx-changeclass (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+                if (here / TOML).exists() and "--waivers" in command:
+                    shutil.copy(here / TOML, beside)
+                done = run(*shlex.split(command), "--today", "2026-11-29", cwd=here)
+                assert done.stderr == ""
+                assert done.stdout == shown
+            told = run("diff", *STORY, "--today", "2026-11-29", cwd=here).stdout if page == "waivers" else ""
+        elif kind == "text":
+            assert block in told
+        elif "[[version]]" in block:
+            (here / TOML).write_text(block)
+        elif "[[waiver]]" in block:
+            assert (here / TOML).read_text().startswith(block)
+        else:
+            (here / "severity.toml").write_text(block)
+            assert run("diff", *STORY, "--config", "severity.toml", cwd=here).returncode == 1
+    if page == "waivers":
+        done = run("diff", *STORY, "--no-config", "--waivers", str(beside), "--today", "2026-11-29", cwd=here)
+        assert done.returncode == 0
+        assert "whoever wrote the change" not in done.stdout

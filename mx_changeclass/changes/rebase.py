@@ -80,14 +80,15 @@ class _Rebase:
             elif change.old_row.id not in self.changes.old_tree.rows:
                 yield from self._unread(change)
             else:
-                yield from self._on(change, self.tree.rows.get(change.old_row.id))
+                yield from self._on(change, self._here(change.old_row.id))
 
     def _added(self, change: Added[Kind]) -> Iterator[Change]:
         row, new = change.new_row, self.changes.new
         there = self.tree.rows.get(row.id)
-        if there is not None:
-            if there != row:
-                self._conflict(change, "is there already")
+        if there == row:
+            return
+        if there is not None and there != self.changes.old_tree.rows.get(row.id):  # else it gives its id away
+            self._conflict(change, "is there already")
             return
         home, known = (
             row.parent or new.units[row.id].container,
@@ -105,6 +106,11 @@ class _Rebase:
             yield change
         else:
             self._conflict(change, "cannot be read, and differs there")
+
+    def _here(self, row_id: str) -> Element | None:
+        """A row of the old side in the base, where it still stands in the document that it stood in."""
+        same = self.tree.unit_of.get(row_id) == self.changes.old_tree.unit_of[row_id]
+        return self.tree.rows.get(row_id) if same else None
 
     def _on(self, change: Removed[Kind] | Changed[Kind], here: Element | None) -> Iterator[Change]:
         if here is None:

@@ -7,10 +7,12 @@ from __future__ import annotations
 COMMANDS = (
     "diff",
     "plan",
+    "hotfix",
     "footprint",
     "export",
     "native",
     "rules",
     "explain",
     "waive",
+    "fleet",
 )

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from mx_changeclass.console.frame import BELOW, Command
-from mx_changeclass.console.last_report import report as report_of
+from mx_changeclass.console.last_report import reports_in
 from mx_changeclass.console.output import write
 from mx_changeclass.reports import catalogue
 
 
 @click.command("explain", cls=Command)
-@click.argument("topic", metavar="RULE|CLASS|FINGERPRINT")
+@click.argument("topic", metavar="RULE|CLASS|FINGERPRINT|ELEMENT")
 @click.option(
     "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="JSON report that holds the row [default: the last diff].",
+    metavar="FILE",
+    multiple=True,
+    help="JSON report that holds the row, several as often as wanted, or - for one on standard input "
+    "[default: the last diff in this folder].",
 )
-def explain_command(topic: str, report: Path | None) -> int:
-    """Why: of a rule, of a class, or of a row of a report by its fingerprint."""
-    told = catalogue.explain(topic, report_of(report))
+def explain_command(topic: str, report: tuple[str, ...]) -> int:
+    """Why: of a rule or a class; or of the rows of a report: one by its fingerprint, or how that begins, those of an
+    element by its name."""
+    told = catalogue.explain(topic, *reports_in(report))
     if told is None:
         raise click.UsageError(
-            f"{topic}: no rule, class or row of that name. 'mx-changeclass rules' lists the rules, "
+            f"{topic}: no rule, class, row or element of that name. 'mx-changeclass rules' lists the rules, "
             "--report names a JSON report"
         )
     write(told, None)

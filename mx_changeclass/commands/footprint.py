@@ -8,10 +8,8 @@ import click
 
 from mx_changeclass.console.frame import BELOW, Command
 from mx_changeclass.console.output import output_option, progress, write
-from mx_changeclass.graphs.footprint import footprint
 from mx_changeclass.legible import json_text
-from mx_changeclass.pipeline import check_readable
-from mx_changeclass.readers import read
+from mx_changeclass.pipeline import footprint
 from mx_changeclass.reports.footprint import footprint_document, footprint_text
 
 
@@ -19,11 +17,13 @@ from mx_changeclass.reports.footprint import footprint_document, footprint_text
 @click.argument("model")
 @click.option("--format", "format_", type=click.Choice(("text", "json")), default="text", show_default=True)
 @output_option
-def footprint_command(model: str, format_: str, output: Path | None) -> int:
+@click.option("--all", "everything", is_flag=True, help="Tell all names of long lists.")
+def footprint_command(model: str, format_: str, output: Path | None, everything: bool) -> int:
     """What lives on devices: per navigation profile, by which way."""
     with progress(f"reading {model}"):
-        snapshot = read(model)
-        check_readable(snapshot)
-        found = footprint(snapshot)
-    write(footprint_text(found) if format_ == "text" else json_text(footprint_document(found)), output)
+        found = footprint(model)
+    write(
+        footprint_text(found, everything=everything) if format_ == "text" else json_text(footprint_document(found)),
+        output,
+    )
     return BELOW

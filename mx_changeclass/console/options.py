@@ -19,6 +19,7 @@ from mx_changeclass.reports import ENDINGS, FORMATS
 
 if TYPE_CHECKING:
     from mx_changeclass.findings.finding import Verdict
+    from mx_changeclass.findings.fleet import Fleet, FleetVersion
     from mx_changeclass.policy import Policy
     from mx_changeclass.vocabulary import ReleaseClass
 
@@ -61,6 +62,17 @@ class Settings:
     policy: Policy
     native: tuple[str | None, str | None]
     today: date
+    versions: tuple[FleetVersion, ...]
+
+    def in_field(self, *named: str) -> list[FleetVersion]:
+        """The versions of these labels or models, the last of which the server runs; without any, those configured."""
+        from attrs import evolve
+
+        from mx_changeclass.findings.fleet import FleetVersion
+
+        known = {each.label: each for each in self.versions}
+        found = [known.get(each) or FleetVersion(each, each) for each in named]
+        return [evolve(each, server=each is found[-1]) for each in found] or list(self.versions)
 
 
 def _settings(
@@ -74,19 +86,24 @@ def _settings(
 ) -> Settings:
     from attrs import evolve
 
+    from mx_changeclass.policy import Policy
     from mx_changeclass.readers.configuration import ConfigurationFile, read_configuration, read_waivers
 
-    judged = _folder(click.get_current_context().params.get("new", ""))
+    named = click.get_current_context().params
+    judged = _folder(named.get("new") or named.get("candidate") or "")
     if no_config and config:
         raise click.UsageError("--config and --no-config exclude each other")
     if no_config or (config is None and not os.path.lexists(CONFIGURATION)):
         file = ConfigurationFile()
     else:
         file = read_configuration(config or Path(CONFIGURATION), chosen=config is not None, judged=judged)
-    policy = file.policy(**({"native_template": native_template} if native_template else {}))
+    over = {} if native_template is None else {"native_template": native_template}
+    Policy.of(over, "--native-template")  # a mistake in it is none of the file
+    policy = file.policy(**over)
     if waivers:
         policy = evolve(policy, waivers=(*policy.waivers, *read_waivers(waivers, chosen=True, judged=judged)))
-    return Settings(policy, (native_old or file.native[0], native_new or file.native[1]), day_of(today))
+    native = native_old or file.native[0], native_new or file.native[1]
+    return Settings(policy, native, day_of(today), file.versions)
 
 
 def _folder(model: str) -> str:
@@ -141,7 +158,7 @@ class Bar:
     maybe: bool
     strict: bool
 
-    def exit_code(self, verdict: Verdict) -> int:
+    def exit_code(self, verdict: Verdict | Fleet) -> int:
         if self.at is not None and (verdict.unwaived_at_most if self.maybe else verdict.unwaived_class) >= self.at:
             return AT_OR_ABOVE
         # Half a commit is a state that nobody saved: a hook that lets it pass on the other half would be wrong.
@@ -195,7 +212,7 @@ class Report:
     format: str
     target: Path | None
 
-    def written(self, verdict: Verdict, bar: Bar, *, everything: bool) -> Written:
+    def written(self, verdict: Verdict, bar: Bar, *, everything: bool, fleet: Fleet | None) -> Written:
         from mx_changeclass.reports import options_of, render
 
         options: dict[str, Any] = {"everything": everything, "fail_on": bar.at, "maybe": bar.maybe}
@@ -205,8 +222,10 @@ class Report:
             from mx_changeclass.reports.fitting import SUMMARY
 
             room = SUMMARY - (os.path.getsize(self.target) if self.target and self.target.exists() else 0)
-            return Written(render(verdict, "markdown", budget=room), self.target, added=True)
+            return Written(render(verdict, "markdown", budget=room, fleet=fleet), self.target, added=True)
         known = options_of(self.format)
+        if fleet is not None:
+            options["fleet"] = fleet
         return Written(render(verdict, self.format, **{k: v for k, v in options.items() if k in known}), self.target)
 
 
@@ -217,8 +236,16 @@ class Reports:
     several: tuple[Report, ...]
     everything: bool
 
-    def write(self, verdict: Verdict, bar: Bar) -> None:
-        write_all([one.written(verdict, bar, everything=self.everything) for one in self.several])
+    def write(self, verdict: Verdict, bar: Bar, fleet: Fleet | None = None) -> None:
+        write_all([one.written(verdict, bar, everything=self.everything, fleet=fleet) for one in self.several])
+
+    def check_fleet(self) -> None:
+        """Refuse formats that tell nothing of a fleet."""
+        from mx_changeclass.reports import options_of
+
+        for one in self.several:
+            if one.format != _SUMMARY and "fleet" not in options_of(one.format):
+                raise click.UsageError(f"--against is not told in {one.format}. Use text, markdown or json")
 
 
 def _reports(format: str | None, output: Path | None, report: tuple[str, ...], everything: bool) -> Reports:

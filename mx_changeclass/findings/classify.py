@@ -30,6 +30,8 @@ _BY_DEVICES = frozenset({Remedy.SYNC_FIRST, Remedy.RETIRE, Remedy.SERVER_FIRST, 
 _BY_SELECTION = "the client uploads its objects by a synchronisation of selected ones"
 
 
+_EVIDENCE = 100  # texts of one finding
+
 Rules = Mapping[str, Rule] | Iterable[Rule]
 
 
@@ -141,8 +143,8 @@ def _finding(key: tuple[str, str, str], group: list[Hit], release: Release, *, s
         channel=channel,
         breaks_old_clients=rule.breaks_old_clients if release.installed and not spared and not late else Maybe.NO,
         requires=_requires(rule, channel, about, release),
-        evidence=tuple(s.detail for s in group if s.detail),
-        details=tuple(s.detail or in_words(s.subject, release, tuple(s.fields)) for s in group),
+        evidence=_first(s.detail for s in group if s.detail),
+        details=_first(s.detail or in_words(s.subject, release, tuple(s.fields)) for s in group),
         audience=tuple(sorted(audience)),
         why=why,
         hazard=hazard,
@@ -164,6 +166,12 @@ def _judged(rule: Rule, own: ReleaseClass, policy: Policy) -> tuple[ReleaseClass
     given = severity.release_class
     judged = (min if given < class_of(rule, policy) else max)(own, given)
     return judged, rule.channel if judged in (DESTRUCTIVE, own) else judged
+
+
+def _first(texts: Iterable[str]) -> tuple[str, ...]:
+    """The first of some texts, and how many more there are: each row that a finding explains carries them."""
+    told = tuple(texts)
+    return told if len(told) <= _EVIDENCE else (*told[:_EVIDENCE], f"and {len(told) - _EVIDENCE} more")
 
 
 def _ceiling(rule: Rule, release: Release) -> ReleaseClass:

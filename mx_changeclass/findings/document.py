@@ -13,8 +13,9 @@ from mx_changeclass import __version__
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
 from mx_changeclass.errors import BrokenContainer, PolicyError, UnsupportedVersion
+from mx_changeclass.findings.aside import Aside
 from mx_changeclass.findings.facts import Released
-from mx_changeclass.findings.finding import Finding, Row, Verdict, worst_first
+from mx_changeclass.findings.finding import Finding, Row, RowPart, Verdict, worst_first
 from mx_changeclass.findings.plan import outline
 from mx_changeclass.model.snapshot import Detached, Snapshot
 from mx_changeclass.model.versions import Version
@@ -23,12 +24,15 @@ from mx_changeclass.rules.engine.release import Ignored
 from mx_changeclass.rules.engine.rule import Rule
 from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Remedy, Requires
 from mx_changeclass.waivers import Covered, Waiver, WaiverState, WaiverUse
+from mx_changeclass.wording.harms import MEANING
+from mx_changeclass.wording.reasons import REASONS
 
 _ADVICE = "Give a report of 'mx-changeclass diff --format json'"
 
 
 def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
-    """The document as plain values. ``everything`` adds ``noise``: what was said of changes set aside."""
+    """The document as plain values. ``everything`` adds ``noise``, what was said of changes set
+    aside, and ``set_aside``, which those are."""
     account = verdict.accountability
     told: dict[str, Any] = {
         "schema": 1,
@@ -80,6 +84,16 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
     }
     if everything:
         told["noise"] = [{**_place(f), **_finding(f, f.message)} for f in verdict.noise]
+        told["set_aside"] = [
+            {
+                "reason": aside.reason,
+                "meaning": REASONS[aside.reason],
+                "element": {"kind": aside.kind, "name": aside.name},
+                "properties": list(aside.fields),
+                "edits": aside.edits,
+            }
+            for aside in verdict.aside
+        ]
     return told
 
 
@@ -156,8 +170,14 @@ def _row(row: Row) -> dict[str, Any]:
         "property": row.prop or None,
         "old": _plain(row.old),
         "new": _plain(row.new),
+        "parts": [
+            {"part": p.place or None, "property": p.prop, "old": _plain(p.old), "new": _plain(p.new)} for p in row.parts
+        ],
         "what": row.what,
+        "module": row.module or None,
         "class": str(row.release_class),
+        "meaning": MEANING[row.release_class],
+        "undecided": row.undecided,
         "at_most": str(row.at_most),
         "channel": str(row.channel),
         "audience": shared["audience"],
@@ -173,6 +193,7 @@ def _row(row: Row) -> dict[str, Any]:
 def _finding(finding: Finding, message: str) -> dict[str, Any]:
     return {
         "rule": finding.rule.id,
+        "title": finding.rule.title,
         "class": str(finding.release_class),
         "at_most": str(finding.at_most),
         "channel": str(finding.channel),
@@ -274,6 +295,10 @@ def _verdict(report: Mapping[str, Any]) -> Verdict:
         ignored=tuple(Ignored(**_known(Ignored, told)) for told in report["configuration"]["ignored"]),
         waivers=waivers,
         released=_released_of(report.get("facts")),
+        aside=tuple(
+            Aside(a["reason"], a["element"]["kind"], a["element"]["name"], tuple(a["properties"]), a["edits"])
+            for a in report.get("set_aside", ())
+        ),
     )
 
 
@@ -336,6 +361,9 @@ def _row_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Row:
         old=_value(told["old"]),
         new=_value(told["new"]),
         part_of=told["within"] or "",
+        parts=tuple(
+            RowPart(p["part"] or "", p["property"], _value(p["old"]), _value(p["new"])) for p in told.get("parts", ())
+        ),
     )
 
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from mx_changeclass.findings.finding import Row, Verdict
     from mx_changeclass.rules.engine.release import Release
 
-UPDATES_OFF = frozenset({"nav-ota-off-client-change", "nav-ota-off-rename"})
+# Rules that ask for a binary only because the released one takes no updates over the air.
+BY_SWITCH = frozenset({"nav-ota-off-client-change", "nav-ota-off-rename"})
 
 
 @frozen
@@ -83,13 +84,14 @@ def facts_of(verdict: Verdict) -> Facts:
 def waits_for_a_binary(row: Row) -> bool:
     """A row that would go over the air if the released binary took updates."""
     lifting = {f.rule.id for f in row.findings if f.channel is FULL_RELEASE}
-    return bool(lifting) and lifting <= UPDATES_OFF
+    return bool(lifting) and lifting <= BY_SWITCH
 
 
 def _unseen(verdict: Verdict) -> tuple[str, ...]:
     """What the two inputs did not show; parts of one kind together."""
     old, new = dict.fromkeys(verdict.old.incomplete), dict.fromkeys(verdict.new.incomplete)
-    sides = [("both" if note in new else "old", note) for note in old] + [("new", n) for n in new if n not in old]
+    sides = [("both versions" if note in new else "old version", note) for note in old]
+    sides += [("new version", note) for note in new if note not in old]
     alike: dict[tuple[str, str], list[str]] = {}
     for side, note in sides:
         subject, gap, said = note.partition(" is ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -11,10 +11,12 @@ from attrs import evolve, field, fields, frozen
 
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
+from mx_changeclass.findings.aside import Aside, aside_of
 from mx_changeclass.findings.carriers import Carrier
 from mx_changeclass.findings.facts import Facts, Released, facts_of
 from mx_changeclass.frozen_dict import FrozenDict
 from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.model.types import MODULE
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
 from mx_changeclass.rules.engine.rule import Rule, class_of
@@ -22,6 +24,9 @@ from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe
 from mx_changeclass.waivers import Covered, Severity, WaiverUse
 from mx_changeclass.wording.changes import explanation
 from mx_changeclass.wording.values import kind_in_words
+
+_MODULE_FOLDERS = ("themesource", "javascriptsource", "javasource")  # each holds a folder a module, in small letters
+_CODE = ("File$JavaScriptAction", "File$JavaAction")  # files that go by the name of their action
 
 
 @frozen
@@ -81,8 +86,20 @@ class Finding:
 
 def worst_first(finding: Finding) -> tuple[object, ...]:
     """The order of the findings of a verdict; no two of them stand at one place in it."""
-    ranks = -finding.release_class.rank, -finding.channel.rank
+    ranks = -finding.release_class.rank, finding.hazard.gravity, -finding.channel.rank
     return (*ranks, finding.subject, finding.rule.id, finding.kind)
+
+
+@frozen
+class RowPart:
+    """One value that differs in what a row tells of: ``place`` is the part of the element that holds it, in words, ""
+    where the element does; ``prop`` its key; ``old`` and ``new`` the value, None where it is absent or only a digest
+    of it is known."""
+
+    place: str
+    prop: str
+    old: object
+    new: object
 
 
 @frozen
@@ -90,7 +107,8 @@ class Row:
     """One reported change: a subject, what of it changed, and the findings about that.
 
     ``prop`` is the field of the subject, the slot its changed parts stand in, or "" where the
-    subject as a whole came or went; ``old``/``new`` are set for a single plain value. ``part_of`` is the
+    subject as a whole came or went; ``old``/``new`` are set for a single value, ``parts`` where values of several
+    keys differ, or of another than ``prop``; of what came or went they hold what is no default. ``part_of`` is the
     fingerprint of the row of the module that answers for this one, "" where it speaks for itself.
     """
 
@@ -107,6 +125,7 @@ class Row:
     old: object = None
     new: object = None
     part_of: str = ""
+    parts: tuple[RowPart, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Row {self.fingerprint} {self.release_class}: {self.kind} {self.name!r} {self.verb}>"
@@ -116,6 +135,18 @@ class Row:
         """The subject as a reader knows it; the old name where it was renamed or removed."""
         named = self.old_name if self.prop == "name" and self.old_name else self.name or "the app"
         return named.removeprefix("widget:")
+
+    @property
+    def module(self) -> str:
+        """The module it lies in; of a file the one whose folder it lies in, or whose action it is. "" for what
+        lies in none."""
+        name = self.name or self.old_name
+        if self.kind == MODULE:
+            return name
+        path = name.split("/")
+        if self.kind.startswith("File$") and self.kind not in _CODE:
+            return path[1] if len(path) > 1 and path[0] in _MODULE_FOLDERS else ""
+        return name.partition(".")[0] if "." in name and len(path) == 1 else ""
 
     @property
     def subject_kind(self) -> str:
@@ -134,8 +165,11 @@ class Row:
         return f"{self.subject_with_kind}: {self.what or self.findings[0].rule.title}"
 
     def explained(self, finding: Finding) -> str:
-        """What a finding of the row means, for below its heading."""
-        return explanation(finding.evidence, finding.rule.reason, self.heading, whole=finding.rule.undecided)
+        """What a finding of the row means, for below its heading, which tells what the first one is about."""
+        seen: Iterable[str] = finding.evidence
+        if finding is not self.findings[0] and not seen:
+            seen = (fact for detail in finding.details for fact in detail.split(", "))
+        return explanation(seen, finding.rule.reason, self.heading, whole=finding.rule.undecided)
 
     @property
     def release_class(self) -> ReleaseClass:
@@ -201,6 +235,7 @@ class Verdict:
     ignored: tuple[Ignored, ...] = ()  # what the configuration left out, by pattern
     waivers: tuple[WaiverUse, ...] = ()  # what came of the waivers of the policy, in their order
     released: Released = field(factory=Released)
+    _aside: tuple[Aside, ...] | None = field(default=None, eq=False, repr=False)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {c}" for c, n in reversed([*self.counts.items()]) if n) or "no change"
@@ -214,13 +249,14 @@ class Verdict:
         """The verdict without the two models, a few kilobytes: of them, what a report says, and of a native app
         that it was there. It renders and is equal as before; to ask for its changes, or for what its models hold,
         is a ``ReadError``."""
-        return evolve(self, changes=Changes.detached(self.old, self.new))
+        return evolve(self, changes=Changes.detached(self.old, self.new), aside=self.aside)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The report of ``render(verdict, "json", everything=True)`` as plain values."""
+    def to_dict(self, *, everything: bool = True) -> dict[str, Any]:
+        """The report of ``render(verdict, "json", everything=True)`` as plain values; without ``everything`` all but
+        what was set aside."""
         from mx_changeclass.findings.document import document
 
-        return document(self, everything=True)
+        return document(self, everything=everything)
 
     @classmethod
     def from_dict(cls, report: Mapping[str, Any]) -> Verdict:
@@ -294,6 +330,11 @@ class Verdict:
         )
         asked = {f.requires for f in self.findings}
         return tuple(r.slug for r in order if r in asked)
+
+    @cached_property
+    def aside(self) -> tuple[Aside, ...]:
+        """What was set aside as without meaning, by reason, element and field. Made when it is asked for."""
+        return aside_of(self.changes) if self._aside is None else self._aside
 
     @cached_property
     def _waived(self) -> Mapping[Covered, WaiverUse]:

@@ -16,6 +16,7 @@ from mx_changeclass.changes.diff import diff
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.findings.carriers import VERSION
 from mx_changeclass.findings.classify import classify, classify_release
+from mx_changeclass.findings.facts import Released
 from mx_changeclass.findings.finding import Finding, Verdict
 from mx_changeclass.findings.parts import Parts
 from mx_changeclass.model.commits import Commit
@@ -47,20 +48,18 @@ class Piece:
     needs: tuple[Need, ...] = ()
 
 
-State = Literal["pick", "there", "blocks", "held", "late", "reverted", "unread"]
-
-
 @frozen
 class Choice:
     """A commit of a range and what becomes of it: ``pick`` it; it is ``there`` already in what is released; it
     ``blocks``, ``because`` of rules and subjects, and ``holds_back`` so many; it is ``held`` by one that it ``needs``;
     it is ``late``: by itself it may go, and not on top of the others (``why``); it is ``reverted`` by another in the
-    range; or ``unread``: it cannot be read, or nothing after an upgrade can be picked. ``release_class`` is what it
-    means by itself, None where it was not read."""
+    range; or ``unread``. ``release_class`` is what it means by itself, and ``at_most`` what it may mean; None where it
+    was not read, as none after an upgrade is that cannot be picked."""
 
     commit: Commit
-    state: State
+    state: str
     release_class: ReleaseClass | None = None
+    at_most: ReleaseClass | None = None
     because: tuple[tuple[str, str], ...] = ()
     holds_back: int = 0
     needs: Need | None = None
@@ -98,6 +97,13 @@ class Hotfix:
         return len(self.goes) + sum(choice.state == "pick" for choice in self.commits)
 
     @property
+    def no_channel(self) -> bool:
+        """Nothing may go, whatever it is: ``note`` is all that there is to say."""
+        return (
+            bool(self.note) and not self.going and not self.blockers and not any(c.release_class for c in self.commits)
+        )
+
+    @property
     def total(self) -> int:
         return sum(map(len, (self.goes, self.blockers, self.held, self.commits)))
 
@@ -107,15 +113,17 @@ def is_above(bar: ReleaseClass, said: Verdict | Finding) -> bool:
     return said.at_most > bar
 
 
-def channel_note(verdict: Verdict, up_to: ReleaseClass) -> str:
-    """Why nothing at all may go over the air, where that lies in the app and in no change; "" where something may."""
-    if up_to > OTA_SAFE or not verdict.changes.meaningful:
+def channel_note(released: Released, up_to: ReleaseClass) -> str:
+    """Why nothing at all may go over the air, where that lies in the app that is released; "" where something may."""
+    if up_to > OTA_SAFE:
         return ""
-    if not verdict.released.installed:
+    if not released.installed:
         return "The released app lives on no devices, so nothing goes over the air"
-    if verdict.released.ota is False:
-        return "Over-the-air updates are off in the released app, so nothing may go over the air"
-    return ""
+    return (
+        ""
+        if released.ota is not False
+        else "Over-the-air updates are off in the released app, so nothing goes over the air"
+    )
 
 
 def hotfix_by_part(
@@ -129,8 +137,7 @@ def hotfix_by_part(
     """
     if verdict.old.form == "none":
         raise PolicyError("nothing is released yet, so there is nothing to mend. Give the version that is released")
-    note = channel_note(verdict, up_to)
-    if note:
+    if verdict.changes.meaningful and (note := channel_note(verdict.released, up_to)):
         nothing = classify(diff(verdict.old, verdict.old), verdict.policy)
         return Hotfix(up_to, "part", nothing, proven=True, note=note)
     search = _Search(verdict, up_to)

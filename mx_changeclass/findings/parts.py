@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     import networkx
 
     Needs = networkx.DiGraph[str]
+else:
+    Needs = object  # networkx is loaded where needs are asked for
 
 # Documents of many subjects: what stands right in them is a part of its own.
 _SHARED = frozenset(
@@ -110,9 +112,29 @@ class Parts:
     def __len__(self) -> int:
         return len(self._parts)
 
-    @cached_property
+    @property
     def needs(self) -> Needs:
-        return _Needs(self).graph
+        return self._needing.graph
+
+    @cached_property
+    def _needing(self) -> _Needs:
+        return _Needs(self)
+
+    @property
+    def brought(self) -> frozenset[str]:
+        """The names and ids that come with the release, and the names of whose signature differs."""
+        return frozenset({*self._needing.brings, *self._needing.signed})
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The names and ids that go with it."""
+        return frozenset(self._needing.takes)
+
+    @cached_property
+    def used(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The names and ids that what differs holds, on the old and on the new side."""
+        old, new = (frozenset(name for _, _, name in self._needing.references(side)) for side in (_OLD, _NEW))
+        return old, new
 
     def closed(self, keys: Iterable[str]) -> frozenset[str]:
         """Some parts with all that they need."""
@@ -148,6 +170,11 @@ class Parts:
                 keys = taken[id(change)]
                 whole = keys is None or not isinstance(change, Changed) or keys == change.fields | change.noise.keys()
                 yield change if whole else with_keys(change, keys)  # type: ignore[arg-type]
+
+    def told(self, name: str) -> str:
+        """A name, or that of the row with that id."""
+        tree = next((t for t in (self.changes.new_tree, self.changes.old_tree) if name in t.rows), None)
+        return (tree.qualified(tree.rows[name]) or tree.rows[name].type.partition("$")[2]) if tree else name
 
     # -- what belongs where -----------------------------------------------------------------
 
@@ -267,7 +294,7 @@ class _Needs:
                 self._named(key, change)
         self._referring(_NEW, self.brings)
         self._referring(_OLD, self.takes)
-        for name in sorted(self.brings.keys() & self.takes.keys()):
+        for name in sorted(n for n in self.brings.keys() & self.takes.keys() if n[:1] != "/"):
             for (a, _), (b, _) in _pairs(self.brings[name], self.takes[name]):
                 self._both(a, b, f"the name {name} changes hands")
         self._files()
@@ -307,23 +334,17 @@ class _Needs:
 
     def _referring(self, side: str, names: _Names) -> None:
         """Who holds, on a side, a name or an id that only this side has."""
-        for part, kind, name in sorted(set(self._references(side))):
+        for part, kind, name in sorted(set(self.references(side))):
             for other, its in sorted(names.get(name, ())):
                 if not kind or not its or space_of(kind) == space_of(its):
                     if side is _NEW:
-                        self._need(part, other, f"uses {self._told(name)}, which comes with it")
+                        self._need(part, other, f"uses {self.parts.told(name)}, which comes with it")
                     else:
-                        self._need(other, part, f"still uses {self._told(name)}")
+                        self._need(other, part, f"still uses {self.parts.told(name)}")
             for other in sorted(self.signed.get(name, ())):
                 self._both(part, other, f"the signature of {name} differs")
 
-    def _told(self, name: str) -> str:
-        """A name, or that of the row with that id."""
-        changes = self.parts.changes
-        tree = next((t for t in (changes.new_tree, changes.old_tree) if name in t.rows), None)
-        return (tree.qualified(tree.rows[name]) or tree.rows[name].type.partition("$")[2]) if tree else name
-
-    def _references(self, side: str) -> Iterator[tuple[str, str, str]]:
+    def references(self, side: str) -> Iterator[tuple[str, str, str]]:
         """Each part with the names and ids in what differs of it, and the kind of what bears them ("" for any)."""
         changes = self.parts.changes
         app = self.parts.release.new if side is _NEW else self.parts.release.old

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from mx_changeclass.findings.facts import UPDATES_OFF, waits_for_a_binary
+from mx_changeclass.findings.facts import BY_SWITCH, waits_for_a_binary
 from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.findings.rows import DEPENDENCY, NATIVE_BINARY
 from mx_changeclass.model.types import PROJECT
@@ -415,7 +415,7 @@ def _advice(stated: list[Asked], text: Callable[[Finding], str] = lambda f: f.mi
 
 def _named(group: list[Asked]) -> tuple[str, ...]:
     """The names that an advice is for; what concerns the released binary is not for whatever waits for another."""
-    return () if all(f.rule.id in UPDATES_OFF for _, f in group) else _names(group)
+    return () if all(f.rule.id in BY_SWITCH for _, f in group) else _names(group)
 
 
 def _adds_nothing(row: Row, finding: Finding) -> bool:

@@ -15,7 +15,7 @@ from functools import cached_property
 from attrs import frozen
 
 from mx_changeclass.graphs.profiles import Navigation, Profile
-from mx_changeclass.graphs.references import Reference, UnitReferences, unit_references
+from mx_changeclass.graphs.references import Reference, UnitReferences, refers, unit_references
 from mx_changeclass.graphs.symbols import DOCUMENT, MEMBER, Node, Symbols, space_of
 from mx_changeclass.graphs.text_references import ANYTHING, MEMBER_KIND
 from mx_changeclass.model import system
@@ -47,6 +47,8 @@ _SHIPPED = frozenset(
     }
 )
 
+LONGEST_WAY = 50  # steps that are told; those of real apps stay below 20
+
 Link = tuple[str, Node]  # verb, and what it leads to
 
 
@@ -61,16 +63,17 @@ class Reach:
         return node in self.came_from
 
     def path(self, node: Node) -> tuple[str, ...]:
-        """The shortest way: profile, page, ..., the node itself. () where it is not reached."""
+        """The shortest way: profile, page, ..., the node itself. () where it is not reached. Of a way longer than any
+        that a reader would follow the last steps, after "..."."""
         if node not in self.came_from:
             return ()
         way: list[str] = []
         step: Node | None = node
-        while step is not None:
+        while step is not None and len(way) < LONGEST_WAY:
             if not (way and step[0].startswith(f"{way[-1]}.")):  # an attribute says nothing beside its entity
                 way.append(step[0])
             step = self.came_from[step]
-        return (self.profile.name, *way[::-1])
+        return (self.profile.name, *(() if step is None else ("...",)), *way[::-1])
 
 
 class Reachability:
@@ -133,7 +136,7 @@ class Reachability:
         """The references of a unit; it is decoded unless one of the same content was asked for before."""
         found = self.known.get(unit.digest) if unit.digest else None
         if found is None:
-            found = self.known[unit.digest] = unit_references(self.symbols.snapshot.rows(unit.id))
+            found = self.known[unit.digest] = unit_references(self.symbols.snapshot.sifted(unit.id, refers))
         return found
 
     def links(self, node: Node) -> tuple[Link, ...]:

@@ -9,33 +9,38 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
 from mx_changeclass.errors import PolicyError
+from mx_changeclass.findings.fleet import FleetVersion
 from mx_changeclass.policy import Policy
 from mx_changeclass.waivers import Waiver
 
 _MOST_BYTES = 1 << 20
 _NATIVE = ("native_old", "native_new")
+_OUTSIDE = {name: f"Give it with --{name.replace('_', '-')}" for name in (*_NATIVE, "waivers")}
+_GIVE = "Give the configuration with --config"
 
 
 @frozen
 class ConfigurationFile:
-    """The settings of a file, ``source`` its name in errors and reports, the native app of each side, and what it
-    waives, or a file that it names."""
+    """The settings of a file, ``source`` its name in errors and reports, the native app of each side, what it or
+    a file that it names waives, and the versions in the field."""
 
     source: str = ""
     settings: Mapping[str, Any] = field(factory=dict)
     native: tuple[str | None, str | None] = (None, None)
     waivers: tuple[Waiver, ...] = ()
+    versions: tuple[FleetVersion, ...] = ()
 
     def policy(self, **over: Any) -> Policy:
         """The policy that the file states, with what was said beside it. Raises ``PolicyError``."""
-        policy = Policy.of({**self.settings, **over}, self.source or "configuration")
+        policy = evolve(Policy.of(self.settings, self.source or "configuration", beside=(*_NATIVE, "waiver")), **over)
         native = {name: value for name, value in zip(_NATIVE, self.native, strict=True) if value is not None}
         said = {**self.settings, **native}
         if policy.severity:  # its reasons stand where it is told what came of it
@@ -55,7 +60,8 @@ def read_configuration(file: Path, *, chosen: bool, judged: str = "") -> Configu
     own = _waivers(settings.pop("waiver", []), file, found=not chosen or _lies_in(file, judged))
     beside = _place(settings.pop("waivers", None), "waivers", file, chosen=chosen)
     listed = read_waivers(file.parent / beside, chosen=chosen, judged=judged) if beside else ()
-    return ConfigurationFile(str(file), settings, (old, new), (*own, *listed))
+    versions = _versions(settings.pop("version", []), file, chosen=chosen)
+    return ConfigurationFile(str(file), settings, (old, new), (*own, *listed), versions)
 
 
 def read_waivers(file: Path, *, chosen: bool, judged: str = "") -> tuple[Waiver, ...]:
@@ -87,16 +93,31 @@ def _table(file: Path, *, chosen: bool) -> dict[str, Any]:
         raise PolicyError(f"{file}: {problem}. Correct the configuration") from None
 
 
-def _waivers(tables: object, file: Path, *, found: bool) -> tuple[Waiver, ...]:
-    if not isinstance(tables, list):
-        raise PolicyError(f"{file}: 'waiver' must be a list of tables. Write [[waiver]]")
+T = TypeVar("T")
+
+
+def _tables(value: object, name: str, file: Path, make: Callable[[object], T]) -> tuple[T, ...]:
+    """What each of some ``[[name]]`` tables stands for; one that is wrong is named by its number."""
+    if not isinstance(value, list):
+        raise PolicyError(f"{file}: {name!r} must be a list of tables. Write [[{name}]]")
     made = []
-    for number, table in enumerate(tables, 1):
+    for number, table in enumerate(value, 1):
         try:
-            made.append(Waiver.of(table, source=str(file), found=found))
+            made.append(make(table))
         except PolicyError as error:
-            raise PolicyError(f"{file}: waiver {number}: {error}") from None
+            raise PolicyError(f"{file}: {name} {number}: {error}") from None
     return tuple(made)
+
+
+def _waivers(tables: object, file: Path, *, found: bool) -> tuple[Waiver, ...]:
+    return _tables(tables, "waiver", file, partial(Waiver.of, source=str(file), found=found))
+
+
+def _versions(tables: object, file: Path, *, chosen: bool) -> tuple[FleetVersion, ...]:
+    versions = _tables(tables, "version", file, FleetVersion.of)
+    for version in versions:
+        _place(version.model, "model", file, chosen=chosen)
+    return versions
 
 
 def _place(value: object, name: str, file: Path, *, chosen: bool) -> str | None:
@@ -107,7 +128,7 @@ def _place(value: object, name: str, file: Path, *, chosen: bool) -> str | None:
     folder = os.path.realpath(file.parent)
     place = os.path.realpath(os.path.join(folder, value)) if "\0" not in value else ""
     if place != folder and not place.startswith(os.path.join(folder, "")):
-        raise PolicyError(f"{file}: {name!r} leads out of the folder. Give it with --{name.replace('_', '-')}")
+        raise PolicyError(f"{file}: {name!r} leads out of the folder. {_OUTSIDE.get(name, _GIVE)}")
     return value
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from attrs import frozen
 
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.readers.git import Repository, project_in, read_git
+from mx_changeclass.readers.git import SPEC, Repository, is_revision, project_in, read_git
+from mx_changeclass.readers.names import FORCED
 
 
 @frozen
@@ -23,9 +26,18 @@ class History:
     released: str = ""
     branched_at: str = ""
 
-    def read(self, commit: str) -> Snapshot:
-        """The project as a commit left it, with the files beside the model. Raises ``ReadError``."""
-        return read_git(f"{commit}:/{self.path}", self.cwd, f"{commit[:12]}:{self.path}", side_files=True)
+    @property
+    def contents(self) -> Mapping[str, str]:
+        """What stands for all that is in the project's folder, by commit; equal where the folder is."""
+        folder = self.path.rpartition("/")[0] if self.path.lower().endswith(".mpr") else self.path
+        commits = (self.branched_at, *(commit.id for commit in self.commits))
+        return Repository(self.cwd, self.path).contents(commits, folder)
+
+    def read(self, commit: str, beside: Snapshot | None = None) -> Snapshot:
+        """The project as a commit left it, with the files beside the model; what is the same in the commit ``beside``
+        is taken over. Raises ``ReadError``."""
+        label = f"{commit[:12]}:{self.path}"
+        return read_git(f"{commit}:/{self.path}", self.cwd, label, side_files=True, beside=beside)
 
 
 def history(revision: str, path: str, cwd: Path, most: int | None = None) -> History:
@@ -45,6 +57,25 @@ def history_between(old: str, new: str, path: str, cwd: Path) -> History:
     base = repository.branching(old, new)
     commits = repository.commits(new, folder, None, base)
     return History(tuple(reversed(commits)), _joined(folder, mpr), cwd, repository.commit(old), base)
+
+
+def named_range(old: str, new: str, cwd: Path) -> History | None:
+    """The history between two models that are named as ``read`` takes them, None where one is no revision. Where one
+    names a folder of the project, that is the one."""
+    found = [_revision(name, cwd) for name in (old, new)]
+    if not all(found):
+        return None
+    (before, of_old), (after, of_new) = found  # type: ignore[misc]
+    return history_between(before, after, of_new or of_old, cwd)
+
+
+def _revision(name: str, cwd: Path) -> tuple[str, str] | None:
+    """A revision and the path in it; None for a path that exists, the index, and what is neither."""
+    forced = name.startswith(FORCED)
+    spec = SPEC.fullmatch(name.removeprefix(FORCED))
+    if spec is None or not spec[1] or (not forced and os.path.exists(cwd / name)):
+        return None
+    return (spec[1], spec[2] or "") if is_revision(spec[1], cwd) else None
 
 
 def _joined(folder: str, mpr: str) -> str:

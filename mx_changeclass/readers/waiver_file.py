@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from mx_changeclass.waivers import Waiver
 _KEYS = ("fingerprint", "element", "what", "rule", "up_to", "undecided", "baseline", "reason", "by", "until")
 
 
-def naming(change: dict[str, Any], **accepted: Any) -> Waiver:
+def naming(change: Mapping[str, Any], **accepted: Any) -> Waiver:
     """The waiver of one change of a report: it names all that is said of the change, so that another change of the
     same element, or one of which more is said, is not covered. Raises ``PolicyError``."""
     said = [f for f in change["findings"] if f["at_most"] != "OTA_SAFE"]
@@ -47,9 +48,9 @@ def with_waiver(file: Path, waiver: Waiver) -> bytes:
     tables: Any = document.setdefault("waiver", tomlkit.aot())
     if not isinstance(tables, tomlkit.items.AoT):
         raise PolicyError(f"{file}: 'waiver' is written in one line. Write each as [[waiver]]")
-    table = tomlkit.table()
     if text and not text.endswith("\n\n"):
-        document.add(tomlkit.nl())
+        (tables[-1] if tables else document).add(tomlkit.nl())
+    table = tomlkit.table()
     told = {**waiver.to_dict(), "until": waiver.until}
     for key in _KEYS:
         if key in told:

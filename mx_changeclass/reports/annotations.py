@@ -34,18 +34,17 @@ class Annotation:
     rule: str = ""
 
 
-def annotations(verdict: Verdict, *, everything: bool = False) -> Iterator[Annotation]:
+def announced(verdict: Verdict, *, everything: bool = False) -> Iterator[Annotation]:
     """The verdict first, then rows, worst first. Beyond what hosts show, and of what a module answers for, none
     unless ``everything`` is asked for; the verdict says how many there are."""
     level = LEVELS[max(verdict.unwaived_class, min(verdict.unwaived_at_most, FULL_RELEASE))]
     rows = [row for row in verdict.rows if everything or not row.part_of]
-    left = Counter({kind: len(verdict.rows) if everything else _MOST for kind in set(LEVELS.values())})
-    left[level] -= 1
+    told_of = Counter({level: 1})
     shown: list[Row] = []
     for row in rows:
         kind = _level(row, verdict)
-        if left[kind] > 0:
-            left[kind] -= 1
+        told_of[kind] += 1
+        if everything or told_of[kind] <= _MOST:
             shown.append(row)
     told = [f"{sentences.headline(verdict)}.", *verdict.summary]
     if more := len(verdict.rows) - len(shown):

@@ -12,7 +12,7 @@ COMMENT = 65_536
 # GitHub: "Job summaries are isolated between steps and each step is restricted to a maximum size of 1MiB."
 SUMMARY = 1 << 20
 
-_ROW, _RULE, _ITEM = re.compile(r"\| "), re.compile(r"\|( -+:? \|)+"), re.compile(r"- |\d+\. ")
+_ROW, _RULE, _ITEM = re.compile(r"\| "), re.compile(r"\|( -+:? \|)+"), re.compile(r" *(- |\d+\. )")
 _TOLD = 100  # bytes, at most, of the line that tells how many went
 
 
@@ -32,8 +32,8 @@ def fitting(lines: Sequence[str], budget: int) -> list[str]:
             kept[left.pop()] = None
         went = len(run) - len(left)
         told = f"{went} more {'line is' if went == 1 else 'lines are'} in the whole report"
-        columns = lines[run[0]].count(" | ") if _ROW.match(lines[run[0]]) else 0
-        kept[run[-went]] = f"| **{told}** |{' |' * columns}" if columns else f"- **{told}**"
+        columns = lines[run[0] - 1].count("---") if _ROW.match(lines[run[0]]) else 0
+        kept[run[-went]] = f"| **{told}** |{' |' * (columns - 1)}" if columns else f"- **{told}**"
     return [line for line in kept if line is not None]
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.legible import legible
-from mx_changeclass.reports.annotations import Annotation, annotations
+from mx_changeclass.reports.annotations import Annotation, announced
 
 
 def github(verdict: Verdict, *, everything: bool = False) -> str:
     """Commands and nothing else, as many of each kind as GitHub shows of a step, or of ``everything``."""
-    return "".join(map(_command, annotations(verdict, everything=everything)))
+    return "".join(map(_command, announced(verdict, everything=everything)))
 
 
 def _command(told: Annotation) -> str:

@@ -12,7 +12,7 @@ from mx_changeclass.findings.document import model
 from mx_changeclass.findings.plan import Plan, StepKind
 from mx_changeclass.legible import json_text, plain_line
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.reports.markdown import safe
+from mx_changeclass.reports.markdown import escaped
 from mx_changeclass.wording.plans import told
 from mx_changeclass.wording.values import plural, several
 
@@ -101,15 +101,15 @@ def _text(plan: Plan, old: Snapshot, new: Snapshot, back: WayBack | None) -> Ite
 def _markdown(plan: Plan, old: Snapshot, new: Snapshot, back: WayBack | None) -> Iterator[str]:
     if back:
         first, *costs = _back(back)
-        yield from (f"## {safe(first)}", "", *(f"- {safe(cost.removeprefix('- '))}" for cost in costs), "")
+        yield from (f"## {escaped(first)}", "", *(f"- {escaped(cost.removeprefix('- '))}" for cost in costs), "")
     first, *open_ = _head(plan, new)
-    yield from (f"## {safe(first)}", "", *(f"- **{safe(reason.removeprefix('! '))}**" for reason in open_))
+    yield from (f"## {escaped(first)}", "", *(f"- **{escaped(reason.removeprefix('! '))}**" for reason in open_))
     for number, (step, (title, points)) in enumerate(zip(plan.steps, told(plan), strict=True), 1):
-        yield f"- [ ] **{number}. {safe(title)}**"
-        yield from (f"  - [ ] {safe(check)}" for check in step.checks)
-        yield from (f"  - {safe(point)}" for point in points)
+        yield f"- [ ] **{number}. {escaped(title)}**"
+        yield from (f"  - [ ] {escaped(check)}" for check in step.checks)
+        yield from (f"  - {escaped(point)}" for point in points)
     for line in _foot(plan, old):
-        yield from ("", safe(line))
+        yield from ("", escaped(line))
 
 
 def _wrap(line: str, first: str, later: str) -> list[str]:

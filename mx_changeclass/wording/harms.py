@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mx_changeclass.vocabulary import Hazard
+from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, Hazard, ReleaseClass
 
-# The gravest first: what costs data for good, what takes it off devices, what stops an app, what hinders its users.
-GRAVITY: tuple[Hazard, ...] = (
-    Hazard.LOCAL_WIPE,
-    Hazard.STRANDED,
-    Hazard.VALUE_LOSS,
-    Hazard.UPLOAD_REFUSED,
-    Hazard.REMOVED_FROM_DEVICE,
-    Hazard.START_FAILURE,
-    Hazard.SYNC_BLOCKED,
-    Hazard.SERVER_LOSS,
-    Hazard.CANNOT_INSTALL,
-    Hazard.REFUSAL_POSSIBLE,
-    Hazard.SESSION_LOSS,
-    Hazard.NONE,
-)
+MEANING: Mapping[ReleaseClass, str] = {
+    DESTRUCTIVE: "data on devices is at stake",
+    FULL_RELEASE: "needs a new binary through the app stores",
+    NEEDS_REDEPLOY: "needs a deploy of the server",
+    OTA_SAFE: "safe to publish over the air",
+}
 
 # What follows for people, after what happened. Each holds for every rule of the hazard, so it says what can be.
 CONSEQUENCES: Mapping[Hazard, str] = {
@@ -35,6 +26,14 @@ CONSEQUENCES: Mapping[Hazard, str] = {
     Hazard.CANNOT_INSTALL: "some devices can be unable to install the new app",
     Hazard.REFUSAL_POSSIBLE: "the server may refuse what devices send, which no model can tell",
     Hazard.SESSION_LOSS: "people can be signed out",
+}
+
+# What a release may come to at worst, where that is not decided.
+WORST: Mapping[ReleaseClass, str] = {
+    DESTRUCTIVE: "data on devices is lost",
+    FULL_RELEASE: "people need a new version from the app stores",
+    NEEDS_REDEPLOY: "the server has to be deployed",
+    OTA_SAFE: "it may be published over the air",
 }
 
 # Kinds as somebody outside of the project calls them, one and several; of others their own words are told.

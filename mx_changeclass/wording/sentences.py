@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from attrs import evolve, frozen
 
 from mx_changeclass.changes.change import UNSEEN
+from mx_changeclass.findings.aside import Aside
 from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.model.types import PROJECT
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import Hit, Hits
 from mx_changeclass.vocabulary import (
-    DESTRUCTIVE,
-    FULL_RELEASE,
-    NEEDS_REDEPLOY,
     NONE,
-    OTA_SAFE,
     Hazard,
     ReleaseClass,
 )
 from mx_changeclass.wording.accepted import left_over, notes
-from mx_changeclass.wording.values import plural, several
-
-MEANING: Mapping[ReleaseClass, str] = {
-    DESTRUCTIVE: "data on devices is at stake",
-    FULL_RELEASE: "needs a new binary through the app stores",
-    NEEDS_REDEPLOY: "needs a deploy of the server",
-    OTA_SAFE: "safe to publish over the air",
-}
+from mx_changeclass.wording.harms import MEANING
+from mx_changeclass.wording.reasons import REASONS
+from mx_changeclass.wording.values import kind_in_words, label, many, plural, several, value
 
 _NAMED = 3  # so many kinds of a list are looked at
 _FACTS = 12  # so many differences of one subject are told
 _REASONS = 4  # so many reasons to set something aside are told
+_MARKS = 6  # so many fingerprints are told
 _SHORT = 40  # characters of a value that is told as it is
 
 
@@ -57,7 +51,8 @@ def headline(verdict: Verdict) -> str:
 
 def _open_end(verdict: Verdict) -> str:
     """The higher end of a verdict, and what keeps it at the lower one where a fact does."""
-    deciding = [f for f in verdict.findings if f.at_most is verdict.at_most]
+    most = verdict.at_most
+    deciding = [f for f in verdict.findings if f.at_most is most]
     unless = dict.fromkeys(f.unless for f in deciding)
     if all(unless):
         return f"{verdict.at_most} unless {' and '.join(unless)}"
@@ -71,17 +66,58 @@ def warnings(verdict: Verdict) -> list[str]:
         told.append("installed apps fail in some function until they update")
     if verdict.server_data_loss:
         told.append("the server loses data on deploy")
-    if waiting := len(verdict.facts.waiting):
-        of = plural(verdict.facts.store, "store row")
-        told.append(f"updates over the air are off: {waiting} of {of} for that reason alone")
-    if verdict.undecided:
-        told.append(f"{plural(verdict.undecided, 'finding')} could not be decided")
     open_ = (f for f in verdict.findings if f.setting)
     told += dict.fromkeys(f"where {f.unless}, write into mx-changeclass.toml: {f.setting}" for f in open_)
     told += notes(verdict)
     if settings := settings_in_force(verdict):
         told.append(settings)
     return told
+
+
+_FROM: Mapping[str, str] = {
+    "configuration": "as stated",
+    "model": "by the released model",
+    "native app": "by the native app beside the model",
+}
+
+
+def facts(verdict: Verdict) -> list[tuple[str, str]]:
+    """The facts that decide how a verdict is read, each with its name and the way to what it counts."""
+    facts = verdict.facts
+    told = []
+    if verdict.native and verdict.old.form != "none":
+        told.append(("over the air", _over_the_air(verdict)))
+        if verdict.released.installed:
+            told.append(("native template", _native_template(verdict)))
+    if verdict.undecided:
+        marks, rest = first_of(facts.undecided, _MARKS)
+        more = f" and {len(rest)} more" if rest else ""
+        told.append(("undecided", f"{plural(len(facts.undecided), 'change')}, marked '?': {' '.join(marks)}{more}"))
+    if verdict.ignored:
+        patterns = ", ".join(f"{i.pattern} {i.changed}" for i in verdict.ignored)
+        told.append(("ignored", f"{plural(facts.ignored, 'changed file')} by configuration: {patterns}"))
+    if facts.unseen:
+        told.append(("not seen", f"{plural(len(facts.unseen), 'gap')}, listed at the end"))
+    if aside := set_aside(verdict):
+        told.append(("set aside", f"{aside}; --all lists them"))
+    return told
+
+
+def _over_the_air(verdict: Verdict) -> str:
+    facts, released = verdict.facts, verdict.released
+    if released.ota is None:
+        return "not known" if released.installed else "no native app is released yet"
+    known = f"{'on' if released.ota else 'off'} in the released binary, {_FROM[released.ota_from]}"
+    if not facts.waiting:
+        return known
+    return f"{known}; {len(facts.waiting):,} of {plural(facts.store, 'store row')} for that reason alone"
+
+
+def _native_template(verdict: Verdict) -> str:
+    released = verdict.released
+    if released.template:
+        return f"{released.template} in the released binary, {_FROM[released.template_from]}"
+    return "of the released binary not known; give it with --native-template or --native-old"
 
 
 def settings_in_force(verdict: Verdict) -> str:
@@ -98,6 +134,11 @@ def open_mark(rows: Sequence[Row]) -> str:
     return f"undecided, at most {max(row.at_most for row in rows)}"
 
 
+def version(side: Snapshot) -> str:
+    """The version of Studio Pro of a side, " (Studio Pro 10.24.18)"; "" where it is not stated."""
+    return f" (Studio Pro {side.version})" if side.version else ""
+
+
 def not_shown(verdict: Verdict) -> list[str]:
     """What the two inputs did not show."""
     return list(verdict.facts.unseen)
@@ -109,14 +150,26 @@ def remark(finding: Finding) -> bool:
 
 
 def further(rows: Sequence[Row]) -> list[Finding]:
-    """What else is said of a subject, each rule once; what is dangerous first."""
+    """What else is said of a subject, each rule once; the worst first."""
     led = deciding(rows[0]).rule.id
     found = {f.rule.id: f for r in rows for f in r.findings if f.rule.id != led}
-    return sorted(found.values(), key=lambda f: f.hazard is Hazard.NONE)
+    return sorted(found.values(), key=lambda f: (f.hazard.gravity, -f.release_class.rank))
+
+
+def grave(rows: Sequence[Row]) -> list[Finding]:
+    """Of what else is said of a subject that which nobody may miss: what it may cost, what could not be decided, and
+    what asks for the class where the leading finding does not."""
+    asked = max(row.release_class for row in rows)
+    led = deciding(rows[0]).release_class is asked
+    return [
+        f
+        for f in further(rows)
+        if f.hazard is not Hazard.NONE or f.undecided or (not led and f.release_class is asked and not remark(f))
+    ]
 
 
 def deciding(row: Row) -> Finding:
-    """The finding that decides the class of a row."""
+    """The worst that is said of a row, under which it is told."""
     return row.findings[0]
 
 
@@ -176,7 +229,7 @@ def some(members: Sequence[tuple[Row, ...]]) -> str:
     """The subjects of a few members, their kind told once where they share it."""
     kinds = {rows[0].subject_kind for rows in members[:_NAMED]}
     if len(kinds) == 1 and len(members) > 1:
-        return f"{plural(2, kinds.pop()).removeprefix('2 ')} {several([rows[0].subject_name for rows in members])}"
+        return f"{many(kinds.pop())} {several([rows[0].subject_name for rows in members])}"
     return several([rows[0].subject_with_kind for rows in members])
 
 
@@ -202,7 +255,32 @@ def set_aside(verdict: Verdict, *, everything: bool = False) -> str:
     most = sorted(noise.items(), key=lambda item: (-item[1], item[0]))
     shown = most if everything else most[:_REASONS]
     told = ", ".join(f"{n} {count:,}" for n, count in shown) + (", …" if len(most) > len(shown) else "")
-    return f"{plural(sum(noise.values()), 'edit')} without meaning set aside ({told})"
+    return f"{plural(sum(noise.values()), 'edit')} without meaning ({told})"
+
+
+def asides(verdict: Verdict) -> Iterator[tuple[str, list[str]]]:
+    """Every edit that was set aside: each reason in words, with a line an element."""
+    found: dict[str, list[Aside]] = {}
+    for aside in verdict.aside:
+        found.setdefault(aside.reason, []).append(aside)
+    for reason, members in found.items():
+        edits = plural(sum(a.edits for a in members), "edit")
+        yield f"{reason} ({edits}): {REASONS[reason]}", [_edited(aside) for aside in members]
+
+
+def _edited(aside: Aside) -> str:
+    named = f"{kind_in_words(aside.kind)} {aside.name}".strip() if aside.name else kind_in_words(aside.kind)
+    return f"{named}: {', '.join(aside.fields)}" + (f" ({aside.edits})" if aside.edits > 1 else "")
+
+
+def values(row: Row) -> list[str]:
+    """Each value that differs in a row, where its words tell some of them only."""
+    if len(row.parts) <= _NAMED:
+        return []
+    return [
+        f"{p.place + ': ' if p.place else ''}{label(p.prop)} {value(p.old, p.prop)} to {value(p.new, p.prop)}"
+        for p in row.parts
+    ]
 
 
 def difference(old: object, new: object) -> str:

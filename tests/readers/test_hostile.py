@@ -739,3 +739,17 @@ def test_a_file_beyond_measure_is_not_read(tmp_path: Path) -> None:
     shutil.copy(READERS / "v1.mpr", tmp_path / "App.mpr")
     os.truncate(tmp_path / "App.mpr", 3 << 30)
     assert "is larger than 2 GB" in problem(tmp_path / "App.mpr")
+
+
+def test_a_file_beyond_measure_beside_the_model_is_told_as_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mx_changeclass.readers.project_files.STREAMED", 1000)
+    monkeypatch.setattr("mx_changeclass.readers.project_files.MOST_BYTES", 1 << 20)
+    for path in ("resources/film.mp4", "widgets/Map.mpk"):
+        project = write_v2(specimen(), tmp_path / path, side={path: b"x" * (1 << 20) + b"y"})
+        model = read(project)
+        (row,) = model.rows(f"file:{path}")
+        assert row.props["unread"] == "is larger than 2 GB"
+        assert row.props["content"] == blob_id(b"x" * (1 << 20) + b"y")
+    assert row.props["nativeDependencies"] == "unread"

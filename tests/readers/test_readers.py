@@ -288,7 +288,7 @@ def test_a_missing_unit_is_told_and_keeps_its_digest(project: Path) -> None:
     assert unit.missing
     assert unit.digest == before.units[unit.id].digest
     assert model.rows(unit.id) == ()
-    assert model.incomplete == (f"{home.relative_to(project).as_posix()} is listed but not there",)
+    assert model.incomplete == (f"{home.relative_to(project).as_posix()} is listed and its file is missing",)
     assert model.digest == before.digest
 
 
@@ -375,6 +375,18 @@ def test_a_revision_gives_what_its_checkout_gives(repository: Path) -> None:
         assert model.digest == folder.digest
         assert {i: u.digest for i, u in model.units.items()} == {i: u.digest for i, u in folder.units.items()}
     assert sorted(repository.rglob("*")) == before
+
+
+def test_of_a_version_beside_another_only_what_differs_is_read(repository: Path) -> None:
+    first = read("HEAD:project")
+    file = next(u.file for u in first.units.values() if u.type == "Pages$Page")
+    (repository / "project" / file).write_bytes(b"no longer a document")
+    git(repository, "add", "-A")
+    beside, alone = read(":project", beside=first), read(":project")
+    documents = {i: u for i, u in beside.units.items() if u.slot != "files"}
+    assert {i for i, u in documents.items() if u is not first.units.get(i)} == {Path(file).stem}
+    assert (beside.digest, beside.incomplete, beside.label) == (alone.digest, alone.incomplete, alone.label)
+    assert rows(beside) == rows(alone) != rows(first)
 
 
 def test_the_project_around_the_current_folder_is_meant_by_default(repository: Path) -> None:
@@ -565,7 +577,7 @@ def test_links_and_submodules_are_told_and_no_deletion(repository: Path) -> None
     told = "\n".join(model.incomplete)
     assert "userlib/clock.jar is a symbolic link" in told
     assert "themesource/shared is a submodule" in told
-    assert f"{home.name} is listed but not there" in told
+    assert f"{home.name} is listed and its file is missing" in told
     assert model.units["file:userlib/clock.jar"].missing
 
 
@@ -582,7 +594,7 @@ def test_a_conflict_in_the_index_is_told(repository: Path) -> None:
     git(repository, "update-index", "--force-remove", home)
     subprocess.run(["git", "update-index", "--index-info"], cwd=repository, input=stages, text=True, check=True)
     model = read(":project")
-    assert [n for n in model.incomplete if "is listed but not there" in n]
+    assert [n for n in model.incomplete if "is listed and its file is missing" in n]
     assert model.units[named(read("HEAD:project"), "Home")].missing
 
 
@@ -596,7 +608,7 @@ def test_blobs_that_a_partial_clone_left_behind_are_missing_and_not_fetched(repo
     fetched = sorted(p.name for p in (clone / ".git" / "objects").rglob("*"))
     assert fetched != before
     model = read("HEAD:project", cwd=clone)
-    assert [n for n in model.incomplete if "is listed but not there" in n]
+    assert [n for n in model.incomplete if "is listed and its file is missing" in n]
     assert 0 < sum(u.missing for u in model.units.values()) < len(model.units)
     assert sorted(p.name for p in (clone / ".git" / "objects").rglob("*")) == fetched
 

@@ -22,7 +22,7 @@ from mx_changeclass import compare, render
 from mx_changeclass.errors import ReadError
 from mx_changeclass.findings.document import document
 from mx_changeclass.findings.finding import Verdict
-from mx_changeclass.graphs.footprint import footprint
+from mx_changeclass.graphs.footprint import footprint_of
 from mx_changeclass.legible import plain_line
 from mx_changeclass.model.snapshot import Rows, Snapshot
 from mx_changeclass.policy import Policy
@@ -101,7 +101,7 @@ def marked(side: str, mark: str) -> Snapshot:
         )
         for i, u in model.units.items()
     }
-    notes = (f"{mark} is listed but not there", *model.incomplete)
+    notes = (f"{mark} is listed and its file is missing", *model.incomplete)
     return Snapshot(units, model.version, mark, model.form, incomplete=notes, side_files=model.side_files, mpr=mark)
 
 
@@ -177,6 +177,18 @@ def check_github(text: str) -> None:
         assert re.fullmatch(r"::(error|warning|notice) (file=[^,:]+,)?title=[^,:]+::.+", line), line
 
 
+def check_azure(text: str) -> None:
+    assert not CONTROL.search(text)
+    for line in text.splitlines():
+        command = re.match(
+            r"##vso\[task\.logissue type=(error|warning);(sourcepath=[^;\]]+;linenumber=1;code=[a-z0-9-]+;)?\]", line
+        )
+        said = line[command.end() :] if command else line
+        assert not re.search(r"##[\w.]*\[|^\s*::", said), line
+        assert not command or not re.search(r"%(?!AZP25)", said), line
+        assert line.count("##vso[") == bool(command)
+
+
 def check_gitlab(text: str) -> None:
     check_line_by_line(text)
     assert {tuple(sorted(issue)) for issue in json.loads(text)} == {
@@ -192,6 +204,7 @@ CHECKS: dict[str, Callable[[str], None]] = {
     "junit": check_junit,
     "github": check_github,
     "gitlab": check_gitlab,
+    "azure": check_azure,
 }
 
 
@@ -228,7 +241,7 @@ def test_colours_are_the_only_escapes_of_text(mark: str) -> None:
 @given(hostile)
 @everywhere
 def test_no_name_breaks_out_of_a_footprint_an_explanation_or_an_error(mark: str) -> None:
-    found = footprint(marked("v2", mark))
+    found = footprint_of(marked("v2", mark))
     check_line_by_line(footprint_text(found))
     json.dumps(footprint_document(found))
     report: dict[str, Any] = json.loads(json.dumps(document(verdict(mark))))

@@ -16,6 +16,7 @@ from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.rule import Rule, class_of
 from mx_changeclass.wording import sentences
 from mx_changeclass.wording.changes import explanation
+from mx_changeclass.wording.harms import MEANING
 from mx_changeclass.wording.values import kind_in_words
 from tests.builders.elements import attribute, entity, step
 from tests.builders.models import Doc, Model, Node
@@ -170,7 +171,7 @@ def test_an_explanation_keeps_every_fact_that_its_heading_lacks_and_no_other(saw
 
 @pytest.mark.parametrize("rule", list(catalogue().values()), ids=lambda rule: rule.id)
 def test_advice_says_more_than_the_class_and_the_order(rule: Rule) -> None:
-    known = f"{sentences.MEANING[class_of(rule)]} {sentences.MEANING.get(rule.channel, '')}"
+    known = f"{MEANING[class_of(rule)]} {MEANING.get(rule.channel, '')}"
     known += f" {rule.remedy} {rule.requires} none"
     words = {word.removesuffix("s") for word in re.findall(r"\w+", known.lower())}
     advice = {word.removesuffix("s") for word in re.findall(r"\w+", rule.mitigation.lower())}

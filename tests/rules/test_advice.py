@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from mx_changeclass.errors import RuleError
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import Release
-from mx_changeclass.rules.engine.rule import Rule, RuleError, class_of, rule
+from mx_changeclass.rules.engine.rule import Rule, class_of, rule
 from mx_changeclass.vocabulary import (
     BEFOREHAND,
     DESTRUCTIVE,

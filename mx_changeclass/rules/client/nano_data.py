@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mx_changeclass.changes.change import Added, Changed, Removed
 from mx_changeclass.model.kinds.flows import Activity, Nanoflow
+from mx_changeclass.model.snapshot import Element
 from mx_changeclass.rules.client.flow_questions import cleared_unsaved, left_uncommitted, meanings, uncommits
 from mx_changeclass.rules.client.page_questions import newly_synced
 from mx_changeclass.rules.edits import NanoflowEdit, NanoflowGain, NanoflowLoss
@@ -219,9 +220,14 @@ def nano_delete_unfiltered(change: Changed[In[Nanoflow]], release: Release) -> s
     if not old or new or not release.reached_offline(change) or not release.new.persistable(entity):
         return ""
     held = change.new_row.props.get("action.outputVariableName")
-    inside = release.changes.new_tree.whole(release.document(change))
-    gone = any(held and row.props.get("action.deleteVariableName") == held for row in inside)
+    gone = held and held in release.memo(release.document(change), _deleted)
     return f"every {entity} is deleted now" if gone else ""
+
+
+def _deleted(document: Element, release: Release) -> frozenset[str]:
+    """The variables whose objects a flow deletes."""
+    inside = release.changes.new_tree.whole(document)
+    return frozenset(str(row.props.get("action.deleteVariableName", "")) for row in inside)
 
 
 _CONSTRAINT = "action.retrieveSource.xPathConstraint"

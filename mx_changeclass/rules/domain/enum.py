@@ -245,7 +245,8 @@ def enum_renamed(change: Changed[Enumeration], release: Release) -> bool | str:
 def enum_deleted(change: Removed[Enumeration], release: Release) -> bool:
     """Enumeration deleted whose values users of devices may have entered
 
-    It comes with a change of the attributes that used it.
+    An attribute that used it is gone with it or has another type, so values that were entered and not synchronised
+    fit nothing any more.
     """
     return _held(change, release)
 
@@ -273,30 +274,41 @@ def _taken_over(change: Change, release: Release) -> bool:
     """Another value, added in this release, bears the old name now: what is stored under it stays valid."""
     if not isinstance(change, Changed) or NAME not in change.fields:
         return False
-    siblings = (r for r in release.changes.new_tree.rows.values() if r.parent == change.new_row.parent)
-    return any(r.name == change.old_row.name and r.id not in release.partner for r in siblings)
+    return (change.new_row.parent, change.old_row.name) in release.memo(release, _new_values)
+
+
+def _new_values(_: Release, release: Release) -> frozenset[tuple[str | None, str]]:
+    """The values of enumerations that came, each with the enumeration."""
+    came = (c.new_row for c in release.changes if isinstance(c, Added))
+    return frozenset((row.parent, row.name) for row in came if isinstance(view(row), EnumerationValue))
 
 
 def _held(change: Change, release: Release) -> bool:
     """Devices may hold a value of the enumeration that no upload has taken."""
-    side, enumeration = release.old, _enumeration(change, release)
-    return not _taken_over(change, release) and any(
-        a.props.get("type.enumeration") == enumeration and known_on(side, f"{above}.{a.name}", a) is Known.ENTRIES
-        for entity in side.sync
-        if side.synced(entity)
-        for above in side.symbols.lineage(entity)
-        for a in side.symbols.enumerated(above)
+    return not _taken_over(change, release) and _enumeration(change, release) in release.old.memo(_entered)
+
+
+def _entered(side: App) -> frozenset[str]:
+    """The enumerations of which devices may hold values that no upload has taken."""
+    lines = {above for entity in side.sync if side.synced(entity) for above in side.symbols.lineage(entity)}
+    return frozenset(
+        str(a.props.get("type.enumeration"))
+        for entity in lines
+        for a in side.symbols.enumerated(entity)
+        if known_on(side, f"{entity}.{a.name}", a) is Known.ENTRIES
     )
 
 
 def _stored(change: Change, release: Release) -> bool:
     """An attribute of an entity with a table has a value of the enumeration."""
-    names, enumeration = release.old.symbols, _enumeration(change, release)
-    return not _taken_over(change, release) and any(
-        a.props.get("type.enumeration") == enumeration and names.persistable(entity)
-        for entity in names.entities
-        for a in names.enumerated(entity)
-    )
+    return not _taken_over(change, release) and _enumeration(change, release) in release.old.memo(_in_tables)
+
+
+def _in_tables(side: App) -> frozenset[str]:
+    """The enumerations of the attributes of entities with a table."""
+    names = side.symbols
+    persistable = (entity for entity in names.entities if names.persistable(entity))
+    return frozenset(str(a.props.get("type.enumeration")) for e in persistable for a in names.enumerated(e))
 
 
 def _signatures(side: App) -> frozenset[str]:

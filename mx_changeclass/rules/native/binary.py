@@ -199,7 +199,7 @@ def bin_cleartext(change: BinaryEdit, release: Release) -> bool:
 def bin_permissions(change: BinaryEdit, release: Release) -> bool:
     """Permission of the app, or the text that explains it, changed
 
-    It stands in the manifest or in Info.plist.
+    Android reads it from the manifest and iOS from Info.plist, which are part of the binary.
     """
     return True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mx_changeclass.changes.change import NAME, PARENT, Added, Changed, Removed
@@ -10,7 +10,7 @@ from mx_changeclass.graphs.app import App
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.kinds.app import Folder, Module, ModuleSettings
 from mx_changeclass.model.metamodel import is_a
-from mx_changeclass.model.snapshot import Snapshot, Unit
+from mx_changeclass.model.snapshot import Unit
 from mx_changeclass.model.types import (
     CONSTANT,
     DOMAIN_MODEL,
@@ -71,12 +71,34 @@ _EXPORT = ("exportLevel", "protectedModuleType", "markAsUsed")
 # -- what a module holds ----------------------------------------------------------------------------
 
 
-def _units(snapshot: Snapshot, module: str) -> Iterator[Unit]:
-    return (u for u in snapshot.live.values() if snapshot.module(u.id) == module)
+def _units(side: App, module: str) -> Sequence[Unit]:
+    return side.memo(_units_by_module).get(module, ())
 
 
-def _entities(side: App, module: str) -> list[str]:
-    return [name for name in side.symbols.entities if name.startswith(f"{module}.")]
+def _units_by_module(side: App) -> Mapping[str, list[Unit]]:
+    found: dict[str, list[Unit]] = {}
+    for unit in side.snapshot.live.values():
+        found.setdefault(side.snapshot.module(unit.id), []).append(unit)
+    return found
+
+
+def _entities(side: App, module: str) -> Sequence[str]:
+    return side.memo(_entities_by_module).get(module, ())
+
+
+def _entities_by_module(side: App) -> Mapping[str, list[str]]:
+    return _in_modules(side.symbols.entities)
+
+
+def _called_by_module(side: App) -> Mapping[str, list[str]]:
+    return _in_modules(sorted(side.called))
+
+
+def _in_modules(names: Iterable[str]) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(name.partition(".")[0], []).append(name)
+    return found
 
 
 def _stored(side: App, module: str) -> list[str]:
@@ -85,24 +107,24 @@ def _stored(side: App, module: str) -> list[str]:
 
 
 def _has_server_parts(side: App, module: str) -> bool:
-    units = (u for u in _units(side.snapshot, module) if u.type not in _FRAME)
+    units = (u for u in _units(side, module) if u.type not in _FRAME)
     return bool(_entities(side, module)) or any(not any(is_a(u.type, t) for t in _CLIENT) for u in units)
 
 
 def _runs_on_server(side: App, module: str) -> bool:
     """A module has tables or logic of the server: not only what clients bring along."""
     logic = ("Microflows$ServerSideMicroflow", "JavaActions$JavaAction", "ScheduledEvents$ScheduledEvent")
-    units = _units(side.snapshot, module)
+    units = _units(side, module)
     return bool(_stored(side, module)) or any(is_a(u.type, t) for u in units for t in logic)
 
 
-def _called(side: App, module: str) -> list[str]:
-    return sorted(name for name in side.called if name.startswith(f"{module}."))
+def _called(side: App, module: str) -> Sequence[str]:
+    return side.memo(_called_by_module).get(module, ())
 
 
 def _exposed(side: App, module: str) -> list[str]:
     """The constants of a module that clients read."""
-    units = (u for u in _units(side.snapshot, module) if u.type == CONSTANT)
+    units = (u for u in _units(side, module) if u.type == CONSTANT)
     shown = (u for u in units if side.snapshot.rows(u.id)[0].props.get("exposedToClient") is True)
     return sorted(name for u in shown if side.reached(name := f"{module}.{u.name}"))
 
@@ -404,7 +426,7 @@ def _find_imported(whole: Release, release: Release) -> list[tuple[str, str]]:
         if isinstance(c, Changed) and c.row.type == MODULE and "appStoreVersion" in c.fields
     }
     renewed = {names for names, ids in kept.items() if ids == {False} and all(names)}
-    changed = {name.partition(".")[0] for name in whole.changed_subjects if "." in name} if versioned else set()
+    changed = release.memo(release, _changed_modules) if versioned else frozenset[str]()
     return sorted(renewed | {names for names in versioned if names[1] in changed})
 
 
@@ -412,7 +434,11 @@ def _differs(release: Release, old: str, new: str) -> bool:
     """Another version of a module, or one of the Marketplace with something else in it: new ids are no change."""
     if _version(release.old, old) != _version(release.new, new):
         return True
-    return _from_store(release.new, new) and any(name.startswith(f"{new}.") for name in release.changed_subjects)
+    return _from_store(release.new, new) and new in release.memo(release, _changed_modules)
+
+
+def _changed_modules(_: Release, release: Release) -> frozenset[str]:
+    return frozenset(name.partition(".")[0] for name in release.changed_subjects if "." in name)
 
 
 def _versions(release: Release, old: str, new: str) -> str:

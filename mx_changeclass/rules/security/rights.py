@@ -156,7 +156,7 @@ class Grants:
 
 def rights(side: App, entity: str, roles: frozenset[str] | None) -> Rights:
     """What some module roles may do with an entity; None asks for anybody."""
-    granted = _grants(side, entity)
+    granted = side.memo(_grants, entity)
     if roles is None:
         return granted.anybody
     told = [granted.by_role[role] for role in sorted(roles & granted.by_role.keys())]
@@ -172,17 +172,6 @@ def _together(several: Iterable[Rights]) -> Rights:
 
 
 def _grants(side: App, entity: str) -> Grants:
-    known = side.memo(_known_grants)
-    if entity not in known:
-        known[entity] = _grants_of(side, entity)
-    return known[entity]
-
-
-def _known_grants(side: App) -> dict[str, Grants]:
-    return {}
-
-
-def _grants_of(side: App, entity: str) -> Grants:
     unit, row = side.symbols.domain_models.get(entity.partition(".")[0]), side.entity(entity)
     if unit is None or row is None:
         return Grants({}, {})
@@ -255,7 +244,7 @@ def _shift(change: Change, release: Release) -> RightsChange:
 def _concerned(old_name: str, new_name: str, release: Release) -> dict[Hashable, list[Pair]]:
     """The users of devices that a module role gives some right on an entity, before or after, together where they
     have the same ones of these roles."""
-    sides = _grants(release.old, old_name).by_role, _grants(release.new, new_name).by_role
+    sides = release.old.memo(_grants, old_name).by_role, release.new.memo(_grants, new_name).by_role
     by_role = release.memo(release, _by_role)
     found: dict[Hashable, list[Pair]] = {}
     pairs = {
@@ -303,7 +292,7 @@ def _granting(side: App) -> dict[str, set[str]]:
     """The entities whose objects devices upload, by the module roles that may do something with them."""
     found: dict[str, set[str]] = {}
     for entity in side.sync:
-        for role in _grants(side, entity).by_role if uploaded(side, entity) else ():
+        for role in side.memo(_grants, entity).by_role if uploaded(side, entity) else ():
             found.setdefault(role, set()).add(entity)
     return found
 

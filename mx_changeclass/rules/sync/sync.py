@@ -82,8 +82,8 @@ def sync_specialization_joins(move: SyncChange, release: Release) -> bool | str:
     remedy=Remedy.LATER,
     meanwhile="an explicit row in the synchronisation settings keeps it in the set",
     source="S6; SYNC Limitations; REAL 3",
-    mitigation="Keep it in the set by an explicit row for one release, until every device has uploaded: by a "
-    "synchronisation, and of mode Never by one of selected objects.",
+    mitigation="Keep it for one more release: give it a mode of its own in the settings of offline synchronisation of "
+    "the profile, until every device has synchronised; of mode Never only selected objects are ever sent.",
 )
 def sync_entity_left_set(move: SyncChange, release: Release) -> bool | str:
     """Entity leaves the offline sync set
@@ -144,9 +144,14 @@ def sync_config_added_default(
     """
     if isinstance(change, Changed):
         entities = {str(change.old.entity), str(change.new.entity)}
-        return not any(m.matters and {m.entity, m.old_entity} & entities for m in release.sync_changes)
+        return entities.isdisjoint(release.memo(release, _mattering))
     entry = _entry(change, release.new, release)
     return entry is None or (entry.mode == entry.computed and not _by_row_alone(entry))
+
+
+def _mattering(_: Release, release: Release) -> frozenset[str]:
+    """The entities whose place in the sync set moved, by both names."""
+    return frozenset(name for m in release.sync_changes if m.matters for name in (m.entity, m.old_entity))
 
 
 @rule(
