@@ -115,9 +115,8 @@ def plans() -> Iterator[Any]:
     yield plan_document(proven_plan(about), about.old, about.new)
     way = way_back(about)
     yield plan_document(way.plan, about.new, about.old, way)
-    told = {
-        f"{rule} hit" for rule in ("ent-renamed-sync", "mf-deleted", "native-dep-added", "nav-native-profile-removed")
-    }
+    rules = ("attr-deleted-server", "ent-renamed-sync", "mf-deleted", "native-dep-added", "nav-native-profile-removed")
+    told = {f"{rule} hit" for rule in rules}
     for case in (case for case in rule_cases() if case.id in told):
         old, new = case.sides()
         yield plan_document(proven_plan(classify(diff(old, new), case.policy)), old, new)
@@ -132,9 +131,9 @@ def in_field() -> Fleet:
 def documents(name: str) -> Iterator[Any]:
     if name == "report":
         yield from (verdict.to_dict() for verdict in verdicts())
+        yield json.loads(render(story(), "json", fleet=in_field()))
     elif name == "release plan":
         yield from plans()
-        yield json.loads(render(story(), "json", fleet=in_field()))
     elif name == "footprint":
         for model in (
             *sorted((ROOT / "fixtures" / "field-service").glob("*.xml")),

@@ -42,6 +42,7 @@ from mx_changeclass.model.snapshot import Element, Snapshot
 from mx_changeclass.model.types import SYNC_ROW
 from mx_changeclass.rules.engine.release import Release, SyncChange
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, OTA_SAFE, Maybe, Remedy
+from mx_changeclass.wording.values import plural
 
 NAVIGATION = "Navigation$NavigationDocument"
 _KEEPING = "an explicit row, mode {mode}, in the synchronisation settings of {profiles}"
@@ -186,10 +187,9 @@ class Proof:
 
     def _open(self, steps: tuple[PlanStep, ...]) -> Iterator[str]:
         """What keeps the plan from being proven."""
-        for side in (self.whole.old, self.whole.new):
-            if side.incomplete:
-                yield f"{side.label} could not be read in full"
-        if any(step.kind is StepKind.FIND_OUT for step in steps):
+        if open_ := len({f for f in self.whole.findings if f.undecided}):
+            yield f"{plural(open_, 'finding')} could not be decided"
+        elif any(step.kind is StepKind.FIND_OUT for step in steps):
             yield "something has to be found out first"
         shown = [f for r, f in asked(self.first.rows) if not of_the_whole(r)]
         if any(self.make.keeps_out(f) or self.make.puts_off(f) for f in shown):
