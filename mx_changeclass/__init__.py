@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from mx_changeclass.policy import Policy
     from mx_changeclass.portfolio import Portfolio, portfolio
     from mx_changeclass.readers import export, read
+    from mx_changeclass.readers.limits import TooLarge
     from mx_changeclass.releases import hotfix
     from mx_changeclass.reports import render
     from mx_changeclass.rules import catalogue
@@ -116,6 +117,7 @@ __all__ = [
     "Step",
     "StepKind",
     "Synced",
+    "TooLarge",
     "Tree",
     "Unit",
     "UnknownFormat",
@@ -188,6 +190,7 @@ _HOME = {
     "waivers": ("Covered", "Severity", "Waiver", "WaiverState", "WaiverUse"),
     "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Remedy", "Requires"),
     "readers": ("export", "read"),
+    "readers.limits": ("TooLarge",),
     "timeline": ("Audit", "audit"),
 }
 

@@ -28,19 +28,30 @@ from mx_changeclass import (
     read,
     render,
 )
+from mx_changeclass.changes.diff import diff
 from mx_changeclass.data import load
 from mx_changeclass.errors import BrokenContainer
+from mx_changeclass.findings.back import way_back
 from mx_changeclass.findings.finding import worst_first
+from mx_changeclass.findings.planning import proven_plan
 from mx_changeclass.findings.steps import Step
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.reports import catalogue
 from mx_changeclass.reports.audit import audit_document
 from mx_changeclass.reports.footprint import footprint_document
+from mx_changeclass.reports.plans import plan_document
 from tests.builders.specimen import PROJECTS, READERS
-from tests.cases import labelled_cases
+from tests.cases import labelled_cases, rule_cases
 from tests.generated import ROOT, story
 
-NAMES = {"report": "verdict", "footprint": "footprint", "fleet": "fleet", "rules": "rules", "audit": "audit"}
+NAMES = {
+    "report": "verdict",
+    "release plan": "plan",
+    "footprint": "footprint",
+    "fleet": "fleet",
+    "rules": "rules",
+    "audit": "audit",
+}
 
 
 def closed(schema: Any) -> Any:
@@ -104,6 +115,19 @@ def with_waivers() -> Verdict:
     return classify(story().changes, Policy(waivers=(stated,), severity=severity), today=day)
 
 
+def plans() -> Iterator[Any]:
+    """The plan of the story, the way back from it, and plans that have to wait for a change of the model."""
+    about = story()
+    yield plan_document(proven_plan(about), about.old, about.new)
+    way = way_back(about)
+    yield plan_document(way.plan, about.new, about.old, way)
+    rules = ("attr-deleted-server", "ent-renamed-sync", "mf-deleted", "native-dep-added", "nav-native-profile-removed")
+    told = {f"{rule} hit" for rule in rules}
+    for case in (case for case in rule_cases() if case.id in told):
+        old, new = case.sides()
+        yield plan_document(proven_plan(classify(diff(old, new), case.policy)), old, new)
+
+
 def in_field() -> Fleet:
     """The second version of the story against the first, of which the server ran another before."""
     old, new = story().old, story().new
@@ -128,6 +152,8 @@ def documents(name: str) -> Iterator[Any]:
     if name == "report":
         yield from (verdict.to_dict() for verdict in verdicts())
         yield json.loads(render(story(), "json", fleet=in_field()))
+    elif name == "release plan":
+        yield from plans()
     elif name == "footprint":
         for model in (
             *sorted((ROOT / "fixtures" / "field-service").glob("*.xml")),
