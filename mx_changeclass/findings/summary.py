@@ -41,7 +41,8 @@ def _harms(verdict: Verdict) -> Iterator[str]:
         return
     told: dict[str, list[str]] = {}
     for hazard in sorted(found, key=lambda h: h.gravity):
-        told.setdefault(_what(found[hazard]), []).append(CONSEQUENCES[hazard])
+        causes = [(row, finding) for row, finding in found[hazard] if not _about_others(finding)]
+        told.setdefault(_what(causes or found[hazard]), []).append(CONSEQUENCES[hazard])
     every = [(what, ", and ".join(consequences)) for what, consequences in told.items()]
     yield from (f"{what}: {consequence}" for what, consequence in every[:_TOLD])
     if rest := [consequence for _, consequence in every[_TOLD:]]:
