@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -19,23 +21,29 @@ from mx_changeclass import (
     ReleaseClass,
     Severity,
     Verdict,
+    Version,
     Waiver,
     classify,
     compare,
     fleet,
     footprint,
+    hotfix,
     read,
     render,
 )
 from mx_changeclass.data import load
 from mx_changeclass.findings.finding import worst_first
+from mx_changeclass.findings.hotfix import hotfix_by_part
 from mx_changeclass.reports import catalogue
 from mx_changeclass.reports.footprint import footprint_document
+from mx_changeclass.reports.hotfix import hotfix_document
+from tests.builders.histories import History, field_service
 from tests.builders.specimen import PROJECTS, READERS
 from tests.cases import labelled_cases
+from tests.findings.test_hotfix import COLOUR, SHOWN, after, picked
 from tests.generated import ROOT, story
 
-NAMES = {"report": "verdict", "footprint": "footprint", "fleet": "fleet", "rules": "rules"}
+NAMES = {"report": "verdict", "footprint": "footprint", "fleet": "fleet", "hotfix": "hotfix", "rules": "rules"}
 
 
 def closed(schema: Any) -> Any:
@@ -105,6 +113,24 @@ def in_field() -> Fleet:
     return fleet(new, [FleetVersion("1.0", old, "14.1.13", True, 0.1, 30), FleetVersion("1.1", new)])
 
 
+def hotfixes() -> Iterator[Any]:
+    """The story by part and by commit, with commits in each state."""
+    for bar in (ReleaseClass.OTA_SAFE, ReleaseClass.NEEDS_REDEPLOY):
+        yield hotfix_document(hotfix_by_part(story(), bar, without=("Service.Home",)))
+    yield hotfix_document(hotfix_by_part(upgraded(), ReleaseClass.OTA_SAFE))
+    with TemporaryDirectory() as folder:
+        yield hotfix_document(hotfix("v1.0", "main", cwd=field_service(Path(folder) / "story")))
+        line = History(Path(folder) / "line")
+        for name, model in (("base", after()), ("colour", after(COLOUR)), ("shown", after(COLOUR, SHOWN))):
+            line.put(name, model)
+        yield hotfix_document(picked(line, "main~2"))
+
+
+def upgraded() -> Verdict:
+    """The story, made in a later version of Studio Pro."""
+    return compare(story().old, evolve(story().new, version=Version.of("11.0.0")))
+
+
 def documents(name: str) -> Iterator[Any]:
     if name == "report":
         yield from (verdict.to_dict() for verdict in verdicts())
@@ -117,6 +143,8 @@ def documents(name: str) -> Iterator[Any]:
             yield footprint_document(footprint(read(model)))
     elif name == "fleet":
         yield in_field().to_dict()
+    elif name == "hotfix":
+        yield from hotfixes()
     else:
         yield json.loads(catalogue.rules("json"))
 

@@ -263,6 +263,6 @@ def _choice(choice: Choice) -> dict[str, Any]:
         "at_most": str(choice.at_most) if choice.at_most else None,
         "because": [list(pair) for pair in choice.because],
         "holds_back": choice.holds_back,
-        "needs": {"commit": needs.name, "why": needs.why} if needs else None,
+        "needs": [{"commit": needs.name, "why": needs.why}] if needs else [],
         "why": choice.why or None,
     }
