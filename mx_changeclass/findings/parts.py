@@ -200,17 +200,18 @@ class Parts:
     def _put(self, change: Change, home: Part) -> None:
         """A row of which some keys only follow a rename is taken apart: those keys go with the rename, else it would
         hold back a text on a page that it only passes."""
-        for side, row in _rows(change):
-            self._of_row[side, row.id] = home.key
         noise = change.noise if isinstance(change, Changed) else {}
         follow = frozenset(key for key, why in noise.items() if why == FOLLOWS_RENAME)
+        rest = change.fields | noise.keys() - follow if isinstance(change, Changed) else frozenset({""})
         if follow:
             apart = self._part(f"follows {change.row.id}", home.kind, home.name)
             apart.pieces.append((change, follow))
             self._of_key.update({(side, row.id, key): apart.key for side, row in _rows(change) for key in follow})
-        rest = change.fields | noise.keys() - follow if isinstance(change, Changed) else frozenset({""})
+            home = home if rest else apart
         if rest:
             self._parts.setdefault(home.key, home).pieces.append((change, frozenset(rest) if follow else None))
+        for side, row in _rows(change):
+            self._of_row[side, row.id] = home.key
 
     def _part(self, key: str, kind: str, name: str) -> Part:
         return self._parts.setdefault(key, Part(key, kind, name))
