@@ -201,7 +201,8 @@ def _because(choice: Choice) -> str:
     rules: dict[str, list[str]] = {}
     for rule, subject in choice.because:
         rules.setdefault(rule, []).append(_bare(subject) or "the app")
-    told = [f"{rule} {several(subjects)}" for rule, subjects in rules.items()]
+    order = sorted(rules, key=lambda rule: rule.startswith("agg-"))  # what single changes say tells more
+    told = [f"{rule} {several(rules[rule])}" for rule in order]
     return "; ".join(told[:3]) + (f" and {plural(len(told) - 3, 'rule')} more" if len(told) > 3 else "")
 
 
