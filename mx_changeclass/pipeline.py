@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import evolve
 
@@ -19,13 +19,11 @@ from mx_changeclass.errors import BrokenContainer, ReadError
 from mx_changeclass.findings.classify import Rules, classify
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.findings.fleet import Fleet, FleetVersion, fleet_of
+from mx_changeclass.findings.plan import Plan
 from mx_changeclass.graphs.footprint import Footprint, footprint_of
 from mx_changeclass.model.snapshot import RowPool, Snapshot, Unit
 from mx_changeclass.policy import Policy, policy_or_default
 from mx_changeclass.readers import read
-
-if TYPE_CHECKING:
-    from mx_changeclass.findings.plan import Plan
 
 Model = str | PathLike[str] | Snapshot
 
@@ -48,7 +46,8 @@ def compare(
     ``ReadError`` where an input cannot be read, ``PolicyError`` and ``RuleError`` for what is no policy and no rule.
     """
     policy = policy_or_default(policy)
-    before, after = read(old, before=new), read(new)
+    before = read(old, before=new)
+    after = read(new, beside=before)
     if after.form == "none":
         raise ReadError(after.label, "nothing to release", "'none' may only stand for the old side")
     check_readable(before)
@@ -75,7 +74,7 @@ def fleet(
     """
     policy, pool = policy_or_default(policy), RowPool()
     released = [FleetVersion.of(each) for each in versions]
-    models = [read(each) for each in (*(version.model for version in released), candidate)]
+    models = [read(each, before=candidate) for each in (*(version.model for version in released), candidate)]
     for one in models:
         check_readable(one)
         if one.form == "none":

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.test_cli import V1, V2, is_one_line, run
+from tests.test_cli import ROOT, V1, V2, is_one_line, run
 
 GRAVE = ("6908ee294c6a", "e954afaaafaf", "87d4c8f257cf")
 AGREED = ("--reason", "the depot is closed", "--until", "2026-12-31", "--today", "2026-11-29")
 ON_TIME = ("--today", "2026-12-31")
+STORY = tuple(f"fixtures/field-service/{version}.snapshot.xml" for version in ("v1", "v2"))
 TOML = "mx-changeclass.toml"
 OURS = '# ours\n\n[declared]\ncodepush = "no"  # agreed\n\n# the end\n'
 
@@ -202,3 +205,36 @@ def test_a_severity_is_part_of_the_configuration(tmp_path: Path) -> None:
     done = run("diff", V1, V2, cwd=tmp_path)
     assert done.returncode == 2
     assert "mx-changeclass.toml: severity: 'ent-merge' is no rule. Did you mean 'ent-merged'?" in done.stderr
+
+
+@pytest.mark.parametrize("page", ["waivers", "fleets"])
+def test_the_page_is_what_happens(page: str, tmp_path: Path) -> None:
+    """Its commands print what it shows, and the files it shows are those that are read and written."""
+    shutil.copytree(ROOT / "fixtures" / "field-service", tmp_path / "app" / "fixtures" / "field-service")
+    here, beside = tmp_path / "app", tmp_path / "pipeline" / "waivers.toml"
+    beside.parent.mkdir()
+    text = (ROOT / "docs" / "how-to" / f"{page}.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(console|toml|text)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    told = ""
+    for kind, block in blocks:
+        if kind == "console":
+            for command, shown in re.findall(r"^\$ mx-changeclass (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+                if (here / TOML).exists() and "--waivers" in command:
+                    shutil.copy(here / TOML, beside)
+                done = run(*shlex.split(command), "--today", "2026-11-29", cwd=here)
+                assert done.stderr == ""
+                assert done.stdout == shown
+            told = run("diff", *STORY, "--today", "2026-11-29", cwd=here).stdout if page == "waivers" else ""
+        elif kind == "text":
+            assert block in told
+        elif "[[version]]" in block:
+            (here / TOML).write_text(block)
+        elif "[[waiver]]" in block:
+            assert (here / TOML).read_text().startswith(block)
+        else:
+            (here / "severity.toml").write_text(block)
+            assert run("diff", *STORY, "--config", "severity.toml", cwd=here).returncode == 1
+    if page == "waivers":
+        done = run("diff", *STORY, "--no-config", "--waivers", str(beside), "--today", "2026-11-29", cwd=here)
+        assert done.returncode == 0
+        assert "whoever wrote the change" not in done.stdout

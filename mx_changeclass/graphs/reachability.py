@@ -15,7 +15,7 @@ from functools import cached_property
 from attrs import frozen
 
 from mx_changeclass.graphs.profiles import Navigation, Profile
-from mx_changeclass.graphs.references import Reference, UnitReferences, unit_references
+from mx_changeclass.graphs.references import Reference, UnitReferences, refers, unit_references
 from mx_changeclass.graphs.symbols import DOCUMENT, MEMBER, Node, Symbols, space_of
 from mx_changeclass.graphs.text_references import ANYTHING, MEMBER_KIND
 from mx_changeclass.model import system
@@ -136,7 +136,7 @@ class Reachability:
         """The references of a unit; it is decoded unless one of the same content was asked for before."""
         found = self.known.get(unit.digest) if unit.digest else None
         if found is None:
-            found = self.known[unit.digest] = unit_references(self.symbols.snapshot.rows(unit.id))
+            found = self.known[unit.digest] = unit_references(self.symbols.snapshot.sifted(unit.id, refers))
         return found
 
     def links(self, node: Node) -> tuple[Link, ...]:

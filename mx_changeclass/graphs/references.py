@@ -30,6 +30,22 @@ _ON_VARIABLES = {
 _IN_UNIT = frozenset({ENTITY, ATTRIBUTE, ASSOCIATION})
 _FLOWS = frozenset({MICROFLOW, NANOFLOW, "Microflows$Rule"})
 _ID = "id"
+# Keys that name nothing themselves, but tell more of those that do.
+_TELLING = frozenset(
+    {
+        "url",
+        "editable",
+        "outputVariableName",
+        "listVariableName",
+        "startVariableName",
+        "loopVariableName",
+        "iteratedListVariableName",
+        "variableName",
+        "changeVariableName",
+        "commitVariableName",
+        "deleteVariableName",
+    }
+)
 
 
 class Reference(NamedTuple):
@@ -73,6 +89,14 @@ def unit_references(rows: Rows) -> UnitReferences:
     if rows[0].type in _FLOWS:
         found += _of_flow(rows)
     return UnitReferences(tuple(found), addressed=bool(rows[0].props.get("url")))
+
+
+def refers(type_name: str, key: str) -> bool | None:
+    """Whether ``unit_references`` looks at a key of a type; None where it looks up what the key leads to."""
+    role = _role("", type_name, key)
+    if role is not None:
+        return None if role.language == _ID else True
+    return key in _TELLING
 
 
 def _of_row(row: Element, by_id: Mapping[str, Element]) -> Iterator[tuple[str, TextReference]]:

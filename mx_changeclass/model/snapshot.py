@@ -119,7 +119,8 @@ class Unit:
     """A stored document or a file beside the model; its rows are decoded only when asked for.
 
     ``digest`` is the hex SHA-256 of the stored bytes: equal means equal content. ``container`` is the
-    id of the folder, module or project around it; ``stored`` its bytes, where texts stand in them as they are.
+    id of the folder, module or project around it; ``stored`` gives its bytes, where texts stand in them as they are,
+    and ``sift`` its rows with no more than the keys that are wanted, as far as that is cheaper.
     ``missing`` says that the content is not there
     (an incomplete checkout): such a unit is never a deletion.
     """
@@ -134,11 +135,12 @@ class Unit:
     excluded: bool = False
     missing: bool = False
     file: str = ""
-    stored: bytes | None = field(default=None, repr=False)
+    stored: Callable[[], bytes] | None = field(default=None, repr=False)
+    sift: Callable[[Callable[[str, str], bool | None]], Rows] | None = field(default=None, repr=False)
 
     def may_hold(self, text: re.Pattern[bytes]) -> bool:
         """Whether a text may stand in the unit, as far as that is seen without decoding it."""
-        return self.stored is None or text.search(self.stored) is not None
+        return self.stored is None or text.search(self.stored()) is not None
 
 
 @frozen
@@ -175,8 +177,8 @@ class Snapshot:
     the project's folder, "" where the form has none; ``folder`` leads to that from the top of the repository, None
     where it lies in none. ``ignored`` are the digests of files that a configuration left
     out of ``units``, by path. ``twins`` are ids that elements of several units state; each such element is given one
-    of its own. Of a ``detached`` one only these facts are left: whoever asks for what it holds gets a
-    ``ReadError``."""
+    of its own. ``source`` is where a reader found it, which may serve to read another version. Of a ``detached`` one
+    only the facts are left: whoever asks for what it holds gets a ``ReadError``."""
 
     units: Mapping[str, Unit]
     version: Version | None = None
@@ -191,6 +193,7 @@ class Snapshot:
     folder: str | None = None
     ignored: Mapping[str, str] = field(factory=dict, repr=False)
     twins: frozenset[str] = field(default=frozenset(), repr=False)
+    source: object = field(default=None, repr=False)
     _rows: dict[str, Rows] = field(factory=dict, repr=False, init=False)
     _modules: dict[str, str] = field(factory=dict, repr=False, init=False)
     _shares_with: Callable[[], Snapshot | None] = field(default=_nobody, repr=False, init=False)
@@ -206,6 +209,15 @@ class Snapshot:
             rows = self._shared(unit_id) or self.units[unit_id].load()
             self._rows[unit_id] = _apart(rows, unit_id, self.twins) if self.twins else rows
         return self._rows[unit_id]
+
+    def sifted(self, unit_id: str, wanted: Callable[[str, str], bool | None]) -> Rows:
+        """The rows of a unit as far as a question needs them: its root, each row with a key that is wanted and a value
+        in it, and the row around that. There may be more, and values of pluggable widgets may lack their names.
+        ``wanted`` says whether it asks for a key of a type (SDK names), None where it needs all of such a unit."""
+        unit = self.units[unit_id]
+        if unit.sift is None or self.twins or unit_id in self._rows:
+            return self.rows(unit_id)
+        return unit.sift(wanted)
 
     def share_rows(self, other: Snapshot) -> None:
         """Share the rows of units that are the same in another version, so that they are decoded once."""
@@ -243,7 +255,11 @@ class Snapshot:
 
     def detached(self) -> Snapshot:
         """The snapshot without what it holds, a few bytes. Of no model at all nothing is lost."""
-        return self if self.form == "none" else attrs.evolve(self, units=Detached(self.label, self.native_given))
+        return (
+            self
+            if self.form == "none"
+            else attrs.evolve(self, units=Detached(self.label, self.native_given), source=None)
+        )
 
     def _path(self, unit: Unit) -> Iterator[str]:
         """The containers of a unit, innermost first; a loop in a broken file ends it."""

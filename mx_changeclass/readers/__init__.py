@@ -20,6 +20,7 @@ def read(
     *,
     cwd: str | os.PathLike[str] | None = None,
     before: str | os.PathLike[str] | Snapshot = "",
+    beside: Snapshot | None = None,
 ) -> Snapshot:
     """Read a model in any of its forms; the content decides, not the name.
 
@@ -28,7 +29,8 @@ def read(
     for an empty model. An existing path wins over a revision, and ``Snapshot.ambiguity`` says so where a name is
     both; ``rev:`` before a revision forces it. ``newest-tag`` is the nearest release among the tags, ``tag:v*`` that of
     a pattern; the nearest to the model ``before`` which it came, where that is a revision. What is ``HEAD`` before the
-    first commit, or holds no project, is no model yet. A ``Snapshot`` is given back as it is.
+    first commit, or holds no project, is no model yet. ``beside`` is another version in the same repository, from which
+    what is the same in this one is taken over. A ``Snapshot`` is given back as it is.
     Raises ``ReadError``; what of a model could not be seen stands in ``Snapshot.incomplete``.
     """
     if isinstance(model, Snapshot):
@@ -54,7 +56,7 @@ def read(
         raise ReadError(label, "does not exist", GIVE_MODEL)
     from mx_changeclass.readers.git import read_git
 
-    return read_git(forced or given, folder, label)
+    return read_git(forced or given, folder, label, beside=beside)
 
 
 def _read_named(path: Path, given: str, folder: Path, label: str) -> Snapshot:

@@ -18,8 +18,10 @@ import shutil
 import subprocess
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
+from copy import copy
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -28,8 +30,9 @@ from attrs import evolve
 
 from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
 from mx_changeclass.model.commits import Commit
-from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.readers.limits import ENTRIES, LISTING_BYTES, MOST_BYTES
+from mx_changeclass.model.snapshot import Snapshot, Unit
+from mx_changeclass.readers.limits import ENTRIES, LISTING_BYTES, MOST_BYTES, TooLarge
+from mx_changeclass.readers.mpr import Listed
 from mx_changeclass.readers.names import FORCED, NEWEST_TAG
 from mx_changeclass.readers.project_files import find_mpr, nothing, read_project
 from mx_changeclass.readers.side_files.collect import wanted
@@ -63,25 +66,31 @@ _ADVICE = "Give an existing path, or a revision as 'rev' or 'rev:folder'; ':' is
 _NO_TAG = "Run 'git fetch --tags', or give 'none' where nothing was released yet"
 
 
-def read_git(spec: str, cwd: Path, label: str, *, side_files: bool = False) -> Snapshot:
+def read_git(spec: str, cwd: Path, label: str, *, side_files: bool = False, beside: Snapshot | None = None) -> Snapshot:
     """Read ``rev``, ``rev:path``, ``:`` or ``:path`` in the repository around ``cwd``.
 
     ``path`` is a project folder or an ``.mpr``, from the top of the repository (``./`` is ``cwd``).
     Without one it is the nearest folder with an ``.mpr`` at ``cwd`` or above. A folder brings the files beside the
-    model; an ``.mpr`` does where ``side_files`` are asked for. Raises ``ReadError``.
+    model; an ``.mpr`` does where ``side_files`` are asked for. What is the same in a version that was read from there
+    too, ``beside`` this one, is taken over. Raises ``ReadError``.
     """
     found = SPEC.fullmatch(spec)
     if found is None or not spec.isprintable():
         raise UnknownFormat(label, "is neither an existing path nor a git revision", _ADVICE)
     revision, path = found.group(1), found.group(2)
-    repository = Repository(cwd, label)
+    known = beside.source if beside is not None else None
+    if isinstance(known, Revision) and known.repository.given == _given(cwd):
+        repository, objects = known.repository.under(label), known.objects
+    else:
+        repository = Repository(cwd, label)
+        objects = Objects(repository)
     if revision == "HEAD" and repository.is_new():
         return nothing(label)
     entries = repository.tree(revision) if revision else repository.index()
     if revision == "HEAD" and not _projects(entries):  # what is to be committed brings the first one
         return nothing(label)
     folder, mpr = project_in(entries, path or None, repository.prefix, label)
-    with Objects(repository) as objects:
+    with objects:
         place = Revision(repository, objects, entries, folder)
         project = read_project(
             place, mpr or find_mpr(place.top(), label, _ADVICE), label, form="git", side_files=side_files or not mpr
@@ -94,9 +103,9 @@ def read_newest_tag(spec: str, new: str, cwd: Path) -> Snapshot:
     that has most of the history of ``new``. A revision that is a release itself is compared with the one before it;
     where ``new`` is no revision, the commit that is checked out counts as released. Raises ``ReadError``."""
     pattern, path = NEWEST_TAG.fullmatch(spec).groups()  # type: ignore[union-attr]
-    tag = Repository(cwd, spec).newest_tag(pattern or "*", new)
+    tag, told = Repository(cwd, spec).newest_tag(pattern or "*", new)
     rest = "" if path is None else f":{path}"
-    return read_git(f"refs/tags/{tag}{rest}", cwd, tag + rest)
+    return evolve(read_git(f"refs/tags/{tag}{rest}", cwd, tag + rest), ambiguity=told)
 
 
 def is_revision(name: str, cwd: Path) -> bool:
@@ -182,9 +191,16 @@ class Repository:
 
     def __init__(self, cwd: Path, label: str) -> None:
         self._cwd, self._label = cwd, label
+        self.given = _given(cwd)
         answer = self._run(["rev-parse", "--show-prefix", "--show-cdup"], "does not exist, and git cannot be asked")
         self.prefix, up, *_ = [*answer.decode("utf-8", "surrogateescape").split("\n"), ""]
         self._top = cwd / up
+
+    def under(self, label: str) -> Repository:
+        """The repository, for another label in what is told of it."""
+        other = copy(self)
+        other._label = label
+        return other
 
     def tree(self, revision: str) -> dict[str, Entry]:
         """The files of a revision."""
@@ -203,8 +219,8 @@ class Repository:
         """Whether nothing was committed yet, on any branch."""
         return self._resolve("HEAD") is None and not self._answer("for-each-ref", "--count=1")
 
-    def newest_tag(self, pattern: str, new: str) -> str:
-        """The nearest tag that a pattern takes."""
+    def newest_tag(self, pattern: str, new: str) -> tuple[str, str]:
+        """The nearest tag that a pattern takes, and where it may not be the one that is meant, that in words."""
         revision = new.removeprefix(FORCED).partition(":")[0]
         commit = self._resolve(revision + "^{commit}") if revision else None
         own = [f"--exclude={tag}" for tag in self._tags().get(commit, ())] if commit else []
@@ -215,23 +231,40 @@ class Repository:
         if not tag:
             problem = f"no tag{f' called {pattern}' if pattern != '*' else ''} leads to {known or 'HEAD'}"
             raise ReadError(self._label, problem, self._advice() or _NO_TAG)
-        return tag
+        checked_out = not known and tag in self._tags().get(commit, ())
+        return tag, f"{tag} is the commit that is checked out: HEAD as NEW tells what led to it" if checked_out else ""
 
     def index(self) -> dict[str, Entry]:
         """The files of the index."""
         listing = self._listed(["ls-files", "-s", "-z"], self._top)
         return {path: Entry(words[0], words[1], words[2] != "0") for words, path in _lines(listing)}
 
-    def commits(self, revision: str, folder: str, most: int | None, after: str = "") -> list[Commit]:
-        """The commits that touched a folder, newest first, along first parents; of many the newest ``most``, and none
-        that leads to the commit ``after``."""
+    def commits(
+        self, revision: str, folder: str, most: int | None = None, after: str = "", *, merges: bool = True
+    ) -> list[Commit]:
+        """The commits that touched a folder, newest first; of many the newest ``most``, and none that leads to the
+        commit ``after``. They are those along first parents, or where ``merges`` do not count all that are none."""
         known = [self.commit(revision), *(["^" + self.commit(after)] if after else [])]
+        along = ["--first-parent"] if merges else ["--no-merges", "--topo-order"]
         count = [] if most is None else [f"--max-count={most}"]
-        asked = ["--literal-pathspecs", "rev-list", "--first-parent", *_TOLD, *count, *known, "--", folder or "."]
-        lines = self._listed(asked, self._top).decode("utf-8", "replace").split("\n")
+        return self._told([*along, *count, *known, "--", folder or "."])
+
+    def between(self, old: str, new: str) -> frozenset[str]:
+        """The ids of all commits that lead to ``new`` and not to ``old``."""
+        listing = self._listed(["rev-list", self.commit(new), "^" + self.commit(old)], self._top)
+        return frozenset(listing.decode("ascii").split())
+
+    def tagged(self, pattern: str) -> list[Commit]:
+        """The commits with a tag of a pattern (``v*``), newest first, whatever line they stand on."""
+        found = [oid for oid, names in self._tags().items() if any(fnmatchcase(name, pattern) for name in names)]
+        return self._told(["--no-walk=sorted", *found]) if found else []
+
+    def _told(self, which: list[str]) -> list[Commit]:
+        lines = self._listed(["--literal-pathspecs", "rev-list", *_TOLD, *which], self._top)
+        told = lines.decode("utf-8", "replace").split("\n")
         tags = self._tags()
         # two lines each: "commit <id>", and what it says
-        return [_commit(head.split()[1], told, tags) for head, told in zip(lines[::2], lines[1::2], strict=False)]
+        return [_commit(head.split()[1], said, tags) for head, said in zip(told[::2], told[1::2], strict=False)]
 
     def commit(self, revision: str) -> str:
         """The id of the commit that a revision stands for."""
@@ -259,19 +292,27 @@ class Repository:
             raise ReadError(self._label, f"'{one}' and '{other}' have no commit in common", self._advice() or _RELATED)
         return found
 
+    @property
+    def shallow(self) -> bool:
+        """Whether the clone lacks its past: what it holds of a history is not all of it."""
+        return self._advice() == _SHALLOW
+
     def check_whole(self) -> None:
-        """Raise ``ReadError`` for a clone that lacks its past: what it holds of a history is not all of it."""
-        if self._advice() == _SHALLOW:
+        """Raise ``ReadError`` for a clone that is shallow."""
+        if self.shallow:
             raise ReadError(self._label, "has a history that is cut off", _SHALLOW)
 
     def _tags(self) -> Mapping[str, tuple[str, ...]]:
         """The names of the tags on each commit; one with a message of its own leads to it by a second id."""
-        asked = ["for-each-ref", "--format=%(objectname) %(*objectname)%00%(refname:strip=2)", "refs/tags"]
+        form = "--format=%(objectname) %(objecttype) %(*objectname) %(*objecttype)%00%(refname:strip=2)"
+        asked = ["for-each-ref", "--sort=-version:refname", form, "refs/tags"]
         listing = self._listed(asked, self._top)
         found: dict[str, list[str]] = {}
         for line in listing.decode("utf-8", "replace").splitlines():
-            ids, _, name = line.partition("\0")
-            found.setdefault(ids.split()[-1], []).append(name)
+            told, _, name = line.partition("\0")
+            *_, oid, kind = told.split()
+            if kind == "commit":
+                found.setdefault(oid, []).append(name)
         return {oid: tuple(names) for oid, names in found.items()}
 
     def _resolve(self, name: str) -> str | None:
@@ -371,8 +412,8 @@ class Repository:
         answers = (line.split() for line in listing.decode("ascii").splitlines())
         return {oid: int(size) for oid, size in answers if size.isdecimal()}
 
-    def broken(self, problem: str) -> BrokenContainer:
-        return BrokenContainer(self._label, problem, "Give the model of an app")
+    def too_large(self, oid: str) -> TooLarge:
+        return TooLarge(self._label, oid)
 
     def local(self) -> frozenset[str]:
         """The ids of all objects that are here."""
@@ -388,6 +429,11 @@ def _program() -> str:
     if found is None or not os.path.isabs(found):
         raise FileNotFoundError(errno.ENOENT, "git is not on the search path")
     return found
+
+
+def _given(cwd: Path) -> tuple[Path, Mapping[str, str]]:
+    """What tells git which repository is meant."""
+    return cwd.absolute(), {k: v for k, v in os.environ.items() if k.startswith("GIT_")}
 
 
 def _environment() -> dict[str, str]:
@@ -412,19 +458,37 @@ class Objects:
         self._turn = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
         self._local: frozenset[str] | None = None
+        self._sizes: dict[str, int] = {}
+        self._inside = 0
+        self.units: weakref.WeakValueDictionary[Listed, Unit] = weakref.WeakValueDictionary()
 
     def __enter__(self) -> Objects:
-        self._process = self._repository.objects()
+        with self._turn:
+            self._inside += 1
+            if self._process is None:
+                self._process = self._repository.objects()
         return self
 
     def __exit__(self, *_: object) -> None:
         with self._turn:
-            if self._process is not None:
-                _end(self._process)
-                self._process = None
+            self._inside -= 1
+            if not self._inside:
+                self._stop()
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            _end(self._process)
+            self._process = None
+
+    def sizes(self, oids: Iterable[str]) -> Mapping[str, int]:
+        """The sizes of objects, of those that are here."""
+        with self._turn:
+            if fresh := [oid for oid in oids if oid not in self._sizes]:
+                self._sizes |= self._repository.sizes(fresh)
+            return self._sizes
 
     def content(self, oid: str) -> bytes | None:
-        """The content of an object, None where it is not here. Raises ``BrokenContainer`` beyond all measure."""
+        """The content of an object, None where it is not here. Raises ``TooLarge`` beyond all measure."""
         with self._turn:
             return self._content(oid)
 
@@ -437,8 +501,7 @@ class Objects:
         try:
             return self._ask(self._process, oid)
         except OSError:  # in a partial clone, some versions of git give up at the first object that is not there
-            self.__exit__()
-            self.__enter__()
+            self._stop()
             if self._local is None:
                 self._local = self._repository.local()
                 return self._content(oid)
@@ -455,8 +518,8 @@ class Objects:
         if len(head) < 3:
             return None
         if int(head[2]) > MOST_BYTES:
-            self.__exit__()
-            raise self._repository.broken(f"holds a file larger than {MOST_BYTES >> 30} GB ({oid})")
+            self._stop()
+            raise self._repository.too_large(oid)
         content = process.stdout.read(int(head[2]))
         if not process.stdout.read(1):
             raise OSError("git gave up")
@@ -474,9 +537,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 class Revision:
     """The folder of a project in a tree or in the index."""
 
+    rereads = True
+
     def __init__(self, repository: Repository, objects: Objects, entries: Entries, folder: str) -> None:
         prefix = folder + "/" if folder else ""
-        self._repository, self._objects = repository, objects
+        self.repository, self.objects = repository, objects
         self._entries = {n.removeprefix(prefix): e for n, e in entries.items() if n.startswith(prefix)}
 
     def top(self) -> list[str]:
@@ -503,13 +568,21 @@ class Revision:
         """The objects that are here and too small or too large for a Git LFS pointer; of the others only their
         content tells what they are, or that they are not here."""
         asked = {e.oid for n, e in self._entries.items() if not e.oddity and wanted(n)}
-        sizes = self._repository.sizes(sorted(asked))
-        return frozenset(oid for oid, size in sizes.items() if size not in _POINTER_SIZES)
+        sizes = self.objects.sizes(sorted(asked))
+        return frozenset(oid for oid in asked & sizes.keys() if sizes[oid] not in _POINTER_SIZES)
 
     def absent(self, path: str) -> tuple[str, str]:
         entry = self._entries[path]
-        return (entry.oddity, "Name a plain file") if entry.oddity else self._repository.absent(entry.oid)
+        return (entry.oddity, "Name a plain file") if entry.oddity else self.repository.absent(entry.oid)
+
+    @property
+    def units(self) -> MutableMapping[Listed, Unit]:
+        return self.objects.units
+
+    def oid(self, path: str) -> str:
+        entry = self._entries.get(path)
+        return "" if entry is None or entry.oddity else entry.oid
 
     def fetch(self, path: str) -> bytes | None:
         entry = self._entries.get(path)
-        return None if entry is None or entry.oddity else self._objects.content(entry.oid)
+        return None if entry is None or entry.oddity else self.objects.content(entry.oid)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mx_changeclass.errors import BrokenContainer
+
 MOST_BYTES = 2 << 30  # bytes of one file, and of all that comes out of one package
 RATIO = 200  # times that a package may grow when it is unpacked; real ones grow some 20 times
 SMALL = 64 << 20  # bytes that are harmless whatever the ratio
@@ -15,7 +17,10 @@ LISTING_BYTES = 1 << 28  # bytes of git's list of them
 FOLDERS = 100  # folders in one another, in the model and beside it; real ones stay below 20
 MOST_VALUES = 1_000_000  # members of all lists of a document; those of real ones have some 50,000
 FEW_VALUES, DENSE_VALUES = 10_000, 16  # bytes that such a member has at least on average, where it is not one of a few
+MOST_KEYS = 2_000  # keys of one element of a document with all its single parts; real ones have some 200
 MAX_DEPTH = 400  # elements in one another; real units nest below 60
+MAX_KEY = 4000  # characters of a dotted key; real ones stay below 200
+KEPT = 64 << 20  # bytes of a model that are kept; of what comes after them each document is read when it is asked for
 STREAMED = 16 << 20  # bytes of a file beside the model that is never held whole only to learn its id
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
@@ -32,3 +37,12 @@ FORMS: Mapping[str, str] = {
 }
 A_MODEL = " or ".join((", ".join([*FORMS.values()][:-1]), [*FORMS.values()][-1]))
 GIVE_MODEL = f"Give {A_MODEL}"
+
+
+class TooLarge(BrokenContainer):
+    """A file beyond all measure. It ends the reading of a model, and no more than itself where it lies beside one."""
+
+    def __init__(self, source: str, file: str) -> None:
+        super().__init__(source, f"{file} {self.why}", "Give the model of an app")
+
+    why = f"is larger than {MOST_BYTES >> 30} GB"

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mx_changeclass.errors import BrokenContainer, UnknownFormat
-from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.readers.archive import Archive
 from mx_changeclass.readers.limits import GIVE_MODEL
+from mx_changeclass.readers.mpr import Listed
 from mx_changeclass.readers.project_files import read_project
 from mx_changeclass.readers.safe_xml import parse
 from mx_changeclass.readers.side_files.collect import wanted
@@ -49,12 +50,18 @@ def _project_file(manifest: bytes, label: str) -> str:
 class _Inside:
     """The folder of the project in a package."""
 
+    rereads = False
+
     def __init__(self, archive: Archive, prefix: str) -> None:
         self._archive, self._prefix = archive, prefix
+        self.units: dict[Listed, Unit] = {}
 
     def paths(self) -> Iterator[str]:
         inside = (name for name in self._archive if name != _MANIFEST and name.startswith(self._prefix))
         return (name.removeprefix(self._prefix) for name in inside)
+
+    def oid(self, path: str) -> str:  # noqa: ARG002 - nobody keeps it
+        return ""
 
     def fetch(self, path: str) -> bytes | None:
         return self._archive.read(self._prefix + path)

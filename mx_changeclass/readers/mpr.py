@@ -8,21 +8,43 @@ from __future__ import annotations
 import binascii
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import closing
-from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from attrs import define, field
 
 from mx_changeclass.errors import BrokenContainer, UnsupportedVersion
 from mx_changeclass.model.snapshot import Rows, Unit
-from mx_changeclass.readers.limits import LFS_POINTER, MOST_BYTES, RESTORE, UNITS
+from mx_changeclass.readers.limits import KEPT, LFS_POINTER, MOST_BYTES, RESTORE, UNITS
 from mx_changeclass.readers.notes import Notes, check_places
 from mx_changeclass.readers.units import stored_unit
+from mx_changeclass.readers.units.sieve import Unusual, Wanted, sieve_of
 from mx_changeclass.readers.units.values import guid
 
 Fetch = Callable[[str], bytes | None]  # a path beside the .mpr, with slashes -> content, None where there is none
+
+# What is listed of a unit: its id, container, slot and hash, and the git blob id of its file.
+Listed = tuple[str, str, str, str, str]
+
+
+class Place(Protocol):
+    """Where a model lies."""
+
+    @property
+    def rereads(self) -> bool:
+        """Whether a file can be fetched twice at little cost."""
+
+    @property
+    def units(self) -> MutableMapping[Listed, Unit]:
+        """What was read without a note in other versions that lie there."""
+
+    def oid(self, path: str) -> str:
+        """The git blob id of a file where git has it, else ""."""
+
+    def fetch(self, path: str) -> bytes | None:
+        """The content of a file, None where it is not there."""
+
 
 _SQLITE = b"SQLite format 3\0"
 _WRITE_AHEAD = b"\2\2"  # at 18, how the database is written and read
@@ -35,11 +57,13 @@ _HEADERS: dict[str, stored_unit.Header] = {}  # by digest
 
 @define
 class ReadModel:
-    """What a reader found: units, product version as it is stated, whether contents were inside (v1)."""
+    """What a reader found: units, product version as it is stated, whether contents were inside (v1), and how many
+    bytes they had."""
 
     units: dict[str, Unit]
     version: str = ""
     inside: bool = False
+    size: int = 0
     notes: Notes = field(factory=Notes)
 
 
@@ -48,8 +72,8 @@ def is_mpr(content: bytes) -> bool:
     return content.startswith(_SQLITE)
 
 
-def read_mpr(content: bytes, fetch: Fetch, label: str) -> ReadModel:
-    """Read the content of an ``.mpr`` file; ``fetch`` opens what lies beside it.
+def read_mpr(content: bytes, place: Place, label: str) -> ReadModel:
+    """Read the content of an ``.mpr`` file; ``place`` is where it lies.
 
     Raises ``BrokenContainer`` where the database itself cannot be read; a unit that is missing or
     broken is noted and kept as a missing unit.
@@ -76,10 +100,9 @@ def read_mpr(content: bytes, fetch: Fetch, label: str) -> ReadModel:
     model = ReadModel({}, table.version, table.inside)
     if sound != "ok":
         model.notes.missing("damaged", f"the .mpr is damaged and may lack units ({sound})")
-    size = 0
     for row in table.rows:
-        size += _add(model, row, fetch, label)
-        if size > MOST_BYTES:
+        _add(model, row, place, label)
+        if model.size > MOST_BYTES:
             raise BrokenContainer(label, f"holds more than {MOST_BYTES >> 30} GB of documents", _GIVE_MPR)
     if not model.units:
         raise BrokenContainer(label, "holds no units", RESTORE)
@@ -148,30 +171,40 @@ def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
     return {str(column[1]) for column in connection.execute(f"pragma table_info({table})")}
 
 
-def _add(model: ReadModel, row: _Row, fetch: Fetch, label: str) -> int:
-    """Take up the unit of a row; the size of its content is given back."""
+def _add(model: ReadModel, row: _Row, place: Place, label: str) -> None:
+    """Take up the unit of a row."""
     unit_id = guid(row.unit_id) if isinstance(row.unit_id, bytes) else ""
     if not unit_id:
         model.notes.missing("bad-id", "a row of the Unit table has no valid id")
-        return 0
+        return
     if unit_id in model.units:
         model.notes.missing("twice", f"{unit_id} is listed twice; the first was read")
-        return 0
+        return
     container, slot = guid(row.container), str(row.slot or "")
+    stated = str(row.stated_hash or "")
     file = "" if model.inside else f"mprcontents/{unit_id[:2]}/{unit_id[2:4]}/{unit_id}.mxunit"
     stored = Stored(
         unit_id,
         None if container == unit_id else container,
         slot[:1].lower() + slot[1:],
         file,
-        _as_hex(str(row.stated_hash or "")),
-        bool(row.stated_hash),
+        _as_hex(stated),
+        bool(stated),
         label,
+        place.fetch if place.rereads and not model.inside and model.size > KEPT else None,
     )
-    found = row.content if model.inside else fetch(file)
-    content = found if isinstance(found, bytes) else None
-    model.units[unit_id] = stored.unit(content, model.notes)
-    return len(content or b"")
+    oid = place.oid(file) if file else ""
+    listed = (unit_id, container, slot, stated, oid)
+    known = place.units.get(listed) if oid else None
+    if known is None:
+        found = row.content if model.inside else place.fetch(file)
+        content = found if isinstance(found, bytes) else None
+        notes = len(model.notes)
+        known = stored.unit(content, model.notes)
+        model.size += len(content or b"")
+        if oid and len(model.notes) == notes:
+            place.units[listed] = known
+    model.units[unit_id] = known
 
 
 def _as_hex(stated_hash: str) -> str:
@@ -183,7 +216,7 @@ def _as_hex(stated_hash: str) -> str:
 
 
 class Stored(NamedTuple):
-    """What the ``Unit`` table says of a unit; ``stated`` is its ContentsHash as hex."""
+    """What the ``Unit`` table says of a unit; ``stated`` is its ContentsHash as hex, ``again`` reads its file."""
 
     id: str
     container: str | None
@@ -192,6 +225,7 @@ class Stored(NamedTuple):
     stated: str
     hashed: bool
     label: str
+    again: Fetch | None = None
 
     def unit(self, content: bytes | None, notes: Notes) -> Unit:
         """The unit with its content. Content that is absent, a pointer or damaged makes a missing unit.
@@ -219,7 +253,7 @@ class Stored(NamedTuple):
             notes.warning("hash", f"{where} does not match its ContentsHash")
         if header.id != self.id:
             notes.warning("id", f"{where} states another id, {header.id or 'none'}")
-        load = partial(_load, content, self.id, self.label, where)
+        body = _Body(content if self.again is None else self.again, digest, self.id, self.label, where)
         return Unit(
             self.id,
             header.type,
@@ -227,10 +261,11 @@ class Stored(NamedTuple):
             self.container,
             self.slot,
             digest,
-            load,
+            body.rows,
             header.excluded,
             file=self.file,
-            stored=content,
+            stored=body.bytes,
+            sift=body.sifted,
         )
 
     def _missing(self, digest: str = "") -> Unit:
@@ -249,8 +284,33 @@ def _header(content: bytes, digest: str) -> stored_unit.Header:
     return found
 
 
-def _load(content: bytes, unit_id: str, label: str, where: str) -> Rows:
-    try:
-        return stored_unit.decode(content, unit_id)
-    except stored_unit.BrokenUnit as error:
-        raise BrokenContainer(label, f"{where} is damaged ({error})", RESTORE) from None
+class _Body(NamedTuple):
+    """The content of a unit, or what reads it again: of most units nobody asks for more than the header, so of a large
+    model not all are kept."""
+
+    content: bytes | Fetch
+    digest: str
+    id: str
+    label: str
+    where: str
+
+    def bytes(self) -> bytes:
+        """Raises ``BrokenContainer`` where the file is no more what it was."""
+        if isinstance(self.content, bytes):
+            return self.content
+        content = self.content(self.where)
+        if content is None or hashlib.sha256(content).hexdigest() != self.digest:
+            raise BrokenContainer(self.label, f"{self.where} changed while it was compared", "Compare again")
+        return content
+
+    def rows(self) -> Rows:
+        try:
+            return stored_unit.decode(self.bytes(), self.id)
+        except stored_unit.BrokenUnit as error:
+            raise BrokenContainer(self.label, f"{self.where} is damaged ({error})", RESTORE) from None
+
+    def sifted(self, wanted: Wanted) -> Rows:
+        try:
+            return sieve_of(wanted).rows(self.bytes(), self.id)
+        except Unusual:
+            return self.rows()

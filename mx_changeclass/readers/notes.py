@@ -18,6 +18,9 @@ class Notes:
         self._lost: dict[str, list[str]] = {}
         self._odd: dict[str, list[str]] = {}
 
+    def __len__(self) -> int:
+        return sum(map(len, (*self._lost.values(), *self._odd.values())))
+
     def missing(self, kind: str, text: str) -> None:
         """Something of the model was not seen."""
         self._lost.setdefault(kind, []).append(text)

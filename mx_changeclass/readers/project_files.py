@@ -11,11 +11,13 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Protocol
 
+from attrs import evolve
+
 from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
-from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.model.versions import Version
-from mx_changeclass.readers.limits import ENTRIES, FOLDERS, MOST_BYTES, STREAMED
-from mx_changeclass.readers.mpr import ReadModel, model_digest, read_mpr
+from mx_changeclass.readers.limits import ENTRIES, FOLDERS, MOST_BYTES, STREAMED, TooLarge
+from mx_changeclass.readers.mpr import Listed, Place, ReadModel, model_digest, read_mpr
 
 # Without waiting: a pipe in the place of a file has nobody at its other end.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -23,14 +25,11 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _CHUNK = 1 << 20
 
 
-class ProjectFiles(Protocol):
+class ProjectFiles(Place, Protocol):
     """Files under names with slashes, relative to the folder of the project."""
 
     def paths(self) -> Iterable[str]:
         """The names of all files that may belong to the app."""
-
-    def fetch(self, path: str) -> bytes | None:
-        """The content of a file, None where it is not there."""
 
     def identity(self, path: str) -> str | None:
         """The git blob id of a file, where it is known without reading the file."""
@@ -51,7 +50,7 @@ def read_project(place: ProjectFiles, mpr: str, label: str, *, form: str = "", s
     if content is None:
         problem, advice = place.absent(mpr)
         raise BrokenContainer(label, f"{mpr} {problem}", advice)
-    model = read_mpr(content, place.fetch, label)
+    model = read_mpr(content, place, label)
     if not model.inside:
         listed = {unit.file for unit in model.units.values()}
         for path in place.stored():
@@ -69,7 +68,7 @@ def read_project(place: ProjectFiles, mpr: str, label: str, *, form: str = "", s
     if not model.version:
         model.notes.missing("version", f"{mpr} states no Studio Pro version")
     form = form or ("mpr-v1" if model.inside else "mpr-v2")
-    return as_snapshot(model, label, form, side_files=side_files, mpr=mpr)
+    return evolve(as_snapshot(model, label, form, side_files=side_files, mpr=mpr), source=place)
 
 
 def as_snapshot(model: ReadModel, label: str, form: str, *, side_files: bool = False, mpr: str = "") -> Snapshot:
@@ -117,8 +116,11 @@ class ProjectFolder:
     """A folder of the file system. As in a revision no link in it is followed; ``named`` is the file in it that
     the user named, which may be one."""
 
+    rereads = True
+
     def __init__(self, root: Path, label: str, named: str = "") -> None:
         self._root, self._label, self._named = root, label, named
+        self.units: dict[Listed, Unit] = {}
         self._unseen: list[str] = []
         self._inside = {"": True}  # folders by their path: whether no link leads there
 
@@ -181,6 +183,9 @@ class ProjectFolder:
                     return _blob_id(file, size) if size > STREAMED else None
         return None
 
+    def oid(self, path: str) -> str:  # noqa: ARG002 - nobody keeps it
+        return ""
+
     def fetch(self, path: str) -> bytes | None:
         with suppress(OSError):
             file = self._open(path)
@@ -215,10 +220,10 @@ def open_file(path: str | os.PathLike[str], *, follow: bool = False) -> FileIO |
 
 
 def whole(file: FileIO, label: str, name: str) -> bytes:
-    """What an open file holds. Raises ``BrokenContainer`` for one beyond all measure."""
+    """What an open file holds. Raises ``TooLarge`` for one beyond all measure."""
     size = os.fstat(file.fileno()).st_size
     if size > MOST_BYTES:
-        raise BrokenContainer(label, f"{name} is larger than {MOST_BYTES >> 30} GB", "Give the model of an app")
+        raise TooLarge(label, name)
     content = file.read(size)
     while len(content) < size and (more := file.read(size - len(content))):  # a read may stop short
         content += more

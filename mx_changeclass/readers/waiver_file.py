@@ -48,9 +48,9 @@ def with_waiver(file: Path, waiver: Waiver) -> bytes:
     tables: Any = document.setdefault("waiver", tomlkit.aot())
     if not isinstance(tables, tomlkit.items.AoT):
         raise PolicyError(f"{file}: 'waiver' is written in one line. Write each as [[waiver]]")
-    table = tomlkit.table()
     if text and not text.endswith("\n\n"):
-        document.add(tomlkit.nl())
+        (tables[-1] if tables else document).add(tomlkit.nl())
+    table = tomlkit.table()
     told = {**waiver.to_dict(), "until": waiver.until}
     for key in _KEYS:
         if key in told:

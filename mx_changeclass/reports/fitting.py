@@ -12,7 +12,7 @@ COMMENT = 65_536
 # GitHub: "Job summaries are isolated between steps and each step is restricted to a maximum size of 1MiB."
 SUMMARY = 1 << 20
 
-_ROW, _RULE, _ITEM = re.compile(r"\| "), re.compile(r"\|( -+:? \|)+"), re.compile(r"- |\d+\. ")
+_ROW, _RULE, _ITEM = re.compile(r"\| "), re.compile(r"\|( -+:? \|)+"), re.compile(r" *(- |\d+\. )")
 _TOLD = 100  # bytes, at most, of the line that tells how many went
 
 

@@ -39,7 +39,7 @@ class _Painted(str):
 
 def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
     yield _paint(sentences.headline(verdict), verdict.release_class, color)
-    yield " -> ".join(f"{side.label}{sentences.version(side)}" for side in (verdict.old, verdict.new))
+    yield " -> ".join(f"{side.label} {sentences.version(side)}".rstrip() for side in (verdict.old, verdict.new))
     yield ""
     yield from _wrap(" ".join(verdict.summary), "", "")
     yield ""
@@ -111,8 +111,9 @@ def _group(group: sentences.RowGroup, verdict: Verdict, *, everything: bool) -> 
 def _subject(rows: tuple[Row, ...], verdict: Verdict, told: set[str], *, full: bool, exact: bool) -> Iterator[str]:
     what = sentences.what(rows, everything=exact)
     yield from _wrap(f"{rows[0].subject_with_kind}{': ' if what else ''}{what} [{_marks(rows)}]", "    - ", "      ")
-    for mark in filter(None, (sentences.open_mark(rows), waived_mark(verdict, rows))):
-        yield from _wrap(f"? {mark}", "      ", "        ")
+    open_, waived = sentences.open_mark(rows), waived_mark(verdict, rows)
+    for mark in filter(None, (open_ and f"? {open_}", waived)):
+        yield from _wrap(mark, "      ", "        ")
     if exact:
         yield from _exact(rows)
     if full and (seen := explanation(sentences.deciding(rows[0]).evidence, "", rows[0].heading)):

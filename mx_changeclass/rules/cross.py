@@ -277,12 +277,12 @@ def _more(notes: tuple[str, ...]) -> str:
 @rule(
     NONE,
     source="gitrevisions(7); interface of this command",
-    mitigation="Write rev:NAME for a revision, ./NAME for a path.",
+    mitigation="Write what is meant: rev:NAME for a revision, ./NAME for a path, HEAD for what is checked out.",
 )
 def agg_ambiguous_name(whole: Release, release: Release) -> str:
-    """Name that is a path and a revision
+    """Name that could mean another version
 
-    A path that a change under review brings along would else choose what it is compared with.
+    A path that a change under review brings along, or a tag on it, would else choose what it is compared with.
     """
     return "; ".join(filter(None, (side.snapshot.ambiguity for _, side in _sides(whole))))
 

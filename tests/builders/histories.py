@@ -11,7 +11,7 @@ from typing import NamedTuple
 from attrs import evolve
 
 import mx_changeclass as mx
-from tests.builders.build import write_v2
+from tests.builders.build import VERSION, write_v2
 
 STORY = Path(__file__).parents[2] / "fixtures" / "field-service"
 PROJECT = "apps/field"
@@ -44,8 +44,8 @@ class History:
         if version:
             model = mx.read(STORY / f"{version}.snapshot.xml") if isinstance(version, str) else version
             shutil.rmtree(self.at / PROJECT, ignore_errors=True)
-            stated = {} if isinstance(version, str) else {"version": str(model.version)}
-            write_v2(model, self.at / PROJECT, name="Field.mpr", **stated)
+            stated = VERSION if isinstance(version, str) else str(model.version)
+            write_v2(model, self.at / PROJECT, name="Field.mpr", version=stated)
         for path, content in files.items():
             (self.at / path.replace("__", "/")).write_text(content)
         git(self.at, "add", "-A")

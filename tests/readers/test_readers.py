@@ -377,6 +377,18 @@ def test_a_revision_gives_what_its_checkout_gives(repository: Path) -> None:
     assert sorted(repository.rglob("*")) == before
 
 
+def test_of_a_version_beside_another_only_what_differs_is_read(repository: Path) -> None:
+    first = read("HEAD:project")
+    file = next(u.file for u in first.units.values() if u.type == "Pages$Page")
+    (repository / "project" / file).write_bytes(b"no longer a document")
+    git(repository, "add", "-A")
+    beside, alone = read(":project", beside=first), read(":project")
+    documents = {i: u for i, u in beside.units.items() if u.slot != "files"}
+    assert {i for i, u in documents.items() if u is not first.units.get(i)} == {Path(file).stem}
+    assert (beside.digest, beside.incomplete, beside.label) == (alone.digest, alone.incomplete, alone.label)
+    assert rows(beside) == rows(alone) != rows(first)
+
+
 def test_the_project_around_the_current_folder_is_meant_by_default(repository: Path) -> None:
     inside = repository / "project" / "themesource"
     assert rows(read("HEAD", cwd=inside)) == rows(read("project"))

@@ -320,8 +320,8 @@ def test_tests_fail_from_the_class_that_is_asked_for(fail_on: ReleaseClass | Non
 @pytest.mark.parametrize(
     ("name", "option", "known"),
     [
-        ("json", "color", "everything"),
-        ("text", "fail_on", "color, everything"),
+        ("json", "color", "everything, fleet"),
+        ("text", "fail_on", "color, everything, fleet"),
         ("junit", "colour", "everything, fail_on, maybe"),
     ],
 )
@@ -378,6 +378,17 @@ def test_no_more_is_annotated_than_hosts_show(name: str) -> None:
     assert "41 more changes stand in the whole report" in lines[0]
     assert len(render(verdict, name, everything=True).splitlines()) == 51
     check(verdict)
+
+
+def test_an_annotation_is_no_longer_than_hosts_take() -> None:
+    verdict = story()
+    long = evolve(verdict, rows=(evolve(verdict.rows[0], name="Service." + "x,%" * 30_000),))
+    line = render(long, "github").splitlines()[1]
+    title, _, message = line.partition("title=")[2].partition("::")
+    told = [re.sub("%(25|2C|3A)", "x", text) for text in (title, message)]
+    assert (len(told[0]), told[0][-1]) == (255, "…")
+    assert len(message.encode()) < 65_536
+    assert line.endswith(f"[ent-merged {verdict.rows[0].fingerprint}]")
 
 
 def test_what_may_be_worse_is_no_mere_notice() -> None:

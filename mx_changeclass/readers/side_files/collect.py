@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import lru_cache, partial
 
 from mx_changeclass.model.kinds.native import BINARY_ID, BINARY_NAME
 from mx_changeclass.model.snapshot import Rows, Unit
@@ -75,13 +75,16 @@ def wanted(path: str, ignore: Iterable[str] = ()) -> bool:
     ``ignore`` are patterns of paths to leave out (``theme/web/old/*``; ``*`` crosses folders). Outside of
     the folders that Mendix knows, only what is part of a native template counts in the end.
     """
+    return _may_belong(path) and not any(fnmatchcase(path, pattern) for pattern in ignore)
+
+
+@lru_cache(maxsize=1 << 16)  # asked of each path on both sides, and more than once
+def _may_belong(path: str) -> bool:
     parts = path.split("/")
     low = [p.lower() for p in parts]
     if low[-1] in _NOT_APP_NAMES or low[-1].endswith(_NOT_APP_ENDS) or not _NOT_APP.isdisjoint(low[:-1]):
         return False
     if low[-1].startswith("._"):  # what macOS keeps beside a file on a foreign disk
-        return False
-    if any(fnmatchcase(path, pattern) for pattern in ignore):
         return False
     if "node_modules" in parts:
         return parts[0] == "javascriptsource" and _tells_of_package(path)

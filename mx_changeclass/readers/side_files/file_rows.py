@@ -13,6 +13,7 @@ from typing import Any
 from attrs import frozen
 
 from mx_changeclass.model.snapshot import Element, Rows
+from mx_changeclass.readers.limits import TooLarge
 from mx_changeclass.readers.meaning import meaning
 from mx_changeclass.readers.side_files.contents import (
     UNREAD,
@@ -93,16 +94,18 @@ def file_kind(path: str) -> tuple[str, str]:
 
 def side_rows(unit_id: str, kind: str, name: str, part: Part, fetch: Fetch) -> Rows:
     """The rows of a file. Of a file that is not there only its digest is told, which still shows whether it changed."""
-    content = fetch(part.path)
+    content: bytes | None = None
     base: Props = {"path": part.path}
-    if content is None:
-        return (Element(unit_id, kind, name, None, "", {**base, "content": part.digest, "unread": "is not there"}),)
     try:
+        content = fetch(part.path)
+        if content is None:
+            return (Element(unit_id, kind, name, None, "", {**base, "content": part.digest, "unread": "is not there"}),)
         if kind == "File$Widget":
             return widget_rows(unit_id, part.path, content)
         props = _READERS[kind](part, content, fetch)
-    except Unreadable as error:
-        props = {"content": content_digest(content, part.path), "unread": str(error)}
+    except (Unreadable, TooLarge) as error:
+        told = part.digest if content is None else content_digest(content, part.path)
+        props = {"content": told, "unread": error.why if isinstance(error, TooLarge) else str(error)}
         if kind in ("File$Widget", "File$Package"):
             props["nativeDependencies" if kind == "File$Widget" else "dependencies"] = UNREAD
     return (

@@ -17,13 +17,13 @@ from bson.raw_bson import RawBSONDocument
 
 from mx_changeclass.model.metamodel import Property
 from mx_changeclass.model.snapshot import Element, Rows
-from mx_changeclass.readers.limits import DENSE_VALUES, FEW_VALUES, MAX_DEPTH, MOST_VALUES
+from mx_changeclass.readers.limits import DENSE_VALUES, FEW_VALUES, MAX_DEPTH, MAX_KEY, MOST_KEYS, MOST_VALUES
 from mx_changeclass.readers.units.key_names import DUMPED, STORED, KeyName, KeyNames, TypeKeys
 from mx_changeclass.readers.units.secrets import may_hold_credentials, sealed, without_credentials
+from mx_changeclass.readers.units.stepping import outline
 from mx_changeclass.readers.units.values import guid, put, scalar
 from mx_changeclass.readers.units.widget_definitions import DEFINITION, Labels, definition
 
-MAX_KEY = 4000  # characters of a dotted key; real ones stay below 200
 _POINTS = (("x", "y"), ("width", "height"))  # a dump writes these as objects, a stored unit as "1;2"
 _IDS = (bytes, str)  # how an id is written
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
@@ -47,7 +47,7 @@ class Header(NamedTuple):
 def header(content: bytes) -> Header:
     """The header of a stored unit, without decoding what it holds."""
     try:
-        return _header(RawBSONDocument(content, _RAW), STORED)
+        return _header(outline(content) or RawBSONDocument(content, _RAW), STORED)
     except Exception as error:  # bson raises a dozen kinds on hostile bytes, struct.error and IndexError among them
         raise BrokenUnit(str(error) or type(error).__name__) from error
 
@@ -103,6 +103,8 @@ def _rows(root: StoredDocument, unit_id: str, types: TypeKeys, most: int) -> Ite
         left -= fold.items
         if left < 0:
             raise BrokenUnit("more values than its size makes believable")
+        if len(fold.props) > MOST_KEYS:
+            raise BrokenUnit(f"an element with more than {MOST_KEYS:,} keys")
         for inner, items, below, secret in sorted(fold.lists, key=itemgetter(0), reverse=True):
             places = [(x, row_id, inner, i, below, secret, fold.labels) for i, x in enumerate(items)]
             todo += reversed(places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from attrs import frozen
@@ -17,6 +18,8 @@ SYNCHRONIZE = "Microflows$SynchronizeAction"
 _CLIENT = ("Pages$", NANOFLOW)
 _CLIENT_ACTION = "Pages$SyncClientAction"
 _SELECTED = "Specific"  # leaves deletions and all other objects behind, and heeds no sync mode
+# How a unit that uploads spells it, whichever of the types and keys below it has; few do.
+_SPELLED = re.compile(rb"ync(?:hronizeAction|ClientAction|Button|Automatically)")
 _NANOFLOW, _CALL = "Microflows$Nanoflow", "action.nanoflowCall.nanoflow"
 
 
@@ -100,7 +103,7 @@ def ways(side: App, profile: str) -> Ways:
 
 
 def _ways(side: App, profile: str) -> Ways:
-    units = [u for u in side.documents(profile) if u.type.startswith(_CLIENT)]
+    units = [u for u in side.documents(profile) if u.type.startswith(_CLIENT) and u.may_hold(_SPELLED)]
     return Ways(
         any(uploads_all(row) for u in units for row in side.snapshot.rows(u.id)),
         frozenset(name for u in units if u.type == _NANOFLOW for name in _selected(side, u)),
