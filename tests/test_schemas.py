@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,10 +30,14 @@ from mx_changeclass import (
 )
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.data import load
+from mx_changeclass.errors import BrokenContainer
 from mx_changeclass.findings.back import way_back
 from mx_changeclass.findings.finding import worst_first
 from mx_changeclass.findings.planning import proven_plan
+from mx_changeclass.findings.steps import Step
+from mx_changeclass.model.commits import Commit
 from mx_changeclass.reports import catalogue
+from mx_changeclass.reports.audit import audit_document
 from mx_changeclass.reports.footprint import footprint_document
 from mx_changeclass.reports.plans import plan_document
 from tests.builders.specimen import PROJECTS, READERS
@@ -45,6 +50,7 @@ NAMES = {
     "footprint": "footprint",
     "fleet": "fleet",
     "rules": "rules",
+    "audit": "audit",
 }
 
 
@@ -128,6 +134,20 @@ def in_field() -> Fleet:
     return fleet(new, [FleetVersion("1.0", old, "14.1.13", True, 0.1, 30), FleetVersion("1.1", new)])
 
 
+class Audited(dict[str, Any]):
+    """An audit of an app, and another app that could not be audited."""
+
+    errors = {"Other": BrokenContainer("other", "is cut", "Fetch it again")}  # noqa: RUF012
+
+
+def audits() -> Audited:
+    skipped = (BrokenContainer("0123", "is cut", "Fetch it again"),)
+    commit = Commit("1" * 40, "2025-03-03T09:00:00Z", "Ada", "Merge measurements", (), ("v1",))
+    grave = next(c.verdict() for c in labelled_cases() if c.verdict().channel == "FULL_RELEASE")
+    steps = (Step("0" * 40, "1" * 40, story(), skipped, commit), Step("1" * 40, "2" * 40, grave))
+    return Audited(field=SimpleNamespace(steps=steps))
+
+
 def documents(name: str) -> Iterator[Any]:
     if name == "report":
         yield from (verdict.to_dict() for verdict in verdicts())
@@ -140,6 +160,9 @@ def documents(name: str) -> Iterator[Any]:
             ROOT / "fixtures" / "base.snapshot.xml",
         ):
             yield footprint_document(footprint(read(model)))
+    elif name == "audit":
+        for everything in (False, True):
+            yield audit_document(audits(), everything=everything)
     elif name == "fleet":
         yield in_field().to_dict()
     else:

@@ -246,8 +246,8 @@ class Verdict:
         return type(self), tuple(getattr(bare, a.name) for a in fields(type(self)))
 
     def detached(self) -> Verdict:
-        """The verdict without the two models, a few kilobytes: of them, what a report says, and of a native app
-        that it was there. It renders and is equal as before; to ask for its changes, or for what its models hold,
+        """The verdict without the two models, no larger than its report: of them, what a report says, and of a native
+        app that it was there. It renders and is equal as before; to ask for its changes, or for what its models hold,
         is a ``ReadError``."""
         return evolve(self, changes=Changes.detached(self.old, self.new), aside=self.aside)
 
@@ -406,15 +406,22 @@ class Verdict:
         """Nothing is open but what a waiver says it accepts as undecided."""
         return not any(f.undecided for f in self.unwaived) and not self.accountability.unexplained
 
-    def to_frame(self) -> Any:
-        """A pandas frame with one row a finding. Needs the ``notebook`` extra."""
+    def to_frame(self, by: str = "finding") -> Any:
+        """A pandas frame, in the order of ``rows``. ``by="finding"``: one row for each finding at each change, then
+        those that stand at no change, whose ``fingerprint`` is empty; ``by="change"``: one row a change, with what
+        its first finding says and its gravest hazard. Columns are named as the keys of the JSON. Classes are ordered
+        categories, so that ``frame[frame["class"] >= "FULL_RELEASE"]`` works, and the changes by class are ``counts``.
+        What lies in no module, or is said of the app as a whole, has ``the app`` as its module or subject.
+
+        Needs the extra ``notebook``; raises ``MxError`` without it, ``PolicyError`` for another ``by``.
+        """
         from mx_changeclass.findings.frame import frame
 
-        return frame(self)
+        return frame(self, by)
 
     def _repr_html_(self) -> str:
-        """The verdict as a page, shown by a notebook."""
+        """The verdict as a page in a frame, shown by a notebook; see ``framed``."""
         from importlib import import_module
 
-        page: str = import_module("mx_changeclass.reports.html").html(self)
+        page: str = import_module("mx_changeclass.reports.html").framed(self)
         return page

@@ -131,13 +131,16 @@ def mode_in_words(mode: object) -> str:
 
 def plain(value: object) -> str:
     """A value as a reader writes it, cut to a length that fits a line."""
+    return _cut(whole(value))
+
+
+def whole(value: object) -> str:
+    """A value as a reader writes it, however long."""
     if value is None or value == "":
         return "none"
     if isinstance(value, bool):
         return "on" if value else "off"
-    if isinstance(value, tuple):
-        return _cut(", ".join(map(str, value)))
-    return _cut(_short(str(value)))
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else _short(str(value))
 
 
 def _short(text: str) -> str:
