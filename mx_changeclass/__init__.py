@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mx_changeclass.findings.fleet import Danger, Fleet, FleetVersion, InField
     from mx_changeclass.findings.hotfix import Choice, Hotfix, Need, Piece
     from mx_changeclass.findings.plan import Advice, Plan, PlanStep, StepKind, outline
+    from mx_changeclass.findings.steps import Step
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
@@ -45,13 +46,15 @@ if TYPE_CHECKING:
     from mx_changeclass.model.versions import Version
     from mx_changeclass.pipeline import Model, compare, fleet, footprint, plan
     from mx_changeclass.policy import Policy
+    from mx_changeclass.portfolio import Portfolio, portfolio
     from mx_changeclass.readers import export, read
+    from mx_changeclass.readers.limits import TooLarge
     from mx_changeclass.releases import hotfix
     from mx_changeclass.reports import render
     from mx_changeclass.rules import catalogue
     from mx_changeclass.rules.engine.release import Ignored
     from mx_changeclass.rules.engine.rule import Rule, Settlement, rule
-    from mx_changeclass.timeline import Step, audit
+    from mx_changeclass.timeline import Audit, audit
     from mx_changeclass.vocabulary import Certainty, Hazard, Maybe, ReleaseClass, Remedy, Requires
     from mx_changeclass.waivers import Covered, Severity, Waiver, WaiverState, WaiverUse
 
@@ -62,6 +65,7 @@ __all__ = [
     "Added",
     "Advice",
     "Aside",
+    "Audit",
     "BrokenContainer",
     "Carrier",
     "Certainty",
@@ -92,6 +96,7 @@ __all__ = [
     "PlanStep",
     "Policy",
     "PolicyError",
+    "Portfolio",
     "Profile",
     "ProfileFootprint",
     "ReadError",
@@ -112,6 +117,7 @@ __all__ = [
     "Step",
     "StepKind",
     "Synced",
+    "TooLarge",
     "Tree",
     "Unit",
     "UnknownFormat",
@@ -134,6 +140,7 @@ __all__ = [
     "hotfix",
     "outline",
     "plan",
+    "portfolio",
     "read",
     "render",
     "rule",
@@ -158,7 +165,8 @@ _HOME = {
     "findings.carriers": ("Carrier",),
     "findings.classify": ("Rules", "classify"),
     "findings.facts": ("Facts", "Released"),
-    "findings.finding": ("Finding", "RowPart", "Row", "Verdict"),
+    "findings.steps": ("Step",),
+    "findings.finding": ("Finding", "Row", "RowPart", "Verdict"),
     "graphs.reference_graph": ("graph",),
     "graphs.footprint": ("Footprint", "ProfileFootprint"),
     "graphs.sync_set": ("Synced",),
@@ -173,6 +181,7 @@ _HOME = {
     "findings.back": ("May", "WayBack", "way_back"),
     "findings.plan": ("Advice", "Plan", "PlanStep", "StepKind", "outline"),
     "policy": ("Policy",),
+    "portfolio": ("Portfolio", "portfolio"),
     "releases": ("hotfix",),
     "reports": ("render",),
     "rules": ("catalogue",),
@@ -181,7 +190,8 @@ _HOME = {
     "waivers": ("Covered", "Severity", "Waiver", "WaiverState", "WaiverUse"),
     "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Remedy", "Requires"),
     "readers": ("export", "read"),
-    "timeline": ("Step", "audit"),
+    "readers.limits": ("TooLarge",),
+    "timeline": ("Audit", "audit"),
 }
 
 

@@ -609,3 +609,55 @@ def test_footprint_says_modes_as_studio_pro_does_and_all_names_where_asked(tmp_p
     assert "Service.Photo  Nothing (preserve data) (configured)" in told
     assert "Service.Customer  By XPath (configured)" in told
     assert " more" not in run("footprint", V1, "--all", cwd=tmp_path).stdout
+
+
+# -- plan ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [(), ("--format", "markdown"), ("--format", "json")])
+def test_a_plan_that_leads_there_without_loss_exits_with_0(options: tuple[str, ...], tmp_path: Path) -> None:
+    done = run("plan", V1, V2, *options, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    if "json" in options:
+        told = json.loads(done.stdout)
+        assert (told["proven"], told["leads_there"]) == (True, True)
+        assert [step["step"] for step in told["steps"]] == ["deploy", "wait", "deploy"]
+    elif options:
+        assert done.stdout.count("- [ ] **") == 3
+        assert "  - [ ] " in done.stdout
+    else:
+        assert "3. Deploy release 2" in done.stdout
+
+
+def test_the_way_back_with_a_cost_exits_with_1(tmp_path: Path) -> None:
+    done = run("plan", V1, V2, "--back", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.startswith("Once devices have run it, it may be taken back at a cost")
+    assert "Service.Inspection.TakenOn" in done.stdout
+
+
+def test_a_plan_of_which_the_model_has_to_change_exits_with_1(tmp_path: Path) -> None:
+    """What was given on the way back of an upgrade: devices that moved on meet an older client."""
+    newer = tmp_path / "newer.snapshot.xml"
+    newer.write_text(Path(V1).read_text("utf-8").replace(' version="10.24.18"', ' version="10.24.19"'), "utf-8")
+    assert newer.read_bytes() != Path(V1).read_bytes()
+    done = run("plan", str(newer), V1, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.startswith("The model has to change first")
+
+
+def test_a_plan_that_is_not_proven_exits_with_4(tmp_path: Path) -> None:
+    """A file of the second version is not there, so what it holds may differ."""
+    half = tmp_path / "half.snapshot.xml"
+    whole = Path(V2).read_text("utf-8")
+    note = '<incomplete text="mprcontents/ab is listed but not there"/>'
+    half.write_text(re.sub(r"(<snapshot [^>]*>)", rf"\1{note}", whole, count=1), "utf-8")
+    done = run("plan", V1, str(half), cwd=tmp_path)
+    assert done.returncode == 4
+    assert "NOT PROVEN" in done.stdout
+
+
+def test_of_a_first_release_there_is_no_plan(tmp_path: Path) -> None:
+    done = run("plan", "none", V1, cwd=tmp_path)
+    assert done.returncode == 2
+    assert is_one_line(done)

@@ -12,13 +12,14 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
+READ: Any = nbformat.read  # it bears no types
 NOTEBOOK = ROOT / "docs" / "notebooks" / "audit-a-release.ipynb"
 
 
 @cache
 def run() -> list[Any]:
     """The cells that hold code, after each was run in a new kernel of this interpreter."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook = READ(NOTEBOOK, as_version=4)
     place = {"metadata": {"path": NOTEBOOK.parent}}
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources=place)
     client.execute(env={**os.environ, "PYTHONPATH": str(ROOT)})
@@ -32,7 +33,7 @@ def shown(source: str, kind: str) -> str:
 
 
 def test_it_is_kept_without_outputs_and_places_of_a_machine() -> None:
-    kept = nbformat.read(NOTEBOOK, as_version=4)
+    kept = READ(NOTEBOOK, as_version=4)
     nbformat.validate(kept)
     code = [cell for cell in kept.cells if cell.cell_type == "code"]
     assert [cell.id for cell in code if cell.outputs or cell.execution_count] == []

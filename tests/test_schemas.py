@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,15 +28,30 @@ from mx_changeclass import (
     read,
     render,
 )
+from mx_changeclass.changes.diff import diff
 from mx_changeclass.data import load
+from mx_changeclass.errors import BrokenContainer
+from mx_changeclass.findings.back import way_back
 from mx_changeclass.findings.finding import worst_first
+from mx_changeclass.findings.planning import proven_plan
+from mx_changeclass.findings.steps import Step
+from mx_changeclass.model.commits import Commit
 from mx_changeclass.reports import catalogue
+from mx_changeclass.reports.audit import audit_document
 from mx_changeclass.reports.footprint import footprint_document
+from mx_changeclass.reports.plans import plan_document
 from tests.builders.specimen import PROJECTS, READERS
-from tests.cases import labelled_cases
+from tests.cases import labelled_cases, rule_cases
 from tests.generated import ROOT, story
 
-NAMES = {"report": "verdict", "footprint": "footprint", "fleet": "fleet", "rules": "rules"}
+NAMES = {
+    "report": "verdict",
+    "release plan": "plan",
+    "footprint": "footprint",
+    "fleet": "fleet",
+    "rules": "rules",
+    "audit": "audit",
+}
 
 
 def closed(schema: Any) -> Any:
@@ -99,22 +115,54 @@ def with_waivers() -> Verdict:
     return classify(story().changes, Policy(waivers=(stated,), severity=severity), today=day)
 
 
+def plans() -> Iterator[Any]:
+    """The plan of the story, the way back from it, and plans that have to wait for a change of the model."""
+    about = story()
+    yield plan_document(proven_plan(about), about.old, about.new)
+    way = way_back(about)
+    yield plan_document(way.plan, about.new, about.old, way)
+    rules = ("attr-deleted-server", "ent-renamed-sync", "mf-deleted", "native-dep-added", "nav-native-profile-removed")
+    told = {f"{rule} hit" for rule in rules}
+    for case in (case for case in rule_cases() if case.id in told):
+        old, new = case.sides()
+        yield plan_document(proven_plan(classify(diff(old, new), case.policy)), old, new)
+
+
 def in_field() -> Fleet:
     """The second version of the story against the first, of which the server ran another before."""
     old, new = story().old, story().new
     return fleet(new, [FleetVersion("1.0", old, "14.1.13", True, 0.1, 30), FleetVersion("1.1", new)])
 
 
+class Audited(dict[str, Any]):
+    """An audit of an app, and another app that could not be audited."""
+
+    errors = {"Other": BrokenContainer("other", "is cut", "Fetch it again")}  # noqa: RUF012
+
+
+def audits() -> Audited:
+    skipped = (BrokenContainer("0123", "is cut", "Fetch it again"),)
+    commit = Commit("1" * 40, "2025-03-03T09:00:00Z", "Ada", "Merge measurements", (), ("v1",))
+    grave = next(c.verdict() for c in labelled_cases() if c.verdict().channel == "FULL_RELEASE")
+    steps = (Step("0" * 40, "1" * 40, story(), skipped, commit), Step("1" * 40, "2" * 40, grave))
+    return Audited(field=SimpleNamespace(steps=steps))
+
+
 def documents(name: str) -> Iterator[Any]:
     if name == "report":
         yield from (verdict.to_dict() for verdict in verdicts())
         yield json.loads(render(story(), "json", fleet=in_field()))
+    elif name == "release plan":
+        yield from plans()
     elif name == "footprint":
         for model in (
             *sorted((ROOT / "fixtures" / "field-service").glob("*.xml")),
             ROOT / "fixtures" / "base.snapshot.xml",
         ):
             yield footprint_document(footprint(read(model)))
+    elif name == "audit":
+        for everything in (False, True):
+            yield audit_document(audits(), everything=everything)
     elif name == "fleet":
         yield in_field().to_dict()
     else:

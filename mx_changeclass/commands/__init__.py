@@ -15,4 +15,5 @@ COMMANDS = (
     "explain",
     "waive",
     "fleet",
+    "audit",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -105,24 +105,30 @@ def is_terminal(stream: Any) -> bool:
 
 
 @contextlib.contextmanager
-def progress(doing: str) -> Iterator[None]:
-    """A line on a terminal's stderr once something takes long, gone when it is done; nothing in a pipe."""
+def progress(doing: str) -> Iterator[Callable[[str], None]]:
+    """A line on a terminal's stderr once something takes long, gone when it is done; nothing in a pipe. What it gives
+    says how far that is."""
     if not is_terminal(sys.stderr):
-        yield
+        yield lambda _: None
         return
     from threading import Timer
 
-    shown: list[str] = []
+    now, shown = [doing], list[str]()
 
     def show() -> None:
-        shown.append(doing)
-        click.echo(f"{one_line(doing)} …", err=True, nl=False)
+        shown.append(now[0])
+        click.echo(f"\r\x1b[K{one_line(now[0])} …", err=True, nl=False)
+
+    def say(what: str) -> None:
+        now[0] = what
+        if shown:
+            show()
 
     later = Timer(_QUIET, show)
     later.daemon = True
     later.start()
     try:
-        yield
+        yield say
     finally:
         later.cancel()
         later.join()

@@ -246,8 +246,8 @@ class Verdict:
         return type(self), tuple(getattr(bare, a.name) for a in fields(type(self)))
 
     def detached(self) -> Verdict:
-        """The verdict without the two models, a few kilobytes: of them, what a report says, and of a native app
-        that it was there. It renders and is equal as before; to ask for its changes, or for what its models hold,
+        """The verdict without the two models, no larger than its report: of them, what a report says, and of a native
+        app that it was there. It renders and is equal as before; to ask for its changes, or for what its models hold,
         is a ``ReadError``."""
         return evolve(self, changes=Changes.detached(self.old, self.new), aside=self.aside)
 

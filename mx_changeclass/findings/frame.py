@@ -1,13 +1,15 @@
-"""A verdict as a pandas frame: one row a finding at a change, or one row a change."""
+"""Verdicts, and the steps of audits, as pandas frames: one row a finding at a change, a change, or a step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 from mx_changeclass.errors import MxError, PolicyError
 from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.findings.steps import COLUMNS as STEP_COLUMNS
+from mx_changeclass.findings.steps import Step, step_row
 from mx_changeclass.vocabulary import NONE, ReleaseClass
 from mx_changeclass.wording.harms import MEANING
 
@@ -43,13 +45,32 @@ def frame(verdict: Verdict, by: str) -> Any:
     """See ``Verdict.to_frame``."""
     if by not in COLUMNS:
         raise PolicyError(f"a frame has no rows by {by!r}; use one of {', '.join(map(repr, COLUMNS))}")
+    return _table(list(_ROWS[by](verdict)), COLUMNS[by])
+
+
+def steps_frame(apps: Mapping[str, Iterable[Step]], by: str) -> Any:
+    """See ``Audit.to_frame``: the rows of each step, with what a step tells of its commit before them."""
+    steps = [(step_row(app, step), step) for app, found in apps.items() for step in found]
+    if by == "step":
+        return _table([row for row, _ in steps], STEP_COLUMNS)
+    if by not in COLUMNS:
+        raise PolicyError(f"a frame has no rows by {by!r}; use one of 'step', {', '.join(map(repr, COLUMNS))}")
+    of_commit = STEP_COLUMNS[: STEP_COLUMNS.index("class")]
+    told = [
+        {**{f"step_{name}" if name == "old" else name: row[name] for name in of_commit}, **each}
+        for row, step in steps
+        for each in _ROWS[by](step.verdict)
+    ]
+    return _table(told, [f"step_{name}" if name == "old" else name for name in of_commit] + list(COLUMNS[by]))
+
+
+def _table(told: list[dict[str, Any]], columns: Sequence[str]) -> Any:
     try:
         pandas = import_module("pandas")
     except ModuleNotFoundError:
         raise MxError("to_frame needs pandas, which is not installed. Install mx-changeclass[notebook]") from None
-    told = list(_changes(verdict) if by == "change" else _findings(verdict))
-    table = pandas.DataFrame(told, columns=list(COLUMNS[by]))
-    for column in ("old", "new"):  # values of any type, as they are
+    table = pandas.DataFrame(told, columns=list(columns))
+    for column in {"old", "new"} & {*columns} if "fingerprint" in columns else ():  # values of any type, as they are
         table[column] = pandas.Series([row.get(column) for row in told], dtype=object)
     for column in ("class", "at_most"):
         table[column] = pandas.Categorical(table[column], _CLASSES, ordered=True)
@@ -129,3 +150,6 @@ def _of_finding(finding: Finding) -> dict[str, Any]:
         "audience": ", ".join(finding.audience),
         "why": " > ".join(finding.why),
     }
+
+
+_ROWS = {"finding": _findings, "change": _changes}

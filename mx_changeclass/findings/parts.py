@@ -200,8 +200,6 @@ class Parts:
     def _put(self, change: Change, home: Part) -> None:
         """A row of which some keys only follow a rename is taken apart: those keys go with the rename, else it would
         hold back a text on a page that it only passes."""
-        for side, row in _rows(change):
-            self._of_row[side, row.id] = home.key
         noise = change.noise if isinstance(change, Changed) else {}
         follow = frozenset(key for key, why in noise.items() if why == FOLLOWS_RENAME)
         if follow:
@@ -209,6 +207,8 @@ class Parts:
             apart.pieces.append((change, follow))
             self._of_key.update({(side, row.id, key): apart.key for side, row in _rows(change) for key in follow})
         rest = change.fields | noise.keys() - follow if isinstance(change, Changed) else frozenset({""})
+        key = home.key if rest else f"follows {change.row.id}"  # nothing else of it differs
+        self._of_row.update({(side, row.id): key for side, row in _rows(change)})
         if rest:
             self._parts.setdefault(home.key, home).pieces.append((change, frozenset(rest) if follow else None))
 

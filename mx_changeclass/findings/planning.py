@@ -42,6 +42,7 @@ from mx_changeclass.model.snapshot import Element, Snapshot
 from mx_changeclass.model.types import SYNC_ROW
 from mx_changeclass.rules.engine.release import Release, SyncChange
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, OTA_SAFE, Maybe, Remedy
+from mx_changeclass.wording.values import plural
 
 NAVIGATION = "Navigation$NavigationDocument"
 _KEEPING = "an explicit row, mode {mode}, in the synchronisation settings of {profiles}"
@@ -63,13 +64,13 @@ def proven_plan(verdict: Verdict, *, nobody_fails: bool = False) -> Plan:
     """
     if verdict.old.form == "none":
         raise PolicyError("nothing is released yet, so there is no order to keep. Give the version that is released")
-    proof = _Proof(verdict, attrs.evolve(Steps.of(verdict), nobody_fails=nobody_fails))
+    proof = Proof(verdict, attrs.evolve(Steps.of(verdict), nobody_fails=nobody_fails))
     proof.search()
     return proof.plan()
 
 
 @define(eq=False, slots=False)
-class _Proof:
+class Proof:
     whole: Verdict
     make: Steps
     parts: Parts = field(init=False)
@@ -117,18 +118,23 @@ class _Proof:
         moved = False
         for row, finding in asked(verdict.rows):
             out, later = self.make.keeps_out(finding), release is not None and self.make.puts_off(finding)
-            if of_the_whole(row) or not (out or later):
+            if not (out or later):
                 continue
             if release is not None and later and self._keep(finding, release):
                 moved = True
                 continue
-            guilty = self.parts.carrying(finding.carriers) & going - {VERSION}
+            guilty = self._hangs_on(finding) & going
             fresh = guilty - (self.out if out else self.later)
             if fresh and verdict is not self.whole:
                 self.grounds.append((row, finding))
             (self.out if out else self.later).update(fresh)
             moved |= bool(fresh)
         return moved
+
+    def _hangs_on(self, finding: Finding) -> frozenset[str]:
+        """The parts that carry a finding; none where only the version of Studio Pro does, or the whole release: it
+        cannot be left out."""
+        return self.parts.carrying(finding.carriers) - {VERSION}
 
     def _keep(self, finding: Finding, release: Release) -> bool:
         """Keep an entity in the sync set by an explicit row, where it lost what brought it in and no row of its own."""
@@ -181,10 +187,9 @@ class _Proof:
 
     def _open(self, steps: tuple[PlanStep, ...]) -> Iterator[str]:
         """What keeps the plan from being proven."""
-        for side in (self.whole.old, self.whole.new):
-            if side.incomplete:
-                yield f"{side.label} could not be read in full"
-        if any(step.kind is StepKind.FIND_OUT for step in steps):
+        if open_ := len({f for f in self.whole.findings if f.undecided}):
+            yield f"{plural(open_, 'finding')} could not be decided"
+        elif any(step.kind is StepKind.FIND_OUT for step in steps):
             yield "something has to be found out first"
         shown = [f for r, f in asked(self.first.rows) if not of_the_whole(r)]
         if any(self.make.keeps_out(f) or self.make.puts_off(f) for f in shown):
@@ -197,7 +202,8 @@ class _Proof:
     def _steps(self, left: Verdict) -> Iterator[PlanStep]:
         make, stated = self.make, [*asked(self.whole.rows), *self.grounds]
         stopped = any(
-            of_the_whole(r) and f.release_class is DESTRUCTIVE and make.keeps_out(f) for r, f in asked(self.whole.rows)
+            of_the_whole(r) and f.release_class is DESTRUCTIVE and make.keeps_out(f) and not self._hangs_on(f)
+            for r, f in asked(self.whole.rows)
         )
         yield from make.first(stated, self.whole.rows if stopped else left.rows)
         if stopped:

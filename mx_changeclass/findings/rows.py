@@ -312,8 +312,8 @@ def _differing(change: Change, release: Release, fields: tuple[str, ...], place:
     if isinstance(change, Changed):
         for name in fields:
             before, after = change.values(name)
-            told = as_told(old, before), as_told(new, after)
-            yield RowPart(place, prop or name, *((before, after) if prop and told == (None, None) else told))
+            known = as_told(old, before), as_told(new, after)
+            yield RowPart(place, prop or name, *((before, after) if prop and known == (None, None) else known))
         return
     tree = release.changes.tree(change)
     for name, value in sorted(change.row.props.items()):

@@ -167,10 +167,11 @@ def _open(verdict: Verdict) -> str:
 
 def _worst(verdict: Verdict) -> str:
     """What may be at worst, where that is more than what is certain, and what rules it out where a fact does."""
-    if verdict.at_most is verdict.release_class:
+    at_most = verdict.at_most
+    if at_most is verdict.release_class:
         return ""
-    deciding = dict.fromkeys(f.unless for f in verdict.findings if f.at_most is verdict.at_most)
-    return f" (at worst {WORST[verdict.at_most]}{f', unless {_and(list(deciding))}' if all(deciding) else ''})"
+    deciding = dict.fromkeys(f.unless for f in verdict.findings if f.at_most is at_most)
+    return f" (at worst {WORST[at_most]}{f', unless {_and(list(deciding))}' if all(deciding) else ''})"
 
 
 # -- words ----------------------------------------------------------------------------------

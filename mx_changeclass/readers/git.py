@@ -21,6 +21,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from copy import copy
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -238,16 +239,32 @@ class Repository:
         listing = self._listed(["ls-files", "-s", "-z"], self._top)
         return {path: Entry(words[0], words[1], words[2] != "0") for words, path in _lines(listing)}
 
-    def commits(self, revision: str, folder: str, most: int | None, after: str = "") -> list[Commit]:
-        """The commits that touched a folder, newest first, along first parents; of many the newest ``most``, and none
-        that leads to the commit ``after``."""
+    def commits(
+        self, revision: str, folder: str, most: int | None = None, after: str = "", *, merges: bool = True
+    ) -> list[Commit]:
+        """The commits that touched a folder, newest first; of many the newest ``most``, and none that leads to the
+        commit ``after``. They are those along first parents, or where ``merges`` do not count all that are none."""
         known = [self.commit(revision), *(["^" + self.commit(after)] if after else [])]
+        along = ["--first-parent"] if merges else ["--no-merges", "--topo-order"]
         count = [] if most is None else [f"--max-count={most}"]
-        asked = ["--literal-pathspecs", "rev-list", "--first-parent", *_TOLD, *count, *known, "--", folder or "."]
-        lines = self._listed(asked, self._top).decode("utf-8", "replace").split("\n")
+        return self._told([*along, *count, *known, "--", folder or "."])
+
+    def between(self, old: str, new: str) -> frozenset[str]:
+        """The ids of all commits that lead to ``new`` and not to ``old``."""
+        listing = self._listed(["rev-list", self.commit(new), "^" + self.commit(old)], self._top)
+        return frozenset(listing.decode("ascii").split())
+
+    def tagged(self, pattern: str) -> list[Commit]:
+        """The commits with a tag of a pattern (``v*``), newest first, whatever line they stand on."""
+        found = [oid for oid, names in self._tags().items() if any(fnmatchcase(name, pattern) for name in names)]
+        return self._told(["--no-walk=sorted", *found]) if found else []
+
+    def _told(self, which: list[str]) -> list[Commit]:
+        lines = self._listed(["--literal-pathspecs", "rev-list", *_TOLD, *which], self._top)
+        told = lines.decode("utf-8", "replace").split("\n")
         tags = self._tags()
         # two lines each: "commit <id>", and what it says
-        return [_commit(head.split()[1], told, tags) for head, told in zip(lines[::2], lines[1::2], strict=False)]
+        return [_commit(head.split()[1], said, tags) for head, said in zip(told[::2], told[1::2], strict=False)]
 
     def commit(self, revision: str) -> str:
         """The id of the commit that a revision stands for."""
@@ -275,19 +292,27 @@ class Repository:
             raise ReadError(self._label, f"'{one}' and '{other}' have no commit in common", self._advice() or _RELATED)
         return found
 
+    @property
+    def shallow(self) -> bool:
+        """Whether the clone lacks its past: what it holds of a history is not all of it."""
+        return self._advice() == _SHALLOW
+
     def check_whole(self) -> None:
-        """Raise ``ReadError`` for a clone that lacks its past: what it holds of a history is not all of it."""
-        if self._advice() == _SHALLOW:
+        """Raise ``ReadError`` for a clone that is shallow."""
+        if self.shallow:
             raise ReadError(self._label, "has a history that is cut off", _SHALLOW)
 
     def _tags(self) -> Mapping[str, tuple[str, ...]]:
         """The names of the tags on each commit; one with a message of its own leads to it by a second id."""
-        asked = ["for-each-ref", "--format=%(objectname) %(*objectname)%00%(refname:strip=2)", "refs/tags"]
+        form = "--format=%(objectname) %(objecttype) %(*objectname) %(*objecttype)%00%(refname:strip=2)"
+        asked = ["for-each-ref", "--sort=-version:refname", form, "refs/tags"]
         listing = self._listed(asked, self._top)
         found: dict[str, list[str]] = {}
         for line in listing.decode("utf-8", "replace").splitlines():
-            ids, _, name = line.partition("\0")
-            found.setdefault(ids.split()[-1], []).append(name)
+            told, _, name = line.partition("\0")
+            *_, oid, kind = told.split()
+            if kind == "commit":
+                found.setdefault(oid, []).append(name)
         return {oid: tuple(names) for oid, names in found.items()}
 
     def _resolve(self, name: str) -> str | None:

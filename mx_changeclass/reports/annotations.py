@@ -21,6 +21,8 @@ LEVELS: Mapping[ReleaseClass, str] = {
 }
 # GitHub's runner and the agent of Azure DevOps keep so many of each kind a step (ExecutionContext.cs, _maxIssueCount).
 _MOST = 10
+# Characters that an annotation has at most (REST API of check runs: a title of 255, a message of 64 KB).
+_TITLE, _MESSAGE = 255, 16_000
 
 
 @frozen
@@ -49,7 +51,7 @@ def announced(verdict: Verdict, *, everything: bool = False) -> Iterator[Annotat
     told = [f"{sentences.headline(verdict)}.", *verdict.summary]
     if more := len(verdict.rows) - len(shown):
         told.append(f"{plural(more, 'more change')} {'stands' if more == 1 else 'stand'} in the whole report.")
-    yield Annotation(level, "Mendix release class", machine_texts.single_line(" ".join(told)))
+    yield Annotation(level, "Mendix release class", _cut(machine_texts.single_line(" ".join(told)), _MESSAGE))
     if settings := machine_texts.configuration(verdict):
         yield Annotation("notice", f"configuration {verdict.policy.source}", settings)
     for row in shown:
@@ -57,11 +59,15 @@ def announced(verdict: Verdict, *, everything: bool = False) -> Iterator[Annotat
         waived = machine_texts.waived(row, verdict)
         yield Annotation(
             _level(row, verdict),
-            f"{row.release_class}{f' ({waived})' if waived else ''}: {machine_texts.heading(row)}",
-            f"{machine_texts.message(row)} [{rule} {row.fingerprint}]",
+            _cut(f"{row.release_class}{f' ({waived})' if waived else ''}: {machine_texts.heading(row)}", _TITLE),
+            f"{_cut(machine_texts.message(row), _MESSAGE)} [{rule} {row.fingerprint}]",
             machine_texts.file(row, verdict),
             rule,
         )
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _level(row: Row, verdict: Verdict) -> str:

@@ -146,10 +146,10 @@ def explain(topic: str, *reports: Mapping[str, Any] | None) -> str | None:
             return _class(c, meaning)
     try:
         told = [
-            (_between(report) if len(reports) > 1 else "") + _row(row)
-            for report in reports if report
-            for row in rows_of(topic, report)
-        ]  # fmt: skip
+            (_between(report) if len(reports) > 1 else "") + "\n".join(map(_row, rows))
+            for report in reports
+            if report and (rows := rows_of(topic, report))
+        ]
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):  # anybody may have written it
         raise PolicyError(f"the row {topic} is no row of a report. Give a report of 'diff --format json'") from None
     return plain_lines("\n".join(told)) if told else None

@@ -24,18 +24,13 @@ from mx_changeclass.wording.changes import explanation
 from mx_changeclass.wording.values import label, plural, sentence, whole
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment, Template
     from markupsafe import Markup
 
 CELL = 1_000_000  # characters that a page may take in a notebook
-# The strip below the frame is where the height is dragged: over a frame the pointer belongs to what is in it.
-_FRAME = (
-    '<div style="box-sizing: border-box; height: 40rem; padding-bottom: 1rem; overflow: hidden; resize: vertical">'
-    '<iframe title="Verdict {}" sandbox="allow-scripts" style="box-sizing: border-box; width: 100%; height: 100%; '
-    'border: 1px solid #8888" srcdoc="{}"></iframe></div>'
-)
 _BREAKS = re.compile(r"(?<=[./_])(?=\w)")
 _LEFT_OUT = "left-out"  # the anchor of what stands at no change
+_NOTES = 20  # so many notes of a kind are told in a cell that cannot hold all
 _NAMED = 5  # so many undecided changes are named above
 _CALM = 60  # so many changes of a class below FULL_RELEASE are shown unfolded
 
@@ -51,12 +46,28 @@ def framed(verdict: Verdict) -> str:
     the page reach nothing but the page. Of a verdict whose page is larger than ``CELL`` it shows the worst changes and
     says how to write all of them to a file."""
     rows: Sequence[Row] = verdict.rows
-    while True:
-        page = markup.escape(_page(verdict, rows, framed=True))
-        if len(page) <= CELL or not rows:
-            break
+    page = _framed(verdict, rows)
+    if len(page) > CELL:
+        page = _framed(verdict, rows, brief=True)
+    while len(page) > CELL and rows:
         rows = rows[: len(rows) * 9 * CELL // (10 * len(page))]
-    return _FRAME.format(verdict.release_class, page)
+        page = _framed(verdict, rows, brief=True)
+    return page
+
+
+def _framed(verdict: Verdict, rows: Sequence[Row], *, brief: bool = False) -> str:
+    return in_frame(_page(verdict, rows, framed=True, brief=brief), f"Verdict {verdict.release_class}")
+
+
+def in_frame(page: str, title: str) -> str:
+    """A page in a frame of its own. The strip below the frame is where the height is dragged: over a frame the pointer
+    belongs to what is in it."""
+    return (
+        '<div style="box-sizing: border-box; height: 40rem; padding-bottom: 1rem; overflow: hidden; resize: vertical">'
+        f'<iframe title="{markup.escape(legible(title))}" sandbox="allow-scripts" style="box-sizing: border-box; '
+        'width: 100%; height: 100%; border: 1px solid #8888" '
+        f'srcdoc="{markup.escape(page)}"></iframe></div>'
+    )
 
 
 @frozen
@@ -111,7 +122,7 @@ class _Fact:
 def _facts(verdict: Verdict) -> Iterator[_Fact]:
     facts, told = verdict.facts, dict(sentences.facts(verdict))
     old, new = (version or "not known" for version in facts.studio_pro)
-    yield _Fact("Studio Pro", old if old == new else f"{old} → {new}")
+    yield _Fact("Studio Pro", new if old == new or verdict.old.form == "none" else f"{old} → {new}")
     waiting = [("see them", str(FULL_RELEASE))] if facts.waiting else []
     yield from (_Fact("Over the air", text, waiting) for name, text in told.items() if name == "over the air")
     yield from (_Fact("Native template", text) for name, text in told.items() if name == "native template")
@@ -119,7 +130,7 @@ def _facts(verdict: Verdict) -> Iterator[_Fact]:
         rows = [row for row in verdict.rows if row.undecided]
         shown, rest = sentences.first_of(rows, _NAMED)
         links = [(row.subject_with_kind, row.fingerprint) for row in shown]
-        yield _Fact("Undecided", plural(len(rows), "change") + (", such as" if rest else ":"), links)
+        yield _Fact("Undecided", plural(len(rows), "change") + (", such as" if rest else ""), links)
     for name, counted in (
         ("Ignored", facts.ignored and plural(facts.ignored, "changed file")),
         ("Not seen", facts.unseen and plural(len(facts.unseen), "gap")),
@@ -135,7 +146,10 @@ def _left_out(verdict: Verdict, everything: bool) -> Iterator[tuple[str, list[st
     yield "Not seen", sentences.not_shown(verdict)
     yield "Ignored by configuration", [f"{i.pattern}: {plural(i.changed, 'changed file')}" for i in verdict.ignored]
     remarks = [f for f in verdict.findings if f not in at_changes]
-    yield "Of the release as a whole", [f"{f.rule.title} [{f.rule.id}]. {f.message}" for f in remarks]
+    yield (
+        "Said of no single change",
+        [f"{f.subject or 'the app'}: {f.rule.title} [{f.rule.id}]. {f.message}" for f in remarks],
+    )
     yield "Set aside", list(filter(None, [sentences.set_aside(verdict, everything=True)]))
     if everything:
         yield from ((f"Set aside as {reason}", edits) for reason, edits in sentences.asides(verdict))
@@ -151,8 +165,15 @@ def _values(rows: Iterable[Row]) -> list[RowPart]:
     ]
 
 
-def _page(verdict: Verdict, shown: Sequence[Row], *, everything: bool = False, framed: bool = False) -> str:
+def _page(
+    verdict: Verdict, shown: Sequence[Row], *, everything: bool = False, framed: bool = False, brief: bool = False
+) -> str:
+    """The page with some of the changes; ``framed`` for a frame, ``brief`` with few of the notes that stand at no
+    change."""
     sections = list(_sections(verdict, shown))
+    left_out = [(title, notes) for title, notes in _left_out(verdict, everything) if notes]
+    cut = len(verdict.rows) - len(shown) + sum(max(len(notes) - _NOTES, 0) for _, notes in left_out if brief)
+    places = {_LEFT_OUT, *(str(section.name) for section in sections), *(row.fingerprint for row in shown)}
     modules = sorted({module.name for section in sections for module in section.modules})
     rules = {f.rule.id: f.rule.title for row in shown for f in row.findings}
     profiles = {name: str(number) for number, name in enumerate(sorted({n for row in shown for n in row.audience}))}
@@ -162,8 +183,9 @@ def _page(verdict: Verdict, shown: Sequence[Row], *, everything: bool = False, f
         sections=sections,
         profiles=profiles,
         facts=list(_facts(verdict)),
-        left_out=[(title, notes) for title, notes in _left_out(verdict, everything) if notes],
-        rest=len(verdict.rows) - len(shown),
+        places=places,
+        left_out=[(title, notes[:_NOTES] if brief else notes) for title, notes in left_out],
+        rest=cut,
         choices=(
             ("class", "Class", [(section.name, section.name) for section in sections]),
             ("module", "Module", zip(modules, modules, strict=True)),
@@ -174,20 +196,25 @@ def _page(verdict: Verdict, shown: Sequence[Row], *, everything: bool = False, f
     return xml_text(page)
 
 
-@cache
-def _template() -> Template:
-    """The template with all that it calls. Whatever is put into it is escaped here and nowhere else."""
+def escaping() -> Environment:
+    """What makes a template of a page. Whatever is put into it is escaped here and nowhere else."""
     from jinja2 import Environment
-    from markupsafe import Markup
 
-    environment = Environment(
+    return Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_inline, keep_trailing_newline=True
     )
+
+
+@cache
+def _template() -> Template:
+    """The template with all that it calls."""
+
+    environment = escaping()
     environment.filters.update(digest=_digest, breaking=_breaking)
     environment.globals.update(
-        accepted=accepted, waived_mark=waived_mark, outline=outline, plans=plans, sentences=sentences, plural=plural,
-        explanation=explanation, sentence=sentence, values=_values, label=label, whole=whole,
-        style=Markup(raw("verdict.css").decode()), script=Markup(raw("verdict.js").decode()),
+        accepted=accepted, explanation=explanation, label=label, outline=outline, plans=plans, plural=plural,
+        sentence=sentence, sentences=sentences, values=_values, waived_mark=waived_mark, whole=whole,
+        style=raw("verdict.css").decode(), script=raw("verdict.js").decode(),
     )  # fmt: skip
     return environment.from_string(raw("verdict.html.j2").decode())
 

@@ -34,7 +34,9 @@ def markdown(
 def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
     yield f"## {sentences.headline(verdict)}"
     yield ""
-    yield " → ".join(f"{_code(side.label)}{sentences.version(side)}" for side in (verdict.old, verdict.new))
+    yield " → ".join(
+        f"{_code(side.label)} {escaped(sentences.version(side))}".rstrip() for side in (verdict.old, verdict.new)
+    )
     yield ""
     yield escaped(" ".join(verdict.summary))
     yield ""

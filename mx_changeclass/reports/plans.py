@@ -45,7 +45,7 @@ def plan_document(plan: Plan, old: Snapshot, new: Snapshot, back: WayBack | None
         "old": model(old),
         "new": model(new),
         **plan.to_dict(),
-        "back": back.to_dict() if back else None,
+        **({"back": back.to_dict()} if back else {}),
     }
 
 

@@ -39,7 +39,7 @@ class _Painted(str):
 
 def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
     yield _paint(sentences.headline(verdict), verdict.release_class, color)
-    yield " -> ".join(f"{side.label}{sentences.version(side)}" for side in (verdict.old, verdict.new))
+    yield " -> ".join(f"{side.label} {sentences.version(side)}".rstrip() for side in (verdict.old, verdict.new))
     yield ""
     yield from _wrap(" ".join(verdict.summary), "", "")
     yield ""

@@ -51,12 +51,11 @@ def headline(verdict: Verdict) -> str:
 
 def _open_end(verdict: Verdict) -> str:
     """The higher end of a verdict, and what keeps it at the lower one where a fact does."""
-    most = verdict.at_most
-    deciding = [f for f in verdict.findings if f.at_most is most]
-    unless = dict.fromkeys(f.unless for f in deciding)
+    at_most = verdict.at_most
+    unless = dict.fromkeys(f.unless for f in verdict.findings if f.at_most is at_most)
     if all(unless):
-        return f"{verdict.at_most} unless {' and '.join(unless)}"
-    return f"it may be {verdict.at_most}"
+        return f"{at_most} unless {' and '.join(unless)}"
+    return f"it may be {at_most}"
 
 
 def warnings(verdict: Verdict) -> list[str]:
@@ -135,8 +134,8 @@ def open_mark(rows: Sequence[Row]) -> str:
 
 
 def version(side: Snapshot) -> str:
-    """The version of Studio Pro of a side, " (Studio Pro 10.24.18)"; "" where it is not stated."""
-    return f" (Studio Pro {side.version})" if side.version else ""
+    """The version of Studio Pro of a side, "(Studio Pro 10.24.18)"; "" where it is not stated."""
+    return f"(Studio Pro {side.version})" if side.version else ""
 
 
 def not_shown(verdict: Verdict) -> list[str]:

@@ -380,6 +380,17 @@ def test_no_more_is_annotated_than_hosts_show(name: str) -> None:
     check(verdict)
 
 
+def test_an_annotation_is_no_longer_than_hosts_take() -> None:
+    verdict = story()
+    long = evolve(verdict, rows=(evolve(verdict.rows[0], name="Service." + "x,%" * 30_000),))
+    line = render(long, "github").splitlines()[1]
+    title, _, message = line.partition("title=")[2].partition("::")
+    told = [re.sub("%(25|2C|3A)", "x", text) for text in (title, message)]
+    assert (len(told[0]), told[0][-1]) == (255, "…")
+    assert len(message.encode()) < 65_536
+    assert line.endswith(f"[ent-merged {verdict.rows[0].fingerprint}]")
+
+
 def test_what_may_be_worse_is_no_mere_notice() -> None:
     verdict = story()
     found = tuple(

@@ -201,8 +201,8 @@ const read = getComputedStyle(document.querySelector(".change"));
 document.querySelector("nav a").click();
 await later();
 return { least, where, wide, inner: innerWidth, scroll: document.documentElement.scrollWidth,
-  place: location.href, dark: matchMedia("(prefers-color-scheme: dark)").matches, align: read.textAlign, size: read.fontSize,
-  page: getComputedStyle(document.body).backgroundColor };
+  place: location.href, dark: matchMedia("(prefers-color-scheme: dark)").matches,
+  align: read.textAlign, size: read.fontSize, page: getComputedStyle(document.body).backgroundColor };
 """
 
 
@@ -229,12 +229,13 @@ def long_names() -> Verdict:
 
 FILTER = """
 const form = document.getElementById("filter"), says = () => document.getElementById("shown").textContent;
-const open = () => [...document.querySelectorAll(".change")].filter((row) => row.checkVisibility()).map((row) => row.id);
+const seen = (what) => [...document.querySelectorAll(what)].filter((each) => each.checkVisibility());
+const open = () => seen(".change").map((row) => row.id);
 const set = async (name, value) => { const field = form.elements[name];
   field[field.type === "checkbox" ? "checked" : "value"] = value;
   field.dispatchEvent(new Event("input", { bubbles: true })); await later();
-  const found = { says: says(), rows: open(), heads: [...document.querySelectorAll(".class > h2")]
-    .filter((head) => head.checkVisibility()).map((head) => head.textContent.trim()) };
+  const heads = seen(".class > h2").map((head) => head.textContent.trim());
+  const found = { says: says(), rows: open(), heads };
   form.reset(); await later(); return found; };
 return { visible: form.checkVisibility(), text: await set("search", "measurement_inspection REMOVED"),
   class: await set("class", "OTA_SAFE"), module: await set("module", "Office"),
@@ -277,7 +278,7 @@ def test_a_cell_holds_one_frame_that_reaches_nothing_outside() -> None:
     assert (cell.tag, frame.tag) == ("div", "iframe")
     assert frame.get("sandbox") == "allow-scripts"
     assert frame.get("title")
-    inside = lxml.html.document_fromstring(frame.get("srcdoc"))
+    inside: Any = lxml.html.document_fromstring(frame.get("srcdoc"))
     assert inside.xpath("//base/@href") == ["about:srcdoc"]  # else a link of the page would load the notebook
     assert len(inside.find_class("change")) == len(story().rows)
 
@@ -286,9 +287,21 @@ def test_a_huge_verdict_stays_within_the_bound_of_a_cell_and_says_what_is_left()
     verdict = many(800)
     text = verdict._repr_html_()
     assert len(render(verdict, "html")) > CELL > len(text) > CELL // 2
-    inside = lxml.html.document_fromstring(lxml.html.fragment_fromstring(text)[0].get("srcdoc"))
+    inside: Any = lxml.html.document_fromstring(lxml.html.fragment_fromstring(text)[0].get("srcdoc"))
     shown_here = [change.get("id") for change in inside.find_class("change")]
     assert set(shown_here) == {row.fingerprint for row in verdict.rows[: len(shown_here)]}
     rest = inside.get_element_by_id("rest").text_content()
-    assert rest.startswith(f"{len(verdict.rows) - len(shown_here):,} further changes are not in this cell")
+    assert rest.startswith(f"{len(verdict.rows) - len(shown_here):,} further lines are not in this cell")
     assert 'render(verdict, "html")' in rest
+    assert {link[1:] for link in inside.xpath("//a/@href")} <= set(inside.xpath("//@id"))
+
+
+def test_what_stands_at_no_change_is_within_the_bound_too() -> None:
+    """As in a first release, which tells of all that is in it."""
+    verdict = story()
+    told = (evolve(verdict.findings[0], subject=f"Service.Entity{number}") for number in range(9000))
+    text = evolve(verdict, findings=(*verdict.findings, *told))._repr_html_()
+    inside: Any = lxml.html.document_fromstring(lxml.html.fragment_fromstring(text)[0].get("srcdoc"))
+    assert len(text) <= CELL
+    assert len(inside.find_class("change")) == len(verdict.rows)
+    assert inside.get_element_by_id("rest").text_content().startswith("8,980 further lines are not in this cell")

@@ -309,8 +309,8 @@ def sp_upgrade_old_client_start(move: VersionChange, release: Release) -> bool:
 def sp_upgrade_login_loop(move: VersionChange, release: Release) -> bool:
     """Studio Pro version with a sign-in loop
 
-    Nobody gets in, and data that was not synchronised waits behind it. In 10.9 to 10.12.4 it hits users whose sign-in
-    token has expired, in 10.24.0 to 10.24.6 anybody.
+    Nobody gets in, and data that was not synchronised waits behind it. In 10.9 to 10.12.4 it hits those whose
+    sign-in token has expired.
     """
     entered = move.enters("10.24.0", "10.24.6") or move.enters("10.9.0", "10.12.4")
     return entered and both(release, "native")
