@@ -113,14 +113,19 @@ def _known(owner: str, key: str) -> bool:
 
 Rows = tuple[Element, ...]
 
+_MOST = 1 << 16  # pairs kept in mind
+_SAME: dict[tuple[str, str], bool] = {}  # by the digests of two units, whether they differ in ids only
+
 
 @frozen(slots=True, eq=False)
 class Unit:
     """A stored document or a file beside the model; its rows are decoded only when asked for.
 
     ``digest`` is the hex SHA-256 of the stored bytes: equal means equal content. ``container`` is the
-    id of the folder, module or project around it; ``stored`` gives its bytes, where texts stand in them as they are,
-    and ``sift`` its rows with no more than the keys that are wanted, as far as that is cheaper.
+    id of the folder, module or project around it; ``size`` is the number of its
+    bytes and ``stored`` gives them, where texts stand in them as they are,
+    and ``sift`` its rows with no more than the keys that are wanted, ``numbered`` what it holds with numbers in the
+    place of ids, and these, as far as that is cheaper.
     ``missing`` says that the content is not there
     (an incomplete checkout): such a unit is never a deletion.
     """
@@ -135,8 +140,26 @@ class Unit:
     excluded: bool = False
     missing: bool = False
     file: str = ""
+    size: int = 0
     stored: Callable[[], bytes] | None = field(default=None, repr=False)
     sift: Callable[[Callable[[str, str], bool | None]], Rows] | None = field(default=None, repr=False)
+    numbered: Callable[[], tuple[object, tuple[str, ...]] | None] | None = field(default=None, repr=False)
+
+    def renumbered(self, other: Unit) -> frozenset[str]:
+        """The ids of both units where they differ in nothing but ids, one for one; none where they differ in more, or
+        where that is not seen without making rows of them."""
+        if self.numbered is None or other.numbered is None or self.size != other.size or self.digest == other.digest:
+            return frozenset()
+        mine, others = self.numbered(), other.numbered()
+        same = mine is not None and others is not None and mine[0] == others[0] and len(mine[1]) == len(others[1])
+        if len(_SAME) < _MOST:
+            _SAME[self.digest, other.digest] = same
+        return frozenset((*mine[1], *others[1])) if same and mine is not None and others is not None else frozenset()
+
+    def same_but_ids(self, other: Unit) -> bool:
+        """Whether they are ``renumbered``."""
+        known = _SAME.get((self.digest, other.digest))
+        return bool(self.renumbered(other)) if known is None else known
 
     def may_hold(self, text: re.Pattern[bytes]) -> bool:
         """Whether a text may stand in the unit, as far as that is seen without decoding it."""

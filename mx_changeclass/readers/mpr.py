@@ -19,6 +19,7 @@ from mx_changeclass.model.snapshot import Rows, Unit
 from mx_changeclass.readers.limits import KEPT, LFS_POINTER, MOST_BYTES, RESTORE, UNITS
 from mx_changeclass.readers.notes import Notes, check_places
 from mx_changeclass.readers.units import stored_unit
+from mx_changeclass.readers.units.numbering import Numbered, numbered
 from mx_changeclass.readers.units.sieve import Unusual, Wanted, sieve_of
 from mx_changeclass.readers.units.values import guid
 
@@ -264,8 +265,10 @@ class Stored(NamedTuple):
             body.rows,
             header.excluded,
             file=self.file,
+            size=len(content),
             stored=body.bytes,
             sift=body.sifted,
+            numbered=body.numbered,
         )
 
     def _missing(self, digest: str = "") -> Unit:
@@ -308,6 +311,9 @@ class _Body(NamedTuple):
             return stored_unit.decode(self.bytes(), self.id)
         except stored_unit.BrokenUnit as error:
             raise BrokenContainer(self.label, f"{self.where} is damaged ({error})", RESTORE) from None
+
+    def numbered(self) -> Numbered | None:
+        return numbered(self.bytes())
 
     def sifted(self, wanted: Wanted) -> Rows:
         try:
