@@ -15,15 +15,15 @@ def main() -> None:
     try:
         from mx_changeclass.cli import cli
     except BaseException as error:  # it could not be loaded
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, AttributeError):
             sys.stderr.write(f"mx-changeclass: {fault(error)}\n")
         sys.exit(FAULT)
     try:
         cli(prog_name="mx-changeclass")
     except SystemExit as leaving:
-        with contextlib.suppress(OSError):  # nobody reads on
-            sys.stdout.flush()
-            sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody reads on, or it was never there
+                stream.flush()
         # The system takes all memory back at once; giving it back object by object takes a twentieth of the time.
         os._exit(leaving.code if isinstance(leaving.code, int) else FAULT)
 

@@ -187,6 +187,7 @@ from mx_changeclass.vocabulary import (
     Hazard,
     Maybe,
     ReleaseClass,
+    Remedy,
     Requires,
 )
 
@@ -225,6 +226,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "DESTRUCTIVE",
     "Hazard",
     "Requires",
+    "Remedy",
     "Maybe",
     "Certainty",
     # fields of a change that are no key of a row

@@ -4,9 +4,13 @@ once loaded it would stand in the package in place of the verb."""
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
+from datetime import date
 from fnmatch import fnmatchcase
+from functools import partial
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from attrs import evolve
 
@@ -14,7 +18,10 @@ from mx_changeclass.changes.diff import diff
 from mx_changeclass.errors import BrokenContainer, ReadError
 from mx_changeclass.findings.classify import Rules, classify
 from mx_changeclass.findings.finding import Verdict
-from mx_changeclass.model.snapshot import Snapshot, Unit
+from mx_changeclass.findings.fleet import Fleet, FleetVersion, fleet_of
+from mx_changeclass.findings.plan import Plan
+from mx_changeclass.graphs.footprint import Footprint, footprint_of
+from mx_changeclass.model.snapshot import RowPool, Snapshot, Unit
 from mx_changeclass.policy import Policy, policy_or_default
 from mx_changeclass.readers import read
 
@@ -28,28 +35,94 @@ def compare(
     *,
     native: tuple[str | None, str | None] = (None, None),
     rules: Rules | None = None,
+    today: date | None = None,
 ) -> Verdict:
     """Read both models, find what changed, and classify it.
 
-    A model is anything that ``read`` takes, or a ``Snapshot``. ``old`` may be ``"none"``: nothing was
-    released yet. ``native`` names the native app of each side where it is not part of the project: a native
-    template folder, a revision of it, or a facts file. ``rules`` is the catalogue that is asked, as ``classify``
-    takes it. Raises ``ReadError`` where an input cannot be read, ``PolicyError`` and ``RuleError``
-    for what is no policy and no rule.
+    A model is anything that ``read`` takes, or a ``Snapshot``. ``old`` may be ``"none"``: nothing was released yet,
+    or ``"newest-tag"``: the release before ``new``. ``native`` names the native app of each side where it is not part
+    of the project: a native template folder, a revision of it, or a facts file. ``rules`` is the catalogue that is
+    asked, as ``classify`` takes it, and ``today`` the day on which the waivers of the policy are judged. Raises
+    ``ReadError`` where an input cannot be read, ``PolicyError`` and ``RuleError`` for what is no policy and no rule.
     """
     policy = policy_or_default(policy)
-    before = read(old)
+    before = read(old, before=new)
     after = read(new, beside=before)
     if after.form == "none":
         raise ReadError(after.label, "nothing to release", "'none' may only stand for the old side")
     check_readable(before)
     check_readable(after)
     before, after = _with_native(before, native[0]), _with_native(after, native[1])
+    return _judged(before, after, policy, rules, today)
+
+
+def fleet(
+    candidate: Model,
+    versions: Iterable[FleetVersion | Mapping[str, Any]],
+    policy: Policy | None = None,
+    *,
+    native: tuple[str | None, str | None] = (None, None),
+    rules: Rules | None = None,
+    today: date | None = None,
+) -> Fleet:
+    """Compare a candidate with every released version that is still in the field, each under its own binary.
+
+    ``versions`` are those, oldest first, as values or as the tables of ``[[version]]``. ``native`` names the native app
+    of the newest of them and of the candidate; ``policy``, ``rules`` and ``today`` are as for ``compare``. A unit that
+    several models share is decoded once. Raises ``ReadError`` where a model cannot be read, ``PolicyError`` for what is
+    no version.
+    """
+    policy, pool = policy_or_default(policy), RowPool()
+    released = [FleetVersion.of(each) for each in versions]
+    models = [read(each, before=candidate) for each in (*(version.model for version in released), candidate)]
+    for one in models:
+        check_readable(one)
+        if one.form == "none":
+            raise ReadError(one.label, "is no version", "Give models that were or will be released")
+    models[-2:] = map(_with_native, models[-2:], native[-len(models) :])
+    *old, new = map(pool.shared, models)
+    return fleet_of(new, released, old, policy, partial(_judged, rules=rules, today=today))
+
+
+def _judged(before: Snapshot, after: Snapshot, policy: Policy, rules: Rules | None, today: date | None) -> Verdict:
+    """The verdict on two models that were read."""
     if before.form != "none":
         before, after = _shared_native(before, after), _shared_native(after, before)
     if policy.ignore:
         before, after = _without(before, policy.ignore), _without(after, policy.ignore)
-    return classify(diff(before, after), policy, rules=rules)
+    return classify(diff(before, after), policy, rules=rules, today=today)
+
+
+def prepared(snapshot: Snapshot, policy: Policy, native: str | None = None) -> Snapshot:
+    """A model as it is compared: with the native app that is named, and without the files that a policy leaves out.
+    Raises ``ReadError`` where nothing can be said of it."""
+    check_readable(snapshot)
+    held = _with_native(snapshot, native)
+    return _without(held, policy.ignore) if policy.ignore else held
+
+
+def footprint(model: Model) -> Footprint:
+    """What lives on devices: per navigation profile the data, the documents, and what they call. ``model`` is
+    anything that ``read`` takes, or a ``Snapshot``; one without navigation has no profile. Raises ``ReadError``."""
+    snapshot = read(model)
+    check_readable(snapshot)
+    return footprint_of(snapshot)
+
+
+def plan(
+    old: Model,
+    new: Model,
+    policy: Policy | None = None,
+    *,
+    native: tuple[str | None, str | None] = (None, None),
+    nobody_fails: bool = False,
+) -> Plan:
+    """The steps that lead from one version to another without loss, each proven: its model was built, compared with the
+    one before and classified. ``nobody_fails`` puts off, too, what would fail on devices until they update. The other
+    arguments and errors are those of ``compare``; ``PolicyError`` where ``old`` is "none"."""
+    from mx_changeclass.findings.planning import proven_plan
+
+    return proven_plan(compare(old, new, policy, native=native), nobody_fails=nobody_fails)
 
 
 _NEEDED = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import Attribute, asdict, field, fields, frozen
 
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.frozen_dict import FrozenDict
+from mx_changeclass.waivers import Severity, Waiver
 
 # What a team may state of a release, and the value it gives; "no" denies it.
 DECLARATIONS: Mapping[str, str] = {
@@ -31,8 +32,18 @@ def _own(value: Any) -> Any:
     return FrozenDict(value) if isinstance(value, Mapping) else tuple(value) if isinstance(value, list) else value
 
 
-def _items(table: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def _items(table: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted(table.items()))
+
+
+def _severities(value: Any) -> Any:
+    """Of tables; what is none is left to be refused."""
+    judged = isinstance(value, Mapping)
+    return FrozenDict({rule: Severity.of(given, rule) for rule, given in value.items()}) if judged else value
+
+
+def _waivers(value: Any) -> Any:
+    return tuple(map(Waiver.of, value)) if isinstance(value, (list, tuple)) else value
 
 
 @frozen
@@ -47,7 +58,8 @@ class Policy:
     ``ota_in_binary`` says whether the released binary takes over-the-air updates; None means the old
     model's own switch counts. ``declared`` holds statements about the release, by their name in
     ``DECLARATIONS``, for rules that no model can answer. ``ignore`` are patterns of paths beside the model
-    that are no part of the app (``theme/web/old/*``; ``*`` crosses folders).
+    that are no part of the app (``theme/web/old/*``; ``*`` crosses folders). ``severity`` gives rules, by their id,
+    another class with a reason; ``waivers`` are the findings that are accepted, on a day that ``classify`` is given.
     ``source`` is the file that states all this, "" where none does, and ``stated`` what stands in it: reports
     name both.
     """
@@ -60,6 +72,8 @@ class Policy:
     ota_in_binary: bool | None = None
     declared: Mapping[str, str] = field(factory=dict, eq=_items, converter=_own)
     ignore: tuple[str, ...] = field(default=(), converter=_own)
+    severity: Mapping[str, Severity] = field(factory=dict, eq=_items, converter=_severities)
+    waivers: tuple[Waiver, ...] = field(default=(), converter=_waivers)
     source: str = ""
     stated: tuple[str, ...] = ()
 
@@ -69,19 +83,27 @@ class Policy:
 
     def __repr__(self) -> str:
         """What differs from the default."""
-        stated = ((name, value) for name, value in asdict(self).items() if value != getattr(Policy(), name))
+        stated = (
+            (name, value) for name, value in asdict(self, recurse=False).items() if value != getattr(Policy(), name)
+        )
         return f"Policy({', '.join(f'{name}={value!r}' for name, value in stated)})"
 
+    @property
+    def names_rules(self) -> bool:
+        """It names rules of the catalogue, which may not be there."""
+        return bool(self.severity) or any(waiver.rule for waiver in self.waivers)
+
     @classmethod
-    def of(cls, values: Mapping[str, Any], source: str = "configuration") -> Policy:
-        """A policy of plain values, such as a parsed TOML file holds. ``source`` names it in errors.
+    def of(cls, values: Mapping[str, Any], source: str = "configuration", *, beside: Iterable[str] = ()) -> Policy:
+        """A policy of plain values, such as a parsed TOML file holds. ``source`` names it in errors, ``beside`` the
+        settings that stand in the same place and are read by another.
 
         Raises ``PolicyError`` for a key that does not exist or a value of the wrong type.
         """
         known = {a.name for a in _settings(cls)}
         for key in values:
             if key not in known:
-                raise PolicyError(f"{source}: {key!r} is no setting. Use one of {', '.join(sorted(known))}")
+                raise PolicyError(f"{source}: {key!r} is no setting. Use one of {', '.join(sorted({*known, *beside}))}")
         try:
             return cls(**values)
         except PolicyError as error:
@@ -100,6 +122,16 @@ def policy_or_default(policy: Policy | None) -> Policy:
     return policy or Policy()
 
 
+_SHAPES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "ignore": (
+        lambda value: isinstance(value, tuple) and all(isinstance(v, str) for v in value),
+        "'ignore' must be a list of path patterns. Correct it",
+    ),
+    "severity": (lambda value: isinstance(value, Mapping), "'severity' must be a table of rules. Write [severity]"),
+    "waivers": (lambda value: isinstance(value, tuple), "'waivers' must be a list. Write [[waiver]]"),
+}
+
+
 def _problem(setting: Attribute[Any], value: object) -> str:
     """What is wrong with the value of a setting, "" where nothing is."""
     if setting.name == "declared":
@@ -111,9 +143,9 @@ def _problem(setting: Attribute[Any], value: object) -> str:
             if name in _YES_OR_NO and stated not in ("yes", "no"):
                 return f'{name!r} cannot be {stated!r}. Declare "yes" or "no"'
         return ""
-    if setting.name == "ignore":
-        listed = isinstance(value, tuple) and all(isinstance(v, str) for v in value)
-        return "" if listed else "'ignore' must be a list of path patterns. Correct it"
+    if setting.name in _SHAPES:
+        fits, problem = _SHAPES[setting.name]
+        return "" if fits(value) else problem
     if isinstance(setting.default, str):
         if not isinstance(value, str):
             return f"{setting.name!r} must be a text. Correct it"

@@ -40,7 +40,7 @@ from mx_changeclass.readers.side_files.collect import side_units
 from mx_changeclass.readers.xml import read_xml, write_xml
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.rule import Rule
-from mx_changeclass.vocabulary import Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import Hazard, Maybe, Remedy, Requires
 from tests.builders.editor import Draft
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -179,7 +179,8 @@ def _judged(case: Case) -> Verdict:
 
 def stated(finding: Finding) -> Table:
     """What a finding says, as a label states it: ``class`` and ``channel``; ``hazard``, ``requires``,
-    ``breaks_old_clients``, ``server_data_loss`` and ``undecided`` where they say something."""
+    ``breaks_old_clients``, ``server_data_loss`` and ``undecided`` where they say something, and ``remedy`` where that
+    is not what they say."""
     said = {
         "class": str(finding.release_class),
         "channel": str(finding.channel),
@@ -188,8 +189,14 @@ def stated(finding: Finding) -> Table:
         "breaks_old_clients": str(finding.breaks_old_clients) if finding.breaks_old_clients is not Maybe.NO else "",
         "server_data_loss": str(finding.server_data_loss) if finding.server_data_loss is not Maybe.NO else "",
         "undecided": finding.rule.undecided,
+        "remedy": str(finding.remedy) if finding.remedy is not _usual(finding) else "",
     }
     return {key: value for key, value in said.items() if value}
+
+
+def _usual(finding: Finding) -> Remedy:
+    """The remedy that the order of a finding says by itself."""
+    return Remedy.of(finding.requires, undecided=finding.rule.undecided)
 
 
 @cache

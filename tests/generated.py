@@ -1,4 +1,4 @@
-"""What is generated and kept in the repository: reports of the story, and the first of them in the README.
+"""What is generated and kept in the repository: reports of the story, and what commands print in README and pages.
 
 ``python -m tests.generated`` writes all of it; ``test_generated.py`` holds it current.
 """
@@ -12,11 +12,19 @@ from pathlib import Path
 from mx_changeclass import compare, render
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.reports import FORMATS
+from tests.builders.shell import with_output
 
 ROOT = Path(__file__).parent.parent
 STORY = "fixtures/field-service"
 README = ROOT / "README.md"
-_ENDINGS = {"text": "txt", "markdown": "md", "junit": "junit.xml", "github": "github.txt", "gitlab": "gitlab.json"}
+_ENDINGS = {
+    "text": "txt",
+    "markdown": "md",
+    "junit": "junit.xml",
+    "github": "github.txt",
+    "gitlab": "gitlab.json",
+    "azure": "azure.txt",
+}
 _OUTPUT = re.compile(r"(<!-- output -->\n```\n).*?(```\n)", re.DOTALL)
 
 
@@ -38,9 +46,14 @@ def _report(name: str) -> Callable[[], str]:
     return lambda: render(story(), name)
 
 
+def _page(path: Path) -> Callable[[], str]:
+    return lambda: with_output(path.read_text(encoding="utf-8"))
+
+
 GENERATED: Mapping[str, Callable[[], str]] = {
     **{f"fixtures/reports/field-service.{_ENDINGS.get(name, name)}": _report(name) for name in FORMATS},
     "README.md": readme,
+    **{path.relative_to(ROOT).as_posix(): _page(path) for path in sorted((ROOT / "docs").rglob("*.md"))},
 }
 
 

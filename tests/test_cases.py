@@ -16,7 +16,7 @@ from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import Rule, class_of
 from mx_changeclass.rules.engine.run import listeners, run
-from mx_changeclass.vocabulary import DESTRUCTIVE, Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.vocabulary import DESTRUCTIVE, Hazard, Maybe, ReleaseClass, Remedy, Requires
 from tests.cases import FIXTURES, Case, labelled_cases, labels, rule_cases, rule_files
 
 # What a rule claims beside its condition, and all that it may claim there.
@@ -27,8 +27,11 @@ CLAIMS: Mapping[str, tuple[Any, ...]] = {
     "breaks_old_clients": tuple(Maybe),
     "server_data_loss": tuple(Maybe),
     "undecided": (False, True),
+    "remedy": tuple(Remedy),
 }
-_OF_FINDINGS = frozenset({"channel", "hazard", "requires", "breaks_old_clients"})  # the rest a finding asks of its rule
+_OF_FINDINGS = frozenset(
+    {"channel", "hazard", "requires", "breaks_old_clients", "remedy"}
+)  # the rest a finding asks of its rule
 
 
 @pytest.mark.parametrize("case", labelled_cases(), ids=lambda case: case.id)

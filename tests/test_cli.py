@@ -417,3 +417,247 @@ def test_an_option_goes_before_the_configuration(native_app: Path, tmp_path: Pat
     (tmp_path / "mx-changeclass.toml").write_text('native_old = "missing"\n')
     done = run("diff", V1, V2, "--native-old", str(native_app), "--native-new", str(native_app), cwd=tmp_path)
     assert done.returncode == 1, done.stderr
+
+
+# Errors, help and places to write to
+
+
+@pytest.mark.parametrize("arguments", [(), ("native",)])
+def test_a_bare_call_is_answered_with_help_and_is_no_verdict(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    """A pipeline whose variable is empty must not read it as a verdict below: exit code 0 has a meaning."""
+    done = run(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    first, usage, *_ = done.stderr.splitlines()
+    assert first == "mx-changeclass: no command was given. Choose one of these"
+    assert usage.startswith("Usage: mx-changeclass")
+    assert "export" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "help_of"),
+    [
+        (("diff", V1), "mx-changeclass diff"),
+        (("diff", V1, V2, "--format", "poem"), "mx-changeclass diff"),
+        (("diff", V1, V2, "-o", "no/folder/x"), "mx-changeclass diff"),
+        (("native", "export"), "mx-changeclass native export"),
+        (("explain", "nothing"), "mx-changeclass explain"),
+        (("frobnicate",), "mx-changeclass"),
+    ],
+)
+def test_an_error_names_the_help_of_its_command(arguments: tuple[str, ...], help_of: str, tmp_path: Path) -> None:
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"Run '{help_of} --help'\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("--version",), ("diff", "--help"), ("rules",), ("explain", "ent-merged")]
+)
+def test_a_full_disk_is_never_a_verdict(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mx_changeclass", *arguments],
+            cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=full, stderr=subprocess.PIPE, text=True,
+            check=False, timeout=120,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("mx-changeclass: standard output: ")
+
+
+@pytest.mark.parametrize("written", ["FULL_RELEASE", "full-release", "Full-Release", "full_release"])
+def test_a_class_is_taken_as_reports_write_it(written: str, tmp_path: Path) -> None:
+    assert run("diff", V1, V2, "--fail-on", written, cwd=tmp_path).returncode == 1
+
+
+def test_a_wrong_option_is_not_said_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "mx-changeclass.toml").write_text('native_template = "14.1.13"')
+    done = run("diff", V1, V2, "--native-template", "banana", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("mx-changeclass: --native-template: 'native_template' cannot be 'banana'")
+
+
+def test_all_keys_are_named_where_one_is_wrong_and_stand_in_the_readme(tmp_path: Path) -> None:
+    (tmp_path / "mx-changeclass.toml").write_text("strict = true")
+    done = run("diff", V1, V2, cwd=tmp_path)
+    keys = done.stderr.partition("Use one of ")[2].strip().split(", ")
+    assert {"native_old", "native_new", "native_template", "waiver", "ignore"} <= set(keys)
+    table = re.findall(r"^\| `(?:\[+)?(\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(keys) <= set(table)
+
+
+# Several reports
+
+
+def test_one_comparison_writes_several_reports(tmp_path: Path) -> None:
+    (tmp_path / "summary").write_text("before\n")
+    done = run(
+        "diff", V1, V2, "--report", "sarif=mx.sarif", "--report", "page.html", "--report", "a.b.XML",
+        "--report", "summary", "-o", "told.json", cwd=tmp_path, GITHUB_STEP_SUMMARY="summary",
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+    assert json.loads((tmp_path / "mx.sarif").read_text())["version"] == "2.1.0"
+    assert json.loads((tmp_path / "told.json").read_text())["schema"] == 1
+    assert "<testsuites" in (tmp_path / "a.b.XML").read_text()
+    assert "DESTRUCTIVE" in (tmp_path / "page.html").read_text()
+    assert (tmp_path / "summary").read_text().startswith("before\n## DESTRUCTIVE")
+    assert run("diff", V1, V2, cwd=tmp_path).stdout.startswith("DESTRUCTIVE")
+
+
+def test_a_summary_takes_the_room_that_is_left_of_a_step(tmp_path: Path) -> None:
+    """A step has a mebibyte; what is beyond it is not shown at all."""
+    (tmp_path / "summary").write_text("x" * ((1 << 20) - 2500))
+    run("diff", V1, V2, "--report", "summary", "-o", "text", cwd=tmp_path, GITHUB_STEP_SUMMARY="summary")
+    assert (tmp_path / "summary").stat().st_size <= 1 << 20
+    assert "in the whole report" in (tmp_path / "summary").read_text()[-3000:]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("sraf=mx.sarif", "give FORMAT=FILE with a format of text, json"),
+        ("mx.report", "a FILE that ends in .htm"),
+        ("sarif=", "give FORMAT=FILE"),
+        ("summary", "GITHUB_STEP_SUMMARY is not set"),
+        ("html=.", "is a folder"),
+        ("html=missing/page.html", "No such file or directory"),
+        ("json=same.json", "two reports go to same.json"),
+    ],
+)
+def test_where_one_report_cannot_be_written_none_is(wrong: tuple[str, str], tmp_path: Path) -> None:
+    (tmp_path / "kept.html").write_text("before")
+    done = run(
+        "diff", V1, V2, "--report", "same.json", "--report", "kept.html", "--report", wrong[0],
+        cwd=tmp_path, GITHUB_STEP_SUMMARY="",
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert is_one_line(done)
+    assert wrong[1] in done.stderr
+    assert (tmp_path / "kept.html").read_text() == "before"
+    assert not (tmp_path / "same.json").exists()
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".mx-changeclass.")]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_standard_output_leaves_no_report(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mx_changeclass", "diff", V1, V2, "--report", "page.html"],
+            cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path / "cache")},
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=120,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert [p.name for p in tmp_path.iterdir()] == ["cache"]
+
+
+# explain
+
+
+def test_explain_takes_how_a_fingerprint_begins_and_an_element(tmp_path: Path) -> None:
+    run("diff", V1, V2, "-o", "new.json", cwd=tmp_path)
+    rows = json.loads((tmp_path / "new.json").read_text())["changes"]
+    row = next(r for r in rows if r["element"]["name"] == "Service.Measurement")
+    for topic in (row["fingerprint"][:4], row["fingerprint"].upper(), "Service.Measurement"):
+        for source in ((), ("--report", "new.json")):
+            told = run("explain", topic, *source, cwd=tmp_path)
+            assert told.stdout.startswith("Service.Measurement: removed\n"), (topic, source, told.stderr)
+    piped = subprocess.run(
+        [sys.executable, "-m", "mx_changeclass", "explain", "Service.Measurement", "--report", "-"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, input=(tmp_path / "new.json").read_text(),
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert piped.stdout.startswith("Service.Measurement: removed\n")
+
+
+def test_explain_keeps_reports_and_folders_apart(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    cache = {"XDG_CACHE_HOME": str(tmp_path)}
+    run("diff", V1, V2, "-o", "forth.json", cwd=one, **cache)
+    run("diff", V2, V1, "-o", "back.json", cwd=other, **cache)
+    assert "removed" in run("explain", "Service.Measurement", cwd=one, **cache).stdout.partition("\n")[0]
+    assert "added" in run("explain", "Service.Measurement", cwd=other, **cache).stdout.partition("\n")[0]
+    both = run(
+        "explain", "Service.Measurement", "--report", "one/forth.json", "--report", "other/back.json", cwd=tmp_path
+    )
+    assert re.findall(r"^v(\d)\.snapshot\.xml -> v(\d)\.snapshot\.xml$", both.stdout, re.MULTILINE) == [
+        ("1", "2"),
+        ("2", "1"),
+    ]
+
+
+def test_explain_asks_for_more_digits_where_several_begin_so(tmp_path: Path) -> None:
+    rows = [{"fingerprint": f"abcd{n:08x}", "element": {"name": "A.B"}} for n in range(2)]
+    (tmp_path / "two.json").write_text(json.dumps({"changes": rows}))
+    done = run("explain", "ABCD", "--report", "two.json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "abcd00000000, abcd00000001. Give more digits" in done.stderr
+    assert is_one_line(done)
+
+
+@pytest.mark.parametrize("name", ["DESTRUCTIVE", "full-release", "needs_redeploy", "OTA-SAFE"])
+def test_a_class_is_explained_in_words(name: str, tmp_path: Path) -> None:
+    told = run("explain", name, cwd=tmp_path).stdout
+    assert told.startswith(name.upper().replace("-", "_") + ": ")
+    assert len(told.splitlines()) < 50
+    assert re.search(r"\[[a-z0-9-]+\]$", told, re.MULTILINE)
+
+
+def test_footprint_says_modes_as_studio_pro_does_and_all_names_where_asked(tmp_path: Path) -> None:
+    told = run("footprint", V1, cwd=tmp_path).stdout
+    assert "Service.Photo  Nothing (preserve data) (configured)" in told
+    assert "Service.Customer  By XPath (configured)" in told
+    assert " more" not in run("footprint", V1, "--all", cwd=tmp_path).stdout
+
+
+# -- plan ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [(), ("--format", "markdown"), ("--format", "json")])
+def test_a_plan_that_leads_there_without_loss_exits_with_0(options: tuple[str, ...], tmp_path: Path) -> None:
+    done = run("plan", V1, V2, *options, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    if "json" in options:
+        told = json.loads(done.stdout)
+        assert (told["proven"], told["leads_there"]) == (True, True)
+        assert [step["step"] for step in told["steps"]] == ["deploy", "wait", "deploy"]
+    elif options:
+        assert done.stdout.count("- [ ] **") == 3
+        assert "  - [ ] " in done.stdout
+    else:
+        assert "3. Deploy release 2" in done.stdout
+
+
+def test_the_way_back_with_a_cost_exits_with_1(tmp_path: Path) -> None:
+    done = run("plan", V1, V2, "--back", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.startswith("Once devices have run it, it may be taken back at a cost")
+    assert "Service.Inspection.TakenOn" in done.stdout
+
+
+def test_a_plan_of_which_the_model_has_to_change_exits_with_1(tmp_path: Path) -> None:
+    """What was given on the way back of an upgrade: devices that moved on meet an older client."""
+    newer = tmp_path / "newer.snapshot.xml"
+    newer.write_text(Path(V1).read_text("utf-8").replace(' version="10.24.18"', ' version="10.24.19"'), "utf-8")
+    assert newer.read_bytes() != Path(V1).read_bytes()
+    done = run("plan", str(newer), V1, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.startswith("The model has to change first")
+
+
+def test_a_plan_that_is_not_proven_exits_with_4(tmp_path: Path) -> None:
+    """A file of the second version is not there, so what it holds may differ."""
+    half = tmp_path / "half.snapshot.xml"
+    whole = Path(V2).read_text("utf-8")
+    note = '<incomplete text="mprcontents/ab is listed but not there"/>'
+    half.write_text(re.sub(r"(<snapshot [^>]*>)", rf"\1{note}", whole, count=1), "utf-8")
+    done = run("plan", V1, str(half), cwd=tmp_path)
+    assert done.returncode == 4
+    assert "NOT PROVEN" in done.stdout
+
+
+def test_of_a_first_release_there_is_no_plan(tmp_path: Path) -> None:
+    done = run("plan", "none", V1, cwd=tmp_path)
+    assert done.returncode == 2
+    assert is_one_line(done)

@@ -28,11 +28,11 @@ from mx_changeclass.errors import BrokenContainer, ReadError, UnsupportedVersion
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.reports import FORMATS
 from mx_changeclass.rules.engine.release import Ignored
+from tests.builders.histories import git
 from tests.builders.specimen import PROJECTS, READERS
 from tests.cases import labelled_cases
 from tests.generated import story
-from tests.test_schemas import apart
-from tests.test_timeline import git
+from tests.test_schemas import apart, with_waivers
 
 REPORT = story().to_dict()
 
@@ -123,7 +123,7 @@ def _grown(part: Any, at: str = "") -> Any:
         return [_grown(each, at) for each in part]
     if not isinstance(part, dict):
         return part
-    named = at in ("rules", "by_noise", "declared")
+    named = at in ("rules", "by_noise", "declared", "severity")
     grown = {key: _grown(value, "" if named else key) for key, value in part.items()}
     return grown if named else {**grown, "later": "x"}
 
@@ -132,7 +132,8 @@ def test_what_a_later_version_adds_is_passed_over() -> None:
     ignored = (Ignored("a/*", 2, 1),)
     verdict = evolve(story(), policy=Policy(declared={"codepush": "yes"}, ignore=("a/*",)), ignored=ignored)
     assert "later" in json.dumps(_grown(verdict.to_dict())["policy"])
-    assert Verdict.from_dict(_grown(verdict.to_dict())) == verdict
+    for told in (verdict, with_waivers()):
+        assert Verdict.from_dict(_grown(told.to_dict())) == told
 
 
 @pytest.mark.parametrize(("key", "word"), [("hazard", "set-on-fire"), ("hears", ["dreams"]), ("channel", "PIGEON")])

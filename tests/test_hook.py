@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -45,23 +46,36 @@ def write(form: str, model: Snapshot, folder: Path) -> None:
         write_v2(model, folder, name=NAME)
 
 
-@pytest.fixture(params=["v1", "v2"])
-def repository(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
-    """A repository with the first version committed and the hook installed, as the hook file declares it."""
-    folder = tmp_path / "app"
-    write(request.param, read(STORY / "v1.snapshot.xml"), folder)
-    hook = (ROOT / ".pre-commit-hooks.yaml").read_text()
-    hook = hook.replace("entry: 'mx-changeclass", f"entry: '{sys.executable} -m mx_changeclass")
-    hook = hook.replace("language: python", "language: system")
-    indented = "".join(f"      {line}\n" for line in hook.splitlines())
+def install(folder: Path, project: str = "") -> None:
+    """The hooks, as the hook file declares them; with the arguments that it tells for a project in a folder."""
+    hooks = (ROOT / ".pre-commit-hooks.yaml").read_text()
+    hooks = hooks.replace("entry: mx-changeclass", f"entry: {sys.executable} -m mx_changeclass")
+    hooks = hooks.replace("language: python", "language: system")
+    if project:
+        hooks = re.sub(r"args: .*?  # (?:for a project in a folder:|or) (.*)", r"args: \1", hooks)
+        hooks = hooks.replace("apps/field", project)
+    indented = "".join(f"      {line}\n" for line in hooks.splitlines())
     (folder / ".pre-commit-config.yaml").write_text(f"repos:\n  - repo: local\n    hooks:\n{indented}")
-    assert git(folder, "init", "-q").returncode == 0
-    git(folder, "add", ".")
-    assert git(folder, "commit", "-q", "-m", "first").returncode == 0
+    kinds = ["--hook-type=pre-commit", "--hook-type=pre-push"]
     installed = subprocess.run(
-        [sys.executable, "-m", "pre_commit", "install"], cwd=folder, capture_output=True, check=False
+        [sys.executable, "-m", "pre_commit", "install", *kinds], cwd=folder, capture_output=True, check=False
     )
     assert installed.returncode == 0
+
+
+@pytest.fixture(params=["v1", "v2"])
+def repository(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
+    """A repository with the hooks installed and the first version committed: the first commit of all is looked at."""
+    folder = tmp_path / "app"
+    write(request.param, read(STORY / "v1.snapshot.xml"), folder)
+    assert git(folder, "init", "-q").returncode == 0
+    install(folder)
+    git(folder, "add", ".")
+    done = git(folder, "commit", "-m", "first")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (
+        "Mendix release class.....................................................Passed" in done.stdout + done.stderr
+    )
     return request.param, folder
 
 
@@ -118,8 +132,7 @@ def test_whatever_belongs_to_the_app_is_looked_at_wherever_the_project_lies(
     git(folder, "mv", "app.moved", f"app/{NAME}")
     git(folder, "mv", "mprcontents", "app/mprcontents")
     assert git(folder, "commit", "--no-verify", "-qm", "into a folder").returncode == 0
-    hook = folder / ".pre-commit-config.yaml"
-    hook.write_text(hook.read_text().replace("diff HEAD :", "diff HEAD:app :app"))
+    install(folder, "app")
     (folder / "app" / path).parent.mkdir(exist_ok=True)
     (folder / "app" / path).write_text("{}")
     for doing in ("come", "gone"):
@@ -129,3 +142,50 @@ def test_whatever_belongs_to_the_app_is_looked_at_wherever_the_project_lies(
         assert done.returncode == 0, told
         assert "Passed" in told
         (folder / "app" / path).unlink(missing_ok=True)
+
+
+def test_the_commit_that_brings_the_app_into_a_repository_goes_through(tmp_path: Path) -> None:
+    """What was committed before holds no project, so nothing was released; a project elsewhere is one."""
+    folder = tmp_path / "app"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    (folder / "readme.txt").write_text("soon")
+    git(folder, "add", ".")
+    assert git(folder, "commit", "-qm", "nothing yet").returncode == 0
+    install(folder)
+    write("v2", read(STORY / "v1.snapshot.xml"), folder)
+    git(folder, "add", ".")
+    done = git(folder, "commit", "-m", "the app")
+    assert done.returncode == 0, done.stdout + done.stderr
+    install(folder, "moved")
+    (folder / "moved").mkdir()
+    git(folder, "mv", NAME, "mprcontents", "moved")
+    git(folder, "add", ".")
+    done = git(folder, "commit", "-m", "the app goes elsewhere")
+    assert done.returncode == 1
+    assert "there is no 'moved' in it" in done.stdout + done.stderr
+
+
+def test_a_push_is_compared_with_the_newest_release(repository: tuple[str, Path], tmp_path: Path) -> None:
+    form, folder = repository
+    git(tmp_path, "init", "-q", "--bare", "server")
+    git(folder, "remote", "add", "origin", str(tmp_path / "server"))
+    none = git(folder, "push", "origin", "HEAD:refs/heads/main")
+    assert none.returncode == 1
+    assert "no tag leads to HEAD. Run 'git fetch --tags', or give 'none'" in none.stdout + none.stderr
+    git(folder, "tag", "v1")
+    (folder / "notes.txt").write_text("harmless")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "notes")
+    assert git(folder, "push", "origin", "HEAD:refs/heads/main").returncode == 0
+    write(form, read(STORY / "v2.snapshot.xml"), folder)
+    git(folder, "add", ".")
+    assert git(folder, "commit", "--no-verify", "-qm", "consolidate").returncode == 0
+    (folder / "notes.txt").write_text("more")
+    git(folder, "add", ".")
+    done = git(folder, "commit", "-m", "notes")
+    assert done.returncode == 0  # against the last commit, nothing; against the release, all of it
+    done = git(folder, "push", "origin", "HEAD:refs/heads/main")
+    assert done.returncode == 1
+    assert "v1 (Studio Pro" in done.stdout + done.stderr
+    assert "Service.Measurement" in done.stdout + done.stderr

@@ -95,12 +95,12 @@ def test_a_long_name_is_no_fault(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
 def test_a_closed_stream_changes_no_answer(closed: str, tmp_path: Path) -> None:
-    command = f'"{sys.executable}" -m mx_changeclass diff "{V1}" "{V2}" {closed}'
+    command = f'"{sys.executable}" -m mx_changeclass diff "{V1}" "{V2}" --fail-on never {closed}'
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path)}
     done = subprocess.run(
         ["sh", "-c", command], cwd=tmp_path, env=environment, capture_output=True, timeout=120, check=False
     )
-    assert done.returncode == DESTRUCTIVE, done.stderr
+    assert done.returncode == 0, done.stderr  # which is not what Python ends with when it falls
 
 
 def test_several_at_once_leave_a_whole_report(tmp_path: Path) -> None:
@@ -109,7 +109,8 @@ def test_several_at_once_leave_a_whole_report(tmp_path: Path) -> None:
     several = [subprocess.Popen(command, cwd=tmp_path, env=environment) for _ in range(3)]
     assert [one.wait(120) for one in several] == [DESTRUCTIVE] * 3
     assert json.loads((tmp_path / "report.json").read_text())["schema"] == 1
-    assert json.loads((tmp_path / "mx-changeclass" / "last.json").read_text())["changes"]
+    (last,) = (tmp_path / "mx-changeclass").iterdir()
+    assert json.loads(last.read_text())["changes"]
     assert len(list(tmp_path.rglob("*"))) == 3  # the report, the folder of the last one, that one
 
 

@@ -34,7 +34,7 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, str]]:
         yield from (
             (one.id, f"{ast.dump(value)}[{i}]") for i, one in enumerate(target.elts) if isinstance(one, ast.Name)
         )
-    elif isinstance(target, ast.Name) and not ast.unparse(value).startswith("TypeVar("):
+    elif isinstance(target, ast.Name) and not ast.unparse(value).startswith(("TypeVar(", "TypeVarTuple(")):
         yield target.id, ast.dump(value)
 
 

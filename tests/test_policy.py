@@ -20,6 +20,13 @@ from tests.cases import Case, rule_cases
         ({"declared": ["codepush"]}, "'declared'"),
         ({"ignore": "theme/*"}, "'ignore'"),
         ({"ignore": [1]}, "'ignore'"),
+        ({"severity": ["text-changed"]}, "'severity'"),
+        ({"severity": {"text-changed": "OTA_SAFE"}}, "severity of 'text-changed' must be a table"),
+        ({"severity": {"text-changed": {"class": "HARMLESS", "reason": "x"}}}, "'class' cannot be 'HARMLESS'"),
+        ({"severity": {"text-changed": {"class": "none", "reason": "x"}}}, "'class' cannot be 'none'"),
+        ({"severity": {"text-changed": {"class": "OTA_SAFE", "reason": " "}}}, "'reason' must be a text"),
+        ({"waivers": {"fingerprint": "0123456789ab"}}, "'waivers' must be a list"),
+        ({"waivers": ["0123456789ab"]}, "a waiver must be a table"),
         ({"strict_types": 1}, "'strict_types'"),
         ({"soft_hazards": None}, "'soft_hazards'"),
         ({"blocked_is_loss": "yes"}, "'blocked_is_loss'"),
@@ -80,8 +87,9 @@ def test_a_setting_decides_what_it_says(case_id: str, stated: dict[str, Any], wi
 
 
 def test_every_setting_is_decided_on_somewhere() -> None:
-    """The templates, declarations and ignored files by cases of rules and ``test_cli``, the others here."""
+    """The templates, declarations and ignored files by cases of rules and ``test_cli``, waivers and severity by
+    ``test_waivers``, the others here."""
     here = {name for _, stated, _, _ in DECIDES for name in stated}
     where = {"source", "stated"}  # where the settings were read
     own = {a.name for a in fields(Policy)} - here - where
-    assert own == {"native_template", "new_native_template", "declared", "ignore"}
+    assert own == {"native_template", "new_native_template", "declared", "ignore", "severity", "waivers"}

@@ -5,22 +5,53 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from attrs import evolve
 from jsonschema import Draft202012Validator
 
-from mx_changeclass import Policy, Verdict, compare, footprint, read
+from mx_changeclass import (
+    Fleet,
+    FleetVersion,
+    Policy,
+    ReleaseClass,
+    Severity,
+    Verdict,
+    Waiver,
+    classify,
+    compare,
+    fleet,
+    footprint,
+    read,
+    render,
+)
+from mx_changeclass.changes.diff import diff
 from mx_changeclass.data import load
+from mx_changeclass.errors import BrokenContainer
+from mx_changeclass.findings.back import way_back
 from mx_changeclass.findings.finding import worst_first
+from mx_changeclass.findings.planning import proven_plan
+from mx_changeclass.findings.steps import Step
+from mx_changeclass.model.commits import Commit
 from mx_changeclass.reports import catalogue
+from mx_changeclass.reports.audit import audit_document
 from mx_changeclass.reports.footprint import footprint_document
+from mx_changeclass.reports.plans import plan_document
 from tests.builders.specimen import PROJECTS, READERS
-from tests.cases import labelled_cases
+from tests.cases import labelled_cases, rule_cases
 from tests.generated import ROOT, story
 
-NAMES = {"report": "verdict", "footprint": "footprint", "rules": "rules"}
+NAMES = {
+    "report": "verdict",
+    "release plan": "plan",
+    "footprint": "footprint",
+    "fleet": "fleet",
+    "rules": "rules",
+    "audit": "audit",
+}
 
 
 def closed(schema: Any) -> Any:
@@ -43,6 +74,7 @@ def verdicts() -> Iterator[Verdict]:
     yield story()
     yield apart()
     yield with_ignored()
+    yield with_waivers()
     yield from (case.verdict() for case in list(labelled_cases())[::4])
     for path in PROJECTS.values():
         yield compare("none", read(READERS / path))
@@ -62,15 +94,77 @@ def with_ignored() -> Verdict:
     return compare("none", READERS / "v2", Policy(ignore=("theme/*",)))
 
 
+def with_waivers() -> Verdict:
+    """A verdict of which something is waived, by waivers that say all that they may, and a rule is judged anew."""
+    day = date(2026, 12, 31)
+    stated = Waiver(
+        fingerprint="6908ee294c6a",
+        rule=("ent-merged",),
+        element="Service.*",
+        what="removed",
+        reason="agreed",
+        by="Ada",
+        until=day,
+        up_to=ReleaseClass.DESTRUCTIVE,
+        undecided=True,
+        baseline="10.24.18",
+        source="waivers.toml",
+        found=True,
+    )
+    severity = {"text-changed": Severity(ReleaseClass.NEEDS_REDEPLOY, "agreed")}
+    return classify(story().changes, Policy(waivers=(stated,), severity=severity), today=day)
+
+
+def plans() -> Iterator[Any]:
+    """The plan of the story, the way back from it, and plans that have to wait for a change of the model."""
+    about = story()
+    yield plan_document(proven_plan(about), about.old, about.new)
+    way = way_back(about)
+    yield plan_document(way.plan, about.new, about.old, way)
+    rules = ("attr-deleted-server", "ent-renamed-sync", "mf-deleted", "native-dep-added", "nav-native-profile-removed")
+    told = {f"{rule} hit" for rule in rules}
+    for case in (case for case in rule_cases() if case.id in told):
+        old, new = case.sides()
+        yield plan_document(proven_plan(classify(diff(old, new), case.policy)), old, new)
+
+
+def in_field() -> Fleet:
+    """The second version of the story against the first, of which the server ran another before."""
+    old, new = story().old, story().new
+    return fleet(new, [FleetVersion("1.0", old, "14.1.13", True, 0.1, 30), FleetVersion("1.1", new)])
+
+
+class Audited(dict[str, Any]):
+    """An audit of an app, and another app that could not be audited."""
+
+    errors = {"Other": BrokenContainer("other", "is cut", "Fetch it again")}  # noqa: RUF012
+
+
+def audits() -> Audited:
+    skipped = (BrokenContainer("0123", "is cut", "Fetch it again"),)
+    commit = Commit("1" * 40, "2025-03-03T09:00:00Z", "Ada", "Merge measurements", (), ("v1",))
+    grave = next(c.verdict() for c in labelled_cases() if c.verdict().channel == "FULL_RELEASE")
+    steps = (Step("0" * 40, "1" * 40, story(), skipped, commit), Step("1" * 40, "2" * 40, grave))
+    return Audited(field=SimpleNamespace(steps=steps))
+
+
 def documents(name: str) -> Iterator[Any]:
     if name == "report":
         yield from (verdict.to_dict() for verdict in verdicts())
+        yield json.loads(render(story(), "json", fleet=in_field()))
+    elif name == "release plan":
+        yield from plans()
     elif name == "footprint":
         for model in (
             *sorted((ROOT / "fixtures" / "field-service").glob("*.xml")),
             ROOT / "fixtures" / "base.snapshot.xml",
         ):
             yield footprint_document(footprint(read(model)))
+    elif name == "audit":
+        for everything in (False, True):
+            yield audit_document(audits(), everything=everything)
+    elif name == "fleet":
+        yield in_field().to_dict()
     else:
         yield json.loads(catalogue.rules("json"))
 

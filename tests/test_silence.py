@@ -35,7 +35,7 @@ def without(model: Snapshot, which: Which, label: str = "cut") -> Snapshot:
         i: evolve(u, type="", name="", missing=True, load=tuple) if which(u.type) else u for i, u in model.units.items()
     }
     lost = sum(u.missing for u in units.values())
-    return evolve(model, units=units, label=label, incomplete=(f"{lost} documents are listed but not there",))
+    return evolve(model, units=units, label=label, incomplete=(f"{lost} documents are listed and its file is missing",))
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def cell(text: str) -> str:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_marks_what_could_not_be_decided(story: Snapshot, form: str) -> None:
-    cut = evolve(story, incomplete=("widgets/map.mpk is listed but not there",))
+    cut = evolve(story, incomplete=("widgets/map.mpk is listed and its file is missing",))
     told = cell(render(compare(story, cut), form))
-    assert "widgets/map.mpk is listed but not there" in told
+    assert "widgets/map.mpk is listed and its file is missing" in told
     assert "DESTRUCTIVE" in told
 
 

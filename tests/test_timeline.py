@@ -6,9 +6,9 @@ import json
 import os
 import pickle
 import shutil
-import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -18,51 +18,16 @@ import pytest
 import mx_changeclass as mx
 from mx_changeclass import ReadError, ReleaseClass
 from mx_changeclass.errors import BrokenContainer
+from mx_changeclass.findings.steps import Step
 from mx_changeclass.reports import FORMATS
 from mx_changeclass.rules import catalogue
-from mx_changeclass.timeline import Step
-from tests.builders.build import write_v2
-
-STORY = Path(__file__).parent.parent / "fixtures" / "field-service"
-PROJECT = "apps/field"
+from tests.builders.histories import PROJECT, History, field_service, git
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
 
-def git(at: Path, *arguments: str) -> str:
-    who = ["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    done = subprocess.run(
-        ["git", *who, *arguments], cwd=at, check=True, capture_output=True,
-        env={**environment, "GIT_CONFIG_GLOBAL": os.devnull},
-    )  # fmt: skip
-    return done.stdout.decode().strip()
-
-
-class History:
-    """A repository in the making, with the commits by their names."""
-
-    def __init__(self, at: Path) -> None:
-        self.at, self.named = at, dict[str, str]()
-        self.at.mkdir()
-        git(self.at, "init", "-q", "-b", "main")
-
-    def put(self, name: str, version: str = "", **files: str) -> None:
-        """Commit a version of the story, and files beside it."""
-        if version:
-            shutil.rmtree(self.at / PROJECT, ignore_errors=True)
-            write_v2(mx.read(STORY / f"{version}.snapshot.xml"), self.at / PROJECT, name="Field.mpr")
-        for path, content in files.items():
-            (self.at / path.replace("__", "/")).write_text(content)
-        git(self.at, "add", "-A")
-        git(self.at, "commit", "-qm", name)
-        self.keep(name)
-
-    def keep(self, name: str) -> None:
-        self.named[git(self.at, "rev-parse", "HEAD")] = name
-
-    def told(self, steps: list[Step]) -> list[tuple[str, str, str]]:
-        return [(self.named[s.old], self.named[s.new], str(s.verdict.release_class)) for s in steps]
+def told(history: History, steps: list[Step]) -> list[tuple[str, str, str]]:
+    return [(history.named[s.old], history.named[s.new], str(s.verdict.release_class)) for s in steps]
 
 
 @pytest.fixture(scope="module")
@@ -92,16 +57,16 @@ WANTED = [
 
 
 def test_each_commit_that_touched_the_project_is_a_step_oldest_first(project: History) -> None:
-    assert project.told(list(mx.audit(path=PROJECT, cwd=project.at))) == WANTED
+    assert told(project, list(mx.audit(path=PROJECT, cwd=project.at))) == WANTED
 
 
 def test_the_project_is_found_from_within_it(project: History) -> None:
-    assert project.told(list(mx.audit(cwd=project.at / PROJECT))) == WANTED
+    assert told(project, list(mx.audit(cwd=project.at / PROJECT))) == WANTED
 
 
 def test_the_mpr_can_be_named(project: History) -> None:
     steps = list(mx.audit(path=f"{PROJECT}/Field.mpr", cwd=project.at))
-    assert project.told(steps) == WANTED
+    assert told(project, steps) == WANTED
     assert all(step.verdict.new.side_files for step in steps), "the files beside it are part of the app"
 
 
@@ -125,7 +90,7 @@ def test_what_a_commit_that_cannot_be_read_changed_is_part_of_the_next_step(proj
 def test_a_history_that_ends_unread_is_an_error(project: History) -> None:
     broken = next(commit for commit, name in project.named.items() if name == "broken")
     steps = mx.audit(broken, PROJECT, cwd=project.at)
-    assert project.told([next(steps)]) == WANTED[:1]
+    assert told(project, [next(steps)]) == WANTED[:1]
     with pytest.raises(ReadError, match="SQLite"):
         next(steps)
 
@@ -137,13 +102,13 @@ def test_a_history_that_begins_unread_begins_where_it_can_be_read(tmp_path: Path
     made.put("first", "v1")
     made.put("story", "v2")
     (step,) = mx.audit(path=PROJECT, cwd=made.at)
-    assert made.told([step]) == WANTED[:1]
+    assert told(made, [step]) == WANTED[:1]
     assert len(step.skipped) == 1
 
 
 @pytest.mark.parametrize(("limit", "steps"), [(0, []), (1, WANTED[2:]), (9, WANTED)])
 def test_a_limit_takes_the_last_steps(limit: int, steps: list[Any], project: History) -> None:
-    assert project.told(list(mx.audit(path=PROJECT, cwd=project.at, limit=limit))) == steps
+    assert told(project, list(mx.audit(path=PROJECT, cwd=project.at, limit=limit))) == steps
 
 
 def _processes() -> Executor:
@@ -155,7 +120,7 @@ def test_any_executor_gives_the_same_reports(executor: Callable[[], Executor], p
     alone = list(mx.audit(path=PROJECT, cwd=project.at))
     with executor() as workers:
         shared = list(mx.audit(path=PROJECT, cwd=project.at, executor=workers))
-    assert project.told(shared) == WANTED
+    assert told(project, shared) == WANTED
     for one, other in zip(alone, shared, strict=True):
         assert [str(e) for e in one.skipped] == [str(e) for e in other.skipped]
         for name in FORMATS:
@@ -182,7 +147,7 @@ def test_few_steps_are_worked_on_ahead_and_none_once_nobody_asks(project: Histor
     assert not executor.futures
     next(iter(steps))
     assert 1 < len(executor.futures) <= 2 * (os.cpu_count() or 1) + 1
-    steps.close()  # type: ignore[attr-defined]
+    steps.close()
     assert all(f.cancelled() for f in executor.futures[1:])
 
 
@@ -212,3 +177,123 @@ def test_rules_and_errors_cross_to_other_processes() -> None:
     error = pickle.loads(pickle.dumps(BrokenContainer("App.mpr", "is cut", "Fetch it again")))
     assert (type(error), str(error)) == (BrokenContainer, "App.mpr: is cut. Fetch it again")
     assert ReleaseClass.DESTRUCTIVE is pickle.loads(pickle.dumps(ReleaseClass.DESTRUCTIVE))
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return field_service(tmp_path_factory.mktemp("story") / "field")
+
+
+def subjects(steps: Iterable[Step]) -> list[str]:
+    return [step.commit.subject.partition(" ")[0] for step in steps]
+
+
+def test_a_step_says_who_did_what_and_when(releases: Path) -> None:
+    last = mx.audit(cwd=releases).steps[-1].commit
+    assert (last.author, last.date[:10], last.subject) == ("Ben", "2025-03-24", "Make measurements part of inspections")
+
+
+def test_tags_are_the_releases(releases: Path) -> None:
+    (step,) = mx.audit(cwd=releases, tags="v*")
+    assert (step.name, step.old[:7], step.verdict.counts[ReleaseClass.OTA_SAFE]) == ("v1.1", "6288ee3", 1)
+    assert step.verdict.release_class is ReleaseClass.NEEDS_REDEPLOY
+    with pytest.raises(ReadError, match="no tag"):
+        mx.audit(cwd=releases, tags="release-*")
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ({"revision": "v1.0..v1.1"}, ["Correct", "Round"]),
+        ({"revision": "v1.1.."}, ["Make"]),
+        ({"revision": "v1.1..v1.1"}, []),
+        ({"revision": "v1.0..main", "tags": "v*"}, ["Round"]),
+        ({"since": "2025-03-17"}, ["Round", "Make"]),
+        ({"since": date(2025, 3, 11), "until": "2025-03-20"}, ["Round"]),
+        ({"until": "2025-03-10"}, ["Correct"]),
+        ({"since": "2026-01-01"}, []),
+    ],
+)
+def test_a_part_of_a_history(asked: dict[str, Any], wanted: list[str], releases: Path) -> None:
+    assert subjects(mx.audit(cwd=releases, **asked)) == wanted
+
+
+@pytest.mark.parametrize("wrong", [{"revision": "v1.0...main"}, {"since": "soon"}, {"jobs": 2, "executor": Executor()}])
+def test_what_cannot_be_asked_of_a_history(wrong: dict[str, Any], releases: Path) -> None:
+    with pytest.raises(mx.MxError):
+        mx.audit(cwd=releases, **wrong)
+
+
+def test_without_merges_each_commit_stands_beside_its_own_parent(project: History) -> None:
+    steps = list(mx.audit(path=PROJECT, cwd=project.at, merges=False))
+    pairs = {(project.named[s.old], project.named[s.new]) for s in steps}
+    # of a merge nothing is told, of both commits of its branch everything; "broken" cannot be read
+    assert pairs == {("beside", "story"), ("story", "back"), ("back", "half"), ("half", "whole")}
+
+
+def test_a_clone_that_is_cut_off_is_told(releases: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "--depth", "2", f"file://{releases}", "cut")
+    with pytest.raises(ReadError, match="fetch --unshallow"):
+        mx.audit(cwd=tmp_path / "cut")
+    assert subjects(mx.audit(cwd=tmp_path / "cut", limit=1)) == ["Make"], "as far as it goes it can be audited"
+
+
+def test_an_audit_can_be_asked_again_and_from_several_sides(releases: Path) -> None:
+    found = mx.audit(cwd=releases)
+    first, second = iter(found), iter(found)
+    assert next(first) is next(second) is next(iter(found))
+    assert len(found.steps) == found.total == 3
+    assert list(first) == list(second) == list(found.steps[1:])
+
+
+def test_a_journal_is_where_a_later_audit_begins(releases: Path, tmp_path: Path) -> None:
+    file = tmp_path / "audit.journal"
+    wanted = mx.audit(cwd=releases).steps
+    next(iter(mx.audit(cwd=releases, journal=file)))
+    assert len(file.read_bytes().splitlines()) == 1
+    file.write_bytes(file.read_bytes() + b'{"under": "cut')  # a machine that stopped
+    assert mx.audit(cwd=releases, journal=file).steps == wanted
+    lines = file.read_bytes().splitlines()
+    assert len(lines) == 4, "what was known was not done again"
+    assert mx.audit(cwd=releases, journal=file).steps == wanted
+    assert file.read_bytes().splitlines() == lines
+    mx.audit(cwd=releases, journal=file, policy=mx.Policy(blocked_is_loss=True)).steps  # noqa: B018
+    assert len(file.read_bytes().splitlines()) == 7, "another policy may give another verdict"
+
+
+def test_a_journal_keeps_what_could_not_be_read(project: History, tmp_path: Path) -> None:
+    first, again = (mx.audit(path=PROJECT, cwd=project.at, journal=tmp_path / "kept").steps for _ in range(2))
+    assert [(s.old, s.new, s.verdict, list(map(str, s.skipped))) for s in first] == [
+        (s.old, s.new, s.verdict, list(map(str, s.skipped))) for s in again
+    ]
+
+
+def test_a_journal_that_cannot_be_written_is_told(releases: Path, tmp_path: Path) -> None:
+    with pytest.raises(mx.PolicyError, match="Give a journal that can be written"):
+        mx.audit(cwd=releases, journal=tmp_path)
+
+
+class Dying(Executor):
+    """Processes of which one is killed at its first task."""
+
+    def __init__(self) -> None:
+        self.pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        self.killed = False
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if not self.killed:
+            self.killed = True
+            return self.pool.submit(os._exit, 9)
+        return self.pool.submit(fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self.pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+def test_what_a_worker_that_is_killed_leaves_undone_is_done_again(releases: Path) -> None:
+    with Dying() as dying:
+        assert mx.audit(cwd=releases, executor=dying).steps == mx.audit(cwd=releases).steps
+
+
+def test_jobs_are_processes_of_the_audit_itself(releases: Path) -> None:
+    assert mx.audit(cwd=releases, jobs=2).steps == mx.audit(cwd=releases).steps

@@ -13,19 +13,26 @@ from mx_changeclass import __version__
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
 from mx_changeclass.errors import BrokenContainer, PolicyError, UnsupportedVersion
-from mx_changeclass.findings.finding import Finding, Row, Verdict, worst_first
+from mx_changeclass.findings.aside import Aside
+from mx_changeclass.findings.facts import Released
+from mx_changeclass.findings.finding import Finding, Row, RowPart, Verdict, worst_first
+from mx_changeclass.findings.plan import outline
 from mx_changeclass.model.snapshot import Detached, Snapshot
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
 from mx_changeclass.rules.engine.rule import Rule
-from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Remedy, Requires
+from mx_changeclass.waivers import Covered, Waiver, WaiverState, WaiverUse
+from mx_changeclass.wording.harms import MEANING
+from mx_changeclass.wording.reasons import REASONS
 
 _ADVICE = "Give a report of 'mx-changeclass diff --format json'"
 
 
 def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
-    """The document as plain values. ``everything`` adds ``noise``: what was said of changes set aside."""
+    """The document as plain values. ``everything`` adds ``noise``, what was said of changes set
+    aside, and ``set_aside``, which those are."""
     account = verdict.accountability
     told: dict[str, Any] = {
         "schema": 1,
@@ -42,13 +49,26 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
             "undecided": verdict.undecided,
             "requires": list(verdict.requires),
             "native": verdict.native,
+            "unwaived": {
+                "class": str(verdict.unwaived_class),
+                "at_most": str(verdict.unwaived_at_most),
+                "undecided": sum(f.undecided for f in verdict.unwaived),
+            },
+            "summary": list(verdict.summary),
         },
+        "facts": _facts(verdict),
         "configuration": {
             "file": verdict.policy.source or None,
             "stated": list(verdict.policy.stated),
             "ignored": [asdict(told) for told in verdict.ignored],
+            "waived": [_waiver(use) for use in verdict.waivers],
+            "severities": [
+                {"rule": rule.id, "was": str(was), **severity.to_dict()}
+                for rule, (was, severity) in verdict.severities.items()
+            ],
         },
         "counts": {str(c): n for c, n in verdict.counts.items()},
+        "plan": outline(verdict).to_dict(),
         "changes": [_row(row) for row in verdict.rows],
         "accountability": {
             "leaves": account.leaves,
@@ -64,7 +84,36 @@ def document(verdict: Verdict, *, everything: bool = False) -> dict[str, Any]:
     }
     if everything:
         told["noise"] = [{**_place(f), **_finding(f, f.message)} for f in verdict.noise]
+        told["set_aside"] = [
+            {
+                "reason": aside.reason,
+                "meaning": REASONS[aside.reason],
+                "element": {"kind": aside.kind, "name": aside.name},
+                "properties": list(aside.fields),
+                "edits": aside.edits,
+            }
+            for aside in verdict.aside
+        ]
     return told
+
+
+def _facts(verdict: Verdict) -> dict[str, Any]:
+    """What decides how the verdict is read; the rest of it stands in ``verdict``, ``old`` and ``new``."""
+    facts, released = verdict.facts, verdict.released
+    return {
+        "installed": released.installed,
+        "over_the_air": {
+            "on": released.ota,
+            "from": released.ota_from or None,
+            "store_changes": facts.store,
+            "changes": list(facts.waiting),
+        },
+        "native_template": {"version": released.template or None, "from": released.template_from or None},
+        "undecided": list(facts.undecided),
+        "ignored": facts.ignored,
+        "unseen": list(facts.unseen),
+        "set_aside": facts.set_aside,
+    }
 
 
 def model(snapshot: Snapshot) -> dict[str, Any]:
@@ -78,8 +127,31 @@ def model(snapshot: Snapshot) -> dict[str, Any]:
         "warnings": list(snapshot.warnings),
         "side_files": snapshot.side_files,
         "mpr": snapshot.mpr or None,
+        "folder": snapshot.folder,
         "native_app": snapshot.native_given,
     }
+
+
+def _waiver(use: WaiverUse) -> dict[str, Any]:
+    waiver = use.waiver
+    return {
+        **waiver.to_dict(),
+        "source": waiver.source or None,
+        "found": waiver.found,
+        "state": str(use.state),
+        "problem": use.problem or None,
+        "covers": [asdict(place) for place in use.covers],
+    }
+
+
+def _waiver_of(told: Mapping[str, Any]) -> WaiverUse:
+    said = {a.name: told[a.name] for a in fields(Waiver) if a.name in told and a.name not in ("source", "found")}
+    return WaiverUse(
+        Waiver.of(said, source=told["source"] or "", found=told["found"]),
+        WaiverState(told["state"]),
+        tuple(Covered(**_known(Covered, place)) for place in told["covers"]),
+        told["problem"] or "",
+    )
 
 
 def _row(row: Row) -> dict[str, Any]:
@@ -98,8 +170,14 @@ def _row(row: Row) -> dict[str, Any]:
         "property": row.prop or None,
         "old": _plain(row.old),
         "new": _plain(row.new),
+        "parts": [
+            {"part": p.place or None, "property": p.prop, "old": _plain(p.old), "new": _plain(p.new)} for p in row.parts
+        ],
         "what": row.what,
+        "module": row.module or None,
         "class": str(row.release_class),
+        "meaning": MEANING[row.release_class],
+        "undecided": row.undecided,
         "at_most": str(row.at_most),
         "channel": str(row.channel),
         "audience": shared["audience"],
@@ -115,6 +193,7 @@ def _row(row: Row) -> dict[str, Any]:
 def _finding(finding: Finding, message: str) -> dict[str, Any]:
     return {
         "rule": finding.rule.id,
+        "title": finding.rule.title,
         "class": str(finding.release_class),
         "at_most": str(finding.at_most),
         "channel": str(finding.channel),
@@ -129,6 +208,8 @@ def _finding(finding: Finding, message: str) -> dict[str, Any]:
         "message": message,
         "evidence": list(finding.evidence),
         **({} if finding.details == finding.evidence else {"details": list(finding.details)}),
+        "remedy": str(finding.remedy),
+        "meanwhile": finding.meanwhile or None,
         "mitigation": finding.mitigation,
         "source": finding.rule.source,
     }
@@ -197,26 +278,50 @@ def _verdict(report: Mapping[str, Any]) -> Verdict:
     rules = {rule_id: Rule.from_dict({"id": rule_id, **told}) for rule_id, told in report["rules"].items()}
     rows = tuple(_row_of(told, rules) for told in report["changes"])
     remarks = (_finding_of(told, rules) for told in report["remarks"])
+    waivers = tuple(map(_waiver_of, report["configuration"].get("waived", ())))
     return Verdict(
         changes=Changes.detached(_snapshot_of(report["old"]), _snapshot_of(report["new"])),
         findings=tuple(sorted({*(f for row in rows for f in row.findings), *remarks}, key=worst_first)),
         rows=rows,
         noise=tuple(_finding_of(told, rules) for told in report.get("noise", ())),
         policy=evolve(
-            Policy.of({k: report["policy"][k] for k in _policy(Policy())}, "policy"),
+            Policy.of(_settings(report["policy"]), "policy"),
             source=report["configuration"]["file"] or "",
             stated=tuple(report["configuration"]["stated"]),
+            waivers=tuple(use.waiver for use in waivers),
         ),
         accountability=Accountability(**_known(Accountability, report["accountability"])),
         native=report["verdict"]["native"],
         ignored=tuple(Ignored(**_known(Ignored, told)) for told in report["configuration"]["ignored"]),
+        waivers=waivers,
+        released=_released_of(report.get("facts")),
+        aside=tuple(
+            Aside(a["reason"], a["element"]["kind"], a["element"]["name"], tuple(a["properties"]), a["edits"])
+            for a in report.get("set_aside", ())
+        ),
     )
 
 
+def _released_of(told: Mapping[str, Any] | None) -> Released:
+    """The app that people have; an earlier report tells nothing of it."""
+    if told is None:
+        return Released()
+    ota, template = told["over_the_air"], told["native_template"]
+    return Released(told["installed"], ota["on"], ota["from"] or "", template["version"] or "", template["from"] or "")
+
+
 def _policy(policy: Policy) -> dict[str, Any]:
-    """The settings of a policy; where they were read stands in ``configuration``."""
-    told = {name: value for name, value in asdict(policy).items() if name not in ("source", "stated")}
-    return {**told, "ignore": list(policy.ignore)}
+    """The settings of a policy; where they were read, and its waivers, stand in ``configuration``."""
+    apart = ("source", "stated", "waivers")
+    told = {name: value for name, value in asdict(policy, recurse=False).items() if name not in apart}
+    severity = {rule: given.to_dict() for rule, given in sorted(policy.severity.items())}
+    return {**told, "declared": dict(policy.declared), "ignore": list(policy.ignore), "severity": severity}
+
+
+def _settings(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that a table tells; an earlier report tells of no severity."""
+    severity = {rule: {key: s[key] for key in ("class", "reason")} for rule, s in told.get("severity", {}).items()}
+    return {**{key: told[key] for key in _policy(Policy()) if key != "severity"}, "severity": severity}
 
 
 def _known(value: type[AttrsInstance], told: Mapping[str, Any]) -> dict[str, Any]:
@@ -235,6 +340,7 @@ def _snapshot_of(told: Mapping[str, Any]) -> Snapshot:
         warnings=tuple(told["warnings"]),
         side_files=told["side_files"],
         mpr=told["mpr"] or "",
+        folder=told.get("folder"),
     )
 
 
@@ -255,6 +361,9 @@ def _row_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Row:
         old=_value(told["old"]),
         new=_value(told["new"]),
         part_of=told["within"] or "",
+        parts=tuple(
+            RowPart(p["part"] or "", p["property"], _value(p["old"]), _value(p["new"])) for p in told.get("parts", ())
+        ),
     )
 
 
@@ -275,6 +384,8 @@ def _finding_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Finding:
         at_most=ReleaseClass(told["at_most"]),
         unless=told["unless"] or "",
         setting=told["setting"] or "",
+        remedy=Remedy(told["remedy"]),
+        meanwhile=told["meanwhile"] or "",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -11,14 +11,22 @@ from attrs import evolve, field, fields, frozen
 
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
+from mx_changeclass.findings.aside import Aside, aside_of
+from mx_changeclass.findings.carriers import Carrier
+from mx_changeclass.findings.facts import Facts, Released, facts_of
 from mx_changeclass.frozen_dict import FrozenDict
 from mx_changeclass.model.snapshot import Snapshot
+from mx_changeclass.model.types import MODULE
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
-from mx_changeclass.rules.engine.rule import Rule
-from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Requires
+from mx_changeclass.rules.engine.rule import Rule, class_of
+from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Remedy, Requires
+from mx_changeclass.waivers import Covered, Severity, WaiverUse
 from mx_changeclass.wording.changes import explanation
 from mx_changeclass.wording.values import kind_in_words
+
+_MODULE_FOLDERS = ("themesource", "javascriptsource", "javasource")  # each holds a folder a module, in small letters
+_CODE = ("File$JavaScriptAction", "File$JavaAction")  # files that go by the name of their action
 
 
 @frozen
@@ -32,6 +40,8 @@ class Finding:
     cost, as far as there is something to lose. ``at_most`` is the class it may have once it is decided,
     ``release_class`` itself where nothing is open; ``unless`` is the fact under which it stays at ``release_class``,
     and ``setting`` the line of the configuration that states that fact, both "" where no statement helps.
+    ``remedy`` is what to do about it, and ``meanwhile`` what the release must hold from which it is put off.
+    ``carriers`` are the rows that it hangs on; of a finding out of a JSON report there are none.
     """
 
     rule: Rule
@@ -49,6 +59,9 @@ class Finding:
     at_most: ReleaseClass = NONE
     unless: str = ""
     setting: str = ""
+    remedy: Remedy = Remedy.NONE
+    meanwhile: str = ""
+    carriers: tuple[Carrier, ...] = field(default=(), eq=False, repr=False)
 
     def __repr__(self) -> str:
         return f"<Finding {self.rule.id} {self.release_class}: {self.kind} {self.subject!r}>"
@@ -73,8 +86,20 @@ class Finding:
 
 def worst_first(finding: Finding) -> tuple[object, ...]:
     """The order of the findings of a verdict; no two of them stand at one place in it."""
-    ranks = -finding.release_class.rank, -finding.channel.rank
+    ranks = -finding.release_class.rank, finding.hazard.gravity, -finding.channel.rank
     return (*ranks, finding.subject, finding.rule.id, finding.kind)
+
+
+@frozen
+class RowPart:
+    """One value that differs in what a row tells of: ``place`` is the part of the element that holds it, in words, ""
+    where the element does; ``prop`` its key; ``old`` and ``new`` the value, None where it is absent or only a digest
+    of it is known."""
+
+    place: str
+    prop: str
+    old: object
+    new: object
 
 
 @frozen
@@ -82,7 +107,8 @@ class Row:
     """One reported change: a subject, what of it changed, and the findings about that.
 
     ``prop`` is the field of the subject, the slot its changed parts stand in, or "" where the
-    subject as a whole came or went; ``old``/``new`` are set for a single plain value. ``part_of`` is the
+    subject as a whole came or went; ``old``/``new`` are set for a single value, ``parts`` where values of several
+    keys differ, or of another than ``prop``; of what came or went they hold what is no default. ``part_of`` is the
     fingerprint of the row of the module that answers for this one, "" where it speaks for itself.
     """
 
@@ -99,6 +125,7 @@ class Row:
     old: object = None
     new: object = None
     part_of: str = ""
+    parts: tuple[RowPart, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Row {self.fingerprint} {self.release_class}: {self.kind} {self.name!r} {self.verb}>"
@@ -108,6 +135,18 @@ class Row:
         """The subject as a reader knows it; the old name where it was renamed or removed."""
         named = self.old_name if self.prop == "name" and self.old_name else self.name or "the app"
         return named.removeprefix("widget:")
+
+    @property
+    def module(self) -> str:
+        """The module it lies in; of a file the one whose folder it lies in, or whose action it is. "" for what
+        lies in none."""
+        name = self.name or self.old_name
+        if self.kind == MODULE:
+            return name
+        path = name.split("/")
+        if self.kind.startswith("File$") and self.kind not in _CODE:
+            return path[1] if len(path) > 1 and path[0] in _MODULE_FOLDERS else ""
+        return name.partition(".")[0] if "." in name and len(path) == 1 else ""
 
     @property
     def subject_kind(self) -> str:
@@ -126,8 +165,11 @@ class Row:
         return f"{self.subject_with_kind}: {self.what or self.findings[0].rule.title}"
 
     def explained(self, finding: Finding) -> str:
-        """What a finding of the row means, for below its heading."""
-        return explanation(finding.evidence, finding.rule.reason, self.heading, whole=finding.rule.undecided)
+        """What a finding of the row means, for below its heading, which tells what the first one is about."""
+        seen: Iterable[str] = finding.evidence
+        if finding is not self.findings[0] and not seen:
+            seen = (fact for detail in finding.details for fact in detail.split(", "))
+        return explanation(seen, finding.rule.reason, self.heading, whole=finding.rule.undecided)
 
     @property
     def release_class(self) -> ReleaseClass:
@@ -158,7 +200,18 @@ class Row:
 def _models(changes: Changes) -> tuple[tuple[object, ...], ...]:
     """What a report says of the two models, for comparing verdicts."""
     return tuple(
-        (s.label, s.form, str(s.version), s.digest, s.incomplete, s.warnings, s.side_files, s.mpr, s.native_given)
+        (
+            s.label,
+            s.form,
+            str(s.version),
+            s.digest,
+            s.incomplete,
+            s.warnings,
+            s.side_files,
+            s.mpr,
+            s.folder,
+            s.native_given,
+        )
         for s in (changes.old, changes.new)
     )
 
@@ -180,6 +233,9 @@ class Verdict:
     accountability: Accountability
     native: bool = False  # the app has a native profile
     ignored: tuple[Ignored, ...] = ()  # what the configuration left out, by pattern
+    waivers: tuple[WaiverUse, ...] = ()  # what came of the waivers of the policy, in their order
+    released: Released = field(factory=Released)
+    _aside: tuple[Aside, ...] | None = field(default=None, eq=False, repr=False)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {c}" for c, n in reversed([*self.counts.items()]) if n) or "no change"
@@ -190,16 +246,17 @@ class Verdict:
         return type(self), tuple(getattr(bare, a.name) for a in fields(type(self)))
 
     def detached(self) -> Verdict:
-        """The verdict without the two models, a few kilobytes: of them, what a report says, and of a native app
-        that it was there. It renders and is equal as before; to ask for its changes, or for what its models hold,
+        """The verdict without the two models, no larger than its report: of them, what a report says, and of a native
+        app that it was there. It renders and is equal as before; to ask for its changes, or for what its models hold,
         is a ``ReadError``."""
-        return evolve(self, changes=Changes.detached(self.old, self.new))
+        return evolve(self, changes=Changes.detached(self.old, self.new), aside=self.aside)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The report of ``render(verdict, "json", everything=True)`` as plain values."""
+    def to_dict(self, *, everything: bool = True) -> dict[str, Any]:
+        """The report of ``render(verdict, "json", everything=True)`` as plain values; without ``everything`` all but
+        what was set aside."""
         from mx_changeclass.findings.document import document
 
-        return document(self, everything=True)
+        return document(self, everything=everything)
 
     @classmethod
     def from_dict(cls, report: Mapping[str, Any]) -> Verdict:
@@ -275,6 +332,65 @@ class Verdict:
         return tuple(r.slug for r in order if r in asked)
 
     @cached_property
+    def aside(self) -> tuple[Aside, ...]:
+        """What was set aside as without meaning, by reason, element and field. Made when it is asked for."""
+        return aside_of(self.changes) if self._aside is None else self._aside
+
+    @cached_property
+    def _waived(self) -> Mapping[Covered, WaiverUse]:
+        return {place: use for use in reversed(self.waivers) for place in use.covers}
+
+    def waived(self, row: Row, finding: Finding) -> WaiverUse | None:
+        """The waiver that covers a finding at a row, the first of several; None where none does."""
+        return self._waived.get(Covered(row.fingerprint, finding.rule.id, finding.subject))
+
+    @cached_property
+    def unwaived(self) -> tuple[Finding, ...]:
+        """The findings that no waiver covers at one of the rows where they stand. They alone decide whether a release
+        is refused; how it travels, and what it costs, no waiver changes."""
+        if not self._waived:
+            return self.findings
+        places: dict[int, list[str]] = {id(f): [] for f in self.findings}
+        for row in self.rows:
+            for f in row.findings:
+                places.setdefault(id(f), []).append(row.fingerprint)
+        return tuple(
+            f
+            for f in self.findings
+            if not all(Covered(at, f.rule.id, f.subject) in self._waived for at in places[id(f)] or ("",))
+        )
+
+    @property
+    def unwaived_class(self) -> ReleaseClass:
+        """The class of what no waiver covers; ``release_class`` is that of all."""
+        return max((f.release_class for f in self.unwaived), default=OTA_SAFE)
+
+    @property
+    def unwaived_at_most(self) -> ReleaseClass:
+        """The class that what no waiver covers may have once everything open is decided."""
+        return max((f.at_most for f in self.unwaived), default=OTA_SAFE)
+
+    @property
+    def severities(self) -> Mapping[Rule, tuple[ReleaseClass, Severity]]:
+        """The rules that spoke to which the policy gives another class, with that of the catalogue."""
+        spoke = {f.rule.id: f.rule for f in self.findings}
+        judged = ((spoke[i], s) for i, s in sorted(self.policy.severity.items()) if i in spoke)
+        return {rule: (class_of(rule, self.policy), severity) for rule, severity in judged}
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What decides how the verdict is read."""
+        return facts_of(self)
+
+    @cached_property
+    def summary(self) -> tuple[str, ...]:
+        """Three to five plain sentences, for people outside of the project: what happens to whom, how the release
+        reaches them, what is open."""
+        from mx_changeclass.findings.summary import summary
+
+        return summary(self)
+
+    @cached_property
     def counts(self) -> Mapping[ReleaseClass, int]:
         """Reported changes by class, mildest first."""
         counted = Counter(row.release_class for row in self.rows)
@@ -287,17 +403,25 @@ class Verdict:
 
     @property
     def decided(self) -> bool:
-        return not self.undecided and not self.accountability.unexplained
+        """Nothing is open but what a waiver says it accepts as undecided."""
+        return not any(f.undecided for f in self.unwaived) and not self.accountability.unexplained
 
-    def to_frame(self) -> Any:
-        """A pandas frame with one row a finding. Needs the ``notebook`` extra."""
+    def to_frame(self, by: str = "finding") -> Any:
+        """A pandas frame, in the order of ``rows``. ``by="finding"``: one row for each finding at each change, then
+        those that stand at no change, whose ``fingerprint`` is empty; ``by="change"``: one row a change, with what
+        its first finding says and its gravest hazard. Columns are named as the keys of the JSON. Classes are ordered
+        categories, so that ``frame[frame["class"] >= "FULL_RELEASE"]`` works, and the changes by class are ``counts``.
+        What lies in no module, or is said of the app as a whole, has ``the app`` as its module or subject.
+
+        Needs the extra ``notebook``; raises ``MxError`` without it, ``PolicyError`` for another ``by``.
+        """
         from mx_changeclass.findings.frame import frame
 
-        return frame(self)
+        return frame(self, by)
 
     def _repr_html_(self) -> str:
-        """The verdict as a page, shown by a notebook."""
+        """The verdict as a page in a frame, shown by a notebook; see ``framed``."""
         from importlib import import_module
 
-        page: str = import_module("mx_changeclass.reports.html").html(self)
+        page: str = import_module("mx_changeclass.reports.html").framed(self)
         return page

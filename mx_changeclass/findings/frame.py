@@ -1,44 +1,155 @@
-"""A verdict as a pandas frame, one row a finding."""
+"""Verdicts, and the steps of audits, as pandas frames: one row a finding at a change, a change, or a step."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
-from mx_changeclass.findings.finding import Verdict
+from mx_changeclass.errors import MxError, PolicyError
+from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.findings.steps import COLUMNS as STEP_COLUMNS
+from mx_changeclass.findings.steps import Step, step_row
+from mx_changeclass.vocabulary import NONE, ReleaseClass
+from mx_changeclass.wording.harms import MEANING
+
+_APP = "the app"  # subject and module of what lies in none
+_CLASSES = [str(c) for c in ReleaseClass if c is not NONE]
+_OF_CHANGE = (
+    "fingerprint", "verb", "kind", "subject", "old_name", "module", "property", "old", "new", "what", "class",
+    "meaning", "at_most", "undecided", "channel",
+)  # fmt: skip
+_OF_FINDING = (
+    "rule", "title", "message", "mitigation", "hazard", "requires", "breaks_old_clients", "server_data_loss",
+    "certainty", "unless", "setting", "source", "audience", "why",
+)  # fmt: skip
+_ELSEWHERE = ("within", "file", "id")
+COLUMNS = {
+    "finding": (*_OF_CHANGE, *_OF_FINDING, *_ELSEWHERE),
+    "change": (
+        *_OF_CHANGE,
+        "findings",
+        "rule",
+        "title",
+        "message",
+        "mitigation",
+        "hazard",
+        "audience",
+        "why",
+        *_ELSEWHERE,
+    ),
+}
 
 
-def frame(verdict: Verdict) -> Any:
-    """Columns: subject, kind, class, at_most, channel, hazard, requires, breaks_old_clients, rule, title, message,
-    mitigation, why, audience. Classes are ordered categories, so that ``frame[frame["class"] >= "FULL_RELEASE"]``
-    works."""
-    import pandas
+def frame(verdict: Verdict, by: str) -> Any:
+    """See ``Verdict.to_frame``."""
+    if by not in COLUMNS:
+        raise PolicyError(f"a frame has no rows by {by!r}; use one of {', '.join(map(repr, COLUMNS))}")
+    return _table(list(_ROWS[by](verdict)), COLUMNS[by])
 
+
+def steps_frame(apps: Mapping[str, Iterable[Step]], by: str) -> Any:
+    """See ``Audit.to_frame``: the rows of each step, with what a step tells of its commit before them."""
+    steps = [(step_row(app, step), step) for app, found in apps.items() for step in found]
+    if by == "step":
+        return _table([row for row, _ in steps], STEP_COLUMNS)
+    if by not in COLUMNS:
+        raise PolicyError(f"a frame has no rows by {by!r}; use one of 'step', {', '.join(map(repr, COLUMNS))}")
+    of_commit = STEP_COLUMNS[: STEP_COLUMNS.index("class")]
     told = [
-        {
-            "subject": f.subject,
-            "kind": f.kind,
-            "class": str(f.release_class),
-            "at_most": str(f.at_most),
-            "channel": str(f.channel),
-            "hazard": str(f.hazard),
-            "requires": str(f.requires),
-            "breaks_old_clients": str(f.breaks_old_clients),
-            "rule": f.rule.id,
-            "title": f.rule.title,
-            "message": f.message,
-            "mitigation": f.mitigation,
-            "why": " > ".join(f.why),
-            "audience": ", ".join(f.audience),
-        }
-        for f in verdict.findings
+        {**{f"step_{name}" if name == "old" else name: row[name] for name in of_commit}, **each}
+        for row, step in steps
+        for each in _ROWS[by](step.verdict)
     ]
-    columns = [
-        "subject", "kind", "class", "at_most", "channel", "hazard", "requires", "breaks_old_clients", "rule", "title",
-        "message", "mitigation", "why", "audience",
-    ]  # fmt: skip
-    table = pandas.DataFrame(told, columns=columns)
-    order = ["OTA_SAFE", "NEEDS_REDEPLOY", "FULL_RELEASE", "DESTRUCTIVE"]
-    table["class"] = pandas.Categorical(table["class"], order, ordered=True)
-    table["at_most"] = pandas.Categorical(table["at_most"], order, ordered=True)
-    table["channel"] = pandas.Categorical(table["channel"], ["none", *order[:-1]], ordered=True)
+    return _table(told, [f"step_{name}" if name == "old" else name for name in of_commit] + list(COLUMNS[by]))
+
+
+def _table(told: list[dict[str, Any]], columns: Sequence[str]) -> Any:
+    try:
+        pandas = import_module("pandas")
+    except ModuleNotFoundError:
+        raise MxError("to_frame needs pandas, which is not installed. Install mx-changeclass[notebook]") from None
+    table = pandas.DataFrame(told, columns=list(columns))
+    for column in {"old", "new"} & {*columns} if "fingerprint" in columns else ():  # values of any type, as they are
+        table[column] = pandas.Series([row.get(column) for row in told], dtype=object)
+    for column in ("class", "at_most"):
+        table[column] = pandas.Categorical(table[column], _CLASSES, ordered=True)
+    table["channel"] = pandas.Categorical(table["channel"], [str(NONE), *_CLASSES[:-1]], ordered=True)
     return table
+
+
+def _changes(verdict: Verdict) -> Iterator[dict[str, Any]]:
+    for row in verdict.rows:
+        gravest = min((f.hazard for f in row.findings), key=lambda hazard: hazard.gravity)
+        yield {
+            **_of_finding(row.findings[0]),
+            **_of_change(row),
+            **_judged(row),
+            "audience": ", ".join(row.audience),
+            "why": " > ".join(row.why),
+            "hazard": str(gravest),
+            "findings": len(row.findings),
+        }
+
+
+def _findings(verdict: Verdict) -> Iterator[dict[str, Any]]:
+    """What is said of each change, then what is said of no change."""
+    at_changes = set[Finding]()
+    for row in verdict.rows:
+        at_changes.update(row.findings)
+        yield from ({**_of_change(row), **_judged(f), **_of_finding(f)} for f in row.findings)
+    for finding in verdict.findings:
+        if finding not in at_changes:
+            yield {"module": _APP, **_judged(finding), **_of_finding(finding)}
+
+
+def _of_change(row: Row) -> dict[str, Any]:
+    return {
+        "fingerprint": row.fingerprint,
+        "verb": row.verb,
+        "kind": row.kind,
+        "subject": row.name or _APP,
+        "old_name": row.old_name or None,
+        "module": row.module or _APP,
+        "property": row.prop or None,
+        "old": row.old,
+        "new": row.new,
+        "what": row.what,
+        "within": row.part_of or None,
+        "file": row.file or None,
+        "id": row.id or None,
+    }
+
+
+def _judged(told: Row | Finding) -> dict[str, Any]:
+    return {
+        "class": str(told.release_class),
+        "meaning": MEANING[told.release_class],
+        "at_most": str(told.at_most),
+        "undecided": told.undecided,
+        "channel": str(told.channel),
+    }
+
+
+def _of_finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "kind": finding.kind,
+        "subject": finding.subject or _APP,
+        "rule": finding.rule.id,
+        "title": finding.rule.title,
+        "message": finding.message,
+        "mitigation": finding.mitigation,
+        "hazard": str(finding.hazard),
+        "requires": str(finding.requires),
+        "breaks_old_clients": str(finding.breaks_old_clients),
+        "server_data_loss": str(finding.server_data_loss),
+        "certainty": str(finding.rule.certainty),
+        "unless": finding.unless or None,
+        "setting": finding.setting or None,
+        "source": finding.rule.source,
+        "audience": ", ".join(finding.audience),
+        "why": " > ".join(finding.why),
+    }
+
+
+_ROWS = {"finding": _findings, "change": _changes}

@@ -11,7 +11,6 @@ from mx_changeclass.model.types import MODULE
 from mx_changeclass.vocabulary import HARD_LOSS, NEEDS_REDEPLOY, SOFT_LOSS, Hazard, Maybe, Requires
 
 _UPDATED = "appStoreVersion"
-_FOLDERS = ("themesource", "javascriptsource", "javasource")  # each holds a folder a module, in small letters
 _MAYBE = {Maybe.NO: 0, Maybe.MAYBE: 1, Maybe.YES: 2}
 _ORDER = (Requires.EITHER_ORDER, Requires.SERVER_FIRST)  # what an ordinary deploy does anyway
 _WORST = NEEDS_REDEPLOY.rank
@@ -22,17 +21,8 @@ def grouped(rows: Iterable[Row]) -> Iterator[Row]:
     told = list(rows)
     wholes = {r.name.lower(): r for r in told if r.kind == MODULE and (r.verb != "changed" or r.prop == _UPDATED)}
     for row in told:
-        whole = wholes.get(_module(row)) if wholes and row.kind != MODULE else None
+        whole = wholes.get(row.module.lower()) if wholes and row.kind != MODULE else None
         yield attrs.evolve(row, part_of=whole.fingerprint) if whole is not None and _answers(whole, row) else row
-
-
-def _module(row: Row) -> str:
-    """The module of a row in small letters; of a file the module whose folder it lies in."""
-    name = row.name or row.old_name
-    path = name.split("/")
-    if row.kind.startswith("File$") and len(path) > 1:
-        return path[1].lower() if path[0] in _FOLDERS else ""
-    return name.partition(".")[0].lower() if "." in name else ""
 
 
 def _answers(whole: Row, row: Row) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
-from mx_changeclass.changes.change import Change, Changed, Removed
-from mx_changeclass.findings.finding import Finding, Row
+from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.changes.noise.defaults import is_default
+from mx_changeclass.changes.noise.ignored_keys import ignored_by
+from mx_changeclass.findings.finding import Finding, Row, RowPart
 from mx_changeclass.findings.grouping import grouped
 from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.side_files import file_spelling
@@ -26,8 +28,8 @@ from mx_changeclass.model.types import (
 )
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Subject
-from mx_changeclass.vocabulary import BLOCKED, DESTRUCTIVE, NONE, Hazard, Maybe
-from mx_changeclass.wording.changes import dependency, telling, words
+from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, Maybe
+from mx_changeclass.wording.changes import as_told, dependency, part, telling, words
 from mx_changeclass.wording.values import is_id
 
 DEPENDENCY = "File$NativeDependency"
@@ -35,7 +37,7 @@ NATIVE_BINARY = "File$NativeBinary"
 _CODE_OF = {"File$JavaScriptAction": JAVASCRIPT_ACTION, "File$JavaAction": JAVA_ACTION}
 CONTENTS = "contents"  # of a document or a file: all its parts answer together
 
-_STOPS = BLOCKED | {Hazard.CANNOT_INSTALL}
+_Key = tuple[str, str, str]  # of a finding: the id of its rule, the kind and the name of its subject
 _MOST = 3  # so many changes of one row are told in words
 _LINKS = ("sequence flow", "annotation flow")  # what connects is told after what it connects
 
@@ -98,33 +100,62 @@ def _actions(side: App, _: Release) -> Mapping[tuple[str, str], str]:
     }
 
 
-@attrs.define
-class _Draft:
-    """A row in the making: what its changes are in words, each with how often, and what was said."""
+@attrs.frozen
+class _Place:
+    """What one hit adds to one row: ``row`` without findings and values, what the hit is about in ``words``, told of
+    the given fields first, the ``fields`` it took, and the ``parts`` that differ in them."""
 
     row: Row
-    whats: Counter[str] = attrs.field(factory=Counter)
-    counted: set[int] = attrs.field(factory=set)  # changes whose words are counted
-    findings: dict[tuple[str, str, str], Finding] = attrs.field(factory=dict)
+    words: Callable[[tuple[str, ...]], str]
+    fields: tuple[str, ...] = ()
+    parts: tuple[RowPart, ...] = ()
+
+
+@attrs.define
+class _Draft:
+    """A row in the making: what its hits are about, and what was said. ``took`` holds of each finding the fields of
+    each subject that it took, by the id of the subject."""
+
+    row: Row
+    words: dict[int, Callable[[tuple[str, ...]], str]] = attrs.field(factory=dict)
+    parts: dict[RowPart, None] = attrs.field(factory=dict)
+    findings: dict[_Key, Finding] = attrs.field(factory=dict)
+    took: dict[_Key, dict[int, tuple[str, ...]]] = attrs.field(factory=dict)
+
+    def add(self, key: _Key, finding: Finding, about: Subject, place: _Place) -> None:
+        self.findings[key] = finding
+        self.took.setdefault(key, {})[id(about)] = place.fields
+        self.words.setdefault(id(about), place.words)
+        self.parts |= dict.fromkeys(place.parts)
 
     def made(self) -> Row:
-        findings = sorted(self.findings.values(), key=_first)
-        return attrs.evolve(self.row, what=_together(self.whats), findings=tuple(findings))
+        """The row; what its first finding took is told first."""
+        ranked = sorted(self.findings, key=lambda key: _first(self.findings[key]))
+        led = self.took[ranked[0]]
+        whats = [(about in led, words(led.get(about, ()))) for about, words in self.words.items()]
+        parts = tuple(self.parts)
+        single = len(parts) == 1 and self.row.verb == "changed"
+        old, new = (parts[0].old, parts[0].new) if single else (None, None)
+        plain = single and (parts[0].place, parts[0].prop) == ("", self.row.prop)
+        return attrs.evolve(
+            self.row,
+            what=_together(Counter(w for _, w in whats), {w for first, w in whats if first}),
+            findings=tuple(self.findings[key] for key in ranked),
+            old=old,
+            new=new,
+            parts=() if plain else parts,
+        )
 
 
-def rows(hits: tuple[Hit, ...], said: Mapping[tuple[str, str, str], Finding], release: Release) -> tuple[Row, ...]:
+def rows(hits: tuple[Hit, ...], said: Mapping[_Key, Finding], release: Release) -> tuple[Row, ...]:
     """The reported changes, worst first. Each hit lands in the row of each field it took."""
     drafts: dict[tuple[str, ...], _Draft] = {}
     for s in hits:
         finding_key = (s.rule.id, *subject_of(s.subject, release))
-        for key, row in _places(s, release):
-            draft = drafts.setdefault(key, _Draft(row))
-            if (draft.row.old, draft.row.new) != (row.old, row.new):
-                draft.row = attrs.evolve(draft.row, old=None, new=None)  # several parts under one name
-            draft.findings[finding_key] = said[finding_key]
-            if id(s.subject) not in draft.counted:
-                draft.counted.add(id(s.subject))
-                draft.whats[row.what] += 1
+        for place in _places(s, release):
+            row = place.row
+            draft = drafts.setdefault((row.fingerprint, row.kind, row.name), _Draft(row))
+            draft.add(finding_key, said[finding_key], s.subject, place)
     made = list(_made_again(draft.made() for draft in drafts.values()))
     if release.first:  # all is new: the release as a whole is told, and what its profiles and its binary are
         made = [row for row in made if row.kind in (PROJECT, NATIVE_BINARY) or row.kind.startswith("Navigation$")]
@@ -145,48 +176,64 @@ def _made_again(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _first(finding: Finding) -> tuple[object, ...]:
-    """What costs data first, then what keeps a client or the server from working, then by class; of equal findings
-    that which asks for most care."""
+    """The worst first: what costs data on devices, then by what it may cost, then by class; of equal findings that
+    which asks for most care."""
     calm = (not finding.undecided, finding.breaks_old_clients is Maybe.NO, finding.server_data_loss is Maybe.NO)
-    danger = (finding.release_class is not DESTRUCTIVE, finding.hazard not in _STOPS)
-    return (*danger, -finding.release_class.rank, -finding.channel.rank, *calm, finding.rule.id)
+    harm = (finding.release_class is not DESTRUCTIVE, finding.hazard.gravity)
+    return (*harm, -finding.release_class.rank, -finding.channel.rank, *calm, finding.rule.id)
 
 
 def _order(row: Row) -> tuple[object, ...]:
-    """Worst first; then what is a cause of its own, what was lifted by something else, remarks on the whole."""
+    """By harm: class, then what it may cost; of equal rows causes, then what was lifted by something else, then
+    remarks on the whole; what more profiles reach before what fewer do."""
     lifted = any(verb is Hit for verb, _ in row.findings[0].rule.listens_to)
     remark = row.kind == PROJECT and row.prop != "productVersion"
-    return (-row.release_class.rank, -row.channel.rank, remark, lifted, row.name, row.kind, row.verb, row.prop)
+    harm = (-row.release_class.rank, min(f.hazard.gravity for f in row.findings), -row.channel.rank)
+    return (*harm, remark, lifted, -len(row.audience), row.name, row.kind, row.verb, row.prop)
 
 
-def _together(whats: Counter[str]) -> str:
-    """Several changes in one phrase: the telling ones first, how often where it is more than once."""
-    ranked = sorted((w for w in whats if w), key=lambda w: (w.startswith(_LINKS), w))
+def _together(whats: Counter[str], led: set[str]) -> str:
+    """Several changes in one phrase: those that lead and telling ones first, how often where it is more than once."""
+    ranked = sorted((w for w in whats if w), key=lambda w: (w not in led, w.startswith(_LINKS), w))
     told = [w if whats[w] == 1 else f"{w} ({whats[w]} times)" for w in ranked[:_MOST]]
     rest = sum(whats[w] for w in ranked[_MOST:])
     return ", ".join(told) + (f" and {rest} more" if rest else "")
 
 
-def _places(s: Hit, release: Release) -> list[tuple[tuple[str, ...], Row]]:
+def _places(s: Hit, release: Release) -> list[_Place]:
     about = s.subject
     if isinstance(about, VersionChange):
-        old, new = str(about.old), str(about.new)
-        return [_make(PROJECT, "", "", "changed", "productVersion", about.words, old=old, new=new)]
+        values = (RowPart("", "productVersion", str(about.old), str(about.new)),)
+        return [_Place(_row(PROJECT, "", "", "changed", "productVersion"), _always(about.words), parts=values)]
     if isinstance(about, SyncChange):
-        kind, what, (old, new) = ENTITY, about.words, about.modes
-        return [_make(kind, about.entity, about.old_entity, "changed", "syncMode", what, old=old, new=new)]
+        row = _row(ENTITY, about.entity, about.old_entity, "changed", "syncMode")
+        return [_Place(row, _always(about.words), parts=tuple(_moved(about)))]
     if isinstance(about, DependencyChange):
-        name, what = about.subject, dependency(about)
-        old, new = about.old, about.new
-        return [_make(DEPENDENCY, name, name, "changed", "version", what, old=old or None, new=new or None)]
+        row = _row(DEPENDENCY, about.subject, about.subject, "changed", "version")
+        values = (RowPart("", "version", about.old or None, about.new or None),)
+        return [_Place(row, _always(dependency(about)), parts=values if about.old or about.new else ())]
     if isinstance(about, Release):
         if s.rule.channel is NONE and not (s.detail or s.rule.undecided):
             return []  # a remark on the release, no change
-        return [_make(PROJECT, "", "", "changed", s.rule.id, s.detail)]
+        return [_Place(_row(PROJECT, "", "", "changed", s.rule.id), _always(s.detail))]
+    taken = _taken(about, s)
     if s.rule.channel is NONE and _ids_alone(about, s, release):  # a module imported again: it is what a reader knows
         module = release.changes.tree(about).qualified(about.row).partition(".")[0]
-        return [_make(MODULE, module, module, "changed", s.rule.id, in_words(about, release, tuple(_taken(about, s))))]
-    return [_of_change(about, prop, release, _taken(about, s)) for prop in _properties(about, s, release)]
+        row = _row(MODULE, module, module, "changed", s.rule.id)
+        return [_Place(row, _always(in_words(about, release, tuple(taken))))]
+    return [_of_change(about, prop, release, taken) for prop in _properties(about, s, release)]
+
+
+def _always(text: str) -> Callable[[tuple[str, ...]], str]:
+    """Words that are the same whatever of them is told first."""
+    return lambda _: text
+
+
+def _moved(move: SyncChange) -> Iterator[RowPart]:
+    """What differs in the place of an entity in the sync set."""
+    (*old, old_works), (*new, new_works) = zip(move.modes, move.constraints, move.compatibility, strict=True)
+    values = (("syncMode", old[0], new[0]), ("constraint", old[1], new[1]), ("compatibility", old_works, new_works))
+    return (RowPart("", prop, before, after) for prop, before, after in values if before != after)
 
 
 def _ids_alone(change: Change, s: Hit, release: Release) -> bool:
@@ -230,48 +277,55 @@ def _slot(row: Element, subject: Element, tree: Tree) -> str:
     return slot
 
 
-def _of_change(change: Change, prop: str, release: Release, taken: list[str]) -> tuple[tuple[str, ...], Row]:
+def _of_change(change: Change, prop: str, release: Release, taken: list[str]) -> _Place:
     tree = release.changes.tree(change)
     subject = tree.subject(change.row)
     direct = change.row.id == subject.id
     field = (prop,) if direct and isinstance(change, Changed) and prop not in ("", CONTENTS) else ()
     if subject.type == PROJECT_SETTINGS and isinstance(change, Changed):
         field = (prop.partition(".")[2],)  # the settings are one document of many parts; each key is a row
-    one = field or (tuple(taken) if len(taken) == 1 else ())  # a part with one difference has two values as well
-    old, new = change.values(one[0]) if one and isinstance(change, Changed) else (None, None)
-    if not field and (is_id(old) or is_id(new)):
-        old, new = None, None
     unit = tree.snapshot.units.get(tree.unit_of.get(subject.id, ""))
     before, after = _both(change, release)
-    return _make(
+    row = _row(
         subject.type or "Projects$Document",
         _name(before, after, release),
         _qualified(before, release.old, release) if before is not None else "",
         type(change).__name__.lower() if direct else "changed",
         prop,
-        words(change, release.changes, field),
         id=(after or subject).id,
         file=unit.file if unit else "",
         storage=str(subject.props.get("dataStorageGuid") or ""),
-        old=old,
-        new=new,
+    )
+    place = "" if direct else part(tree, change.row)
+    return _Place(
+        row,
+        lambda first: words(change, release.changes, field, first),
+        tuple(taken),
+        tuple(_differing(change, release, field or tuple(taken), place, prop if field else "")),
     )
 
 
-def _make(
-    kind: str,
-    name: str,
-    old_name: str,
-    verb: str,
-    prop: str,
-    what: str,
-    *,
-    id: str = "",
-    file: str = "",
-    storage: str = "",
-    old: object = None,
-    new: object = None,
-) -> tuple[tuple[str, ...], Row]:
+def _differing(change: Change, release: Release, fields: tuple[str, ...], place: str, prop: str) -> Iterator[RowPart]:
+    """The values of some fields of a change; of what came or went those that say something. ``prop`` is the name of
+    a single one in the report."""
+    old, new = release.changes.old_tree, release.changes.new_tree
+    if isinstance(change, Changed):
+        for name in fields:
+            before, after = change.values(name)
+            known = as_told(old, before), as_told(new, after)
+            yield RowPart(place, prop or name, *((before, after) if prop and known == (None, None) else known))
+        return
+    tree = release.changes.tree(change)
+    for name, value in sorted(change.row.props.items()):
+        alone = as_told(tree, value)
+        if alone is not None and not (is_default(change.row, name, value) or ignored_by(*change.row.part(name))):
+            yield RowPart(place, name, *((None, alone) if isinstance(change, Added) else (alone, None)))
+
+
+def _row(
+    kind: str, name: str, old_name: str, verb: str, prop: str, *, id: str = "", file: str = "", storage: str = ""
+) -> Row:
+    """A row that says what it is about alone."""
     identity = storage or old_name or name
     mark = hashlib.sha256("|".join((kind, identity, prop, verb)).encode(errors="surrogatepass")).hexdigest()[:12]
-    return (mark, kind, name), Row(mark, verb, kind, name, old_name, id, file, prop, (), what, old, new)
+    return Row(mark, verb, kind, name, old_name, id, file, prop, (), "")

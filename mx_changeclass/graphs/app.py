@@ -9,13 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 from mx_changeclass.graphs.native_dependencies import LISTING, WIDGET_OWNER, DependencyMap, dependency_map
 from mx_changeclass.graphs.profiles import Profile
 from mx_changeclass.graphs.reachability import SERVER, Reachability
 from mx_changeclass.graphs.references import Reference, UnitReferences
-from mx_changeclass.graphs.side_files import file_spelling, javascript_actions, served_by
+from mx_changeclass.graphs.side_files import (
+    actions_by_file,
+    javascript_actions,
+    script_module,
+    served_by,
+    told_apart,
+)
 from mx_changeclass.graphs.symbols import DOCUMENT, MEMBER, Node, Symbols, space_of
 from mx_changeclass.graphs.sync_set import ONLINE, Synced, merged, sync_sets
 from mx_changeclass.model.metamodel import is_a
@@ -26,6 +32,7 @@ from mx_changeclass.model.versions import Version
 __all__ = ["App", "Profile", "Synced"]
 
 T = TypeVar("T")
+About = TypeVarTuple("About")
 _IMAGES = "Images$ImageCollection"
 
 
@@ -45,15 +52,20 @@ class App:
     @classmethod
     def pair(cls, old: Snapshot, new: Snapshot) -> tuple[App, App]:
         """Both sides of a release; units with equal digests are looked at once."""
-        new.share_rows(old)
-        shared: dict[str, UnitReferences] = {}
-        return cls(old, shared), cls(new, shared)
+        known = cls(old)
+        return known, known.beside(new)
 
-    def memo(self, question: Callable[[App], T]) -> T:
-        """The answer to a question about this model that is asked more than once."""
-        if question not in self._answers:
-            self._answers[question] = question(self)
-        answer: T = self._answers[question]
+    def beside(self, other: Snapshot) -> App:
+        """Another version of the model; what is known of units with equal digests is not looked for again."""
+        other.share_rows(self.snapshot)
+        return App(other, self.reachability.known)
+
+    def memo(self, question: Callable[[App, *About], T], *about: *About) -> T:
+        """The answer to a question about this model, or about something named in it, that is asked more than once."""
+        key = (question, *about)
+        if key not in self._answers:
+            self._answers[key] = question(self, *about)
+        answer: T = self._answers[key]
         return answer
 
     @property
@@ -139,9 +151,11 @@ class App:
             return min(inside, key=lambda n: (len(self._path(profile, n)), n), default=None)
         if space == MEMBER:
             entity = owner if owner.count(".") else next(iter(self.symbols.ends(name)), name)
-            for each in (entity, *self.symbols.descendants(entity)):
-                if each in synced and each != name:
-                    return each, MEMBER
+            holder = self.memo(_holder, entity, profile.name)
+            if entity in synced and entity != name:
+                holder = entity
+            if holder:
+                return holder, MEMBER
             named = owner.count(".") and (f"/{last}", MEMBER) in self.reachability.reaches[profile.name]
             return (owner, MEMBER) if named else None
         unit = self.symbols.documents.get(owner)
@@ -149,16 +163,8 @@ class App:
             return owner, DOCUMENT
         unit = self.symbols.documents.get(name)
         if unit is not None and unit.type == ENUMERATION:
-            return next(
-                (
-                    (entity, MEMBER)
-                    for entity in synced
-                    for above in self.symbols.lineage(entity)
-                    for attribute in self.symbols.enumerated(above)
-                    if _holds(attribute, name)
-                ),
-                None,
-            )
+            entity = self.memo(_by_enumeration, profile.name).get(name, "")
+            return (entity, MEMBER) if entity else None
         return None
 
     def _known_inside(self, profile: Profile) -> Mapping[str, set[Node]]:
@@ -204,11 +210,16 @@ class App:
     def _entry(self, entity: str) -> Synced | None:
         if entity in self.sync:
             return self.sync[entity]
-        return next((self.sync[s] for s in self.symbols.descendants(entity) if s in self.sync), None)
+        return self.sync.get(self.memo(_holder, entity, ""))
 
     def served_by(self, row: Element) -> tuple[str, ...]:
         """The actions, widgets or profiles that a file beside the model serves; () for anything else."""
-        return served_by(row, self.symbols, self.profiles) if row.type.startswith("File$") else ()
+        return served_by(row, self) if row.type.startswith("File$") else ()
+
+    def subjects(self, row: Element) -> tuple[str, ...]:
+        """``served_by``, of a script that serves all actions of its module only those that reach different profiles."""
+        folder = script_module(row)
+        return self.memo(told_apart, folder) if folder else self.served_by(row)
 
     @cached_property
     def dependencies(self) -> DependencyMap:
@@ -241,12 +252,7 @@ class App:
 
     def names_of_owner(self, stated: str) -> tuple[str, ...]:
         """What asks for a native module, by the name the walk knows: a widget, or an action of that file."""
-        return (stated,) if stated.startswith(WIDGET_OWNER) else self._by_file.get(stated, ())
-
-    @cached_property
-    def _by_file(self) -> Mapping[str, tuple[str, ...]]:
-        """Actions by the name that their file states."""
-        return {file_spelling(name): (name,) for name in javascript_actions(self.symbols)}
+        return (stated,) if stated.startswith(WIDGET_OWNER) else self.memo(actions_by_file).get(stated, ())
 
     # -- what clients call --------------------------------------------------------------------
 
@@ -282,16 +288,21 @@ class App:
 
     def _travelling(self, called_with: Iterable[str]) -> frozenset[str]:
         """Some non-persistable entities with all that an object of them may bring along."""
-        known = list(called_with)
+        known = dict.fromkeys(called_with)
         tied: dict[str, set[str]] = {}
         for module in sorted(self.symbols.domain_models) if known else ():
             for name in self.symbols.members(module):
                 for end in (ends := self.symbols.ends(name)):
                     tied.setdefault(end, set()).update(ends)
-        for each in known:
-            line = (*self.symbols.lineage(each), *self.symbols.descendants(each))
-            further = {*line, *(end for above in line for end in tied.get(above, ()))}
-            known += sorted(e for e in further if e not in known and not self.persistable(e))
+        seen: set[str] = set()
+        todo = list(known)
+        for each in todo:
+            line = {*self.symbols.lineage(each), *self.symbols.descendants(each)} - seen
+            seen |= line
+            further = {*line, *(end for above in line for end in tied.get(above, ()))} - known.keys()
+            fresh = sorted(e for e in further if not self.persistable(e))
+            known |= dict.fromkeys(fresh)
+            todo += fresh
         return frozenset(known)
 
     # -- names --------------------------------------------------------------------------------
@@ -332,8 +343,12 @@ class App:
             return next(iter(self.snapshot.rows(unit.id)), None)
         owner, _, last = name.rpartition(".")
         if unit := self.symbols.documents.get(owner):
-            return next((r for r in self.snapshot.rows(unit.id)[1:] if r.name == last), None)
+            return self.parts(unit.id).get(last)
         return None
+
+    def parts(self, unit_id: str) -> Mapping[str, Element]:
+        """The rows of a document below its root by their names; of several the first."""
+        return self.memo(_parts, unit_id)
 
     def tree_of(self, unit_id: str) -> Tree:
         """The rows of a unit with their ancestry."""
@@ -352,6 +367,9 @@ class App:
 
     def settings_part(self, type_name: str) -> Element | None:
         """A part of the project settings (``Settings$RuntimeSettings``)."""
+        return self.memo(App._settings_part, type_name)
+
+    def _settings_part(self, type_name: str) -> Element | None:
         for unit in self.snapshot.live.values():
             if unit.type == PROJECT_SETTINGS:
                 return next((r for r in self.snapshot.rows(unit.id) if is_a(r.type, type_name)), None)
@@ -362,5 +380,21 @@ def _nodes(name: str, kind: str) -> tuple[Node, ...]:
     return ((name, space_of(kind)),) if kind else ((name, DOCUMENT), (name, MEMBER))
 
 
-def _holds(attribute: Element, enumeration: str) -> bool:
-    return attribute.props.get("type.enumeration") == enumeration
+def _holder(side: App, entity: str, profile: str) -> str:
+    """The nearest entity that specialises one and is in the sync set of a profile, or in any; "" for none."""
+    synced = side.synced_by_profile.get(profile, {}) if profile else side.sync
+    return next((each for each in side.symbols.descendants(entity) if each in synced), "")
+
+
+def _by_enumeration(side: App, profile: str) -> Mapping[str, str]:
+    """The first entity of a sync set that holds values of each enumeration, itself or by what it inherits."""
+    found: dict[str, str] = {}
+    for entity in side.synced_by_profile.get(profile, {}):
+        for above in side.symbols.lineage(entity):
+            for attribute in side.symbols.enumerated(above):
+                found.setdefault(str(attribute.props["type.enumeration"]), entity)
+    return found
+
+
+def _parts(side: App, unit_id: str) -> Mapping[str, Element]:
+    return {row.name: row for row in reversed(side.snapshot.rows(unit_id)[1:])}

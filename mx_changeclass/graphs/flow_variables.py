@@ -19,7 +19,7 @@ _LOOPS = (
 def flow_variables(rows: Rows, known: Mapping[str, str] | None = None) -> Mapping[str, str]:
     """Entity name by variable name; ``known`` are those that the flow alone does not tell."""
     held: dict[str, str] = dict(known or {})
-    taken: list[tuple[str, str]] = []
+    taken: dict[str, list[str]] = {}  # by the variable that they are taken from
     for row in rows:
         props = row.props
         if row.name and (entity := props.get("variableType.entity")):
@@ -28,12 +28,20 @@ def flow_variables(rows: Rows, known: Mapping[str, str] | None = None) -> Mappin
             if entity := props.get("action.retrieveSource.entity") or props.get("action.entity"):
                 held[result] = entity
             if source := props.get("action.operation.listVariableName"):
-                taken.append((result, source))
+                taken.setdefault(source, []).append(result)
         elif "loopVariableName" in props or "loopSource" in props:
-            taken += [(props[to], props[of]) for to, of in _LOOPS if props.get(to) and props.get(of)]
-    for _ in taken:  # a list may be taken from one that stands further down
-        fresh = {to: held[of] for to, of in taken if of in held and to not in held}
-        if not fresh:
-            break
-        held |= fresh
+            for to, of in _LOOPS:
+                if props.get(to) and props.get(of):
+                    taken.setdefault(props[of], []).append(props[to])
+    _follow(held, taken)
     return held
+
+
+def _follow(held: dict[str, str], taken: Mapping[str, list[str]]) -> None:
+    """What is taken from a variable that holds an entity holds it too."""
+    todo = [source for source in taken if source in held]
+    for source in todo:  # a list may be taken from one that stands further down
+        for result in taken[source]:
+            if result not in held:
+                held[result] = held[source]
+                todo += [result] if result in taken else []

@@ -42,7 +42,7 @@ class Footprint:
         )
 
 
-def footprint(model: Snapshot) -> Footprint:
+def footprint_of(model: Snapshot) -> Footprint:
     """The footprint of a model; without profiles for one without navigation."""
     side = App(model)
     return Footprint(model, tuple(_of_profile(side, profile) for profile in side.profiles))

@@ -16,6 +16,7 @@ from mx_changeclass.model.snapshot import Element
 PREFIX = "nativeDependencies."
 WIDGET_OWNER = "widget:"
 _MARKS = "^~=v><* "
+_MOST_ASKED = 10_000  # modules times owners of one file; a widget package has a few of each
 
 
 @frozen
@@ -44,11 +45,12 @@ class Dependency:
 @frozen
 class DependencyMap:
     """All native modules by package; the file each owner stands in; and the files whose list could not be read,
-    each with a digest of it."""
+    each with a digest of it, and why."""
 
     packages: Mapping[str, Dependency] = field(hash=False)
     files: Mapping[str, str] = field(hash=False)
     unread: Mapping[str, str] = field(hash=False)
+    problems: Mapping[str, str] = field(factory=dict, hash=False)
 
 
 @frozen
@@ -56,7 +58,7 @@ class DependencyChange:
     """How one native module differs. ``kind`` is ``added``, ``removed``, ``version``, ``range-mark`` or
     ``unread``; an unread move has no package: the list of its owners is unknown on a side and may hold anything.
     ``owners`` are those of the new side, of the old side where it has none; ``reached`` says that they are
-    part of the native client."""
+    part of the native client. Of an unread one ``problem`` names the file and what is wrong with it."""
 
     package: str
     old: str
@@ -64,6 +66,7 @@ class DependencyChange:
     kind: str
     owners: tuple[str, ...]
     reached: bool = True
+    problem: str = ""
 
     @property
     def subject(self) -> str:
@@ -81,6 +84,7 @@ def dependency_map(rows: Iterable[Element], missing: Iterable[str] = ()) -> Depe
     asked: dict[str, dict[str, str]] = {}
     files: dict[str, str] = {}
     unread: dict[str, str] = dict.fromkeys(missing, "missing")
+    problems: dict[str, str] = {path: f"{path} is not there" for path in missing}
     for row in rows:
         if row.parent is not None or not row.type.startswith("File$"):
             continue
@@ -88,12 +92,25 @@ def dependency_map(rows: Iterable[Element], missing: Iterable[str] = ()) -> Depe
         owners = tuple(_owners(row))
         if "nativeDependencies" in row.props:
             unread[path] = str(row.props.get("sidecar") or row.props.get("content", ""))
+            problems[path] = _problem(row, path)
         listed = {k.removeprefix(PREFIX): str(v) for k, v in row.props.items() if k.startswith(PREFIX)}
+        if len(listed) * len(owners) > _MOST_ASKED:  # no list that anybody wrote
+            unread[path], listed = str(row.props.get("content", "")), {}
+            problems[path] = f"{path} lists more than can be followed"
         if listed or path in unread:
             files.update(dict.fromkeys(owners, path))
         for package, version in listed.items():
             asked.setdefault(package, {}).update(dict.fromkeys(owners, version))
-    return DependencyMap({p: Dependency(p, a) for p, a in sorted(asked.items())}, files, dict(sorted(unread.items())))
+    return DependencyMap(
+        {p: Dependency(p, a) for p, a in sorted(asked.items())}, files, dict(sorted(unread.items())), problems
+    )
+
+
+def _problem(row: Element, path: str) -> str:
+    """Which file holds the list that cannot be read, and why it cannot; an earlier snapshot does not say why."""
+    where = f"{path.rpartition('.')[0]}.json" if "sidecar" in row.props else path
+    why = str(row.props.get("unread") or row.props["nativeDependencies"])
+    return f"{where} {'cannot be read' if why == 'unread' else why}"
 
 
 LISTING = frozenset({"File$Widget", "File$JavaScriptAction", "File$JavaScript"})
@@ -107,7 +124,7 @@ def of_owners(whole: DependencyMap, keep: Callable[[str], bool]) -> DependencyMa
         if (asked := {owner: version for owner, version in found.asked.items() if keep(owner)})
     }
     kept = {path for owner, path in whole.files.items() if keep(owner) or owner == WIDGET_OWNER + path}
-    return DependencyMap(packages, whole.files, {p: d for p, d in whole.unread.items() if p in kept})
+    return DependencyMap(packages, whole.files, {p: d for p, d in whole.unread.items() if p in kept}, whole.problems)
 
 
 def dependency_changes(old: DependencyMap, new: DependencyMap) -> tuple[DependencyChange, ...]:
@@ -141,16 +158,25 @@ def _told(asked: Mapping[str, str]) -> str:
 
 def _unread_moves(old: DependencyMap, new: DependencyMap) -> Iterator[DependencyChange]:
     """Lists that are unknown on a side, unless they are equally unknown on both."""
+    owners = [_by_file(side) for side in (new, old)]
     for path in sorted({*old.unread, *new.unread}):
         before, after = old.unread.get(path), new.unread.get(path)
         if before is None or after is None or before != after:
             told = ["unread" if side is not None else "" for side in (before, after)]
-            yield DependencyChange("", told[0], told[1], "unread", _owners_in(path, new, old))
+            problem = (new if after is not None else old).problems[path]
+            yield DependencyChange("", told[0], told[1], "unread", _owners_in(path, *owners), problem=problem)
 
 
-def _owners_in(path: str, *sides: DependencyMap) -> tuple[str, ...]:
+def _by_file(side: DependencyMap) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for owner, path in side.files.items():
+        found.setdefault(path, set()).add(owner)
+    return found
+
+
+def _owners_in(path: str, *sides: Mapping[str, set[str]]) -> tuple[str, ...]:
     """Who stands in a file; an unread widget package does not say, so the side that could read it is asked."""
-    named = {o for side in sides for o, file in side.files.items() if file == path}
+    named = {owner for side in sides for owner in side.get(path, ())}
     return tuple(sorted({o for o in named if o != WIDGET_OWNER + path} or named))
 
 

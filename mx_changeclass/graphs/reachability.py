@@ -47,6 +47,8 @@ _SHIPPED = frozenset(
     }
 )
 
+LONGEST_WAY = 50  # steps that are told; those of real apps stay below 20
+
 Link = tuple[str, Node]  # verb, and what it leads to
 
 
@@ -61,16 +63,17 @@ class Reach:
         return node in self.came_from
 
     def path(self, node: Node) -> tuple[str, ...]:
-        """The shortest way: profile, page, ..., the node itself. () where it is not reached."""
+        """The shortest way: profile, page, ..., the node itself. () where it is not reached. Of a way longer than any
+        that a reader would follow the last steps, after "..."."""
         if node not in self.came_from:
             return ()
         way: list[str] = []
         step: Node | None = node
-        while step is not None:
+        while step is not None and len(way) < LONGEST_WAY:
             if not (way and step[0].startswith(f"{way[-1]}.")):  # an attribute says nothing beside its entity
                 way.append(step[0])
             step = self.came_from[step]
-        return (self.profile.name, *way[::-1])
+        return (self.profile.name, *(() if step is None else ("...",)), *way[::-1])
 
 
 class Reachability:
@@ -79,7 +82,7 @@ class Reachability:
     def __init__(self, symbols: Symbols, cache: dict[str, UnitReferences]) -> None:
         self.symbols = symbols
         self.navigation = Navigation(symbols.snapshot)
-        self._cache = cache
+        self.known = cache
         self._links: dict[Node, tuple[Link, ...]] = {}
 
     @cached_property
@@ -132,11 +135,13 @@ class Reachability:
     def unit_references(self, unit: Unit) -> UnitReferences:
         """The references of a unit; it is decoded unless one of the same content was asked for before."""
         content = f"{unit.id} {unit.digest}"
-        if unit.sift is not None and not self.symbols.snapshot.twins:  # its digest is that of what its rows are made of
+        if (
+            unit.stored is not None and not unit.missing and not self.symbols.snapshot.twins
+        ):  # its digest is that of what its rows are made of
             return KNOWN.of(content, lambda: self._references(unit))
-        found = self._cache.get(content) if unit.digest else None
+        found = self.known.get(content) if unit.digest else None
         if found is None:
-            found = self._cache[content] = self._references(unit)
+            found = self.known[content] = self._references(unit)
         return found
 
     def _references(self, unit: Unit) -> UnitReferences:

@@ -35,6 +35,7 @@ class Symbols:
         self._ends: dict[str, tuple[str, ...]] = {}
         self._names: dict[str, Mapping[str, str]] = {}
         self._attributes: dict[str, Mapping[str, Mapping[str, Element]]] = {}
+        self._descendants: dict[str, tuple[str, ...]] = {}
 
     @cached_property
     def documents(self) -> Mapping[str, Unit]:
@@ -203,18 +204,38 @@ class Symbols:
         return self._specialisations.get(name, ())
 
     def descendants(self, name: str) -> tuple[str, ...]:
-        """The entities that specialise an entity directly or through others, nearest first."""
-        return self.all_descendants([name])
+        """The entities that specialise an entity directly or through others, nearest first, as far down as
+        ``lineage`` goes up."""
+        if name not in self._descendants:
+            self._descendants[name] = self.all_descendants([name])
+        return self._descendants[name]
 
     def all_descendants(self, names: Iterable[str]) -> tuple[str, ...]:
         """The entities that specialise any of some entities and are none of them, nearest first."""
-        found = list(names)
-        start, seen = len(found), set(found)
-        for each in found:
-            fresh = [s for s in self.specialisations(each) if s not in seen]
-            seen.update(fresh)
-            found += fresh
-        return tuple(found[start:])
+        level = list(names)
+        found: list[str] = []
+        seen = set(level)
+        for _ in range(persistence.LONGEST_LINE):
+            level = [s for s in dict.fromkeys(s for each in level for s in self.specialisations(each)) if s not in seen]
+            if not level:
+                break
+            seen.update(level)
+            found += level
+        return tuple(found)
+
+    @cached_property
+    def cut_lines(self) -> tuple[str, ...]:
+        """The entities whose generalisations are more than are followed."""
+        depth: dict[str, int] = {}
+        for name in self.entities:
+            line: dict[str, None] = {}
+            here = name
+            while here and here not in depth and here not in line:
+                line[here] = None
+                here = self.generalization(here)
+            known = depth.get(here, 0)
+            depth |= {each: known + i for i, each in enumerate(reversed(line), 1)}
+        return tuple(sorted(name for name in self.entities if depth[name] > persistence.LONGEST_LINE))
 
     def persistable(self, name: str) -> bool:
         """Whether rows of an entity live in the database. One whose domain model cannot be read counts as

@@ -20,12 +20,12 @@ def uncommitted_objects(rows: Rows) -> tuple[tuple[str, str, str], ...]:
     for props in actions.values():
         if props["action"] == "Microflows$ChangeListAction" and props.get("action.changeVariableName") in committed:
             committed.add(_variable(props.get("action.value")))
-    pairs = set()
+    pairs, left = set(), created - committed
     for row in rows:
         around = actions.get(row.parent or "", {})
         if row.props.get("association") and around.get("action") in _MADE:
             owner, other = str(around.get(_MADE[around["action"]], "")), _variable(row.props.get("value"))
-            if owner in committed and other in created - committed:
+            if owner in committed and other in left:
                 pairs.add((owner, other, str(row.props["association"])))
     return tuple(sorted(pairs))
 

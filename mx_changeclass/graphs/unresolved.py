@@ -101,7 +101,7 @@ def _inside(side: App, name: str) -> bool | None:
     if unit is None:
         return None
     last = name.rpartition(".")[2]
-    return any(row.name == last for row in side.snapshot.rows(unit.id))
+    return last in side.parts(unit.id) or any(row.name == last for row in side.snapshot.rows(unit.id)[:1])
 
 
 def _has_attribute(side: App, name: str) -> bool:
@@ -121,10 +121,26 @@ def _may_inherit(side: App, entity: str) -> bool:
 
 def _among(side: App, document: str, kind: str, name: str, module: str) -> bool | None:
     """Whether a row of a document without a name of its own bears a name; None where there is no such document."""
-    units = [u for u in side.snapshot.live.values() if u.type == document and side.snapshot.module(u.id) == module]
-    if not units or any(u.missing for u in units):
+    names = side.memo(_names_among, document, kind, module)
+    if names is None:
         return None if not module or side.symbols.has_module(module) else False
-    return any(row.type == kind and row.name == name for u in units for row in side.snapshot.rows(u.id))
+    return name in names
+
+
+def _names_among(side: App, document: str, kind: str, module: str) -> frozenset[str] | None:
+    units = side.memo(_by_module, document).get(module, ())
+    if not units or any(u.missing for u in units):
+        return None
+    return frozenset(row.name for u in units for row in side.snapshot.rows(u.id) if row.type == kind)
+
+
+def _by_module(side: App, kind: str) -> dict[str, list[Unit]]:
+    """The documents of a type by their module."""
+    found: dict[str, list[Unit]] = {}
+    for unit in side.snapshot.live.values():
+        if unit.type == kind:
+            found.setdefault(side.snapshot.module(unit.id), []).append(unit)
+    return found
 
 
 def _attributes(side: App, tree: Tree) -> Iterator[Named]:

@@ -12,8 +12,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, Protocol
 from weakref import ref
 
 import attrs
@@ -117,15 +117,29 @@ _MOST = 1 << 16  # pairs kept in mind
 _SAME: dict[tuple[str, str], bool] = {}  # by the digests of two units, whether they differ in ids only
 
 
+class Stored(Protocol):
+    """The bytes of a unit, where texts stand in them as they are, and what they tell at less cost than its rows."""
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+
+    def bytes(self) -> bytes:
+        """All of them."""
+
+    def sifted(self, wanted: Callable[[str, str], bool | None]) -> Rows:
+        """As ``Snapshot.sifted``."""
+
+    def numbered(self) -> tuple[object, tuple[str, ...]] | None:
+        """What they hold with numbers in the place of ids, and these; None where that cannot be told."""
+
+
 @frozen(slots=True, eq=False)
 class Unit:
     """A stored document or a file beside the model; its rows are decoded only when asked for.
 
     ``digest`` is the hex SHA-256 of the stored bytes: equal means equal content. ``container`` is the
-    id of the folder, module or project around it; ``size`` is the number of its
-    bytes and ``stored`` gives them, where texts stand in them as they are,
-    and ``sift`` its rows with no more than the keys that are wanted, ``numbered`` what it holds with numbers in the
-    place of ids, and these, as far as that is cheaper.
+    id of the folder, module or project around it; ``stored`` are its bytes, where the rows are made of such.
     ``missing`` says that the content is not there
     (an incomplete checkout): such a unit is never a deletion.
     """
@@ -140,17 +154,15 @@ class Unit:
     excluded: bool = False
     missing: bool = False
     file: str = ""
-    size: int = 0
-    stored: Callable[[], bytes] | None = field(default=None, repr=False)
-    sift: Callable[[Callable[[str, str], bool | None]], Rows] | None = field(default=None, repr=False)
-    numbered: Callable[[], tuple[object, tuple[str, ...]] | None] | None = field(default=None, repr=False)
+    stored: Stored | None = field(default=None, repr=False)
 
     def renumbered(self, other: Unit) -> frozenset[str]:
         """The ids of both units where they differ in nothing but ids, one for one; none where they differ in more, or
         where that is not seen without making rows of them."""
-        if self.numbered is None or other.numbered is None or self.size != other.size or self.digest == other.digest:
+        a, b = self.stored, other.stored
+        if a is None or b is None or a.size != b.size or self.digest == other.digest:
             return frozenset()
-        mine, others = self.numbered(), other.numbered()
+        mine, others = a.numbered(), b.numbered()
         same = mine is not None and others is not None and mine[0] == others[0] and len(mine[1]) == len(others[1])
         if len(_SAME) < _MOST:
             _SAME[self.digest, other.digest] = same
@@ -163,7 +175,7 @@ class Unit:
 
     def may_hold(self, text: re.Pattern[bytes]) -> bool:
         """Whether a text may stand in the unit, as far as that is seen without decoding it."""
-        return self.stored is None or text.search(self.stored()) is not None
+        return self.stored is None or text.search(self.stored.bytes()) is not None
 
 
 @frozen
@@ -197,7 +209,8 @@ class Snapshot:
     """One version of an app. ``incomplete`` says in words what of it could not be seen, ``warnings`` where what
     the model lists and what it holds disagree, ``ambiguity`` what else the name it was given could mean.
     ``side_files`` is False where the form brings no files beside the model. ``mpr`` is the name of the model file in
-    the project's folder, "" where the form has none. ``ignored`` are the digests of files that a configuration left
+    the project's folder, "" where the form has none; ``folder`` leads to that from the top of the repository, None
+    where it lies in none. ``ignored`` are the digests of files that a configuration left
     out of ``units``, by path. ``twins`` are ids that elements of several units state; each such element is given one
     of its own. ``source`` is where a reader found it, which may serve to read another version. Of a ``detached`` one
     only the facts are left: whoever asks for what it holds gets a ``ReadError``."""
@@ -212,6 +225,7 @@ class Snapshot:
     ambiguity: str = ""
     side_files: bool = False
     mpr: str = ""
+    folder: str | None = None
     ignored: Mapping[str, str] = field(factory=dict, repr=False)
     twins: frozenset[str] = field(default=frozenset(), repr=False)
     source: object = field(default=None, repr=False)
@@ -236,9 +250,9 @@ class Snapshot:
         in it, and the row around that. There may be more, and values of pluggable widgets may lack their names.
         ``wanted`` says whether it asks for a key of a type (SDK names), None where it needs all of such a unit."""
         unit = self.units[unit_id]
-        if unit.sift is None or self.twins or unit_id in self._rows:
+        if unit.stored is None or unit.missing or self.twins or unit_id in self._rows:
             return self.rows(unit_id)
-        return unit.sift(wanted)
+        return unit.stored.sifted(wanted)
 
     def share_rows(self, other: Snapshot) -> None:
         """Share the rows of units that are the same in another version, so that they are decoded once."""
@@ -311,6 +325,26 @@ class Snapshot:
     def table(self) -> Mapping[str, Element]:
         """Every row of every live unit by id. Decodes the whole model: for export and the ledger only."""
         return {row.id: row for i in self.live for row in self.rows(i)}
+
+
+class RowPool:
+    """The rows of several versions, each unit that they share decoded once."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str, str], Rows] = {}
+
+    def shared(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with its rows taken from here, and kept here."""
+        units = {i: attrs.evolve(u, load=partial(self._load, snapshot.form, u)) for i, u in snapshot.units.items()}
+        return attrs.evolve(snapshot, units=units)
+
+    def _load(self, form: str, unit: Unit) -> Rows:
+        if not unit.digest or unit.missing:
+            return unit.load()
+        key = form, unit.id, unit.digest
+        if key not in self._rows:
+            self._rows[key] = unit.load()
+        return self._rows[key]
 
 
 def _apart(rows: Rows, unit_id: str, twins: frozenset[str]) -> Rows:

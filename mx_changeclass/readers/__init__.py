@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from attrs import evolve
 from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat, one_line
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.readers.limits import GIVE_MODEL, LFS_POINTER
-from mx_changeclass.readers.names import FORCED, named_twice
+from mx_changeclass.readers.names import FORCED, NEWEST_TAG, named_twice
 
 _HEAD = 512  # bytes that tell a form
 
@@ -20,6 +19,7 @@ def read(
     model: str | os.PathLike[str] | Snapshot,
     *,
     cwd: str | os.PathLike[str] | None = None,
+    before: str | os.PathLike[str] | Snapshot = "",
     beside: Snapshot | None = None,
 ) -> Snapshot:
     """Read a model in any of its forms; the content decides, not the name.
@@ -27,8 +27,10 @@ def read(
     ``model`` is a project folder, an ``.mpr``, an app or module package, a dump, a snapshot, a git
     revision of the repository around ``cwd`` (``rev``, ``rev:path``, ``:`` for the index), or ``"none"``
     for an empty model. An existing path wins over a revision, and ``Snapshot.ambiguity`` says so where a name is
-    both; ``rev:`` before a revision forces it. ``beside`` is another version in the same repository, from which what is
-    the same in this one is taken over. A ``Snapshot`` is given back as it is.
+    both; ``rev:`` before a revision forces it. ``newest-tag`` is the nearest release among the tags, ``tag:v*`` that of
+    a pattern; the nearest to the model ``before`` which it came, where that is a revision. What is ``HEAD`` before the
+    first commit, or holds no project, is no model yet. ``beside`` is another version in the same repository, from which
+    what is the same in this one is taken over. A ``Snapshot`` is given back as it is.
     Raises ``ReadError``; what of a model could not be seen stands in ``Snapshot.incomplete``.
     """
     if isinstance(model, Snapshot):
@@ -38,12 +40,18 @@ def read(
     if not given:
         raise UnknownFormat(label, "names no model", GIVE_MODEL)
     folder = Path(cwd) if cwd is not None else Path()
+    if isinstance(model, str) and NEWEST_TAG.fullmatch(given):  # whatever lies there: no change chooses its base
+        from mx_changeclass.readers.git import read_newest_tag
+
+        return read_newest_tag(given, before if isinstance(before, str) else "", folder)
     forced = given.removeprefix(FORCED) if isinstance(model, str) and given.startswith(FORCED) else ""
     path = folder / given
     if not forced and "\0" not in given and os.path.exists(path):
         return _read_named(path, given, folder, label)
     if given == "none":
-        return Snapshot({}, label=label, form="none", digest=hashlib.sha256().hexdigest(), side_files=True)
+        from mx_changeclass.readers.project_files import nothing
+
+        return nothing(label)
     if not isinstance(model, str) or os.path.isabs(given):
         raise ReadError(label, "does not exist", GIVE_MODEL)
     from mx_changeclass.readers.git import read_git
@@ -83,12 +91,12 @@ def _read_path(path: Path, label: str) -> Snapshot:
     if not path.is_file():
         raise UnknownFormat(label, "is no regular file", GIVE_MODEL)
     from mx_changeclass.readers.mpr import is_mpr
-    from mx_changeclass.readers.project_files import ProjectFolder, read_project
+    from mx_changeclass.readers.project_files import ProjectFolder, in_repository, read_project
 
     folder = ProjectFolder(path.parent, label, named=path.name)
     head = _head(path, label)
     if is_mpr(head):
-        return read_project(folder, path.name, label, side_files=False)
+        return evolve(read_project(folder, path.name, label, side_files=False), folder=in_repository(path.parent))
     content = folder.fetch(path.name)
     return _read_content(head, content or b"", label)
 
@@ -121,10 +129,11 @@ def _read_content(head: bytes, content: bytes, label: str) -> Snapshot:
 
 
 def _read_folder(path: Path, label: str) -> Snapshot:
-    from mx_changeclass.readers.project_files import ProjectFolder, find_mpr, read_project
+    from mx_changeclass.readers.project_files import ProjectFolder, find_mpr, in_repository, read_project
 
     try:
         names = [entry.name for entry in os.scandir(path) if entry.is_file()]  # a link is told when it is read
     except OSError as error:
         raise ReadError(label, f"cannot be listed ({error.strerror})", "Check its rights") from None
-    return read_project(ProjectFolder(path, label), find_mpr(names, label, GIVE_MODEL), label, side_files=True)
+    found = read_project(ProjectFolder(path, label), find_mpr(names, label, GIVE_MODEL), label, side_files=True)
+    return evolve(found, folder=in_repository(path))

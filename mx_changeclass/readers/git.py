@@ -1,9 +1,10 @@
 """Revisions and the index of a git repository, read straight from its objects: nothing is checked out.
 
 Only plumbing that writes nothing is asked (``rev-parse``, ``cat-file``, ``ls-tree``, ``ls-files``,
-``rev-list``), which runs no hook, filter, driver, pager or alias that a repository names, and nothing is
-fetched: what a partial clone or Git LFS left on the server is said to be missing. Objects that stand in for
-others (``refs/replace``) do not count. The environment that git gives its hooks (``GIT_DIR``,
+``rev-list``, ``merge-base``, ``for-each-ref``), which runs no hook, filter, driver, pager or alias that a
+repository names, and nothing is fetched: what a partial clone or Git LFS left on the server is said to be
+missing. Objects that stand in for others (``refs/replace``) do not count. The environment that git gives its
+hooks (``GIT_DIR``,
 ``GIT_INDEX_FILE``) is passed on. A name of a revision reaches git through a pipe, so it never is an option.
 """
 
@@ -20,15 +21,20 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from copy import copy
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from attrs import evolve
+
 from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
+from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.readers.limits import ENTRIES, LISTING_BYTES, MOST_BYTES, TooLarge
 from mx_changeclass.readers.mpr import Listed
-from mx_changeclass.readers.project_files import find_mpr, read_project
+from mx_changeclass.readers.names import FORCED, NEWEST_TAG
+from mx_changeclass.readers.project_files import find_mpr, nothing, read_project
 from mx_changeclass.readers.side_files.collect import wanted
 
 _ENVIRONMENT = {
@@ -40,7 +46,7 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 # A colon within braces belongs to the revision: HEAD@{2025-01-01 10:00}
-_SPEC = re.compile(r"((?:[^:{]|\{[^}]*\}?)*)(?::(.*))?", re.DOTALL)
+SPEC = re.compile(r"((?:[^:{]|\{[^}]*\}?)*)(?::(.*))?", re.DOTALL)
 _CHUNK = 1 << 20
 _SAFE = ("--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 _POINTER_SIZES = range(120, 200)  # bytes of a Git LFS pointer
@@ -48,11 +54,16 @@ _SYMLINK, _SUBMODULE = "120000", "160000"
 _DAMAGE = re.compile("corrupt|inflate|unable to unpack|truncated")
 _FOREIGN = re.compile(r"dubious ownership in repository at '(.*)'")
 _PARTIAL = "The clone is partial: check the revision out once, or clone without --filter"
-_SHALLOW = "The clone is shallow: run 'git fetch --unshallow', or set 'fetch-depth: 0' in GitHub Actions"
+_SHALLOW = (
+    "The clone is shallow: run 'git fetch --unshallow --tags', or set 'fetch-depth: 0' in GitHub Actions, "
+    "'GIT_DEPTH: 0' in GitLab"
+)
+_RELATED = "Give a revision of the same history"
 _REPAIR = "Run 'git fsck', and fetch the repository anew"
 _INSTALL = "Install git, or give an existing path"
 _TRUST = "If you trust it, run \"git config --global --add safe.directory '{}'\""
 _ADVICE = "Give an existing path, or a revision as 'rev' or 'rev:folder'; ':' is the index"
+_NO_TAG = "Run 'git fetch --tags', or give 'none' where nothing was released yet"
 
 
 def read_git(spec: str, cwd: Path, label: str, *, side_files: bool = False, beside: Snapshot | None = None) -> Snapshot:
@@ -63,7 +74,7 @@ def read_git(spec: str, cwd: Path, label: str, *, side_files: bool = False, besi
     model; an ``.mpr`` does where ``side_files`` are asked for. What is the same in a version that was read from there
     too, ``beside`` this one, is taken over. Raises ``ReadError``.
     """
-    found = _SPEC.fullmatch(spec)
+    found = SPEC.fullmatch(spec)
     if found is None or not spec.isprintable():
         raise UnknownFormat(label, "is neither an existing path nor a git revision", _ADVICE)
     revision, path = found.group(1), found.group(2)
@@ -73,13 +84,28 @@ def read_git(spec: str, cwd: Path, label: str, *, side_files: bool = False, besi
     else:
         repository = Repository(cwd, label)
         objects = Objects(repository)
+    if revision == "HEAD" and repository.is_new():
+        return nothing(label)
     entries = repository.tree(revision) if revision else repository.index()
+    if revision == "HEAD" and not _projects(entries):  # what is to be committed brings the first one
+        return nothing(label)
     folder, mpr = project_in(entries, path or None, repository.prefix, label)
     with objects:
         place = Revision(repository, objects, entries, folder)
-        return read_project(
+        project = read_project(
             place, mpr or find_mpr(place.top(), label, _ADVICE), label, form="git", side_files=side_files or not mpr
         )
+    return evolve(project, folder=folder)
+
+
+def read_newest_tag(spec: str, new: str, cwd: Path) -> Snapshot:
+    """Read the nearest tag, as ``newest-tag``, ``tag:PATTERN`` or one of them with ``:path`` asks for it: the one
+    that has most of the history of ``new``. A revision that is a release itself is compared with the one before it;
+    where ``new`` is no revision, the commit that is checked out counts as released. Raises ``ReadError``."""
+    pattern, path = NEWEST_TAG.fullmatch(spec).groups()  # type: ignore[union-attr]
+    tag, told = Repository(cwd, spec).newest_tag(pattern or "*", new)
+    rest = "" if path is None else f":{path}"
+    return evolve(read_git(f"refs/tags/{tag}{rest}", cwd, tag + rest), ambiguity=told)
 
 
 def is_revision(name: str, cwd: Path) -> bool:
@@ -137,13 +163,27 @@ def _mprs(entries: Entries, folder: str) -> list[str]:
     return [n for n in entries if n.lower().endswith(".mpr") and n.rpartition("/")[0] == folder]
 
 
+def _projects(entries: Entries) -> list[str]:
+    """The folders that hold a project."""
+    return sorted({n.rpartition("/")[0] for n in entries if n.lower().endswith(".mpr")})
+
+
 def _where(entries: Entries, label: str) -> str:
     """Advice that names the projects there are."""
-    folders = sorted({n.rpartition("/")[0] for n in entries if n.lower().endswith(".mpr")})
+    folders = _projects(entries)
     if not folders:
         return "There is no .mpr anywhere in it"
     revision = label.partition(":")[0]
     return "Try " + " or ".join(f"'{revision}:{folder}'" for folder in folders[:3])
+
+
+# What is asked of a commit: neither what a user set for dates, names and encodings counts, nor a mail map of the tree.
+_TOLD = ("--format=%aI%x00%an%x00%P%x00%s", "--encoding=UTF-8")
+
+
+def _commit(oid: str, told: str, tags: Mapping[str, tuple[str, ...]]) -> Commit:
+    date, author, parents, subject = told.split("\0", 3)
+    return Commit(oid, date, author, subject, tuple(parents.split()), tags.get(oid, ()))
 
 
 class Repository:
@@ -175,19 +215,105 @@ class Repository:
         """Whether a name stands for a revision (``rev``) or something in it (``rev:path``)."""
         return self._resolve(name if ":" in name else name + "^{tree}") is not None
 
+    def is_new(self) -> bool:
+        """Whether nothing was committed yet, on any branch."""
+        return self._resolve("HEAD") is None and not self._answer("for-each-ref", "--count=1")
+
+    def newest_tag(self, pattern: str, new: str) -> tuple[str, str]:
+        """The nearest tag that a pattern takes, and where it may not be the one that is meant, that in words."""
+        revision = new.removeprefix(FORCED).partition(":")[0]
+        commit = self._resolve(revision + "^{commit}") if revision else None
+        own = [f"--exclude={tag}" for tag in self._tags().get(commit, ())] if commit else []
+        known = revision if commit else ""
+        if commit is None and (commit := self._resolve("HEAD^{commit}")) is None:
+            raise ReadError(self._label, "there is no commit yet", _NO_TAG)
+        tag = self._answer("describe", "--tags", "--abbrev=0", f"--match={pattern}", *own, commit)
+        if not tag:
+            problem = f"no tag{f' called {pattern}' if pattern != '*' else ''} leads to {known or 'HEAD'}"
+            raise ReadError(self._label, problem, self._advice() or _NO_TAG)
+        checked_out = not known and tag in self._tags().get(commit, ())
+        return tag, f"{tag} is the commit that is checked out: HEAD as NEW tells what led to it" if checked_out else ""
+
     def index(self) -> dict[str, Entry]:
         """The files of the index."""
         listing = self._listed(["ls-files", "-s", "-z"], self._top)
         return {path: Entry(words[0], words[1], words[2] != "0") for words, path in _lines(listing)}
 
-    def commits(self, revision: str, folder: str, most: int | None) -> list[str]:
-        """The commits that touched a folder, newest first, along first parents; of many the newest ``most``."""
+    def commits(
+        self, revision: str, folder: str, most: int | None = None, after: str = "", *, merges: bool = True
+    ) -> list[Commit]:
+        """The commits that touched a folder, newest first; of many the newest ``most``, and none that leads to the
+        commit ``after``. They are those along first parents, or where ``merges`` do not count all that are none."""
+        known = [self.commit(revision), *(["^" + self.commit(after)] if after else [])]
+        along = ["--first-parent"] if merges else ["--no-merges", "--topo-order"]
+        count = [] if most is None else [f"--max-count={most}"]
+        return self._told([*along, *count, *known, "--", folder or "."])
+
+    def between(self, old: str, new: str) -> frozenset[str]:
+        """The ids of all commits that lead to ``new`` and not to ``old``."""
+        listing = self._listed(["rev-list", self.commit(new), "^" + self.commit(old)], self._top)
+        return frozenset(listing.decode("ascii").split())
+
+    def tagged(self, pattern: str) -> list[Commit]:
+        """The commits with a tag of a pattern (``v*``), newest first, whatever line they stand on."""
+        found = [oid for oid, names in self._tags().items() if any(fnmatchcase(name, pattern) for name in names)]
+        return self._told(["--no-walk=sorted", *found]) if found else []
+
+    def _told(self, which: list[str]) -> list[Commit]:
+        lines = self._listed(["--literal-pathspecs", "rev-list", *_TOLD, *which], self._top)
+        told = lines.decode("utf-8", "replace").split("\n")
+        tags = self._tags()
+        # two lines each: "commit <id>", and what it says
+        return [_commit(head.split()[1], said, tags) for head, said in zip(told[::2], told[1::2], strict=False)]
+
+    def commit(self, revision: str) -> str:
+        """The id of the commit that a revision stands for."""
         oid = self._resolve(revision + "^{commit}")
         if oid is None:
             raise ReadError(self._label, f"'{revision}' is no commit", self._advice() or _ADVICE)
-        count = [] if most is None else [f"--max-count={most}"]
-        listed = ["--literal-pathspecs", "rev-list", "--first-parent", *count, oid, "--", folder or "."]
-        return self._run(listed, "has no history here", at_top=True).decode("ascii").split()
+        return oid
+
+    def contents(self, commits: Iterable[str], folder: str) -> dict[str, str]:
+        """By commit the id of all that is in a folder; of none where it is not there."""
+        asked = [oid for oid in commits if oid]
+        found = self._run(
+            ["cat-file", "--batch-check=%(objectname)"],
+            "cannot be read",
+            text="".join(f"{c}:{folder}\n" for c in asked),
+        )
+        answers = zip(asked, found.decode("utf-8", "replace").split("\n"), strict=False)
+        return {oid: told for oid, told in answers if re.fullmatch(r"[0-9a-f]{40,64}", told)}
+
+    def branching(self, one: str, other: str) -> str:
+        """The commit at which the lines that lead to two revisions part. A clone without its past cannot tell."""
+        self.check_whole()
+        found = self._answer("merge-base", self.commit(one), self.commit(other))
+        if not found:
+            raise ReadError(self._label, f"'{one}' and '{other}' have no commit in common", self._advice() or _RELATED)
+        return found
+
+    @property
+    def shallow(self) -> bool:
+        """Whether the clone lacks its past: what it holds of a history is not all of it."""
+        return self._advice() == _SHALLOW
+
+    def check_whole(self) -> None:
+        """Raise ``ReadError`` for a clone that is shallow."""
+        if self.shallow:
+            raise ReadError(self._label, "has a history that is cut off", _SHALLOW)
+
+    def _tags(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of the tags on each commit; one with a message of its own leads to it by a second id."""
+        form = "--format=%(objectname) %(objecttype) %(*objectname) %(*objecttype)%00%(refname:strip=2)"
+        asked = ["for-each-ref", "--sort=-version:refname", form, "refs/tags"]
+        listing = self._listed(asked, self._top)
+        found: dict[str, list[str]] = {}
+        for line in listing.decode("utf-8", "replace").splitlines():
+            told, _, name = line.partition("\0")
+            *_, oid, kind = told.split()
+            if kind == "commit":
+                found.setdefault(oid, []).append(name)
+        return {oid: tuple(names) for oid, names in found.items()}
 
     def _resolve(self, name: str) -> str | None:
         """The object that a name stands for. It goes through a pipe, so it never is an option."""
@@ -262,7 +388,7 @@ class Repository:
         if len(listing) > LISTING_BYTES or listing.count(b"\0") > ENTRIES:
             raise BrokenContainer(self._label, f"lists more than {ENTRIES} files", "Give the repository of an app")
         if process.returncode:
-            raise ReadError(self._label, "cannot be listed", _ADVICE)
+            raise ReadError(self._label, "cannot be listed", self._advice() or _ADVICE)
         return bytes(listing)
 
     def objects(self) -> subprocess.Popen[bytes]:

@@ -1,23 +1,41 @@
-"""The history of a project: the commits that touched its folder."""
+"""The history of a project: the commits that touched its folder, or those that were released."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from attrs import frozen
 
+from mx_changeclass.errors import ReadError
+from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.readers.git import Repository, project_in, read_git
+from mx_changeclass.readers.git import SPEC, Repository, is_revision, project_in, read_git
+from mx_changeclass.readers.names import FORCED
 
 
 @frozen
 class History:
     """Commits that touched a project, oldest first. ``path`` leads to its folder or ``.mpr`` from the top of the
-    repository around ``cwd``."""
+    repository around ``cwd``. Where the history is that of a range (see ``history_between``), ``released`` is the
+    commit that it is to be added to, and ``branched_at`` the one at which its line left that; else both are "".
+    ``each_alone`` says that the commits are of several lines, so that each is compared with its own parent."""
 
-    commits: tuple[str, ...]
+    commits: tuple[Commit, ...]
     path: str
     cwd: Path
+    released: str = ""
+    branched_at: str = ""
+    each_alone: bool = False
+
+    @property
+    def contents(self) -> Mapping[str, str]:
+        """What stands for all that is in the project's folder, by commit; equal where the folder is."""
+        folder = self.path.rpartition("/")[0] if self.path.lower().endswith(".mpr") else self.path
+        commits = (self.branched_at, *(commit.id for commit in self.commits))
+        return Repository(self.cwd, self.path).contents(commits, folder)
 
     def read(self, commit: str, beside: Snapshot | None = None) -> Snapshot:
         """The project as a commit left it, with the files beside the model; what is the same in the commit ``beside``
@@ -25,11 +43,103 @@ class History:
         label = f"{commit[:12]}:{self.path}"
         return read_git(f"{commit}:/{self.path}", self.cwd, label, side_files=True, beside=beside)
 
+    def steps(self) -> Iterator[tuple[str, Commit]]:
+        """Each commit with the id of the one that it is compared with."""
+        if self.each_alone:
+            return ((commit.parents[0], commit) for commit in self.commits if commit.parents)
+        return ((old.id, new) for old, new in pairwise(self.commits))
 
-def history(revision: str, path: str, cwd: Path, most: int | None = None) -> History:
-    """The history that led to a revision, along first parents: what was merged counts as one commit. ``path``
-    is as for ``read_git``; of many commits the newest ``most`` are given. Raises ``ReadError``."""
+
+def history(
+    revision: str,
+    path: str,
+    cwd: Path,
+    *,
+    limit: int | None = None,
+    tags: str = "",
+    since: str = "",
+    until: str = "",
+    merges: bool = True,
+) -> History:
+    """The history that led to a revision, or from one to another (``v1..main``), along first parents: what was merged
+    counts as one commit. Without ``merges`` it is that of all other commits, each beside its own parent.
+
+    ``tags`` takes the commits with a tag of that pattern instead, of whatever line, in the order in which they were
+    committed. ``since`` and ``until`` are days (``2026-04-22``); the version before the first of them is what that is
+    compared with. Of many steps the last ``limit`` are given. ``path`` is as for ``read_git``. Raises ``ReadError``,
+    also where the clone is shallow and ends before what was asked for.
+    """
+    old, dots, new = revision.partition("..")
+    if new.startswith("."):
+        raise ReadError(revision, "is no range of commits", f"Give '{old}..{new[1:]}'")
+    new = (new or "HEAD") if dots else revision
     repository = Repository(cwd, revision)
-    folder, mpr = project_in(repository.tree(revision), path or None, repository.prefix, revision)
-    commits = repository.commits(revision, folder, most)
-    return History(tuple(reversed(commits)), "/".join(filter(None, (folder, mpr))), cwd)
+    folder, mpr = project_in(repository.tree(new), path or None, repository.prefix, new)
+    base = repository.branching(old or "HEAD", new) if dots else ""
+    if tags:
+        found = _tagged(repository, tags, new if dots else "", base)
+    else:
+        found = repository.commits(new, folder, after=base, merges=merges)
+        if base and merges:
+            found += repository.commits(base, folder, 1)
+    alone = not (merges or tags)
+    chosen = _dated(found[::-1], since, until, before=not alone)
+    if limit is not None:
+        chosen = chosen[max(len(chosen) - limit - (not alone), 0) :]
+    enough = limit is not None and len(chosen) == limit + (not alone)
+    if not (tags or base or enough) and chosen[:1] == found[-1:]:
+        repository.check_whole()
+    return History(tuple(chosen), _joined(folder, mpr), cwd, branched_at=base, each_alone=alone)
+
+
+def _tagged(repository: Repository, pattern: str, new: str, base: str) -> list[Commit]:
+    """The commits with a tag, newest first; of a range those that stand in it, its ends among them."""
+    found = repository.tagged(pattern)
+    if new:
+        within = {base, *repository.between(base, new)}
+        found = [commit for commit in found if commit.id in within]
+    if not found:
+        advice = "Fetch the tags with 'git fetch --tags', or give another pattern"
+        raise ReadError(pattern, "is the name of no tag that could be audited", advice)
+    return found
+
+
+def _dated(commits: list[Commit], since: str, until: str, *, before: bool) -> list[Commit]:
+    """The commits of a time, and where ``before`` the last one before it, which the first is compared with."""
+    chosen = [n for n, c in enumerate(commits) if since <= c.date[:10] and (not until or c.date[:10] <= until)]
+    if before and chosen and chosen[0] and since:
+        chosen.insert(0, chosen[0] - 1)
+    return [commits[n] for n in chosen]
+
+
+def history_between(old: str, new: str, path: str, cwd: Path) -> History:
+    """The history that led from ``old`` to ``new``: the commits of ``new`` since its line left that of ``old``. Raises
+    ``ReadError`` where the clone lacks its past, too."""
+    repository = Repository(cwd, new)
+    folder, mpr = project_in(repository.tree(new), path or None, repository.prefix, new)
+    base = repository.branching(old, new)
+    commits = repository.commits(new, folder, after=base)
+    return History(tuple(reversed(commits)), _joined(folder, mpr), cwd, repository.commit(old), base)
+
+
+def named_range(old: str, new: str, cwd: Path) -> History | None:
+    """The history between two models that are named as ``read`` takes them, None where one is no revision. Where one
+    names a folder of the project, that is the one."""
+    found = [_revision(name, cwd) for name in (old, new)]
+    if not all(found):
+        return None
+    (before, of_old), (after, of_new) = found  # type: ignore[misc]
+    return history_between(before, after, of_new or of_old, cwd)
+
+
+def _revision(name: str, cwd: Path) -> tuple[str, str] | None:
+    """A revision and the path in it; None for a path that exists, the index, and what is neither."""
+    forced = name.startswith(FORCED)
+    spec = SPEC.fullmatch(name.removeprefix(FORCED))
+    if spec is None or not spec[1] or (not forced and os.path.exists(cwd / name)):
+        return None
+    return (spec[1], spec[2] or "") if is_revision(spec[1], cwd) else None
+
+
+def _joined(folder: str, mpr: str) -> str:
+    return "/".join(filter(None, (folder, mpr)))

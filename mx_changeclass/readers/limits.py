@@ -17,6 +17,7 @@ LISTING_BYTES = 1 << 28  # bytes of git's list of them
 FOLDERS = 100  # folders in one another, in the model and beside it; real ones stay below 20
 MOST_VALUES = 1_000_000  # members of all lists of a document; those of real ones have some 50,000
 FEW_VALUES, DENSE_VALUES = 10_000, 16  # bytes that such a member has at least on average, where it is not one of a few
+MOST_KEYS = 2_000  # keys of one element of a document with all its single parts; real ones have some 200
 MAX_DEPTH = 400  # elements in one another; real units nest below 60
 MAX_KEY = 4000  # characters of a dotted key; real ones stay below 200
 KEPT = 64 << 20  # bytes of a model that are kept; of what comes after them each document is read when it is asked for

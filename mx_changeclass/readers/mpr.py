@@ -236,8 +236,8 @@ class Stored(NamedTuple):
         """
         where = self.file or self.id
         if content is None:
-            notes.missing("absent", f"{where} is listed but not there")
-            notes.warning("absent", f"{where} is listed but not there")
+            notes.missing("absent", f"{where} is listed and its file is missing")
+            notes.warning("absent", f"{where} is listed and its file is missing")
             return self._missing()
         if content.startswith(LFS_POINTER):
             notes.missing("lfs", f"{where} is a Git LFS pointer")
@@ -254,7 +254,7 @@ class Stored(NamedTuple):
             notes.warning("hash", f"{where} does not match its ContentsHash")
         if header.id != self.id:
             notes.warning("id", f"{where} states another id, {header.id or 'none'}")
-        body = _Body(content if self.again is None else self.again, digest, self.id, self.label, where)
+        body = _Body(content if self.again is None else self.again, len(content), digest, self.id, self.label, where)
         return Unit(
             self.id,
             header.type,
@@ -265,10 +265,7 @@ class Stored(NamedTuple):
             body.rows,
             header.excluded,
             file=self.file,
-            size=len(content),
-            stored=body.bytes,
-            sift=body.sifted,
-            numbered=body.numbered,
+            stored=body,
         )
 
     def _missing(self, digest: str = "") -> Unit:
@@ -292,6 +289,7 @@ class _Body(NamedTuple):
     model not all are kept."""
 
     content: bytes | Fetch
+    size: int
     digest: str
     id: str
     label: str

@@ -1,4 +1,4 @@
-"""Names that may be a path and a revision."""
+"""Names of revisions, and those that may be a path as well."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import re
 from pathlib import Path
 
 FORCED = "rev:"  # before a name: it is a revision, whatever path is called so
+
+# The nearest release among the tags, those of a pattern or any; a path of the project may follow.
+NEWEST_TAG = re.compile(r"(?:newest-tag|tag:([^:]+))(?::(.*))?", re.DOTALL)
 
 # What git may take for a revision: no name of one begins with a dot, holds two of them or ends with a slash.
 _REVISION = re.compile(r"(?!\.)(?!.*\.\.)[^\s\\*?\[\0-\x1f\x7f]+(?<!/)")

@@ -86,6 +86,22 @@ def as_snapshot(model: ReadModel, label: str, form: str, *, side_files: bool = F
     )
 
 
+def nothing(label: str) -> Snapshot:
+    """What was released where nothing was."""
+    return Snapshot({}, label=label, form="none", digest=hashlib.sha256().hexdigest(), side_files=True)
+
+
+def in_repository(folder: Path) -> str | None:
+    """The path of a folder from the top of the repository around it, with slashes; None where there is none."""
+    at = full = os.path.realpath(folder)
+    while not os.path.lexists(os.path.join(at, ".git")):
+        at, below = os.path.dirname(at), at
+        if at == below:
+            return None
+    path = os.path.relpath(full, at).replace(os.sep, "/")
+    return "" if path == "." else path
+
+
 def find_mpr(names: Iterable[str], label: str, advice: str) -> str:
     """The one ``.mpr`` among the files of a project folder."""
     found = sorted(n for n in names if n.lower().endswith(".mpr") and not n.startswith("."))

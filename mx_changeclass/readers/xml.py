@@ -34,7 +34,7 @@ from mx_changeclass.errors import BrokenContainer, UnsupportedVersion
 from mx_changeclass.model.metamodel import property_of
 from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
 from mx_changeclass.model.versions import Version
-from mx_changeclass.readers.limits import MAX_DEPTH, UNITS
+from mx_changeclass.readers.limits import MAX_DEPTH, MOST_KEYS, UNITS
 from mx_changeclass.readers.notes import Notes, check_places
 from mx_changeclass.readers.safe_xml import iterparse
 from mx_changeclass.readers.units.secrets import without_credentials
@@ -368,6 +368,8 @@ def _rows(unit: etree._Element, label: str) -> Rows:
         depth[row_id] = 1 + (0 if parent is None else depth[parent])
         if depth[row_id] > MAX_DEPTH:
             raise BrokenContainer(label, f"has rows nested deeper than {MAX_DEPTH}", _REMAKE)
+        if len(props) > MOST_KEYS and not kind.startswith("File$"):
+            raise BrokenContainer(label, f"has a row with more than {MOST_KEYS:,} keys", _REMAKE)
         rows.append(Element(row_id, kind, name, parent, slot, props, places[parent, slot]))
         places[parent, slot] += 1
         todo += [(e, row_id) for e in reversed(inner)]

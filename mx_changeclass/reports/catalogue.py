@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Mapping
@@ -16,8 +17,23 @@ from mx_changeclass.reports.examples import example
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.citations import with_pages
 from mx_changeclass.rules.engine.rule import Rule, class_of
-from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Requires
-from mx_changeclass.wording.sentences import MEANING, difference
+from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Remedy, Requires
+from mx_changeclass.wording.harms import CONSEQUENCES, MEANING
+from mx_changeclass.wording.sentences import difference
+from mx_changeclass.wording.values import sentence
+
+_BEGINNING = re.compile("[0-9a-f]{4,12}")  # of a fingerprint
+_EXAMPLES = 3  # so many rules of a kind are named
+_WHAT_TO_DO: Mapping[ReleaseClass, str] = {
+    ReleaseClass.DESTRUCTIVE: "What people entered on a device and have not synchronised can be lost with this "
+    "release. Do not publish it as it is: make two releases of it, or let every device synchronise before it "
+    "goes out, as each row says; a deploy of the server alone can do the damage.",
+    ReleaseClass.FULL_RELEASE: "Build a new native app and release it through the app stores. Over the air it would "
+    "not arrive, or break the apps that it reaches. Data on devices is not at stake.",
+    ReleaseClass.NEEDS_REDEPLOY: "Deploy the server; devices that run the version before go on working unless a row "
+    "says otherwise. Installed apps take their part over the air.",
+    ReleaseClass.OTA_SAFE: "Publish it over the air: no deploy of the server is asked for, and no data is at stake.",
+}
 
 
 def as_document(rule: Rule) -> dict[str, Any]:
@@ -40,6 +56,8 @@ def as_document(rule: Rule) -> dict[str, Any]:
         "until": "; ".join(str(v or "-") for v in rule.until) or None,
         "reason": rule.reason,
         "mitigation": rule.mitigation,
+        "remedy": str(rule.remedy),
+        "meanwhile": rule.meanwhile,
         "source": rule.source,
         "also": list(rule.aliases),
         "example": example(rule.id),
@@ -112,8 +130,10 @@ def _cells(rule: Rule) -> str:
     return "| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |"
 
 
-def explain(topic: str, report: Mapping[str, Any] | None = None) -> str | None:
-    """A rule by id, a class by name, or a row of a JSON report by fingerprint; None where nothing fits."""
+def explain(topic: str, *reports: Mapping[str, Any] | None) -> str | None:
+    """A rule by id, a class by name, or rows of JSON reports: one by its fingerprint or how that begins, or those of
+    an element by its name. None where nothing fits. Raises ``PolicyError`` where several fingerprints begin so, and
+    for a row that is none."""
     every = catalogue()
     if topic in every:
         return _rule(every[topic])
@@ -124,13 +144,38 @@ def explain(topic: str, report: Mapping[str, Any] | None = None) -> str | None:
     for c, meaning in MEANING.items():
         if wanted == str(c):
             return _class(c, meaning)
-    changes = (report or {}).get("changes")
-    rows = [r for r in changes if isinstance(r, Mapping)] if isinstance(changes, list) else []
-    row = next((r for r in rows if r.get("fingerprint") == topic.lower()), None)
     try:
-        return plain_lines(_row(row)) if row else None
+        told = [
+            (_between(report) if len(reports) > 1 else "") + "\n".join(map(_row, rows))
+            for report in reports
+            if report and (rows := rows_of(topic, report))
+        ]
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):  # anybody may have written it
         raise PolicyError(f"the row {topic} is no row of a report. Give a report of 'diff --format json'") from None
+    return plain_lines("\n".join(told)) if told else None
+
+
+def rows_of(topic: str, report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The rows of a JSON report that a fingerprint, or how it begins, or the name of an element names. Raises
+    ``PolicyError`` where several fingerprints begin so."""
+    changes = report.get("changes")
+    rows = [r for r in changes if isinstance(r, Mapping)] if isinstance(changes, list) else []
+    if _BEGINNING.fullmatch(mark := topic.lower()):
+        found = {str(r.get("fingerprint")): r for r in rows if str(r.get("fingerprint")).startswith(mark)}
+        if len(found) > 1:
+            raise PolicyError(
+                f"{topic}: so begin {', '.join(sorted(found))}. Give more digits of the one that is meant"
+            )
+        if found:
+            return [*found.values()]
+    return [
+        r for r in rows if isinstance(e := r.get("element"), Mapping) and topic in (e.get("name"), e.get("old_name"))
+    ]
+
+
+def _between(report: Mapping[str, Any]) -> str:
+    """Which two versions a report compares."""
+    return " -> ".join(str(report[side]["label"]) for side in ("old", "new")) + "\n"
 
 
 def _rule(rule: Rule) -> str:
@@ -139,6 +184,8 @@ def _rule(rule: Rule) -> str:
         ("channel", str(rule.channel)),
         ("hazard", str(rule.hazard) if rule.hazard is not Hazard.NONE else ""),
         ("order", str(rule.requires) if rule.requires is not Requires.EITHER_ORDER else ""),
+        ("remedy", str(rule.remedy) if rule.remedy is not Remedy.NONE else ""),
+        ("meanwhile", rule.meanwhile),
         (
             "installed apps",
             "fail in some function"
@@ -174,9 +221,30 @@ def _rule(rule: Rule) -> str:
 
 
 def _class(release_class_: ReleaseClass, meaning: str) -> str:
+    """What a class means, what to do, and by what may happen, the gravest first, its rules in number and by one."""
     members = [r for r in catalogue().values() if class_of(r) is release_class_]
-    lines = [f"{release_class_}: {meaning}.", "", f"{len(members)} rules lead to it:"]
-    return "\n".join([*lines, *(f"  {r.id:<42} {r.title}" for r in members)]) + "\n"
+    lines = [f"{release_class_}: {meaning}.", "", *textwrap.wrap(_WHAT_TO_DO[release_class_], 96)]
+    lines += ["", f"{len(members)} rules lead to it, for example"]
+    for hazard in sorted(Hazard, key=lambda h: h.gravity):
+        alike = [r for r in members if r.hazard is hazard]
+        if alike:
+            lines += textwrap.wrap(
+                f"{sentence(CONSEQUENCES.get(hazard, 'nothing is harmed by it'))}", 96, initial_indent="  "
+            )
+            shown = _one_a_chapter(alike)[:_EXAMPLES]
+            lines += [f"    {r.title} [{r.id}]" for r in shown]
+            lines += [f"    and {len(alike) - len(shown)} more"] if len(alike) > len(shown) else []
+    return "\n".join([*lines, "", "'mx-changeclass rules' lists all, 'explain RULE' tells one."]) + "\n"
+
+
+def _one_a_chapter(rules: list[Rule]) -> list[Rule]:
+    """The rules, those first that are the first of their chapter."""
+    seen = Counter[str]()
+    ranked = []
+    for rule in rules:
+        ranked.append((seen[rule.chapter], rule.chapter, rule.id, rule))
+        seen[rule.chapter] += 1
+    return [rule for *_, rule in sorted(ranked, key=lambda one: one[:3])]
 
 
 def _row(row: Mapping[str, Any]) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 from mx_changeclass.findings.document import model
 from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint
 from mx_changeclass.legible import plain_lines
+from mx_changeclass.wording.sentences import first_of
+from mx_changeclass.wording.values import mode_in_words
 
 _WIDTH = 100
 _NAMED = 12  # so many names of a list are told in text; JSON holds them all
@@ -36,10 +38,11 @@ def footprint_document(found: Footprint) -> dict[str, Any]:
     }
 
 
-def footprint_text(found: Footprint) -> str:
-    """The same for a reader, one paragraph a profile, after what of the model could not be seen."""
+def footprint_text(found: Footprint, *, everything: bool = False) -> str:
+    """The same for a reader, one paragraph a profile, after what of the model could not be seen. Modes are called as
+    Studio Pro calls them; ``everything`` tells all names of long lists."""
     unseen = "".join(f"! {one}\n" for one in found.model.incomplete)
-    paragraphs = ["\n".join(_paragraph(each)) for each in found.profiles]
+    paragraphs = ["\n".join(_paragraph(each, everything)) for each in found.profiles]
     return plain_lines(unseen + "\n\n".join(paragraphs or ["No navigation profile: nothing lives on devices."]) + "\n")
 
 
@@ -53,20 +56,21 @@ def _lists(each: ProfileFootprint) -> tuple[tuple[str, tuple[str, ...]], ...]:
     )
 
 
-def _paragraph(each: ProfileFootprint) -> Iterator[str]:
+def _paragraph(each: ProfileFootprint, everything: bool) -> Iterator[str]:
     profile = each.profile
     yield f"{profile.name} ({profile.kind}{_OTA[profile.ota]})"
     if profile.holds_data:
         yield f"  entities ({len(each.entities)})"
         for entry in each.entities:
-            yield f"    {entry.entity}  {entry.mode}{' (configured)' if entry.explicit else ''}"
+            yield f"    {entry.entity}  {mode_in_words(entry.mode)}{' (configured)' if entry.explicit else ''}"
             yield from _wrapped("by " + " > ".join(entry.why[1:-1] or ("its own row",)), 6)
     else:
         yield "  no data on devices"
     for key, names in _lists(each):
         if names:
-            rest = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-            yield from _wrapped(f"{key.replace('_', ' ')} ({len(names)}): {', '.join(names[:_NAMED])}{rest}", 2)
+            shown, left = first_of(names, _NAMED, everything=everything)
+            rest = f" and {len(left)} more" if left else ""
+            yield from _wrapped(f"{key.replace('_', ' ')} ({len(names)}): {', '.join(shown)}{rest}", 2)
 
 
 def _wrapped(text: str, indent: int) -> list[str]:

@@ -1,37 +1,20 @@
-"""The verdict as workflow commands, which GitHub shows as annotations: a line a change, worst first."""
+"""The verdict as workflow commands, which GitHub shows as annotations: the verdict first, then the worst changes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from mx_changeclass.findings.finding import Row, Verdict
+from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.legible import legible
-from mx_changeclass.reports import machine_texts
-from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
-from mx_changeclass.wording import sentences
-
-_COMMANDS: Mapping[ReleaseClass, str] = {
-    DESTRUCTIVE: "error",
-    FULL_RELEASE: "warning",
-    NEEDS_REDEPLOY: "warning",
-    OTA_SAFE: "notice",
-}
+from mx_changeclass.reports.annotations import Annotation, announced
 
 
 def github(verdict: Verdict, *, everything: bool = False) -> str:
-    """Commands and nothing else. GitHub shows the first ten of each kind, so what a module answers for is left
-    out unless ``everything`` is asked for."""
-    settings = machine_texts.configuration(verdict)
-    title = _property(f"configuration {verdict.policy.source}")
-    told = f"::notice title={title}::{_data(settings)}\n" if settings else ""
-    return told + "".join(_command(row, verdict) for row in verdict.rows if everything or not row.part_of)
+    """Commands and nothing else, as many of each kind as GitHub shows of a step, or of ``everything``."""
+    return "".join(map(_command, announced(verdict, everything=everything)))
 
 
-def _command(row: Row, verdict: Verdict) -> str:
-    title = f"{row.release_class}: {machine_texts.heading(row)}"
-    message = f"{machine_texts.message(row)} [{sentences.deciding(row).rule.id} {row.fingerprint}]"
-    where = f"file={_property(machine_texts.file(row, verdict))},title={_property(title)}"
-    return f"::{_COMMANDS[row.release_class]} {where}::{_data(message)}\n"
+def _command(told: Annotation) -> str:
+    where = f"file={_property(told.file)}," if told.file else ""
+    return f"::{told.level} {where}title={_property(told.title)}::{_data(told.message)}\n"
 
 
 def _data(text: str) -> str:

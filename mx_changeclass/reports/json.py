@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from mx_changeclass.findings.document import document
 from mx_changeclass.findings.finding import Verdict
+from mx_changeclass.findings.fleet import Fleet
 from mx_changeclass.legible import json_text
 
 
-def json(verdict: Verdict, *, everything: bool = False) -> str:
-    """JSON text, UTF-8, two spaces of indent, a line end at the end."""
-    return json_text(document(verdict, everything=everything))
+def json(verdict: Verdict, *, everything: bool = False, fleet: Fleet | None = None) -> str:
+    """JSON text, UTF-8, two spaces of indent, a line end at the end. ``fleet`` is what NEW means for the versions in
+    the field."""
+    told = document(verdict, everything=everything)
+    return json_text({**told, "fleet": fleet.to_dict()} if fleet else told)

@@ -24,7 +24,7 @@ def junit(
 
     top = etree.Element("testsuites", name="mx-changeclass")
     failed = [
-        _suite(top, release_class, rows, fail_on, maybe=maybe)
+        _suite(top, release_class, rows, verdict, fail_on, maybe=maybe)
         for release_class, rows in sentences.classes(verdict.rows)
     ]
     if not verdict.rows:
@@ -41,20 +41,31 @@ def junit(
 
 
 def _suite(
-    top: _Element, release_class: ReleaseClass, rows: list[Row], fail_on: ReleaseClass | None, *, maybe: bool
+    top: _Element,
+    release_class: ReleaseClass,
+    rows: list[Row],
+    verdict: Verdict,
+    fail_on: ReleaseClass | None,
+    *,
+    maybe: bool,
 ) -> int:
-    """Add the suite of a class; how many of its tests fail."""
+    """Add the suite of a class; how many of its tests fail. A test that would but is waived is skipped."""
     from lxml import etree
 
     failing = {id(r) for r in rows if fail_on is not None and (r.at_most if maybe else r.release_class) >= fail_on}
-    failed = len(failing)
+    waived = {id(r): told for r in rows if id(r) in failing and (told := machine_texts.waived(r, verdict))}
+    failed = len(failing) - len(waived)
     suite = etree.SubElement(top, "testsuite", name=str(release_class), tests=str(len(rows)), failures=str(failed))
+    if waived:
+        suite.set("skipped", str(len(waived)))
     for row in rows:
         rule, heading, why = sentences.deciding(row).rule, machine_texts.heading(row), machine_texts.message(row)
         test = etree.SubElement(
             suite, "testcase", classname=f"{release_class}.{rule.id}", name=f"{heading} [{row.fingerprint}]"
         )
-        if id(row) in failing:
+        if id(row) in waived:
+            etree.SubElement(test, "skipped", message=waived[id(row)]).text = why
+        elif id(row) in failing:
             etree.SubElement(test, "failure", type=rule.id, message=heading).text = why
         else:
             etree.SubElement(test, "system-out").text = why

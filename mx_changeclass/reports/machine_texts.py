@@ -9,13 +9,14 @@ from mx_changeclass.legible import legible
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.vocabulary import Hazard
 from mx_changeclass.wording import sentences
+from mx_changeclass.wording.accepted import all_waived, left_over, notes, waived_mark
 
 _IN_PLACE = ("mpr-v1", "mpr-v2", "git")  # forms whose label leads to the project's folder
 
 
 def heading(row: Row) -> str:
     """The subject of a row and what happened to it, in one line."""
-    return _line(row.heading)
+    return single_line(row.heading)
 
 
 def message(row: Row) -> str:
@@ -29,19 +30,21 @@ def message(row: Row) -> str:
     for other in sentences.further([row]):
         danger = f" {other.rule.reason} {other.mitigation}" if other.hazard is not Hazard.NONE else ""
         told.append(f"Also: {other.rule.title} [{other.rule.id}].{danger}".rstrip())
-    return _line(" ".join(filter(None, told)))
+    return single_line(" ".join(filter(None, told)))
 
 
 def file(row: Row, verdict: Verdict) -> str:
-    """The file of a row with slashes, from the folder that the new model was named from; of something removed
-    where it was. What has no file of its own stands in the file of the model."""
+    """The file of a row with slashes, from the top of the repository or else from the folder that the new model was
+    named from; of something removed where it was. What has no file of its own stands in the file of the model."""
     new = verdict.new
     own = row.file or (new.mpr if new.form in _IN_PLACE else "")
     return path(_folder(new), own) or path("", new.label) or "model"
 
 
 def _folder(model: Snapshot) -> str:
-    """The folder of a project, as far as its label tells: ``main:apps/field`` and ``apps/field`` do."""
+    """The folder of a project from the top of its repository; else as far as the label tells: ``apps/field`` does."""
+    if model.folder is not None:
+        return model.folder
     if model.form not in _IN_PLACE:
         return ""
     place = model.label.partition(":")[2] if model.form == "git" else model.label
@@ -51,13 +54,20 @@ def _folder(model: Snapshot) -> str:
 def path(folder: str, name: str) -> str:
     """A relative path that leads nowhere outside: no drive, no root, no way up."""
     parts = f"{folder}/{name}".replace("\\", "/").split("/") if name else []
-    return _line("/".join(p for p in parts if p not in ("", ".", "..") and not re.fullmatch("[A-Za-z]:", p)))
+    return single_line("/".join(p for p in parts if p not in ("", ".", "..") and not re.fullmatch("[A-Za-z]:", p)))
 
 
 def configuration(verdict: Verdict) -> str:
-    """Which configuration is in force, in one line; "" where none is."""
-    return _line(sentences.settings_in_force(verdict))
+    """Which configuration is in force, what it waives, and what is wrong with that, in one line; "" where none is."""
+    told = (sentences.settings_in_force(verdict), left_over(verdict), *notes(verdict))
+    return single_line("; ".join(filter(None, told)))
 
 
-def _line(text: str) -> str:
+def waived(row: Row, verdict: Verdict) -> str:
+    """Who accepts what is said of a row, until when and why, in one line; "" where something of it is not waived."""
+    return single_line(waived_mark(verdict, [row])) if all_waived(verdict, [row]) else ""
+
+
+def single_line(text: str) -> str:
+    """A legible text without line breaks."""
     return legible(" ".join(text.split()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +24,8 @@ _LEVELS: Mapping[ReleaseClass, str] = {
     NEEDS_REDEPLOY: "warning",
     OTA_SAFE: "note",
 }
+# Results of a run that GitHub takes; it shows the worst 5,000 (SARIF support for code scanning, limits).
+_MOST = 25_000
 _PAGE = re.compile(r"https://[^\s()]+")
 
 
@@ -31,18 +34,23 @@ def sarif(verdict: Verdict, *, everything: bool = False) -> str:
     rules = {f.rule.id: f.rule for row in verdict.rows for f in row.findings}
     order = {rule_id: number for number, rule_id in enumerate(sorted(rules))}
     driver = {"name": "mx-changeclass", "version": __version__, "rules": [_rule(rules[i]) for i in order]}
-    unseen = [{"level": "warning", "message": _message(note)} for note in sentences.not_shown(verdict)]
-    if settings := sentences.settings_in_force(verdict):
-        unseen.append({"level": "note", "message": _message(settings)})
+    notes = [(_LEVELS[verdict.release_class], " ".join((f"{sentences.headline(verdict)}.", *verdict.summary)))]
+    notes += [("warning", note) for note in sentences.not_shown(verdict)]
+    if settings := machine_texts.configuration(verdict):
+        notes.append(("note", settings))
+    if more := len(verdict.rows[_MOST:]):
+        notes.append(("warning", f"{more} more changes are left out, the mildest: GitHub takes no more than {_MOST}"))
+    lines: Counter[str] = Counter()
     run = {
         "tool": {"driver": driver},
-        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": unseen}],
+        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": [_note(*n) for n in notes]}],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(row, verdict, order) for row in verdict.rows],
+        "results": [_result(row, verdict, order, lines) for row in verdict.rows[:_MOST]],
         "properties": {
             "class": str(verdict.release_class),
             "at_most": str(verdict.at_most),
             "channel": str(verdict.channel),
+            "unwaived": str(verdict.unwaived_class),
         },
     }
     return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
@@ -63,19 +71,34 @@ def _rule(rule: Rule) -> dict[str, Any]:
     return {**told, "helpUri": page[0]} if page else told
 
 
-def _result(row: Row, verdict: Verdict, order: Mapping[str, int]) -> dict[str, Any]:
+def _note(level: str, text: str) -> dict[str, Any]:
+    return {"level": level, "message": _message(text)}
+
+
+def _result(row: Row, verdict: Verdict, order: Mapping[str, int], lines: Counter[str]) -> dict[str, Any]:
+    """A file of a model has no lines. Rows of one file stand on lines of their own, counted in ``lines``, since what
+    a host finds at one place it takes for one."""
     rule = sentences.deciding(row).rule
-    artifact = {"uri": quote(machine_texts.file(row, verdict)), "uriBaseId": "%SRCROOT%"}
-    where: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": 1}}}
+    uri = quote(machine_texts.file(row, verdict))
+    lines[uri] += 1
+    artifact, region = {"uri": uri, "uriBaseId": "%SRCROOT%"}, {"startLine": lines[uri]}
+    where: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact, "region": region}}
     if name := row.name or row.old_name:
         where["logicalLocations"] = [{"fullyQualifiedName": legible(name), "kind": row.kind}]
+    waived = machine_texts.waived(row, verdict)
+    accepted = {"kind": "external", "status": "accepted", "justification": waived}
     return {
         "ruleId": rule.id,
         "ruleIndex": order[rule.id],
         "level": _LEVELS[row.release_class],
         "message": _message(f"{machine_texts.heading(row)}. {machine_texts.message(row)}"),
         "locations": [where],
-        "partialFingerprints": {"mxChangeclass/v1": row.fingerprint},
+        # GitHub knows an alert again by the first (a hash and a count); the second is ours in any tool.
+        "partialFingerprints": {
+            "primaryLocationLineHash": f"{row.fingerprint}:1",
+            "mxChangeclass/v1": row.fingerprint,
+        },
+        **({"suppressions": [accepted]} if waived else {}),
         "properties": {
             "class": str(row.release_class),
             "at_most": str(row.at_most),

@@ -13,6 +13,7 @@ from mx_changeclass.model.kinds.files import JavaScriptFile, JavaScriptSource, N
 from mx_changeclass.model.kinds.flows import Nanoflow
 from mx_changeclass.model.kinds.pages import Layout, Menu, Page, Snippet
 from mx_changeclass.model.metamodel import type_named
+from mx_changeclass.model.persistence import LONGEST_LINE
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Failed, Hit, Hits, In, Uncovered, rule
@@ -27,6 +28,7 @@ from mx_changeclass.vocabulary import (
     Certainty,
     Hazard,
     Maybe,
+    Remedy,
     Requires,
 )
 from mx_changeclass.wording.values import kind_in_words, several
@@ -55,6 +57,25 @@ def client_unreachable(
 
     No navigation profile leads to it, so nothing of it is shipped.
     """
+    return _unreached(change, release)
+
+
+@rule(NONE, whole=True, instead_of="client-unreachable", source="REAL 10; SYNC Introduction")
+def client_reached_on_other_side(
+    change: Added[In[Client | ClientFile]] | Removed[In[Client | ClientFile]] | Changed[In[Client | ClientFile]],
+    release: Release,
+) -> bool:
+    """Part of the client that was never shipped, of what is reached only now or was reached only before
+
+    What came to it is shipped where the new version is, and what went was shipped where the old one was.
+    """
+    sides = (release.old, release.changes.old_tree), (release.new, release.changes.new_tree)
+    around = zip(sides, release.documents(change), strict=True)
+    reached = any(row is not None and side.reached(tree.qualified(row)) for (side, tree), row in around)
+    return reached and _unreached(change, release)
+
+
+def _unreached(change: Change, release: Release) -> bool:
     props, kind = change.row.props, change.row.type
     if (kind == "File$Theme" and props.get("platform") != "native") or (kind == "File$Package" and _of_server(props)):
         return False
@@ -119,12 +140,17 @@ def agg_unknown_in_sync_set(rest: Uncovered, release: Release) -> bool | str:
     return _unknown(rest, release) if release.synced(rest.change) else False
 
 
+_FIELDS = 20  # so many are named; what nobody knows may have any number of them
+
+
 def _unknown(rest: Uncovered, release: Release) -> str:
     what = kind_in_words(rest.change.row.type) or "part of an unknown type"
     if CONTENT in rest.fields:
         return f"{what} differs, content not readable"
     verb = "changed" if rest.fields else type(rest.change).__name__.lower()
-    return f"{what} {verb}{': ' if rest.fields else ''}{', '.join(rest.fields)}"
+    told, more = rest.fields[:_FIELDS], len(rest.fields) - _FIELDS
+    named = ", ".join(told) + (f" and {more} more" if more > 0 else "")
+    return f"{what} {verb}{': ' if rest.fields else ''}{named}"
 
 
 @rule(
@@ -193,13 +219,21 @@ def agg_incomplete_side(whole: Release, release: Release) -> str:
 
     What is missing on a side counts as neither added nor removed, and what it holds is not decided.
     """
-    seen = {name: side.snapshot.incomplete for name, side in _sides(whole)}
-    alike = seen["old"] == seen["new"] and not any(
-        isinstance(c, Changed) and CONTENT in c.fields for c in whole.changes
-    )
+    cut = {name: _cut_lines(side) for name, side in _sides(whole)}
+    seen = {name: (*side.snapshot.incomplete, *cut[name]) for name, side in _sides(whole)}
+    differs = any((isinstance(c, Changed) and CONTENT in c.fields) or any(cut.values()) for c in whole.changes)
+    alike = seen["old"] == seen["new"] and not differs
     if alike and not (whole.gaps and any(_hangs_on_what_is_missing(c, whole) for c in whole.changes)):
         return ""  # the same parts are missing, by their hashes they are equal, and nothing else hangs on them
     return _told_by_side(seen)
+
+
+def _cut_lines(side: App) -> tuple[str, ...]:
+    """What is not followed of the generalisations of entities that may live on devices."""
+    cut = side.symbols.cut_lines if side.offline else ()
+    more = f" and {len(cut) - 1} more" if len(cut) > 1 else ""
+    lies = "and what lies above them was not looked at"
+    return (f"{cut[0]}{more} inherit through more than {LONGEST_LINE} entities, {lies}",) if cut else ()
 
 
 def _hangs_on_what_is_missing(change: Change, release: Release) -> bool:
@@ -242,12 +276,12 @@ def _more(notes: tuple[str, ...]) -> str:
 @rule(
     NONE,
     source="gitrevisions(7); interface of this command",
-    mitigation="Write rev:NAME for a revision, ./NAME for a path.",
+    mitigation="Write what is meant: rev:NAME for a revision, ./NAME for a path, HEAD for what is checked out.",
 )
 def agg_ambiguous_name(whole: Release, release: Release) -> str:
-    """Name that is a path and a revision
+    """Name that could mean another version
 
-    A path that a change under review brings along would else choose what it is compared with.
+    A path that a change under review brings along, or a tag on it, would else choose what it is compared with.
     """
     return "; ".join(filter(None, (side.snapshot.ambiguity for _, side in _sides(whole))))
 
@@ -273,6 +307,7 @@ def agg_ignored(whole: Release, release: Release) -> str:
     breaks_old_clients=Maybe.MAYBE,
     undecided=True,
     on=TYPE,
+    remedy=Remedy.STOP,
     source="MXCLI 846",
     certainty=Certainty.DOCUMENTED,
     mitigation="Write it again with a tool of the right version.",
@@ -336,9 +371,10 @@ def agg_binary_plus_server(said: Hits, release: Release) -> bool:
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.MAYBE,
+    remedy=Remedy.LATER,
     source="docs PR 11839",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Upgrade in a release of its own.",
+    mitigation="Upgrade in a release of its own, and leave the other changes to a later one.",
 )
 def agg_version_plus_features(said: Hits, release: Release) -> bool:
     """Studio Pro upgrade that needs a new binary, together with other changes

@@ -8,6 +8,7 @@ Configuring Domain Model Access Rules (the client stores only what its user may 
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from collections.abc import Iterator
 
 from mx_changeclass.changes.change import Added, Change
@@ -94,8 +95,17 @@ def known_on(side: App, name: str, member: Element) -> Known:
         owners: tuple[str, ...] = (name.rpartition(".")[0],)
     else:
         owners = ends(side, member)[: 2 if member.props.get("owner") == "Both" else 1]
-    holders = {each for o in owners if o for each in (o, *side.symbols.descendants(o)) if each in side.sync}
-    return max((_of_holder(side, each, name, member) for each in holders), default=Known.NOTHING)
+    most = Known.NOTHING
+    for each in (each for o in owners if o for each in side.memo(_holders, o)):
+        most = max(most, _of_holder(side, each, name, member))
+        if most is Known.ENTRIES:
+            break
+    return most
+
+
+def _holders(side: App, owner: str) -> tuple[str, ...]:
+    """An entity and what specialises it, as far as devices synchronise it."""
+    return tuple(each for each in (owner, *side.symbols.descendants(owner)) if each in side.sync)
 
 
 def _of_holder(side: App, entity: str, name: str, member: Element) -> Known:
@@ -115,13 +125,29 @@ def _granted(side: App, entity: str, member: str) -> tuple[bool, bool]:
     as models written by tools have, counts as one that grants both."""
     if side.entity(entity) is None or not enforced(side):
         return True, True
-    readable = writable = False
+    rules, listed, given = side.memo(_listed, entity)
+    if listed[member] < rules:
+        return True, True
+    writable = (member, "ReadWrite") in given
+    return writable or (member, "ReadOnly") in given, writable
+
+
+def _listed(side: App, entity: str) -> tuple[int, Counter[str], frozenset[tuple[str, str]]]:
+    """How many access rules an entity has for users of devices, how many of them list each member, and each member
+    with each of the rights given on it."""
+    rules, listed, given = 0, Counter[str](), set[tuple[str, str]]()
     for _, parts in _rules(side, entity):
-        listed = (r.props for r in parts if r.type == MEMBER_ACCESS)
-        given = [p.get("accessRights") for p in listed if member in (p.get("attribute"), p.get("association"))]
-        writable |= not given or "ReadWrite" in given
-        readable |= writable or "ReadOnly" in given
-    return readable, writable
+        rules += 1
+        rights = {
+            (str(member), str(r.props.get("accessRights")))
+            for r in parts
+            if r.type == MEMBER_ACCESS
+            for member in (r.props.get("attribute"), r.props.get("association"))
+            if member
+        }
+        listed.update({member for member, _ in rights})
+        given |= rights
+    return rules, listed, frozenset(given)
 
 
 def uploads(side: App, entity: str) -> bool:
@@ -131,6 +157,10 @@ def uploads(side: App, entity: str) -> bool:
 
 def may_change(side: App, entity: str) -> bool:
     """Some user of a device may create objects of an entity that devices hold, or write a member of them."""
+    return side.memo(_may_change, entity)
+
+
+def _may_change(side: App, entity: str) -> bool:
     for each in (entity, *side.symbols.descendants(entity)):
         if each not in side.sync or side.sync[each].mode == ONLINE:
             continue
@@ -144,6 +174,10 @@ def may_change(side: App, entity: str) -> bool:
 
 def may_delete(side: App, entity: str) -> bool:
     """Some user of a device may delete objects of an entity that devices hold."""
+    return side.memo(_may_delete, entity)
+
+
+def _may_delete(side: App, entity: str) -> bool:
     holders = [e for e in (entity, *side.symbols.descendants(entity)) if e in side.sync and side.sync[e].mode != ONLINE]
     free = not enforced(side)
     return any(free or any(rule.props.get("allowDelete") for rule, _ in _rules(side, e)) for e in holders)

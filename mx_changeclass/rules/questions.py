@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from mx_changeclass.changes.change import Change
 from mx_changeclass.graphs.app import App, Profile
@@ -72,27 +72,44 @@ def locked_out(move: SyncChange, release: Release) -> tuple[str, ...]:
     """User roles that can enter a native app and have no module role of the module of an entity."""
     side, module = release.new, move.entity.partition(".")[0]
     natives = [p for p in side.profiles if p.kind == "native" and p.name in move.profiles]
+    if not natives or module == SYSTEM_MODULE:
+        return ()
+    inside = side.memo(_users_by_module).get(module, ())
+    may_enter = frozenset().union(*(side.memo(_entering, p.row.id) for p in natives))
+    return tuple(r.name for r in side.memo(_user_roles) if r.name in may_enter and r.name not in inside)
+
+
+def _user_roles(side: App) -> Sequence[Element]:
+    """The user roles of a model, none where no security is checked."""
     security = next((u for u in side.snapshot.live.values() if u.type == "Security$ProjectSecurity"), None)
-    if not natives or security is None or module == SYSTEM_MODULE:
-        return ()
-    root, *rows = side.snapshot.rows(security.id)
-    if root.props.get("securityLevel", "CheckNothing") == "CheckNothing":
-        return ()
-    return tuple(
-        row.name
-        for row in rows
-        if row.type == "Security$UserRole"
-        and not any(str(r).partition(".")[0] == module for r in row.props.get("moduleRoles", ()))
-        and any(_may_enter(row, profile, side) for profile in natives)
-    )
+    root, *rows = side.snapshot.rows(security.id) if security else (None,)
+    checked = root is not None and root.props.get("securityLevel", "CheckNothing") != "CheckNothing"
+    return [row for row in rows if row.type == "Security$UserRole"] if checked else []
 
 
-def _may_enter(role: Element, profile: Profile, side: App) -> bool:
-    """Whether a user role may open its home page in a native profile; yes where no roles are stated."""
+def _users_by_module(side: App) -> Mapping[str, set[str]]:
+    """The user roles that have a module role of each module."""
+    found: dict[str, set[str]] = {}
+    for row in side.memo(_user_roles):
+        for role in row.props.get("moduleRoles", ()):
+            found.setdefault(str(role).partition(".")[0], set()).add(row.name)
+    return found
+
+
+def _entering(side: App, row_id: str) -> frozenset[str]:
+    """The user roles that may open their home page in the profile of a row."""
+    profile = next(p for p in side.profiles if p.row.id == row_id)
+    own = {r.props.get("userRole"): r for r in side.reachability.navigation.rows if r.parent == profile.row.id}
+    users = side.memo(_user_roles)
+    return frozenset(role.name for role in users if _may_enter(role, own.get(role.name), profile, side))
+
+
+def _may_enter(role: Element, own: Element | None, profile: Profile, side: App) -> bool:
+    """Whether a user role may open its home page in a native profile, its ``own`` one where it has one; yes where no
+    roles are stated."""
     homes = [profile.row.props.get(f"nativeHomePage.{k}", "") for k in ("homePagePage", "homePageNanoflow")]
-    for row in side.reachability.navigation.rows:
-        if row.parent == profile.row.id and row.props.get("userRole") == role.name:
-            homes = [row.props.get(k, "") for k in ("homePagePage", "homePageNanoflow")]
+    if own is not None:
+        homes = [own.props.get(k, "") for k in ("homePagePage", "homePageNanoflow")]
     home = next((found for name in homes if name and (found := side.named(name))), None)
     roles = (home.props.get("allowedRoles") or home.props.get("allowedModuleRoles") or ()) if home else ()
     return not roles or not set(roles).isdisjoint(role.props.get("moduleRoles", ()))

@@ -69,14 +69,21 @@ def _difference(change: Change, release: Release, kind: str, where: Where, sign:
     if not more:
         return ()
     before, after = release.documents(change)
-    had = _renamed(named(release.old, changes.old_tree, _whole(changes.old_tree, before), kind, where), changes.renames)
-    has = named(release.new, changes.new_tree, _whole(changes.new_tree, after), kind, where)
-    names = {n for n in more if sign * (has[n] - had[n]) > 0}
+    had = release.old.memo(_in_document, before.id, kind, where) if before else Counter[str]()
+    has = release.new.memo(_in_document, after.id, kind, where) if after else Counter[str]()
+    names = {n for n in more if sign * (has[n] - sum(had[o] for o in _called_before(n, release))) > 0}
     return names if sign > 0 else {release.old_names.get(n, n) for n in names}
 
 
-def _whole(tree: Tree, document: Element | None) -> Iterable[Element]:
-    return tree.whole(document) if document is not None else ()
+def _in_document(side: App, unit_id: str, kind: str, where: Where) -> Counter[str]:
+    """How often a document names each thing of a kind: asked for each of its parts."""
+    tree = side.tree_of(unit_id)
+    return named(side, tree, tree.whole(tree.rows[unit_id]), kind, where)
+
+
+def _called_before(name: str, release: Release) -> set[str]:
+    """What the old side calls what has a name on the new one."""
+    return {release.old_names.get(name, name)} | ({name} - release.changes.renames.keys())
 
 
 def _renamed(counted: Counter[str], renames: Mapping[str, str]) -> Counter[str]:

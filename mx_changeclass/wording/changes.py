@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from mx_changeclass.changes.change import (
     CONTENT,
@@ -55,9 +56,10 @@ _LINKS = frozenset({"changed", "i", "now", "to"})  # said by any words about a c
 _WORD = re.compile(r"[\w.$@/*+-]*[\w*]")
 
 
-def words(change: Change, changes: Changes, fields: Iterable[str] = ()) -> str:
+def words(change: Change, changes: Changes, fields: Iterable[str] = (), first: Collection[str] = ()) -> str:
     """What happened to the subject of a change, as a phrase without that subject: "renamed to Field.Job", "text box
-    nameBox: placeholder set to Name". ``fields`` narrows it to some of those that differ."""
+    nameBox: placeholder set to Name". ``fields`` narrows it to some of those that differ; those ``first`` are told
+    before others."""
     tree = changes.tree(change)
     subject = tree.subject(change.row)
     inside = _which(change.row) if change.row.id == subject.id else part(tree, change.row)
@@ -65,7 +67,7 @@ def words(change: Change, changes: Changes, fields: Iterable[str] = ()) -> str:
         return f"{inside} added".strip()
     if isinstance(change, Removed):
         return f"{inside} removed".strip()
-    above = telling(tuple(fields) or tuple(change.fields))
+    above = sorted(telling(tuple(fields) or tuple(change.fields)), key=lambda f: f not in first)
     every = (g for f in above for g in (f, *_named_below(change, f)))
     told = list(dict.fromkeys(_field(change, f, changes) for f in every))
     return ": ".join(x for x in (inside, several(told)) if x)
@@ -76,12 +78,30 @@ def telling(fields: tuple[str, ...]) -> list[str]:
     more than that it differs."""
     plenty = len(fields) > 1
     told = sorted(f for f in fields if not (plenty and f == "content"))
-    return [f for f in told if not any(f.startswith(above + ".") for above in told)]
+    known = set(told)
+    return [f for f in told if known.isdisjoint(_above(f))]
+
+
+def _above(field: str) -> Iterator[str]:
+    """The parts that a key lies in: of ``a.b.c`` ``a.b`` and ``a``."""
+    while "." in field:
+        field = field.rpartition(".")[0]
+        yield field
+
+
+@lru_cache(maxsize=8)
+def _below(fields: frozenset[str]) -> Mapping[str, list[str]]:
+    """The fields that lie in each part, in order."""
+    found: dict[str, list[str]] = {}
+    for field in sorted(fields):
+        for above in _above(field):
+            found.setdefault(above, []).append(field)
+    return found
 
 
 def _named_below(change: Changed[Kind], field: str) -> Iterator[str]:
     """The names that a part which became another leads to, or led to: which microflow, which page."""
-    for below in sorted(f for f in change.fields if f.startswith(field + ".")):
+    for below in _below(change.fields).get(field, ()):
         row = change.new_row if change.new_row.props.get(below) else change.old_row
         declared = property_of(*row.part(below))
         if declared is not None and declared.is_reference:
@@ -151,10 +171,20 @@ def _field(change: Changed[Kind], name: str, changes: Changes) -> str:
     if name in _PHRASES:
         return _PHRASES[name](old, new)
     if is_id(old) or is_id(new):
-        return f"{label(name)} changed"
+        old, new = as_told(changes.old_tree, old), as_told(changes.new_tree, new)
+        if old is None or new is None or old == new:
+            return f"{label(name)} changed"
     if isinstance(old, tuple) or isinstance(new, tuple):
         return f"{label(name)}: {_members(old, new)}"
-    return f"{label(name)} {_values(old, new)}"
+    return f"{label(name)} {_values(old, new, name)}"
+
+
+def as_told(tree: Tree, value: object) -> object:
+    """A value as it may be told: of an id what has it, where that is there, else None, as for a digest."""
+    if not is_id(value):
+        return value
+    row = tree.rows.get(str(value))
+    return (tree.qualified(row) or None) if row is not None else None
 
 
 def _marketplace_version(old: object, new: object) -> str:
@@ -171,11 +201,11 @@ _PHRASES: Mapping[str, Callable[[object, object], str]] = {
 }
 
 
-def _values(old: object, new: object) -> str:
-    """Two plain values, of which one may be absent."""
+def _values(old: object, new: object, key: str = "") -> str:
+    """Two plain values of a key, of which one may be absent."""
     if isinstance(old, bool) or isinstance(new, bool):
         return f"{plain(bool(old))} to {plain(bool(new))}"
-    return _moved(*("" if v in (None, "") else value(v) for v in (old, new)))
+    return _moved(*("" if v in (None, "") else value(v, key) for v in (old, new)))
 
 
 def _moved(before: str, after: str) -> str:
@@ -188,9 +218,10 @@ def _moved(before: str, after: str) -> str:
 def _members(old: object, new: object) -> str:
     """What came to a list and what went."""
     before, after = (tuple(map(str, v)) if isinstance(v, tuple) else (str(v),) if v else () for v in (old, new))
+    came, gone = set(after) - set(before), set(before) - set(after)
     told = (
-        ("added " + several(plain(m) for m in after if m not in before), set(after) - set(before)),
-        ("removed " + several(plain(m) for m in before if m not in after), set(before) - set(after)),
+        ("added " + several(plain(m) for m in after if m in came), came),
+        ("removed " + several(plain(m) for m in before if m in gone), gone),
     )
     return ", ".join(text for text, some in told if some) or "order changed"
 
@@ -199,7 +230,7 @@ def dependency(move: DependencyChange) -> str:
     owners = [owner.removeprefix("widget:") for owner in move.owners]
     whose = ", ".join(owners[:2]) + (f" and {len(owners) - 2} more" if len(owners) > 2 else "")
     if not move.package:
-        return "list of native modules cannot be read"
+        return f"its list of native modules cannot be read: {move.problem}"
     if not (move.old and move.new):
         return f"{move.new or move.old} {move.kind}, asked for by {whose}"
     return f"{move.old} to {move.new}, asked for by {whose}"

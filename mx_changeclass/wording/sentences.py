@@ -3,56 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from attrs import evolve, frozen
 
 from mx_changeclass.changes.change import UNSEEN
+from mx_changeclass.findings.aside import Aside
 from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.model.types import PROJECT
-from mx_changeclass.rules.engine.release import Release, VersionChange
+from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import Hit, Hits
 from mx_changeclass.vocabulary import (
-    DESTRUCTIVE,
-    FULL_RELEASE,
-    NEEDS_REDEPLOY,
     NONE,
-    OTA_SAFE,
     Hazard,
-    Maybe,
     ReleaseClass,
-    Requires,
 )
-from mx_changeclass.wording.values import plural, several
-
-MEANING: Mapping[ReleaseClass, str] = {
-    DESTRUCTIVE: "data on devices is at stake",
-    FULL_RELEASE: "needs a new binary through the app stores",
-    NEEDS_REDEPLOY: "needs a deploy of the server",
-    OTA_SAFE: "safe to publish over the air",
-}
-STEPS: Mapping[str, str] = {
-    "repair": "Do not release this: put back what the old version had",
-    "drain": "Let every device sync before this release goes out",
-    "two-step-release": "Make two releases of it, and let every device sync in between",
-    "server-first": "Deploy the server before the clients take the update",
-    "all-clients-first": "Keep the old server part until every device runs the new client",
-    "new-binary": "Build a new binary and release it through the app stores",
-}
+from mx_changeclass.wording.accepted import left_over, notes
+from mx_changeclass.wording.harms import MEANING
+from mx_changeclass.wording.reasons import REASONS
+from mx_changeclass.wording.values import kind_in_words, label, many, plural, several, value
 
 _NAMED = 3  # so many kinds of a list are looked at
 _FACTS = 12  # so many differences of one subject are told
 _REASONS = 4  # so many reasons to set something aside are told
+_MARKS = 6  # so many fingerprints are told
 _SHORT = 40  # characters of a value that is told as it is
-
-
-@frozen
-class Task:
-    """One thing to do, with the subjects that ask for it."""
-
-    text: str
-    subjects: tuple[str, ...]
 
 
 def headline(verdict: Verdict) -> str:
@@ -66,17 +43,19 @@ def headline(verdict: Verdict) -> str:
         text += f"; the release travels as {verdict.channel} ({MEANING[verdict.channel]})"
     if verdict.at_most is not verdict.release_class:
         text = f"at least {text}; {_open_end(verdict)}"
+    if waived := left_over(verdict):
+        text += f"; {waived}"
     left_out = sum(told.changed for told in verdict.ignored)
     return text + (f"; {plural(left_out, 'changed file')} ignored by configuration" if left_out else "")
 
 
 def _open_end(verdict: Verdict) -> str:
     """The higher end of a verdict, and what keeps it at the lower one where a fact does."""
-    deciding = [f for f in verdict.findings if f.at_most is verdict.at_most]
-    unless = dict.fromkeys(f.unless for f in deciding)
+    at_most = verdict.at_most
+    unless = dict.fromkeys(f.unless for f in verdict.findings if f.at_most is at_most)
     if all(unless):
-        return f"{verdict.at_most} unless {' and '.join(unless)}"
-    return f"it may be {verdict.at_most}"
+        return f"{at_most} unless {' and '.join(unless)}"
+    return f"it may be {at_most}"
 
 
 def warnings(verdict: Verdict) -> list[str]:
@@ -86,16 +65,58 @@ def warnings(verdict: Verdict) -> list[str]:
         told.append("installed apps fail in some function until they update")
     if verdict.server_data_loss:
         told.append("the server loses data on deploy")
-    if waiting := sum(_waits_for_a_binary(row) for row in verdict.rows):
-        of = sum(row.channel is FULL_RELEASE for row in verdict.rows)
-        told.append(f"updates over the air are off: {waiting} of {plural(of, 'store row')} for that reason alone")
-    if verdict.undecided:
-        told.append(f"{plural(verdict.undecided, 'finding')} could not be decided")
     open_ = (f for f in verdict.findings if f.setting)
     told += dict.fromkeys(f"where {f.unless}, write into mx-changeclass.toml: {f.setting}" for f in open_)
+    told += notes(verdict)
     if settings := settings_in_force(verdict):
         told.append(settings)
     return told
+
+
+_FROM: Mapping[str, str] = {
+    "configuration": "as stated",
+    "model": "by the released model",
+    "native app": "by the native app beside the model",
+}
+
+
+def facts(verdict: Verdict) -> list[tuple[str, str]]:
+    """The facts that decide how a verdict is read, each with its name and the way to what it counts."""
+    facts = verdict.facts
+    told = []
+    if verdict.native and verdict.old.form != "none":
+        told.append(("over the air", _over_the_air(verdict)))
+        if verdict.released.installed:
+            told.append(("native template", _native_template(verdict)))
+    if verdict.undecided:
+        marks, rest = first_of(facts.undecided, _MARKS)
+        more = f" and {len(rest)} more" if rest else ""
+        told.append(("undecided", f"{plural(len(facts.undecided), 'change')}, marked '?': {' '.join(marks)}{more}"))
+    if verdict.ignored:
+        patterns = ", ".join(f"{i.pattern} {i.changed}" for i in verdict.ignored)
+        told.append(("ignored", f"{plural(facts.ignored, 'changed file')} by configuration: {patterns}"))
+    if facts.unseen:
+        told.append(("not seen", f"{plural(len(facts.unseen), 'gap')}, listed at the end"))
+    if aside := set_aside(verdict):
+        told.append(("set aside", f"{aside}; --all lists them"))
+    return told
+
+
+def _over_the_air(verdict: Verdict) -> str:
+    facts, released = verdict.facts, verdict.released
+    if released.ota is None:
+        return "not known" if released.installed else "no native app is released yet"
+    known = f"{'on' if released.ota else 'off'} in the released binary, {_FROM[released.ota_from]}"
+    if not facts.waiting:
+        return known
+    return f"{known}; {len(facts.waiting):,} of {plural(facts.store, 'store row')} for that reason alone"
+
+
+def _native_template(verdict: Verdict) -> str:
+    released = verdict.released
+    if released.template:
+        return f"{released.template} in the released binary, {_FROM[released.template_from]}"
+    return "of the released binary not known; give it with --native-template or --native-old"
 
 
 def settings_in_force(verdict: Verdict) -> str:
@@ -105,12 +126,6 @@ def settings_in_force(verdict: Verdict) -> str:
     return f"the configuration {policy.source} is in force: {'; '.join(policy.stated)}" if policy.stated else ""
 
 
-def _waits_for_a_binary(row: Row) -> bool:
-    """A row that would go over the air if the released binary took updates."""
-    lifting = {f.rule.id for f in row.findings if f.channel is FULL_RELEASE}
-    return bool(lifting) and lifting <= {"nav-ota-off-client-change", "nav-ota-off-rename"}
-
-
 def open_mark(rows: Sequence[Row]) -> str:
     """That something about a subject could not be decided, and how high it may be; "" where all is."""
     if not any(row.undecided for row in rows):
@@ -118,60 +133,14 @@ def open_mark(rows: Sequence[Row]) -> str:
     return f"undecided, at most {max(row.at_most for row in rows)}"
 
 
+def version(side: Snapshot) -> str:
+    """The version of Studio Pro of a side, "(Studio Pro 10.24.18)"; "" where it is not stated."""
+    return f"(Studio Pro {side.version})" if side.version else ""
+
+
 def not_shown(verdict: Verdict) -> list[str]:
-    """What the two inputs did not show; parts of one kind together."""
-    old, new = dict.fromkeys(verdict.old.incomplete), dict.fromkeys(verdict.new.incomplete)
-    sides = [("both" if note in new else "old", note) for note in old] + [("new", n) for n in new if n not in old]
-    alike: dict[tuple[str, str], list[str]] = {}
-    for side, note in sides:
-        subject, gap, said = note.partition(" is ")
-        alike.setdefault((side, gap + said), []).append(subject)
-    told = [f"{side}: {_few(subjects)}{said}" for (side, said), subjects in alike.items()]
-    if verdict.old.form == "none":
-        return told
-    bare = [side for side, s in (("old", verdict.old), ("new", verdict.new)) if not s.side_files]
-    if bare:
-        told.append(
-            f"files beside the model ({' and '.join(bare)} came without them): styles, JavaScript, widgets and "
-            "native dependencies were not compared"
-        )
-    if verdict.native and not verdict.new.native_given:
-        told.append(
-            "the native app (name, identifier, launcher icons, splash screen, permissions, native code): "
-            "give it with --native-old and --native-new"
-        )
-    return told
-
-
-def _few(subjects: list[str]) -> str:
-    return subjects[0] if len(subjects) == 1 else f"{subjects[0]} and {len(subjects) - 1} more, each"
-
-
-def tasks(verdict: Verdict) -> list[Task]:
-    """What to do, in the order in which it is done, each with the subjects that ask for it, worst first. That
-    the server goes first is told where clients are updated too, or would break: any deploy is one of the server."""
-    told = []
-    updated = any(f.channel in (OTA_SAFE, FULL_RELEASE) for f in verdict.findings)
-    shown = {id(f) for row in verdict.rows for f in row.findings}  # of a first release few are
-    for slug in verdict.requires:
-        asking = [f for f in verdict.findings if f.requires.slug == slug]
-        asking = [f for f in asking if id(f) in shown] or asking
-        if slug == Requires.SERVER_FIRST.slug and not updated and not any(_breaks(f) for f in asking):
-            continue
-        causes = [f for f in asking if not remark(f)] or asking
-        causes.sort(key=lambda f: not f.audience)
-        told.append(Task(STEPS[slug], tuple(dict.fromkeys(map(_asking, causes)))))
-    return told
-
-
-def _asking(finding: Finding) -> str:
-    if any(verb is VersionChange for verb, _ in finding.rule.listens_to):
-        return "the new Studio Pro version"
-    return finding.subject or "the app"
-
-
-def _breaks(finding: Finding) -> bool:
-    return finding.breaks_old_clients is not Maybe.NO
+    """What the two inputs did not show."""
+    return list(verdict.facts.unseen)
 
 
 def remark(finding: Finding) -> bool:
@@ -180,14 +149,26 @@ def remark(finding: Finding) -> bool:
 
 
 def further(rows: Sequence[Row]) -> list[Finding]:
-    """What else is said of a subject, each rule once; what is dangerous first."""
+    """What else is said of a subject, each rule once; the worst first."""
     led = deciding(rows[0]).rule.id
     found = {f.rule.id: f for r in rows for f in r.findings if f.rule.id != led}
-    return sorted(found.values(), key=lambda f: f.hazard is Hazard.NONE)
+    return sorted(found.values(), key=lambda f: (f.hazard.gravity, -f.release_class.rank))
+
+
+def grave(rows: Sequence[Row]) -> list[Finding]:
+    """Of what else is said of a subject that which nobody may miss: what it may cost, what could not be decided, and
+    what asks for the class where the leading finding does not."""
+    asked = max(row.release_class for row in rows)
+    led = deciding(rows[0]).release_class is asked
+    return [
+        f
+        for f in further(rows)
+        if f.hazard is not Hazard.NONE or f.undecided or (not led and f.release_class is asked and not remark(f))
+    ]
 
 
 def deciding(row: Row) -> Finding:
-    """The finding that decides the class of a row."""
+    """The worst that is said of a row, under which it is told."""
     return row.findings[0]
 
 
@@ -247,7 +228,7 @@ def some(members: Sequence[tuple[Row, ...]]) -> str:
     """The subjects of a few members, their kind told once where they share it."""
     kinds = {rows[0].subject_kind for rows in members[:_NAMED]}
     if len(kinds) == 1 and len(members) > 1:
-        return f"{plural(2, kinds.pop()).removeprefix('2 ')} {several([rows[0].subject_name for rows in members])}"
+        return f"{many(kinds.pop())} {several([rows[0].subject_name for rows in members])}"
     return several([rows[0].subject_with_kind for rows in members])
 
 
@@ -273,7 +254,32 @@ def set_aside(verdict: Verdict, *, everything: bool = False) -> str:
     most = sorted(noise.items(), key=lambda item: (-item[1], item[0]))
     shown = most if everything else most[:_REASONS]
     told = ", ".join(f"{n} {count:,}" for n, count in shown) + (", …" if len(most) > len(shown) else "")
-    return f"{plural(sum(noise.values()), 'edit')} without meaning set aside ({told})"
+    return f"{plural(sum(noise.values()), 'edit')} without meaning ({told})"
+
+
+def asides(verdict: Verdict) -> Iterator[tuple[str, list[str]]]:
+    """Every edit that was set aside: each reason in words, with a line an element."""
+    found: dict[str, list[Aside]] = {}
+    for aside in verdict.aside:
+        found.setdefault(aside.reason, []).append(aside)
+    for reason, members in found.items():
+        edits = plural(sum(a.edits for a in members), "edit")
+        yield f"{reason} ({edits}): {REASONS[reason]}", [_edited(aside) for aside in members]
+
+
+def _edited(aside: Aside) -> str:
+    named = f"{kind_in_words(aside.kind)} {aside.name}".strip() if aside.name else kind_in_words(aside.kind)
+    return f"{named}: {', '.join(aside.fields)}" + (f" ({aside.edits})" if aside.edits > 1 else "")
+
+
+def values(row: Row) -> list[str]:
+    """Each value that differs in a row, where its words tell some of them only."""
+    if len(row.parts) <= _NAMED:
+        return []
+    return [
+        f"{p.place + ': ' if p.place else ''}{label(p.prop)} {value(p.old, p.prop)} to {value(p.new, p.prop)}"
+        for p in row.parts
+    ]
 
 
 def difference(old: object, new: object) -> str:

@@ -50,6 +50,7 @@ _KEYS: Mapping[str, str] = {
     "token.": "",
     "type": "type",
     "type.length": "length",
+    "useOQLVersion2": "OQL version 2",
     "userCode": "code",
     "value.defaultValue": "default value",
     "variableType": "type",
@@ -76,14 +77,7 @@ _KINDS: Mapping[str, str] = {
     "Pages$DivContainer": "container",
     "Settings$WebUIProjectSettingsPart": "web settings",
 }
-# Words of the storage for which Studio Pro has others.
-_VALUES: Mapping[str, str] = {
-    "CheckEverything": "production",
-    "CheckFormsAndMicroflows": "prototype",
-    "CheckNothing": "off",
-    "ReferenceSet": "reference set",
-}
-_SPELLED = re.compile(r"\b(?:json|xml|oql|rest|odata|url|ui|xpath|java(?: script)?|android|ios)\b")
+_SPELLED = re.compile(r"\b(?:json|xml|oql|rest|odata|ssl|url|ui|xpath|java(?: script)?|android|ios)\b")
 _SPELLING = {
     "android": "Android",
     "ios": "iOS",
@@ -94,12 +88,39 @@ _SPELLING = {
 }
 
 
-# Modes of synchronisation as Studio Pro shows them.
 _MODES: Mapping[str, str] = {
     "All": "All Objects",
     "Constrained": "By XPath",
     "None": "Nothing (clear data)",
     "NoneAndPreserveData": "Nothing (preserve data)",
+}
+_ON_DELETE: Mapping[str, str] = {
+    "DeleteMeAndReferences": "delete associated objects as well",
+    "DeleteMeButKeepReferences": "keep associated objects",
+    "DeleteMeIfNoReferences": "delete only if not associated",
+}
+_RIGHTS: Mapping[str, str] = {"None": "none", "ReadOnly": "read", "ReadWrite": "read and write"}
+# Values for which the storage has other words than Studio Pro, by the last part of their key: what "None" says
+# depends on where it stands. Studio Pro's words are those of the reference guide: Offline Synchronization,
+# Association Properties, Access Rules, Error Handling in Microflows, Commit Object(s), App Security, App Settings.
+_OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "accessRights": _RIGHTS,
+    "childDeleteBehavior": _ON_DELETE,
+    "commit": {"YesWithoutEvents": "yes without events", "Yes": "yes", "No": "no"},
+    "defaultMemberAccessRights": _RIGHTS,
+    "downloadMode": _MODES,
+    "errorHandlingType": {
+        "Custom": "custom with rollback",
+        "CustomWithoutRollBack": "custom without rollback",
+        "Rollback": "rollback",
+        "Continue": "continue",
+    },
+    "mode": _MODES,
+    "parentDeleteBehavior": _ON_DELETE,
+    "securityLevel": {"CheckEverything": "production", "CheckFormsAndMicroflows": "prototype", "CheckNothing": "off"},
+    "syncMode": _MODES,
+    "type": {"ReferenceSet": "reference set"},
+    "useOptimizedClient": {"Yes": "yes", "No": "no", "MigrationMode": "migration mode"},
 }
 
 
@@ -110,13 +131,16 @@ def mode_in_words(mode: object) -> str:
 
 def plain(value: object) -> str:
     """A value as a reader writes it, cut to a length that fits a line."""
+    return _cut(whole(value))
+
+
+def whole(value: object) -> str:
+    """A value as a reader writes it, however long."""
     if value is None or value == "":
         return "none"
     if isinstance(value, bool):
         return "on" if value else "off"
-    if isinstance(value, tuple):
-        return _cut(", ".join(map(str, value)))
-    return _cut(_short(str(value)))
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else _short(str(value))
 
 
 def _short(text: str) -> str:
@@ -131,10 +155,11 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def value(value: object) -> str:
+def value(value: object, key: str = "") -> str:
     """A value inside a phrase; a text of several words in quotes, so that its ends show."""
-    if isinstance(value, str) and value in _VALUES:
-        return _VALUES[value]
+    options = _OPTIONS.get(key.rpartition(".")[2], {})
+    if isinstance(value, str) and value in options:
+        return options[value]
     if isinstance(value, str) and _TYPE.fullmatch(value):
         return kind_in_words(value).removesuffix(" attribute type")
     text = plain(value)
@@ -153,10 +178,41 @@ def several(names: Iterable[str]) -> str:
 
 
 def plural(count: int, word: str) -> str:
-    """A count with its word: "2 entities"."""
-    if count == 1:
-        return f"1 {word}"
-    return f"{count:,} " + (f"{word[:-1]}ies" if word.endswith("y") else f"{word}s")
+    """A count with its word: "2 entities", "2 files of the native app"."""
+    return f"1 {word}" if count == 1 else f"{count:,} {many(word)}"
+
+
+def many(word: str) -> str:
+    """A word for several.
+
+    >>> many("entity"), many("key"), many("index"), many("module settings"), many("file of the native app")
+    ('entities', 'keys', 'indexes', 'module settings', 'files of the native app')
+    """
+    head, of, whole = word.partition(" of ")
+    if re.search("[^aeiou]y$", head):
+        return f"{head[:-1]}ies{of}{whole}"
+    return head + ("es" if re.search("(?:ss|x|[cs]h)$", head) else "" if head.endswith("s") else "s") + of + whole
+
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def counted(count: int) -> str:
+    """A count as a sentence has it: in words as far as twelve."""
+    return _NUMBERS[count] if count < len(_NUMBERS) else f"{count:,}"
+
+
+def sentence(text: str) -> str:
+    """A text that starts and ends as a sentence does."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
+
+
+_PROPER = re.compile(r"(?:Android|Java|JavaScript|Mendix|OData|React|Studio)\b|\W|.[A-Z]")
+
+
+def inside(title: str) -> str:
+    """A title as it stands in a sentence: with a small letter first, but for a name."""
+    return title if _PROPER.match(title) else f"{title[:1].lower()}{title[1:]}"
 
 
 def kind_in_words(kind: str) -> str:
@@ -187,7 +243,7 @@ def label(field: str) -> str:
 
 
 def _apart(text: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
 
 
 def _spelled(text: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mx_changeclass import compare, render
 from mx_changeclass.errors import MxError, ReadError
-from mx_changeclass.graphs.footprint import footprint
+from mx_changeclass.graphs.footprint import footprint_of
 from mx_changeclass.model.snapshot import Rows, Snapshot
 from mx_changeclass.readers import read
 from mx_changeclass.readers.configuration import read_configuration
@@ -172,7 +172,7 @@ def verdict(by: Random) -> str:
         other = read(place)
         pair = (sound(), other) if by.randrange(2) else (other, sound())
         render(compare(*pair), by.choice(FORMATS), everything=bool(by.randrange(2)))
-        footprint_text(footprint(other))
+        footprint_text(footprint_of(other))
     except MxError as error:
         return check_line(error)
     finally:

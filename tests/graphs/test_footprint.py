@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from mx_changeclass.graphs.app import App
-from mx_changeclass.graphs.footprint import Footprint, footprint
+from mx_changeclass.graphs.footprint import Footprint, footprint_of
 from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.readers import read
 from mx_changeclass.reports.footprint import footprint_document, footprint_text
@@ -28,7 +28,7 @@ def example() -> Footprint:
     app.document("Constants$Constant", "Shared.Flag")
     app.page("Office.Home", elements.lists("Office.Invoice"))
     app.native(elements.sync_row("Field.Order", "Never"), home="Field.Home", otaEnabled=True).web(home="Office.Home")
-    return footprint(app.snapshot())
+    return footprint_of(app.snapshot())
 
 
 def test_the_document_has_the_keys_of_its_contract() -> None:
@@ -88,13 +88,13 @@ def test_the_text_tells_each_entity_with_its_mode_and_its_way() -> None:
 
 
 def test_a_model_without_navigation_has_no_footprint() -> None:
-    assert footprint(Snapshot({})).profiles == ()
-    assert footprint_text(footprint(Snapshot({}))) == "No navigation profile: nothing lives on devices.\n"
+    assert footprint_of(Snapshot({})).profiles == ()
+    assert footprint_text(footprint_of(Snapshot({}))) == "No navigation profile: nothing lives on devices.\n"
 
 
 def test_what_could_not_be_seen_is_told_first() -> None:
-    text = footprint_text(footprint(Snapshot({}, incomplete=("a.mxunit is listed but not there",))))
-    assert text.startswith("! a.mxunit is listed but not there\nNo navigation profile")
+    text = footprint_text(footprint_of(Snapshot({}, incomplete=("a.mxunit is listed and its file is missing",))))
+    assert text.startswith("! a.mxunit is listed and its file is missing\nNo navigation profile")
 
 
 # Against Studio Pro's own list: from 11.0 it writes the automatic choice out as explicit rows.

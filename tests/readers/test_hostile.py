@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 from mx_changeclass.errors import ReadError
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
 from mx_changeclass.readers import read
-from mx_changeclass.readers.limits import FOLDERS, MAX_DEPTH, STREAMED
+from mx_changeclass.readers.limits import FOLDERS, MAX_DEPTH, MOST_KEYS, STREAMED
 from mx_changeclass.readers.native_app import read_native
 from mx_changeclass.readers.project_files import ProjectFolder
 from mx_changeclass.readers.side_files.collect import side_units
@@ -338,6 +338,15 @@ def test_lists_of_a_document_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> No
     for document in documents:
         with pytest.raises(BrokenUnit, match="more values"):
             from_dump(document, "x")
+
+
+def test_keys_of_an_element_have_a_bound() -> None:
+    """What is said of one key looks at the others: 300,000 of them were hours."""
+    assert (
+        len(decode(bson.encode({"$Type": "X$X", **{f"k{i}": 1 for i in range(MOST_KEYS)}}), "x")[0].props) == MOST_KEYS
+    )
+    with pytest.raises(BrokenUnit, match="keys"):
+        decode(bson.encode({"$Type": "X$X", **{f"k{i}": 1 for i in range(MOST_KEYS + 1)}}), "x")
 
 
 def test_a_widget_definition_without_ids_is_read() -> None:

@@ -17,7 +17,7 @@ from mx_changeclass.errors import ReadError
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree
 from mx_changeclass.pipeline import compare
 from mx_changeclass.readers import read
-from mx_changeclass.readers.history import history
+from mx_changeclass.readers.history import history, history_between
 from mx_changeclass.readers.limits import FORMS, GIVE_MODEL
 from mx_changeclass.readers.units.secrets import sealed
 from mx_changeclass.readers.units.stored_unit import decode
@@ -288,7 +288,7 @@ def test_a_missing_unit_is_told_and_keeps_its_digest(project: Path) -> None:
     assert unit.missing
     assert unit.digest == before.units[unit.id].digest
     assert model.rows(unit.id) == ()
-    assert model.incomplete == (f"{home.relative_to(project).as_posix()} is listed but not there",)
+    assert model.incomplete == (f"{home.relative_to(project).as_posix()} is listed and its file is missing",)
     assert model.digest == before.digest
 
 
@@ -499,7 +499,10 @@ PROGRAMS: tuple[str, ...] = (
     "credential.helper",
 )
 PROGRAMS += ("diff.external", "filter.x.smudge", "filter.x.clean", "filter.x.process", "diff.x.textconv", "gpg.program")
-PROGRAMS += ("alias.cat-file", "alias.ls-tree", "alias.ls-files", "alias.rev-parse", "uploadpack.packObjectsHook")
+PROGRAMS += tuple(
+    f"alias.{name}" for name in ("cat-file", "ls-tree", "ls-files", "rev-parse", "merge-base", "rev-list")
+)
+PROGRAMS += ("alias.for-each-ref", "uploadpack.packObjectsHook")
 
 
 def test_no_program_that_a_repository_names_is_run(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -516,6 +519,7 @@ def test_no_program_that_a_repository_names_is_run(repository: Path, monkeypatch
     for spec in ("HEAD:project", ":project", "project"):
         assert read(spec).units
     assert history("HEAD", "project", repository).commits
+    assert history_between("v1", "HEAD", "project", repository).branched_at
     assert not (repository / "ran").exists()
 
 
@@ -573,7 +577,7 @@ def test_links_and_submodules_are_told_and_no_deletion(repository: Path) -> None
     told = "\n".join(model.incomplete)
     assert "userlib/clock.jar is a symbolic link" in told
     assert "themesource/shared is a submodule" in told
-    assert f"{home.name} is listed but not there" in told
+    assert f"{home.name} is listed and its file is missing" in told
     assert model.units["file:userlib/clock.jar"].missing
 
 
@@ -590,7 +594,7 @@ def test_a_conflict_in_the_index_is_told(repository: Path) -> None:
     git(repository, "update-index", "--force-remove", home)
     subprocess.run(["git", "update-index", "--index-info"], cwd=repository, input=stages, text=True, check=True)
     model = read(":project")
-    assert [n for n in model.incomplete if "is listed but not there" in n]
+    assert [n for n in model.incomplete if "is listed and its file is missing" in n]
     assert model.units[named(read("HEAD:project"), "Home")].missing
 
 
@@ -604,7 +608,7 @@ def test_blobs_that_a_partial_clone_left_behind_are_missing_and_not_fetched(repo
     fetched = sorted(p.name for p in (clone / ".git" / "objects").rglob("*"))
     assert fetched != before
     model = read("HEAD:project", cwd=clone)
-    assert [n for n in model.incomplete if "is listed but not there" in n]
+    assert [n for n in model.incomplete if "is listed and its file is missing" in n]
     assert 0 < sum(u.missing for u in model.units.values()) < len(model.units)
     assert sorted(p.name for p in (clone / ".git" / "objects").rglob("*")) == fetched
 

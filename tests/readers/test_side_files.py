@@ -117,7 +117,7 @@ def test_known_identities_save_reading() -> None:
 def test_a_file_that_is_listed_and_not_there_is_missing_not_empty() -> None:
     found, notes = side_units(["userlib/a.jar"], lambda p: None)
     assert found["file:userlib/a.jar"].missing
-    assert notes == ("userlib/a.jar is listed but not there",)
+    assert notes == ("userlib/a.jar is listed and its file is missing",)
 
 
 def test_line_ends_alone_change_no_row() -> None:
@@ -381,7 +381,7 @@ def test_a_sidecar_belongs_to_its_action() -> None:
 def test_git_conflict_markers_in_a_sidecar_make_an_unknown_list() -> None:
     broken = b'{\n<<<<<<< HEAD\n"nativeDependencies": {}\n=======\n>>>>>>> x\n}'
     props = row({JS: action(), JS.replace(".js", ".json"): broken}, JS).props
-    assert props["nativeDependencies"] == "unread"
+    assert props["nativeDependencies"] == "holds git conflict markers"
     assert not [k for k in props if k.startswith("nativeDependencies.")]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from mx_changeclass.findings.document import document
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.readers import read
 from mx_changeclass.reports import FORMATS, machine_texts
+from mx_changeclass.reports.fitting import fitting
 from tests.builders.build import write_v1, write_v2
 from tests.builders.elements import attribute, entity
 from tests.builders.models import Model
@@ -144,8 +146,27 @@ def check_sarif(text: str, verdict: Verdict) -> None:
     rules = run["tool"]["driver"]["rules"]
     assert [r["id"] for r in rules] == sorted({f.rule.id for row in verdict.rows for f in row.findings})
     assert [rules[r["ruleIndex"]]["id"] for r in run["results"]] == [r["ruleId"] for r in run["results"]]
-    marks_told = [mark for r in run["results"] for mark in r["partialFingerprints"].values()]
+    marks_told = [r["partialFingerprints"]["mxChangeclass/v1"] for r in run["results"]]
     assert marks_told == [row.fingerprint for row in verdict.rows]
+    assert [r["partialFingerprints"]["primaryLocationLineHash"] for r in run["results"]] == [
+        f"{m}:1" for m in marks_told
+    ]
+    places = [json.dumps(r["locations"][0]["physicalLocation"]) for r in run["results"]]
+    assert len(set(places)) == len(places)
+    told_first = run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert str(verdict.release_class) in told_first
+
+
+# Of each element of a JUnit report what may stand in it, in order, and what it must say of itself.
+_JUNIT: dict[str, tuple[list[str], set[str]]] = {
+    "testsuites": (["testsuite"], {"name", "tests", "failures"}),
+    "testsuite": (["properties", "testcase"], {"name", "tests", "failures"}),
+    "properties": (["property"], set()),
+    "property": ([], {"name", "value"}),
+    "testcase": (["failure", "system-out"], {"name", "classname"}),
+    "failure": ([], {"type", "message"}),
+    "system-out": ([], set()),
+}
 
 
 def check_junit(text: str, verdict: Verdict) -> None:
@@ -153,15 +174,41 @@ def check_junit(text: str, verdict: Verdict) -> None:
     tests, failures = top.findall("testsuite/testcase"), top.findall("testsuite/testcase/failure")
     assert len(tests) == int(top.get("tests", "")) == max(1, len(verdict.rows))
     assert len(failures) == int(top.get("failures", "")) == verdict.counts[ReleaseClass.DESTRUCTIVE]
-    assert {e.tag for e in top.iter()} <= {"testsuites", "testsuite", "testcase", "failure", "system-out"}
     assert len({(t.get("classname"), t.get("name")) for t in tests}) == len(tests)
+    for element in top.iter():  # as the schemas of JUnit readers have it: these, in this order
+        children, attributes = _JUNIT[str(element.tag)]
+        order = [children.index(str(child.tag)) for child in element]
+        assert order == sorted(order)
+        assert attributes <= set(element.attrib)
 
 
 def check_github(text: str, verdict: Verdict) -> None:
-    lines = [line for line in re.split(r"[\r\n]", text) if line]
-    assert len(lines) == sum(not row.part_of for row in verdict.rows)
+    first, *lines = [line for line in re.split(r"[\r\n]", text) if line]
+    assert re.match(r"::(error|warning|notice) title=Mendix release class::(at least )?[A-Z_]+: ", first), first
+    assert first.startswith("::error") == verdict.destructive
     for line in lines:
         assert re.fullmatch(r"::(error|warning|notice) file=[^,:]+,title=[^,:]+::.+", line), line
+    kinds = Counter(line.split(" ")[0] for line in (first, *lines))
+    assert max(kinds.values()) <= 10
+    assert f"{len(verdict.rows) - len(lines)} more change" in first or len(lines) == len(verdict.rows)
+
+
+def check_azure(text: str, verdict: Verdict) -> None:
+    """As the agent reads a line: a command is what stands between its mark and the first bracket."""
+    first, *lines = [line for line in re.split(r"[\r\n]", text) if line]
+    assert ("type=error" in first) == verdict.destructive
+    assert f"{verdict.release_class}: " in first
+    for line in (first, *lines):
+        command, bracket, said = line.partition("]")
+        if not command.startswith("##vso["):
+            assert not re.search(r"##\w*\[", line)
+            continue
+        assert bracket
+        assert said
+        assert re.fullmatch(
+            r"##vso\[task\.logissue type=(error|warning);(sourcepath=[^;\]]+;linenumber=1;code=[a-z0-9-]+;)?", command
+        ), command
+        assert not re.search(r"##\w*\[|%(?!AZP25)", said)
 
 
 def check_gitlab(text: str, verdict: Verdict) -> None:
@@ -172,6 +219,7 @@ def check_gitlab(text: str, verdict: Verdict) -> None:
         assert issue["description"]
         assert issue["check_name"]
         assert issue["location"]["lines"] == {"begin": 1}
+        assert set(issue) == {"description", "check_name", "fingerprint", "severity", "location"}
         assert not issue["location"]["path"].startswith(("/", "./"))
 
 
@@ -211,7 +259,8 @@ def test_no_change_is_a_report_too() -> None:
     verdict = classify(diff(model.snapshot(), model.snapshot()))
     check(verdict)
     assert json.loads(render(verdict, "gitlab")) == []
-    assert render(verdict, "github") == ""
+    assert render(verdict, "github").startswith("::notice title=Mendix release class::OTA_SAFE: no change")
+    assert render(verdict, "azure").startswith("Mendix release class. OTA_SAFE: no change")
 
 
 @pytest.fixture
@@ -252,7 +301,7 @@ def test_a_page_is_the_help_of_a_rule_in_sarif() -> None:
 
 def test_what_was_not_seen_is_a_notification_in_sarif() -> None:
     (invocation,) = json.loads(render(story(), "sarif"))["runs"][0]["invocations"]
-    assert "launcher icons" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+    assert "launcher icons" in invocation["toolExecutionNotifications"][1]["message"]["text"]
 
 
 @pytest.mark.parametrize(
@@ -271,8 +320,8 @@ def test_tests_fail_from_the_class_that_is_asked_for(fail_on: ReleaseClass | Non
 @pytest.mark.parametrize(
     ("name", "option", "known"),
     [
-        ("json", "color", "everything"),
-        ("text", "fail_on", "color, everything"),
+        ("json", "color", "everything, fleet"),
+        ("text", "fail_on", "color, everything, fleet"),
         ("junit", "colour", "everything, fail_on, maybe"),
     ],
 )
@@ -312,3 +361,73 @@ def test_what_has_no_file_of_its_own_lies_in_that_of_the_model(label: str, form:
     changes = evolve(verdict.changes, new=Snapshot({}, label=label, form=form, mpr="App.mpr"))
     row = next(r for r in verdict.rows if not r.file)
     assert machine_texts.file(row, Verdict(changes, (), (), (), verdict.policy, verdict.accountability)) == wanted
+
+
+def many(count: int, *, like: int = 0) -> Verdict:
+    """The story with so many rows like one of its own, each with a fingerprint of its own."""
+    verdict = story()
+    rows = tuple(evolve(verdict.rows[like], fingerprint=f"{n:012x}", name=f"Service.E{n}") for n in range(count))
+    return evolve(verdict, rows=rows)
+
+
+@pytest.mark.parametrize("name", ["github", "azure"])
+def test_no_more_is_annotated_than_hosts_show(name: str) -> None:
+    verdict = many(50)
+    lines = render(verdict, name).splitlines()
+    assert len(lines) == 10  # the verdict and nine errors; the first ten of a kind are kept
+    assert "41 more changes stand in the whole report" in lines[0]
+    assert len(render(verdict, name, everything=True).splitlines()) == 51
+    check(verdict)
+
+
+def test_an_annotation_is_no_longer_than_hosts_take() -> None:
+    verdict = story()
+    long = evolve(verdict, rows=(evolve(verdict.rows[0], name="Service." + "x,%" * 30_000),))
+    line = render(long, "github").splitlines()[1]
+    title, _, message = line.partition("title=")[2].partition("::")
+    told = [re.sub("%(25|2C|3A)", "x", text) for text in (title, message)]
+    assert (len(told[0]), told[0][-1]) == (255, "…")
+    assert len(message.encode()) < 65_536
+    assert line.endswith(f"[ent-merged {verdict.rows[0].fingerprint}]")
+
+
+def test_what_may_be_worse_is_no_mere_notice() -> None:
+    verdict = story()
+    found = tuple(
+        evolve(f, release_class=ReleaseClass.OTA_SAFE, channel=ReleaseClass.OTA_SAFE, at_most=ReleaseClass.DESTRUCTIVE)
+        for f in verdict.findings
+    )
+    open_ = evolve(verdict, findings=found)
+    assert render(open_, "github").startswith("::warning title=Mendix release class::at least OTA_SAFE")
+
+
+def test_sarif_keeps_to_what_code_scanning_takes() -> None:
+    (run,) = json.loads(render(many(25_010), "sarif"))["runs"]
+    assert len(run["results"]) == 25_000
+    notes = [n["message"]["text"] for n in run["invocations"][0]["toolExecutionNotifications"]]
+    assert any(note.startswith("10 more changes are left out") for note in notes)
+
+
+@pytest.mark.parametrize("budget", [200, 2_000, 65_536])
+def test_a_comment_keeps_to_its_size_and_stays_a_table(budget: int) -> None:
+    verdict = many(2_000)
+    whole, text = (render(verdict, "markdown", budget=most) for most in (None, budget))
+    head = [line for line in whole.splitlines() if not re.match(r"\| |- |\d+\. ", line)]
+    assert len(text.encode()) <= max(budget, len("\n".join(head).encode()) + 700)
+    assert text.count("<details>") == text.count("</details>")
+    columns = {line.count("|") for line in text.splitlines() if line.startswith("| ")}
+    assert len(columns) <= 1
+    if len(whole.encode()) > budget:
+        assert "in the whole report" in text
+
+
+def test_a_comment_is_cut_from_its_end_and_no_further_than_it_must() -> None:
+    rows = [f"| {n:03d} | {'x' * 90} |" for n in range(100)]
+    page = ["## title", "", "| a | b |", "| --- | --- |", *rows, "", "- note"]
+    size = sum(len(line) + 1 for line in page)
+    assert fitting(page, size) == page
+    cut = fitting(page, size - 1)
+    assert cut[:-4] == page[: len(cut) - 4]  # the worst stand first, and stay
+    assert cut[-3] == "| **1 more line is in the whole report** | |"
+    assert fitting(page, 300)[-1] == "- note"
+    assert fitting(page, 1)[-1] == "- **1 more line is in the whole report**"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from datetime import date
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,20 @@ from lxml import etree
 from markdown_it import MarkdownIt
 
 from mx_changeclass import compare, render
+from mx_changeclass.data import raw
 from mx_changeclass.errors import ReadError
 from mx_changeclass.findings.document import document
 from mx_changeclass.findings.finding import Verdict
-from mx_changeclass.graphs.footprint import footprint
+from mx_changeclass.graphs.footprint import footprint_of
 from mx_changeclass.legible import plain_line
 from mx_changeclass.model.snapshot import Rows, Snapshot
 from mx_changeclass.policy import Policy
 from mx_changeclass.readers import read
 from mx_changeclass.reports import catalogue
 from mx_changeclass.reports.footprint import footprint_document, footprint_text
+from mx_changeclass.vocabulary import DESTRUCTIVE
+from mx_changeclass.waivers import Severity, Waiver
+from tests.builders.browser import shown
 from tests.builders.parts import rewritten
 
 STORY = Path(__file__).parents[2] / "fixtures" / "field-service"
@@ -47,22 +52,15 @@ some = settings(max_examples=5, deadline=None, derandomize=True, suppress_health
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 COMMAND = re.compile(r"##[\w.]*\[|^\s*::", re.MULTILINE)
 ELEMENTS = {
-    "div",
-    "style",
-    "h2",
-    "p",
-    "strong",
-    "ol",
-    "li",
-    "details",
-    "summary",
-    "b",
-    "table",
-    "tr",
-    "td",
-    "br",
-    "small",
-}
+    "html", "head", "meta", "base", "title", "style", "body", "a", "header", "div", "h1", "p", "main", "section", "h2",
+    "ol", "li", "ul", "dl", "dt", "dd", "nav", "details", "summary", "span", "form", "label", "input", "select",
+    "option", "button", "output", "h3", "h4", "code", "small", "wbr", "b", "del", "ins", "script",
+}  # fmt: skip
+ATTRIBUTES = {
+    "lang", "charset", "http-equiv", "content", "name", "class", "href", "id", "aria-labelledby", "aria-label",
+    "tabindex", "role", "hidden", "type", "autocomplete", "value", "open", "data-count", "data-m", "data-title",
+    "data-r", "data-p", "data-u",
+}  # fmt: skip
 HOSTS = re.compile(r"@\w|[#!$&]\d|[~%][\w\"']|\bGH-\d|://|www\.", re.IGNORECASE)
 
 
@@ -97,14 +95,23 @@ def marked(side: str, mark: str) -> Snapshot:
         )
         for i, u in model.units.items()
     }
-    notes = (f"{mark} is listed but not there", *model.incomplete)
+    notes = (f"{mark} is listed and its file is missing", *model.incomplete)
     return Snapshot(units, model.version, mark, model.form, incomplete=notes, side_files=model.side_files, mpr=mark)
 
 
 @cache
 def verdict(mark: str) -> Verdict:
-    stated = Policy(source=mark, stated=(f"ignore = {mark}",))
-    return compare(marked("v1", mark), marked("v2", mark), stated)
+    day = date(2026, 1, 31)
+    given = Waiver(
+        rule=("ent-merged",), element="*", reason=mark, by=mark, until=day, up_to=DESTRUCTIVE, source=mark, found=True
+    )
+    stated = Policy(
+        source=mark,
+        stated=(f"ignore = {mark}",),
+        severity={"attr-added-sync": Severity(DESTRUCTIVE, mark)},
+        waivers=(given, evolve(given, what=mark, baseline=mark), evolve(given, element=mark)),
+    )
+    return compare(marked("v1", mark), marked("v2", mark), stated, today=day)
 
 
 def check_line_by_line(text: str) -> None:
@@ -119,9 +126,24 @@ def check_json(text: str, told: object) -> None:
 
 def check_html(text: str) -> None:
     check_line_by_line(text)
-    for element in lxml.html.fragment_fromstring(text).iter():
+    document: Any = lxml.html.document_fromstring(text)
+    for element in document.iter():
         assert element.tag in ELEMENTS
-        assert set(element.attrib) <= {"class", "open", "colspan"}
+        assert set(element.attrib) <= ATTRIBUTES
+        assert re.fullmatch(r"[\w.%~-]*", element.get("id", ""), re.ASCII)
+        assert re.fullmatch(r"#[\w.%~-]+|about:srcdoc", element.get("href", "#x"), re.ASCII)
+    assert [e.text for e in document.iter("script", "style")] == [raw(f"verdict.{x}").decode() for x in ("css", "js")]
+    (policy,) = document.xpath("//meta[@http-equiv]/@content")
+    assert re.fullmatch(r"default-src 'none'(; \w+-src 'sha256-[\w+/]+='){2}; form-action 'none'", policy)
+
+
+def check_frame(text: str) -> None:
+    check_line_by_line(text)
+    cell = lxml.html.fragment_fromstring(text)
+    assert (cell.tag, cell.keys()) == ("div", ["style"])
+    (frame,) = cell
+    assert (frame.tag, set(frame.attrib)) == ("iframe", {"title", "sandbox", "style", "srcdoc"})
+    check_html(frame.get("srcdoc"))
 
 
 def check_markdown(text: str) -> None:
@@ -155,13 +177,25 @@ def check_sarif(text: str) -> None:
 def check_junit(text: str) -> None:
     check_line_by_line(text)
     tags = {element.tag for element in etree.fromstring(text.encode()).iter()}
-    assert tags <= {"testsuites", "testsuite", "testcase", "failure", "system-out", "properties", "property"}
+    assert tags <= {"testsuites", "testsuite", "testcase", "failure", "skipped", "system-out", "properties", "property"}
 
 
 def check_github(text: str) -> None:
     assert not CONTROL.search(text)
     for line in text.splitlines():
         assert re.fullmatch(r"::(error|warning|notice) (file=[^,:]+,)?title=[^,:]+::.+", line), line
+
+
+def check_azure(text: str) -> None:
+    assert not CONTROL.search(text)
+    for line in text.splitlines():
+        command = re.match(
+            r"##vso\[task\.logissue type=(error|warning);(sourcepath=[^;\]]+;linenumber=1;code=[a-z0-9-]+;)?\]", line
+        )
+        said = line[command.end() :] if command else line
+        assert not re.search(r"##[\w.]*\[|^\s*::", said), line
+        assert not command or not re.search(r"%(?!AZP25)", said), line
+        assert line.count("##vso[") == bool(command)
 
 
 def check_gitlab(text: str) -> None:
@@ -179,6 +213,7 @@ CHECKS: dict[str, Callable[[str], None]] = {
     "junit": check_junit,
     "github": check_github,
     "gitlab": check_gitlab,
+    "azure": check_azure,
 }
 
 
@@ -215,7 +250,7 @@ def test_colours_are_the_only_escapes_of_text(mark: str) -> None:
 @given(hostile)
 @everywhere
 def test_no_name_breaks_out_of_a_footprint_an_explanation_or_an_error(mark: str) -> None:
-    found = footprint(marked("v2", mark))
+    found = footprint_of(marked("v2", mark))
     check_line_by_line(footprint_text(found))
     json.dumps(footprint_document(found))
     report: dict[str, Any] = json.loads(json.dumps(document(verdict(mark))))
@@ -224,6 +259,40 @@ def test_no_name_breaks_out_of_a_footprint_an_explanation_or_an_error(mark: str)
     line = str(ReadError(mark, f"holds {mark}", f"Try {mark}"))
     assert "\n" not in line
     check_line_by_line(line)
+
+
+@some
+@given(hostile)
+@everywhere
+def test_no_name_breaks_out_of_the_frame_of_a_notebook(mark: str) -> None:
+    check_frame(verdict(mark)._repr_html_())
+
+
+# The filters at work on names that would be markup, were they put into the page anew.
+AT_WORK = """
+window.broken = 0;
+addEventListener("error", () => window.broken++);
+const form = document.getElementById("filter"), before = document.querySelectorAll("*").length;
+for (const field of form.elements) {
+  for (const value of field.options ? [...field.options].map((option) => option.value) : ["<img src=x onerror=y>"]) {
+    field.value = value;
+    form.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  await later();
+  form.reset();
+}
+await later();
+return { before, after: document.querySelectorAll("*").length, broken: window.broken,
+  left: document.getElementById("shown").textContent };
+"""
+
+
+def test_no_name_breaks_out_of_the_script_of_a_page() -> None:
+    mark = "\n::error::".join(PIECES)
+    told = shown(verdict(mark)._repr_html_(), AT_WORK)
+    assert told["before"] == told["after"]
+    assert told["broken"] == 0
+    assert told["left"] == f"All {len(verdict(mark).rows)} changes shown"
 
 
 def test_the_mark_is_in_every_report() -> None:

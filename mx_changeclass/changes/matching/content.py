@@ -18,6 +18,8 @@ from mx_changeclass.model.shapes import MOST_SHAPES, Shape, shape_of, standings
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import WIDGET, WIDGET_PROPERTY
 
+_MOST_ENDS = 8  # what leads to more rows than this joins none of them; a flow leads to two
+
 # Rows without a name of their own that stand for something named, with the keys that name it.
 _LIST_KEYS = {
     "MemberAccess": ("attribute", "association"),
@@ -65,7 +67,7 @@ class Content:
         found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
         for row in self.tree.rows.values():
             targets = pointers(row)
-            if len(targets) > 1:
+            if 1 < len(targets) <= _MOST_ENDS:
                 for key, target in targets.items():
                     found[target] += [(key, k, t) for k, t in targets.items() if k != key]
         return found

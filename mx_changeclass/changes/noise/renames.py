@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Set
 from typing import Any
 
 import attrs
@@ -21,6 +21,7 @@ _CODE = re.compile(
     r"|variablename|rolename|attribute|entity|xpath|condition)s?(model)?$",
     re.IGNORECASE,
 )
+_MOST_TEXTS = 100  # so many texts of one list are compared with each that is gone; more of them are an edit
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
 
@@ -28,57 +29,60 @@ _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 class Renames:
     """How matched elements were and are called. ``local`` holds bare names by unit (old id)."""
 
-    qualified: dict[str, list[tuple[str, str]]] = field(factory=lambda: defaultdict(list))  # old -> (type, new)
+    qualified: dict[str, dict[str, set[str]]] = field(factory=dict)  # old -> by type what is new
     bare: set[tuple[str, str]] = field(factory=set)
     local: dict[str, set[tuple[str, str]]] = field(factory=lambda: defaultdict(set))
 
     def add(self, row_type: str, old: str, new: str) -> None:
         """An element that others refer to, under its qualified names."""
-        self.qualified[old].append((row_type, new))
+        self.qualified.setdefault(old, {}).setdefault(row_type, set()).add(new)
         self.bare.add((old.rpartition(".")[2], new.rpartition(".")[2]))
 
     def is_same_under_new_name(self, row: Element, path: str, old: Any, new: Any, unit_id: str) -> bool:
         """Whether the new value of a key of a row only calls by its new name what the old one called."""
         if isinstance(old, tuple) and isinstance(new, tuple):
-            gone, came = set(old) - set(new), set(new) - set(old)
-            return (
-                bool(gone)
-                and len(old) == len(new)
-                and all(any(self.is_same_under_new_name(row, path, a, b, unit_id) for b in came) for a in gone)
-            )
-        if not isinstance(old, str) or not isinstance(new, str) or not old or not new:
+            gone, came = set(old) - set(new), {each for each in new if isinstance(each, str)} - {*old, ""}
+            return bool(gone) and len(old) == len(new) and all(self._is_any(row, path, a, came, unit_id) for a in gone)
+        return isinstance(new, str) and bool(new) and self._is_any(row, path, old, {new}, unit_id)
+
+    def _is_any(self, row: Element, path: str, old: object, news: Set[str], unit_id: str) -> bool:
+        """Whether one of some values calls by its new name what the old one called."""
+        if not isinstance(old, str) or not old:
             return False
+        few = len(news) <= _MOST_TEXTS
         owner, key = row.part(path)
         declared = property_of(owner, key)
         if declared is not None and declared.kind == "byNameReference":
-            return new in self._now(old, declared.type)
+            return self._became(old, news, declared.type)
         if declared is not None and declared.kind == "localByNameReference":
-            return (old, new) in self.local[unit_id]
-        if "." in old and new in self._now(old):
+            return few and any((old, new) in self.local[unit_id] for new in news)
+        if "." in old and self._became(old, news):
             return True
-        return bool(_CODE.search(key)) and self._text_is_same(old, new, unit_id)
+        return few and bool(_CODE.search(key)) and any(self._text_is_same(old, new, unit_id) for new in news)
 
     def _text_is_same(self, old: str, new: str, unit_id: str) -> bool:
         if _NAME.sub("\0", old) != _NAME.sub("\0", new):
             return False
         local = self.local.get(unit_id, set())
         return all(
-            a == b or b in self._now(a) or (a, b) in local or (a, b) in self.bare
+            a == b or self._became(a, {b}) or (a, b) in local or (a, b) in self.bare
             for a, b in zip(_NAME.findall(old), _NAME.findall(new), strict=True)
         )
 
-    def _now(self, name: str, wanted: str = "") -> Iterator[str]:
-        """What a qualified name may have become: by the element's own rename, or by that of one around it."""
-        for row_type, new in self.qualified.get(name, ()):
-            if not wanted or is_a(row_type, wanted):
-                yield new
+    def _became(self, name: str, news: Set[str], wanted: str = "") -> bool:
+        """Whether one of some names is what a qualified name became: by the element's own rename, or by that of one
+        around it."""
+        kinds = self.qualified.get(name, {})
+        if any(not news.isdisjoint(new) for kind, new in kinds.items() if not wanted or is_a(kind, wanted)):
+            return True
         around, _, rest = name.rpartition(".")
         while around:
             if around in self.qualified:
-                yield from (f"{new}.{rest}" for _, new in self.qualified[around])
-                return
+                inside = {new.removesuffix(f".{rest}") for new in news if new.endswith(f".{rest}")}
+                return any(not inside.isdisjoint(new) for new in self.qualified[around].values())
             around, _, step = around.rpartition(".")
             rest = f"{step}.{rest}"
+        return False
 
 
 def all_renames(names: Renames, a: Tree, b: Tree, units: Pairing, rows: Pairing) -> dict[str, str]:

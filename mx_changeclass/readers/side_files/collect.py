@@ -140,7 +140,7 @@ def side_units(
                 notes.append(f"{path} is a Git LFS pointer, its content is not here")
         digests[path] = found or ""
         if not found:
-            notes.append(f"{path} is listed but not there")
+            notes.append(f"{path} is listed and its file is missing")
     projects = {root: project_file(p.removeprefix(root) for p in known if p.startswith(root)) for root in templates}
     units = {
         unit.id: unit

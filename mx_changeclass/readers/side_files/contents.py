@@ -125,15 +125,15 @@ def as_json(content: bytes) -> Any:
 
 
 def native_dependencies(content: bytes) -> dict[str, str]:
-    """The ``nativeDependencies`` of a sidecar as ``nativeDependencies.<package>`` = version as written;
-    ``{"nativeDependencies": "unread"}`` where the sidecar cannot be read. Other JSON has none."""
+    """The ``nativeDependencies`` of a sidecar as ``nativeDependencies.<package>`` = version as written; where the
+    sidecar cannot be read ``nativeDependencies`` = why: "holds git conflict markers". Other JSON has none."""
     try:
         sidecar = as_json(content)
         if not isinstance(sidecar, Mapping) or "nativeDependencies" not in sidecar:
             return {}
         return package_versions("nativeDependencies", sidecar["nativeDependencies"])
-    except Unreadable:
-        return {"nativeDependencies": UNREAD}
+    except Unreadable as error:
+        return {"nativeDependencies": str(error)}
 
 
 def package_versions(prefix: str, packages: object) -> dict[str, str]:

@@ -17,7 +17,6 @@ from mx_changeclass.model.snapshot import Element, Rows
 from mx_changeclass.readers.archive import Archive
 from mx_changeclass.readers.side_files.contents import (
     MAX_TEXT,
-    UNREAD,
     Unreadable,
     as_json,
     content_digest,
@@ -144,7 +143,6 @@ class _Members:
                 found |= native_dependencies(self.read(name))
         if "nativeDependencies" in found:
             found = {k: v for k, v in found.items() if not k.startswith("nativeDependencies.")}
-            found["nativeDependencies"] = UNREAD
         return found | dict(self._bundled())
 
     def _libraries(self, name: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from bson.raw_bson import RawBSONDocument
 
 from mx_changeclass.model.metamodel import Property
 from mx_changeclass.model.snapshot import Element, Rows
-from mx_changeclass.readers.limits import DENSE_VALUES, FEW_VALUES, MAX_DEPTH, MAX_KEY, MOST_VALUES
+from mx_changeclass.readers.limits import DENSE_VALUES, FEW_VALUES, MAX_DEPTH, MAX_KEY, MOST_KEYS, MOST_VALUES
 from mx_changeclass.readers.units.key_names import DUMPED, STORED, KeyName, KeyNames, TypeKeys
 from mx_changeclass.readers.units.secrets import may_hold_credentials, sealed, without_credentials
 from mx_changeclass.readers.units.stepping import outline
@@ -103,6 +103,8 @@ def _rows(root: StoredDocument, unit_id: str, types: TypeKeys, most: int) -> Ite
         left -= fold.items
         if left < 0:
             raise BrokenUnit("more values than its size makes believable")
+        if len(fold.props) > MOST_KEYS:
+            raise BrokenUnit(f"an element with more than {MOST_KEYS:,} keys")
         for inner, items, below, secret in sorted(fold.lists, key=itemgetter(0), reverse=True):
             places = [(x, row_id, inner, i, below, secret, fold.labels) for i, x in enumerate(items)]
             todo += reversed(places)

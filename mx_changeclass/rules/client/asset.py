@@ -20,7 +20,7 @@ from mx_changeclass.rules.edits import FormEdit
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.questions import detail_of
-from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
+from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 ImageEdit = Added[In[ImageCollection]] | Removed[In[ImageCollection]] | Changed[In[ImageCollection]]
@@ -307,6 +307,7 @@ def lang_added(change: Added[Language], release: Release) -> str:
     NEEDS_REDEPLOY,
     breaks_old_clients=Maybe.MAYBE,
     in_bundle=True,
+    remedy=Remedy.PREPARE_SERVER,
     source="BP Language Switching",
     mitigation="Give users of the language another one first.",
 )

@@ -206,18 +206,27 @@ def _handles_errors(change: Change) -> bool:
 def left_uncommitted(change: Change, release: Release) -> str:
     """What a changed step of a nanoflow, or a new nanoflow, leaves dangling that did not: an object that is committed
     while one it refers to is made here and is not; "" for none."""
-    before, after = release.documents(change)
+    _, after = release.documents(change)
     if after is None or after.type != NANOFLOW:
         return ""
+    told = release.memo(after, _newly_dangling)
+    mine = {""} if change.row.id == after.id else _variables(change, release)
+    pairs = {pair for variable in mine for pair in told.get(variable, ())}
+    return several(f"{owner} refers to {other}, which is not committed" for _, owner, other in sorted(pairs))
+
+
+def _newly_dangling(after: Element, release: Release) -> Mapping[str, list[tuple[str, str, str]]]:
+    """What a nanoflow leaves dangling that it did not: each association with the variable that refers and the one that
+    is referred to, by these variables, and under "" all."""
+    before = release.partner.get(after.id)
+    row = release.changes.old_tree.rows.get(before) if before else None
     new = release.memo(after, _left_dangling)
-    old = release.memo(before, _left_dangling) if new and before is not None else Counter[str]()
-    mine = _variables(change, release)
-    told = [
-        f"{owner} refers to {other}, which is not committed"
-        for association, (owner, other) in sorted(_pairs(after, release).items())
-        if new[association] > old[association] and (change.row.id == after.id or mine & {owner, other})
-    ]
-    return several(told)
+    old = release.memo(row, _left_dangling) if new and row is not None else Counter[str]()
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for association, pair in _pairs(after, release).items():
+        for variable in ("", *pair) if new[association] > old[association] else ():
+            found.setdefault(variable, []).append((association, *pair))
+    return found
 
 
 def uncommits(change: Change) -> bool:
@@ -233,11 +242,11 @@ def _left_dangling(document: Element, release: Release) -> Counter[str]:
     side, tree = (release.new, release.changes.new_tree) if new else (release.old, release.changes.old_tree)
     rows = tuple(tree.whole(document))
     renames = {} if new else release.changes.renames
+    spared = _committed_by_callees(rows, side)
     return Counter(
         renames.get(association, association)
         for _, other, association in uncommitted(rows)
-        if all(map(side.synced, side.symbols.ends(association) or ("",)))
-        and not _committed_by_callee(other, rows, side)
+        if all(map(side.synced, side.symbols.ends(association) or ("",))) and other not in spared
     )
 
 
@@ -253,15 +262,21 @@ def _variables(change: Change, release: Release) -> frozenset[str]:
     return frozenset(variable_of(activity(tree, row)) for tree, row in rows) - {""}
 
 
-def _committed_by_callee(variable: str, rows: Iterable[Element], side: App) -> bool:
-    """A nanoflow that is called with the variable commits what it is given."""
+def _committed_by_callees(rows: Iterable[Element], side: App) -> frozenset[str]:
+    """The variables that nanoflows are called with which commit what they are given."""
+    found = set()
     for row in rows:
-        if str(row.props.get("argument") or row.props.get("argumentModel.expression") or "") == f"${variable}":
-            flow, _, parameter = str(row.props.get("parameter", "")).rpartition(".")
-            called = side.snapshot.rows(side.symbols.documents[flow].id) if flow in side.symbols.documents else ()
-            if any(commits(r) and variable_of(r) == parameter for r in called):
-                return True
-    return False
+        argument = str(row.props.get("argument") or row.props.get("argumentModel.expression") or "")
+        flow, _, parameter = str(row.props.get("parameter", "")).rpartition(".")
+        if argument[:1] == "$" and flow in side.symbols.documents and parameter in side.memo(_committed_in, flow):
+            found.add(argument[1:])
+    return frozenset(found)
+
+
+def _committed_in(side: App, flow: str) -> frozenset[str]:
+    """The variables that a flow commits."""
+    rows = side.snapshot.rows(side.symbols.documents[flow].id)
+    return frozenset(variable_of(row) for row in rows if commits(row))
 
 
 # -- what is cleared without an upload before it -------------------------------------------------
@@ -293,37 +308,43 @@ def _cleared(document: Element, release: Release) -> Mapping[str, bool]:
             ends = str(r.props.get("destination", "")), str(r.props.get("origin", ""))
             led.setdefault(ends[0], []).append((ends[1], r.props.get("isErrorHandler") is True))
     found: dict[str, bool] = {}
+    unsaved: dict[bool, frozenset[str]] = {}
     for r in rows.values():
         if action(r) == CLEAR_FROM_CLIENT and not is_disabled(r):
             entity = str(r.props.get("action.entity", ""))
-            saved = not may_change(side, entity) or _uploaded_first(r.id, entity, rows, led, side)
-            found[entity] = found.get(entity, True) and saved
+            never = side.mode(entity) == NEVER
+            if never not in unsaved:
+                unsaved[never] = _not_uploaded_first(never, rows, led, side)
+            found[entity] = found.get(entity, True) and (not may_change(side, entity) or r.id not in unsaved[never])
     return found
 
 
-def _uploaded_first(
-    start: str, entity: str, rows: Mapping[str, Element], led: Mapping[str, list[tuple[str, bool]]], side: App
-) -> bool:
-    """Whether every way to a step of a flow comes over a synchronisation that uploads all objects of an entity and ends
-    the flow where it fails, with nothing after it that may write more."""
-    seen, waiting = {start}, [start]
-    while waiting:
-        ways = led.get(waiting.pop(), [])
-        if not ways:
-            return False
+def _not_uploaded_first(
+    never: bool, rows: Mapping[str, Element], led: Mapping[str, list[tuple[str, bool]]], side: App
+) -> frozenset[str]:
+    """The steps of a flow to which some way leads that does not come over a synchronisation that uploads all objects
+    (of mode ``never``, or of any other) and ends the flow where it fails, with nothing after it that may write more."""
+    onward: dict[str, list[str]] = {}
+    found: list[str] = []
+    for at in rows:
+        ways = led.get(at, ())
+        begins = not ways
         for origin, failed in ways:
             row = rows.get(origin)
             if row is None or commits(row) or action(row) in _MAY_COMMIT:
-                return False
-            if not failed and _uploads_for_sure(row, entity, side):
-                continue
-            if origin not in seen:
-                seen.add(origin)
-                waiting.append(origin)
-    return True
+                begins = True
+            elif failed or not _uploads_for_sure(row, never, side):
+                onward.setdefault(origin, []).append(at)
+        found += [at] if begins else []
+    seen = set(found)
+    for at in found:
+        fresh = [each for each in onward.get(at, ()) if each not in seen]
+        seen.update(fresh)
+        found += fresh
+    return frozenset(seen)
 
 
-def _uploads_for_sure(row: Element, entity: str, side: App) -> bool:
-    if action(row) != SYNCHRONIZE or not uploads_all(row) or side.mode(entity) == NEVER:
+def _uploads_for_sure(row: Element, never: bool, side: App) -> bool:
+    if action(row) != SYNCHRONIZE or not uploads_all(row) or never:
         return False
     return _waits(row, side) and row.props.get("action.errorHandlingType") != "Continue"

@@ -13,7 +13,7 @@ from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.rules.reference_changes import gained, lost
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 _BY_REFERENCE = "useListParameterByReference"
@@ -281,6 +281,7 @@ def _arguments(change: Change) -> bool:
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
     whole=True,
+    remedy=Remedy.REPLACE,
     source="BP Microflow Arguments Type; MFC Argument",
     certainty=Certainty.DOCUMENTED,
     mitigation="Pass a non-persistable request object instead.",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from mx_changeclass.changes.change import Added, Changed, Removed
 from mx_changeclass.model.kinds.flows import Activity, Nanoflow
+from mx_changeclass.model.snapshot import Element
 from mx_changeclass.rules.client.flow_questions import cleared_unsaved, left_uncommitted, meanings, uncommits
 from mx_changeclass.rules.client.page_questions import newly_synced
 from mx_changeclass.rules.edits import NanoflowEdit, NanoflowGain, NanoflowLoss
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 
@@ -57,6 +58,7 @@ def nano_commit_removed(change: NanoflowLoss, release: Release) -> str:
     since="9.6.9",
     instead_of="nano-commit-removed",
     whole=True,
+    remedy=Remedy.REPLACE,
     source="RN9.6 9.6.9; SYNC Dangling References; AUTO",
     certainty=Certainty.DOCUMENTED,
     mitigation="Commit both objects.",
@@ -75,6 +77,7 @@ def nano_commit_removed_dangling(change: Removed[Activity] | Changed[Activity], 
     hazard=Hazard.UPLOAD_REFUSED,
     in_bundle=True,
     since="9.6.9",
+    remedy=Remedy.REPLACE,
     source="RN9.6 9.6.9; SYNC Dangling References; AUTO",
     certainty=Certainty.DOCUMENTED,
     mitigation="Commit both objects.",
@@ -118,6 +121,7 @@ def nano_sync_removed(change: Removed[In[Nanoflow]], release: Release) -> str:
     in_bundle=True,
     since="11.15.0",
     on=("action", "action.*[wW]ait*", "action.*[bB]ackground*"),  # how the key is stored is not documented
+    remedy=Remedy.REPLACE,
     source="SYN Background Synchronization",
     certainty=Certainty.DOCUMENTED,
     mitigation="Use Unsynchronized or Specific, or wait for it.",
@@ -135,6 +139,7 @@ def nano_sync_background(change: NanoflowGain, release: Release) -> str:
     hazard=Hazard.LOCAL_WIPE,
     in_bundle=True,
     since="10.0.0",  # the metamodel has the activity that early
+    remedy=Remedy.REPLACE,
     source="CLEAR Limitations; RN11.14",
     certainty=Certainty.DOCUMENTED,
     mitigation="Synchronise everything right before it in the same nanoflow, and end the nanoflow where that fails.",
@@ -201,6 +206,7 @@ def nano_retrieve_online(change: NanoflowGain, release: Release) -> str:
     OTA_SAFE,
     hazard=Hazard.VALUE_LOSS,
     in_bundle=True,
+    remedy=Remedy.STOP,
     source="S3.1",
     mitigation="Put the constraint back, or see that the whole list is meant to go.",
 )
@@ -214,9 +220,14 @@ def nano_delete_unfiltered(change: Changed[In[Nanoflow]], release: Release) -> s
     if not old or new or not release.reached_offline(change) or not release.new.persistable(entity):
         return ""
     held = change.new_row.props.get("action.outputVariableName")
-    inside = release.changes.new_tree.whole(release.document(change))
-    gone = any(held and row.props.get("action.deleteVariableName") == held for row in inside)
+    gone = held and held in release.memo(release.document(change), _deleted)
     return f"every {entity} is deleted now" if gone else ""
+
+
+def _deleted(document: Element, release: Release) -> frozenset[str]:
+    """The variables whose objects a flow deletes."""
+    inside = release.changes.new_tree.whole(document)
+    return frozenset(str(row.props.get("action.deleteVariableName", "")) for row in inside)
 
 
 _CONSTRAINT = "action.retrieveSource.xPathConstraint"

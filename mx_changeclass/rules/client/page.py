@@ -27,7 +27,7 @@ from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.rules.reference_changes import new_rows, old_rows
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import kind_in_words, several
 
 _EXPORTS = ("Pages$DataGridExportToCSVButton", "Pages$DataGridExportToExcelButton")
@@ -83,6 +83,7 @@ def page_renamed(change: Changed[Form], release: Release) -> bool:
     in_bundle=True,
     on=(NAME, PARENT),
     instead_of="page-renamed",
+    remedy=Remedy.REPLACE,
     source="no source (deep links)",
     mitigation="Keep a page under the old name for one release.",
 )
@@ -343,6 +344,7 @@ def page_security_property(change: Changed[In[Form]], release: Release) -> str:
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     in_bundle=True,
+    remedy=Remedy.REPLACE,
     source="BP Differences with Regular Web Apps",
     mitigation="Replace it by something that works offline.",
 )

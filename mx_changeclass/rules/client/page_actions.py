@@ -16,7 +16,7 @@ from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.reference_changes import gained
 from mx_changeclass.rules.sync.uploads import left_without_upload
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Remedy, Requires
 from mx_changeclass.wording.changes import part
 from mx_changeclass.wording.values import several
 
@@ -106,6 +106,7 @@ def _part_of(change: Change, release: Release, what: str) -> str:
     OTA_SAFE,
     hazard=Hazard.STRANDED,
     in_bundle=True,
+    remedy=Remedy.STOP,
     source="BP Generic Best Practices; SYNC Customizable Synchronization",
     mitigation="Keep a button or nanoflow that synchronises all objects, and one that chooses those of mode Never.",
 )

@@ -18,7 +18,7 @@ from mx_changeclass.rules.edits import FormEdit, FormGain
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.reference_changes import gained, lost
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 FormLoss = Removed[In[Form]] | Changed[In[Form]]
@@ -110,8 +110,9 @@ def page_datasource_microflow_added(change: FormGain, release: Release) -> str:
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     in_bundle=True,
+    remedy=Remedy.REPLACE,
     source="BP",
-    mitigation="Keep the microflow callable until every device is updated.",
+    mitigation="Keep a caller in the client, one that users do not reach, until every device is updated.",
 )
 def page_datasource_microflow_removed(change: FormLoss, release: Release) -> str:
     """Widget takes its data from a microflow no more

@@ -17,7 +17,7 @@ from mx_changeclass.rules.domain.domain_questions import (
 )
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Remedy, Requires
 
 REFERENCE, SET, BOTH = "Reference", "ReferenceSet", "Both"
 CASCADE = "DeleteMeAndReferences"
@@ -32,7 +32,8 @@ CASCADE = "DeleteMeAndReferences"
     breaks_old_clients=Maybe.MAYBE,
     source="S6; RN10.24 10.24.10; RN11.5",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Upgrade to 10.24.10 or 11.5.0 first, and let every device synchronise before this release.",
+    mitigation="Have every device synchronise before this release; below 10.24.10, and from 11.0 to 11.4, upgrade to "
+    "10.24.10 or 11.5.0 as well.",
 )
 def assoc_added_sync(change: Added[Association], release: Release) -> bool:
     """Association added between two synced entities
@@ -70,6 +71,7 @@ def assoc_added_to_server(change: Added[Association], release: Release) -> bool:
     instead_of="assoc-added-to-server",
     since="-; 11.0.0",
     until="10.24.9; 11.4.99",
+    remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.10; RN11.5",
     mitigation="Upgrade Studio Pro to 10.24.10 or 11.5.0 first.",
 )
@@ -128,6 +130,7 @@ def assoc_deleted_sync(change: Removed[Association], release: Release) -> bool:
     NEEDS_REDEPLOY,
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
+    remedy=Remedy.PREPARE_SERVER,
     source="BLOG",
     certainty=Certainty.DOCUMENTED,
     mitigation="Back up the data first.",
@@ -168,6 +171,7 @@ def assoc_recreated_same_name(change: Removed[Association] | Added[Association],
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
     instead_of=("assoc-deleted-server", "assoc-added-to-server", "assoc-added-server"),
+    remedy=Remedy.STOP,
     source="BLOG; MXCLI 1169; REAL 7",
     certainty=Certainty.DOCUMENTED,
     mitigation="Give it the storage GUID of the old association, or migrate the references by hand.",
@@ -194,6 +198,7 @@ def _made_again(change: Removed[Association] | Added[Association], release: Rele
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=(NAME, PARENT),
+    remedy=Remedy.REPLACE,
     source="BP; S6",
     mitigation="Add a new association, copy the references on the server, and drop the old one in a later release.",
 )
@@ -248,6 +253,7 @@ def assoc_guid_only(change: Changed[Association], release: Release) -> bool | st
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
     on="dataStorageGuid",
+    remedy=Remedy.STOP,
     source="BLOG; MXCLI 1169; REAL 7",
     certainty=Certainty.DOCUMENTED,
     mitigation="Restore the storage GUID of the old version.",
@@ -269,6 +275,7 @@ def assoc_guid_only_server(change: Changed[Association], release: Release) -> bo
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on="type",
+    remedy=Remedy.REPLACE,
     source="BP Many-to-Many Associations; BP Association Ownership Types",
     mitigation="Put an entity in between in this release, and drop the association in a later one.",
 )
@@ -288,9 +295,11 @@ def assoc_type_ref_to_set(change: Changed[Association], release: Release) -> boo
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.MAYBE,
     on="type",
+    remedy=Remedy.REPLACE,
     source="ATM Association Type Changes",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Clean up the references in a release before.",
+    mitigation="Add a new association in this release, copy the references that are to stay on the server, and drop "
+    "the old one in a later one.",
 )
 def assoc_type_set_to_ref(change: Changed[Association], release: Release) -> bool | str:
     """Many-to-many association of a synced entity narrowed
@@ -307,6 +316,7 @@ def assoc_type_set_to_ref(change: Changed[Association], release: Release) -> boo
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.MAYBE,
     on="owner",
+    remedy=Remedy.REPLACE,
     source="ASSOC Navigability; ATM",
     mitigation="Add a new association in this release, and drop the old one in a later one.",
 )
@@ -323,6 +333,7 @@ def assoc_owner(change: Changed[Association], release: Release) -> bool:
     hazard=Hazard.START_FAILURE,
     server_data_loss=Maybe.MAYBE,
     on=("type", "owner"),
+    remedy=Remedy.PREPARE_SERVER,
     source="ATM Association Type Changes; VAL Association Uniqueness",
     certainty=Certainty.DOCUMENTED,
     mitigation="Clean up the data in a release before.",
@@ -339,8 +350,9 @@ def assoc_narrowed_server(change: Changed[Association], release: Release) -> boo
     NEEDS_REDEPLOY,
     server_data_loss=Maybe.MAYBE,
     on=("type", "owner", "parent", "child", TYPE, PARENT),
+    remedy=Remedy.PREPARE_SERVER,
     source="ATM Association Type Changes; ASSOC",
-    mitigation="Deploy; back up first where an end changes.",
+    mitigation="Back up first where an end changes.",
 )
 def assoc_changed_server(change: Changed[Association], release: Release) -> bool | str:
     """Association widened, turned or given another end, owner not synchronised
@@ -359,6 +371,7 @@ def assoc_changed_server(change: Changed[Association], release: Release) -> bool
     server_data_loss=Maybe.YES,
     on=("parent", "child", TYPE, PARENT),
     instead_of=("assoc-retarget", "assoc-cross-module"),
+    remedy=Remedy.REPLACE,
     source="S6; ASSOC",
     mitigation="Add a new association in this release, and drop the old one in a later one.",
 )
@@ -378,6 +391,7 @@ def assoc_parent_child_swap(change: Changed[Association], release: Release) -> b
     server_data_loss=Maybe.MAYBE,
     on=("parent", "child", TYPE, PARENT),
     instead_of="assoc-cross-module",
+    remedy=Remedy.REPLACE,
     source="S6",
     mitigation="Add a new association in this release, and drop the old one in a later one.",
 )
@@ -396,6 +410,7 @@ def assoc_retarget(change: Changed[Association], release: Release) -> bool | str
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.MAYBE,
     on=("parent", "child", TYPE, PARENT),
+    remedy=Remedy.REPLACE,
     source="S6",
     mitigation="Add a new association in this release, and drop the old one in a later one.",
 )
@@ -458,6 +473,7 @@ def _ends_words(change: Changed[Association], release: Release) -> str:
 @rule(
     NEEDS_REDEPLOY,
     on="storageFormat",
+    remedy=Remedy.PREPARE_SERVER,
     source="ASTO Association Tables vs. Direct Associations",
     certainty=Certainty.DOCUMENTED,
     mitigation="Plan time for the migration of the database.",
@@ -492,6 +508,7 @@ def assoc_delete_behavior(change: Changed[Association], release: Release) -> boo
     server_data_loss=Maybe.MAYBE,
     on="deleteBehavior",
     instead_of="assoc-delete-behavior",
+    remedy=Remedy.ASK,
     source="ASSOC Delete Behavior; AUTO Delete behavior issues",
     mitigation="Check which objects go along, and leave it off where they hold work of others.",
 )
@@ -509,6 +526,7 @@ def assoc_delete_cascade_sync(change: Changed[Association], release: Release) ->
     server_data_loss=Maybe.MAYBE,
     on="deleteBehavior",
     instead_of="assoc-delete-behavior",
+    remedy=Remedy.PREPARE_SERVER,
     source="ASSOC Delete Behavior",
     certainty=Certainty.DOCUMENTED,
     mitigation="Check which objects go along.",

@@ -9,7 +9,7 @@ from mx_changeclass.rules.devices import Known, columnless, copied, entered, kno
 from mx_changeclass.rules.domain.domain_questions import Storage, entity_of, guid_words, recreated, required
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Remedy, Requires
 
 BINARY, DATE = "DomainModels$BinaryAttributeType", "DomainModels$DateTimeAttributeType"
 OWN_VALUES = frozenset({"DomainModels$StoredValue", "DomainModels$CalculatedValue"})
@@ -52,9 +52,10 @@ def attr_added_server(change: Added[Attribute], release: Release) -> bool:
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     instead_of="attr-added-sync",
+    remedy=Remedy.REPLACE,
     source="SYNC Model- or Data-Related Errors; BP",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Give it a default, or add the rule one release later.",
+    mitigation="Give it a default, or leave the rule out and add it one release later.",
 )
 def attr_added_required(change: Added[Attribute], release: Release) -> bool | str:
     """Required attribute without a default added to a synced entity
@@ -89,6 +90,7 @@ def attr_deleted_sync(change: Removed[Attribute], release: Release) -> bool:
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
     on=PARENT,
+    remedy=Remedy.PREPARE_SERVER,
     source="ATTR Name",
     certainty=Certainty.DOCUMENTED,
     mitigation="Back up the data first.",
@@ -112,7 +114,8 @@ def attr_deleted_server(change: Removed[Attribute] | Changed[Attribute], release
     server_data_loss=Maybe.YES,
     instead_of="attr-deleted-sync",
     source="BP",
-    mitigation="Use a file entity, and delete the attribute when every device has synchronised.",
+    mitigation="Delete it one release later, when every device has synchronised; a file entity can take over its "
+    "content.",
 )
 def attr_binary(change: Removed[Attribute], release: Release) -> bool:
     """Binary attribute of a synced entity deleted
@@ -129,8 +132,9 @@ def attr_binary(change: Removed[Attribute], release: Release) -> bool:
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.YES,
     on=PARENT,
+    remedy=Remedy.REPLACE,
     source="S6.1; BP",
-    mitigation="Add it to the other entity in this release, and remove it here in a later one.",
+    mitigation="Add a new attribute to the other entity in this release, and remove this one in a later one.",
 )
 def attr_moved_entity(change: Changed[Attribute], release: Release) -> bool | str:
     """Attribute of a synced entity moved to another entity
@@ -166,6 +170,7 @@ def attr_recreated_same_name(change: Removed[Attribute] | Added[Attribute], rele
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
     instead_of=("attr-deleted-server", "attr-added-sync", "attr-added-server", "attr-added-required"),
+    remedy=Remedy.STOP,
     source="ATTR Name; REAL 7",
     certainty=Certainty.DOCUMENTED,
     mitigation="Give it the storage GUID of the old attribute, or migrate the values by hand.",
@@ -222,6 +227,7 @@ def attr_calculated(change: Removed[Attribute] | Changed[Attribute], release: Re
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=(NAME, PARENT, TYPE, "type", "owner", "parent", "child"),
+    remedy=Remedy.REPLACE,
     source="BP Preventing Synchronization Issues; OFF Backwards-Compatibility; ONL",
     mitigation="Add a new member beside it, and take the old one away when every device is updated.",
 )
@@ -246,6 +252,7 @@ def member_read_by_name(
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=NAME,
+    remedy=Remedy.REPLACE,
     source="BP Preventing Synchronization Issues; S6",
     certainty=Certainty.DOCUMENTED,
     mitigation="Add a new attribute, copy the values on the server, and drop the old one in a later release.",
@@ -297,6 +304,7 @@ def attr_guid_only(change: Changed[Attribute], release: Release) -> bool | str:
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
     on="dataStorageGuid",
+    remedy=Remedy.STOP,
     source="MXCLI 1119; REAL 7",
     certainty=Certainty.DOCUMENTED,
     mitigation="Restore the storage GUID of the old version.",

@@ -21,7 +21,7 @@ from mx_changeclass.rules.domain.conversion import ColumnOutcome, column_outcome
 from mx_changeclass.rules.domain.domain_questions import Storage, attributes, entity_of, stored_in
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 ENUM = "DomainModels$EnumerationAttributeType"
@@ -40,6 +40,7 @@ _KIND = ("type", "value")  # a value that becomes calculated, or stored, is anot
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.MAYBE,
     on=_KIND,
+    remedy=Remedy.REPLACE,
     source="BP; ATM Data Type Change Behavior",
     certainty=Certainty.DOCUMENTED,
     mitigation="Add a new attribute, convert the values with a microflow, and drop the old one in a later release.",
@@ -57,6 +58,7 @@ def attr_type_changed_sync(change: Changed[Attribute], release: Release) -> bool
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.MAYBE,
     on=_KIND,
+    remedy=Remedy.PREPARE_SERVER,
     source="ATM Conversion Table",
     certainty=Certainty.DOCUMENTED,
     mitigation="Back up first; where the server drops the column, add a new attribute and convert the values by hand.",
@@ -107,6 +109,7 @@ def attr_int_to_long(change: Changed[Attribute], release: Release) -> bool | str
     server_data_loss=Maybe.MAYBE,
     on=_KIND,
     instead_of="attr-type-changed-sync",
+    remedy=Remedy.REPLACE,
     source="ATM",
     mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
@@ -126,6 +129,7 @@ def attr_long_to_int(change: Changed[Attribute], release: Release) -> bool | str
     server_data_loss=Maybe.MAYBE,
     on=_KIND,
     instead_of="attr-type-changed-sync",
+    remedy=Remedy.REPLACE,
     source="BP Hashed String Attributes",
     certainty=Certainty.DOCUMENTED,
     mitigation="Add a new attribute in this release, and drop the old one in a later one.",
@@ -146,6 +150,7 @@ def attr_to_hashed(change: Changed[Attribute], release: Release) -> bool | str:
     server_data_loss=Maybe.MAYBE,
     on=_KIND,
     instead_of="attr-type-changed-sync",
+    remedy=Remedy.REPLACE,
     source="BP Autonumbers and Calculated Attributes; RN11.13",
     certainty=Certainty.DOCUMENTED,
     mitigation="Add a new attribute in this release, and drop the old one in a later one.",
@@ -166,6 +171,7 @@ def attr_to_autonumber(change: Changed[Attribute], release: Release) -> bool | s
     server_data_loss=Maybe.MAYBE,
     on=_KIND,
     instead_of="attr-type-changed-sync",
+    remedy=Remedy.REPLACE,
     source="ATM; BP",
     mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
@@ -184,6 +190,7 @@ def attr_string_to_enum(change: Changed[Attribute], release: Release) -> bool | 
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.MAYBE,
     on="type.enumeration",
+    remedy=Remedy.REPLACE,
     source="BP; ENUM",
     mitigation="Add a new attribute in this release, and drop the old one in a later one.",
 )
@@ -203,6 +210,7 @@ def attr_enum_swapped(change: Changed[Attribute], release: Release) -> bool | st
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.MAYBE,
     on="type.localizeDate",
+    remedy=Remedy.REPLACE,
     source="ATTR Localize",
     mitigation="Leave it as it is, or add a new attribute in this release and drop the old one in a later one.",
 )
@@ -277,6 +285,7 @@ def attr_string_longer(change: Changed[Attribute], release: Release) -> bool | s
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.MAYBE,
     on="type.length",
+    meanwhile="the client takes no longer values any more",
     source="ATM; SYNC Model- or Data-Related Errors",
     mitigation="Limit the input first, clean up, and shorten it in a later release.",
 )
@@ -293,6 +302,7 @@ def attr_string_shorter(change: Changed[Attribute], release: Release) -> bool | 
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.MAYBE,
     on="type.length",
+    remedy=Remedy.PREPARE_SERVER,
     source="ATM",
     mitigation="Look for longer values first.",
 )
@@ -327,6 +337,7 @@ def _lengths(change: Changed[Attribute]) -> str:
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.YES,
     on="value",
+    remedy=Remedy.REPLACE,
     source="BP Autonumbers and Calculated Attributes; ATTR Value",
     certainty=Certainty.DOCUMENTED,
     mitigation="Add a new attribute in this release, and drop the old one in a later one.",
@@ -439,6 +450,7 @@ def attr_decimal_scale_lower(change: Changed[RuntimeSettings], release: Release)
     server_data_loss=Maybe.YES,
     on="decimalScale",
     since="11.6.0",
+    remedy=Remedy.STOP,
     source="RN11.6 11.6.0",
     certainty=Certainty.DOCUMENTED,
     mitigation="Keep the scale.",

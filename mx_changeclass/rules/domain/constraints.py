@@ -10,7 +10,7 @@ from mx_changeclass.rules.devices import uploads
 from mx_changeclass.rules.domain.domain_questions import entity_of
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Remedy, Requires
 
 # -- indexes --------------------------------------------------------------------------------------
 
@@ -87,8 +87,9 @@ _DONE = (*_REPLACED, "raiseErrorOnFalse")
     hazard=Hazard.REFUSAL_POSSIBLE,
     breaks_old_clients=Maybe.MAYBE,
     on=_REPLACED,
+    remedy=Remedy.ASK,
     source="SYNC Upload Phase",
-    mitigation="Make it accept what old clients send.",
+    mitigation="See that it accepts what old clients send.",
 )
 def event_added_before(change: Added[EventHandler] | Changed[EventHandler], release: Release) -> bool | str:
     """Handler before a commit or create of a synced entity added or replaced
@@ -104,8 +105,9 @@ def event_added_before(change: Added[EventHandler] | Changed[EventHandler], rele
     hazard=Hazard.REFUSAL_POSSIBLE,
     breaks_old_clients=Maybe.MAYBE,
     on=_REPLACED,
+    remedy=Remedy.ASK,
     source="SYNC Upload Phase",
-    mitigation="Make it accept what old clients send.",
+    mitigation="See that it accepts what old clients send.",
 )
 def event_delete_handler(change: Added[EventHandler] | Changed[EventHandler], release: Release) -> bool | str:
     """Handler before a delete of a synced entity added or replaced
@@ -120,9 +122,10 @@ def event_delete_handler(change: Added[EventHandler] | Changed[EventHandler], re
     hazard=Hazard.REFUSAL_POSSIBLE,
     breaks_old_clients=Maybe.MAYBE,
     on=_REPLACED,
+    remedy=Remedy.ASK,
     source="SYNC Model- or Data-Related Errors; SYNC Upload Phase",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Make it accept what old clients send.",
+    mitigation="See that it accepts what old clients send.",
 )
 def event_added_after(change: Added[EventHandler] | Changed[EventHandler], release: Release) -> bool | str:
     """Handler after an event of a synced entity added or replaced
@@ -154,6 +157,7 @@ def event_raise_error(change: Changed[EventHandler], release: Release) -> bool |
     hazard=Hazard.REFUSAL_POSSIBLE,
     breaks_old_clients=Maybe.MAYBE,
     on="raiseErrorOnFalse",
+    remedy=Remedy.STOP,
     source="EVENT Microflow; EVENT Raise an Error When the Microflow Returns False",
     mitigation="Leave it on, so that nothing is refused without a trace.",
 )

@@ -216,16 +216,17 @@ def attributes(side: App, entity: str) -> Mapping[str, Element]:
 
 def required(side: App, entity: str, attribute: str) -> bool:
     """Whether a validation rule requires an attribute of an entity."""
-    row, unit = side.entity(entity), side.symbols.domain_models.get(entity.partition(".")[0])
-    return (
-        row is not None
-        and unit is not None
-        and any(
-            r.parent == row.id
-            and r.props.get("ruleInfo") == "DomainModels$RequiredRuleInfo"
-            and r.props.get("attribute") == f"{entity}.{attribute}"
-            for r in side.snapshot.rows(unit.id)
-        )
+    row = side.entity(entity)
+    return row is not None and (row.id, f"{entity}.{attribute}") in side.memo(_required, entity.partition(".")[0])
+
+
+def _required(side: App, module: str) -> frozenset[tuple[str | None, str]]:
+    """The attributes of a module that validation rules require, each with the row of the entity that has the rule."""
+    unit = side.symbols.domain_models.get(module)
+    return frozenset(
+        (row.parent, str(row.props.get("attribute")))
+        for row in (side.snapshot.rows(unit.id) if unit else ())
+        if row.props.get("ruleInfo") == "DomainModels$RequiredRuleInfo"
     )
 
 

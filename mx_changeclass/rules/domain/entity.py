@@ -20,7 +20,7 @@ from mx_changeclass.rules.domain.domain_questions import (
 from mx_changeclass.rules.domain.merging import merged_into, split_from
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 # -- entities that come and go --------------------------------------------------------------------
@@ -78,6 +78,7 @@ def ent_deleted_sync(change: Removed[Entity], release: Release) -> bool:
     NEEDS_REDEPLOY,
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
+    remedy=Remedy.PREPARE_SERVER,
     source="DS Consequence of Sharing a Database; BLOG",
     certainty=Certainty.DOCUMENTED,
     mitigation="Back up the data first.",
@@ -117,6 +118,7 @@ def ent_recreated_same_name(change: Removed[Entity] | Added[Entity], release: Re
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
     instead_of=("ent-deleted-server", "ent-added-sync", "ent-added-server"),
+    remedy=Remedy.STOP,
     source="DS Consequence of Sharing a Database; REAL 7",
     certainty=Certainty.DOCUMENTED,
     mitigation="Bring the old entity back, give the new one its storage GUID, or migrate the rows by hand.",
@@ -183,6 +185,7 @@ def ent_split(change: Added[Entity], release: Release) -> bool | str:
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=NAME,
+    remedy=Remedy.REPLACE,
     source="S6; OFF Backwards-Compatibility; BP Preventing Synchronization Issues",
     certainty=Certainty.DOCUMENTED,
     mitigation="Keep the old entity and add the new one; drop the old one when every device has synchronised.",
@@ -202,6 +205,7 @@ def ent_renamed_sync(change: Changed[Entity], release: Release) -> bool:
     breaks_old_clients=Maybe.YES,
     on=NAME,
     instead_of="ent-renamed-sync",
+    remedy=Remedy.STOP,
     source="BP",
     mitigation="Keep the old spelling; change captions only.",
 )
@@ -249,6 +253,7 @@ def ent_renamed_web(change: Changed[Entity], release: Release) -> bool:
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=(NAME, PARENT, TYPE, "generalization", "type", "owner", "parent", "child", "storageFormat", "deleteBehavior"),
+    remedy=Remedy.REPLACE,
     source="BP Offline Microflow Best Practices",
     mitigation="Add a new entity and a new microflow beside the old ones.",
 )
@@ -274,6 +279,7 @@ def ent_renamed_npe_called(
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=PARENT,
+    remedy=Remedy.REPLACE,
     source="BP; OFF",
     mitigation="Leave it where it is and add a new one; drop the old one when every device has synchronised.",
 )
@@ -344,6 +350,7 @@ def ent_guid_only(change: Changed[Entity], release: Release) -> bool | str:
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
     on="dataStorageGuid",
+    remedy=Remedy.STOP,
     source="DS Consequence of Sharing a Database; SUP; REAL 7",
     certainty=Certainty.DOCUMENTED,
     mitigation="Restore the storage GUID of the old version.",

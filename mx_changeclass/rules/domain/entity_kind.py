@@ -18,7 +18,7 @@ from mx_changeclass.rules.domain.domain_questions import (
 )
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Remedy, Requires
 
 # -- what an entity stores ------------------------------------------------------------------------
 
@@ -51,6 +51,7 @@ def ent_persistable_to_npe(change: Changed[Entity] | Removed[Entity], release: R
     server_data_loss=Maybe.YES,
     on=_STORAGE,
     instead_of=("ent-deleted-server", "ent-generalization-server"),
+    remedy=Remedy.PREPARE_SERVER,
     source="DS",
     mitigation="Back up the data first.",
 )
@@ -108,6 +109,7 @@ def ent_to_view(change: Changed[Entity] | Removed[Entity], release: Release) -> 
     server_data_loss=Maybe.YES,
     on=_STORAGE,
     instead_of=("ent-deleted-server", "ent-generalization-server"),
+    remedy=Remedy.PREPARE_SERVER,
     source="VIEW Introduction",
     mitigation="Back up the data first.",
 )
@@ -201,6 +203,7 @@ _GENERALIZATION = "generalization"
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.MAYBE,
     on=_GENERALIZATION,
+    remedy=Remedy.REPLACE,
     source="BP Inheritance; S6",
     mitigation="Use an association in place of inheritance.",
 )
@@ -240,8 +243,9 @@ def ent_generalization_removed(change: Changed[Entity], release: Release) -> boo
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.MAYBE,
     on=_GENERALIZATION,
+    remedy=Remedy.PREPARE_SERVER,
     source="DS; RN9.24 9.24.23",
-    mitigation="Deploy; back up first where a generalisation goes.",
+    mitigation="Back up first where a generalisation goes.",
 )
 def ent_generalization_server(change: Changed[Entity], release: Release) -> bool | str:
     """Generalisation of an entity changed, not synchronised
@@ -264,6 +268,7 @@ def ent_generalization_server(change: Changed[Entity], release: Release) -> bool
     server_data_loss=Maybe.MAYBE,
     on=_GENERALIZATION,
     instead_of=("ent-generalization-set", "ent-generalization-removed"),
+    remedy=Remedy.REPLACE,
     source="SYNC Upload Phase; SYNC Broken or Missing File Contents; RN10.24 10.24.10; RN11.4 11.4.0",
     mitigation="Add a new file entity in this release, and drop the old one in a later one.",
 )
@@ -292,6 +297,7 @@ def ent_file_specialization(change: Changed[Entity] | Added[Entity], release: Re
     on=_GENERALIZATION,
     since="-; 10.7.0",
     until="10.6.11; 10.12.1",
+    remedy=Remedy.OTHER_VERSION,
     source="RN10.6 10.6.12; RN10.12 10.12.2; RN10.13",
     certainty=Certainty.DOCUMENTED,
     mitigation="Upgrade Studio Pro to 10.6.12, 10.12.2 or 10.13.0 first.",
@@ -321,6 +327,7 @@ def ent_generalization_decimal(change: Changed[Entity] | Added[Entity], release:
     server_data_loss=Maybe.YES,
     since="-; 11.0.0",
     until="10.24.7; 11.2.99",
+    remedy=Remedy.PREPARE_SERVER,
     source="RN10.24 10.24.8; RN11.3 11.3.0; RN9.12 9.12.2",
     certainty=Certainty.DOCUMENTED,
     mitigation="On SQL Server move the users to another entity first, or upgrade to 10.24.8 or 11.3.0.",
@@ -378,9 +385,10 @@ def ent_system_members(change: Changed[Entity], release: Release) -> bool:
     server_data_loss=Maybe.YES,
     on=tuple(_SYSTEM_MEMBERS),
     aliases="ent-changeddate-off-file",
+    remedy=Remedy.PREPARE_SERVER,
     source="BLOG; MXCLI 657; BP System Members; SYNC Download Phase",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Switch them back on, or export the values first.",
+    mitigation="Export the values first, or switch them back on.",
 )
 def ent_system_members_off(change: Changed[Entity], release: Release) -> bool:
     """System members switched off
@@ -395,6 +403,7 @@ def ent_system_members_off(change: Changed[Entity], release: Release) -> bool:
     hazard=Hazard.START_FAILURE,
     on=("generalization.hasOwner", "generalization.hasChangedBy"),
     until="10.18.1",
+    remedy=Remedy.OTHER_VERSION,
     source="RN10.18 10.18.2; RN10.19",
     certainty=Certainty.DOCUMENTED,
     mitigation="Upgrade Studio Pro to 10.19 or newer first.",

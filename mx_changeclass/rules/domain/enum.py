@@ -9,7 +9,7 @@ from mx_changeclass.model.kinds.domain import Enumeration, EnumerationValue
 from mx_changeclass.rules.devices import Known, known_on
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Remedy, Requires
 
 # -- what users see -------------------------------------------------------------------------------
 
@@ -127,6 +127,7 @@ def enum_value_gone_client(change: Removed[EnumerationValue] | Changed[Enumerati
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.MAYBE,
     in_bundle=True,
+    meanwhile="the client no longer offers the value",
     source="ENUM; BP; SYNC Model- or Data-Related Errors",
     mitigation="Stop offering the value in this release, and remove it in a later one.",
 )
@@ -142,6 +143,7 @@ def enum_value_removed_sync(change: Removed[EnumerationValue], release: Release)
     NEEDS_REDEPLOY,
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.MAYBE,
+    remedy=Remedy.PREPARE_SERVER,
     source="ENUM",
     mitigation="Migrate the rows that hold it first.",
 )
@@ -161,6 +163,7 @@ def enum_value_removed_server(change: Removed[Enumeration | EnumerationValue], r
     server_data_loss=Maybe.YES,
     in_bundle=True,
     on=NAME,
+    remedy=Remedy.REPLACE,
     source="ENUM Enumeration Value Properties",
     certainty=Certainty.DOCUMENTED,
     mitigation="Change the caption only; or add a value, migrate the rows, and drop the old one in a later release.",
@@ -178,9 +181,10 @@ def enum_value_renamed_sync(change: Changed[EnumerationValue], release: Release)
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
     on=NAME,
+    remedy=Remedy.PREPARE_SERVER,
     source="ENUM Enumeration Value Properties",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Change the caption only, or migrate the rows.",
+    mitigation="Migrate the rows with the old name, or change the caption only.",
 )
 def enum_value_renamed_server(change: Changed[EnumerationValue], release: Release) -> bool:
     """Name of a value changed that no user of a device enters
@@ -195,6 +199,7 @@ def enum_value_renamed_server(change: Changed[EnumerationValue], release: Releas
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=NAME,
+    remedy=Remedy.REPLACE,
     source="BP Offline Microflow Best Practices",
     mitigation="Only add values; remove them when every device is updated.",
 )
@@ -240,7 +245,8 @@ def enum_renamed(change: Changed[Enumeration], release: Release) -> bool | str:
 def enum_deleted(change: Removed[Enumeration], release: Release) -> bool:
     """Enumeration deleted whose values users of devices may have entered
 
-    It comes with a change of the attributes that used it.
+    An attribute that used it is gone with it or has another type, so values that were entered and not synchronised
+    fit nothing any more.
     """
     return _held(change, release)
 
@@ -268,30 +274,41 @@ def _taken_over(change: Change, release: Release) -> bool:
     """Another value, added in this release, bears the old name now: what is stored under it stays valid."""
     if not isinstance(change, Changed) or NAME not in change.fields:
         return False
-    siblings = (r for r in release.changes.new_tree.rows.values() if r.parent == change.new_row.parent)
-    return any(r.name == change.old_row.name and r.id not in release.partner for r in siblings)
+    return (change.new_row.parent, change.old_row.name) in release.memo(release, _new_values)
+
+
+def _new_values(_: Release, release: Release) -> frozenset[tuple[str | None, str]]:
+    """The values of enumerations that came, each with the enumeration."""
+    came = (c.new_row for c in release.changes if isinstance(c, Added))
+    return frozenset((row.parent, row.name) for row in came if isinstance(view(row), EnumerationValue))
 
 
 def _held(change: Change, release: Release) -> bool:
     """Devices may hold a value of the enumeration that no upload has taken."""
-    side, enumeration = release.old, _enumeration(change, release)
-    return not _taken_over(change, release) and any(
-        a.props.get("type.enumeration") == enumeration and known_on(side, f"{above}.{a.name}", a) is Known.ENTRIES
-        for entity in side.sync
-        if side.synced(entity)
-        for above in side.symbols.lineage(entity)
-        for a in side.symbols.enumerated(above)
+    return not _taken_over(change, release) and _enumeration(change, release) in release.old.memo(_entered)
+
+
+def _entered(side: App) -> frozenset[str]:
+    """The enumerations of which devices may hold values that no upload has taken."""
+    lines = {above for entity in side.sync if side.synced(entity) for above in side.symbols.lineage(entity)}
+    return frozenset(
+        str(a.props.get("type.enumeration"))
+        for entity in lines
+        for a in side.symbols.enumerated(entity)
+        if known_on(side, f"{entity}.{a.name}", a) is Known.ENTRIES
     )
 
 
 def _stored(change: Change, release: Release) -> bool:
     """An attribute of an entity with a table has a value of the enumeration."""
-    names, enumeration = release.old.symbols, _enumeration(change, release)
-    return not _taken_over(change, release) and any(
-        a.props.get("type.enumeration") == enumeration and names.persistable(entity)
-        for entity in names.entities
-        for a in names.enumerated(entity)
-    )
+    return not _taken_over(change, release) and _enumeration(change, release) in release.old.memo(_in_tables)
+
+
+def _in_tables(side: App) -> frozenset[str]:
+    """The enumerations of the attributes of entities with a table."""
+    names = side.symbols
+    persistable = (entity for entity in names.entities if names.persistable(entity))
+    return frozenset(str(a.props.get("type.enumeration")) for e in persistable for a in names.enumerated(e))
 
 
 def _signatures(side: App) -> frozenset[str]:

@@ -19,7 +19,7 @@ from mx_changeclass.rules.domain.domain_questions import Storage, ends, entity_o
 from mx_changeclass.rules.domain.merging import merged_into
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import kind_in_words, several
 
 
@@ -72,6 +72,7 @@ def agg_guid_mass_reset(whole: Release, release: Release) -> bool | str:
     NEEDS_REDEPLOY,
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
+    remedy=Remedy.STOP,
     source="MXCLI 1119, 1169; SUP",
     certainty=Certainty.DOCUMENTED,
     mitigation="Do not deploy: restore the domain model from the old version.",
@@ -108,6 +109,7 @@ def _reset_words(release: Release, *, held: bool) -> str:
     server_data_loss=Maybe.MAYBE,
     undecided=True,
     on=GUID,
+    remedy=Remedy.STOP,
     source="no source",
     mitigation="Give the copy a storage GUID of its own.",
 )
@@ -146,6 +148,7 @@ def _shared(whole: Release, release: Release) -> Mapping[str, list[str]]:
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.MAYBE,
     undecided=True,
+    remedy=Remedy.STOP,
     source="MXCLI 389, 432; RN10.24 10.24.16",
     certainty=Certainty.DOCUMENTED,
     mitigation="Open the project in Studio Pro, and rename or delete one of them.",
@@ -183,6 +186,7 @@ def _told_twice(tree: Tree, side: App) -> frozenset[tuple[str, str]]:
     breaks_old_clients=Maybe.MAYBE,
     server_data_loss=Maybe.MAYBE,
     undecided=True,
+    remedy=Remedy.STOP,
     source="MXCLI 4, 854, 1146",
     certainty=Certainty.DOCUMENTED,
     mitigation="Repair the project: open it in Studio Pro and solve the errors.",
@@ -258,7 +262,7 @@ def _gone_names(release: Release) -> frozenset[str]:
     until="10.24.24; 11.14.99",
     source="RN10.24 10.24.25; RN11.15",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Split the edit over two releases.",
+    mitigation="Split the edit: remove the association in a later release.",
 )
 def agg_assoc_and_generalization(change: Removed[Association], release: Release) -> bool | str:
     """Association of an entity to its own specialisation removed together with that relation
@@ -283,7 +287,7 @@ def agg_assoc_and_generalization(change: Removed[Association], release: Release)
     until="10.24.5; 11.2.99",
     source="RN10.24 10.24.6; RN11.3 11.3.0",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Make one of the two edits a release.",
+    mitigation="Split the edit: change the storage of the association in a later release.",
 )
 def agg_fk_plus_storage_format(change: Changed[Association], release: Release) -> bool | str:
     """Foreign keys switched on and the storage of an association changed in one release

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from mx_changeclass.changes.change import Added, Removed
@@ -13,6 +14,7 @@ from mx_changeclass.rules.domain.domain_questions import Storage, attributes, en
 from mx_changeclass.rules.engine.release import Release
 
 _ENOUGH = 2  # one in so many attributes of an entity has to turn up elsewhere
+_MOST_HOLDERS = 200
 
 
 def merged_into(change: Removed[Entity], release: Release) -> str:
@@ -21,7 +23,8 @@ def merged_into(change: Removed[Entity], release: Release) -> str:
     if not about.on_devices or about.was is not Storage.TABLE or about.new:
         return ""
     lost = _kinds(attributes(release.old, about.old))
-    return _taker(lost, (n for n in _changed_entities(release) if release.new.synced(n)), release)
+    found = _shared(lost, release.memo(release, _gained))
+    return min((name for name, count in found.items() if count * _ENOUGH >= len(lost)), default="")
 
 
 def split_from(change: Added[Entity], release: Release) -> str:
@@ -29,31 +32,61 @@ def split_from(change: Added[Entity], release: Release) -> str:
     about = entity_of(change, release)
     if about.now is not Storage.TABLE or about.old:
         return ""
-    taken = _kinds(attributes(release.new, about.new))
-    for name in _changed_entities(release):
-        old_name = release.old.entity_by_id(release.partner.get(_id(release.new, name), ""))
-        if release.old.synced(old_name):
-            lost = _kinds(attributes(release.old, old_name)) - _kinds(attributes(release.new, name))
-            if _most(lost, taken):
-                return old_name
-    return ""
+    lost = release.memo(release, _lost)
+    found = _shared(_kinds(attributes(release.new, about.new)), lost)
+    sizes = release.memo(release, _losses)
+    enough = (name for name, count in found.items() if count * _ENOUGH >= sizes[name])
+    new = min(enough, default="")
+    return _before(new, release) if new else ""
 
 
-def _taker(lost: frozenset[tuple[str, str]], candidates: Iterable[str], release: Release) -> str:
-    for name in candidates:
-        old_name = release.old.entity_by_id(release.partner.get(_id(release.new, name), ""))
-        gained = _kinds(attributes(release.new, name)) - _kinds(attributes(release.old, old_name))
-        if _most(lost, gained):
-            return name
-    return ""
+Attribute = tuple[str, str]  # name and type: by these attributes are told apart after a move
+Holders = Mapping[Attribute, list[str]]  # the entities (by their new names) that gained or lost an attribute, in order
 
 
-def _most(lost: frozenset[tuple[str, str]], taken: frozenset[tuple[str, str]]) -> bool:
-    return bool(lost & taken) and len(lost & taken) * _ENOUGH >= len(lost)
+def _shared(attributes: Iterable[Attribute], holders: Holders) -> Counter[str]:
+    """How many of some attributes each entity gained, or lost. An attribute that so many did says nothing of who
+    took it over: the first ones alone are asked."""
+    return Counter(name for each in attributes for name in holders.get(each, ())[:_MOST_HOLDERS])
 
 
-def _kinds(members: Mapping[str, Element]) -> frozenset[tuple[str, str]]:
-    """Attributes as they are told apart after a move: by name and type."""
+def _gained(_: Release, release: Release) -> Holders:
+    synced = (n for n in _changed_entities(release) if release.new.synced(n))
+    return _by_attribute((n, _members(n, release, new=True) - _members(n, release, new=False)) for n in synced)
+
+
+def _lost(_: Release, release: Release) -> Holders:
+    return _by_attribute((name, _loss(name, release)) for name in release.memo(release, _losses))
+
+
+def _losses(_: Release, release: Release) -> Mapping[str, int]:
+    """The synced entities that lost attributes, by their new names, with how many."""
+    synced = (n for n in _changed_entities(release) if release.old.synced(_before(n, release)))
+    return {name: count for name in synced if (count := len(_loss(name, release)))}
+
+
+def _loss(name: str, release: Release) -> frozenset[Attribute]:
+    return _members(name, release, new=False) - _members(name, release, new=True)
+
+
+def _by_attribute(found: Iterable[tuple[str, frozenset[Attribute]]]) -> Holders:
+    holders: dict[Attribute, list[str]] = {}
+    for name, members in found:
+        for each in members:
+            holders.setdefault(each, []).append(name)
+    return holders
+
+
+def _members(name: str, release: Release, *, new: bool) -> frozenset[Attribute]:
+    """The attributes of an entity that is there on both sides, by its new name, on one of them."""
+    return _kinds(attributes(release.new, name) if new else attributes(release.old, _before(name, release)))
+
+
+def _before(name: str, release: Release) -> str:
+    return release.old.entity_by_id(release.partner.get(_id(release.new, name), ""))
+
+
+def _kinds(members: Mapping[str, Element]) -> frozenset[Attribute]:
     return frozenset((name, str(row.props.get("type"))) for name, row in members.items())
 
 

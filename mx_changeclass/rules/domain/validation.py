@@ -15,7 +15,7 @@ from mx_changeclass.rules.devices import AUTONUMBER, uploads
 from mx_changeclass.rules.domain.domain_questions import attributes, entity_of, on_devices
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 # -- validation rules -----------------------------------------------------------------------------
@@ -32,6 +32,7 @@ _ASKED = ("attribute", "ruleInfo", PARENT)
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=_ASKED,
+    meanwhile="the client asks for a value",
     source="SYNC Model- or Data-Related Errors; BP",
     certainty=Certainty.DOCUMENTED,
     mitigation="Validate in nanoflows, and enforce it in a later release.",
@@ -50,9 +51,10 @@ def val_required_added(change: Added[ValidationRule] | Changed[ValidationRule], 
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=_ASKED,
+    remedy=Remedy.STOP,
     source="SYNC After Synchronization; BP",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Avoid unique rules on offline entities.",
+    mitigation="Leave the rule out: avoid unique rules on offline entities.",
 )
 def val_unique_added(change: Added[ValidationRule] | Changed[ValidationRule], release: Release) -> bool:
     """Unique rule added on a synced attribute
@@ -68,6 +70,7 @@ def val_unique_added(change: Added[ValidationRule] | Changed[ValidationRule], re
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=_ASKED,
+    meanwhile="the client checks the new rule",
     source="SYNC Model- or Data-Related Errors",
     certainty=Certainty.DOCUMENTED,
     mitigation="Loosen it, or enforce it in a later release.",
@@ -142,6 +145,7 @@ def val_server_only(
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on="regEx",
+    meanwhile="the client checks the new pattern",
     source="SYNC",
     mitigation="Loosen it, or enforce it in a later release.",
 )
@@ -158,6 +162,7 @@ def regex_changed(change: Changed[RegularExpression], release: Release) -> bool 
     NEEDS_REDEPLOY,
     hazard=Hazard.START_FAILURE,
     on=_ASKED,
+    remedy=Remedy.PREPARE_SERVER,
     source="VAL Existing Entities",
     certainty=Certainty.DOCUMENTED,
     mitigation="Look for equal values on the server, and clean them up in a release before.",

@@ -47,9 +47,10 @@ class Release:
     _answers: dict[tuple[int, object], tuple[object, Any]] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
-    def of(cls, changes: Changes, policy: Policy | None = None) -> Release:
-        old, new = App.pair(changes.old, changes.new)
-        return cls(old, new, changes, policy or Policy())
+    def of(cls, changes: Changes, policy: Policy | None = None, known: App | None = None) -> Release:
+        """The release of some changes. ``known`` is what was asked of its old side before, in another release."""
+        old = known if known is not None and known.snapshot is changes.old else App(changes.old)
+        return cls(old, old.beside(changes.new), changes, policy or Policy())
 
     # -- the sides of a change --------------------------------------------------------------
 
@@ -184,9 +185,18 @@ class Release:
         keeps data, or all of them that do are new."""
         if not self.installed:
             return True
-        keeping = {p.name for side in (self.old, self.new) for p in side.profiles if p.holds_data} & audience
-        known = {p.name for p in self.old.profiles if p.holds_data} | {new for _, new in self._kept_profiles()}
-        return bool(keeping) and keeping.isdisjoint(known)
+        keeping = self._keeping & audience
+        return bool(keeping) and keeping.isdisjoint(self._known_keeping)
+
+    @cached_property
+    def _keeping(self) -> frozenset[str]:
+        return frozenset(p.name for side in (self.old, self.new) for p in side.profiles if p.holds_data)
+
+    @cached_property
+    def _known_keeping(self) -> frozenset[str]:
+        """The profiles with data on devices that installed apps have."""
+        old = (p.name for p in self.old.profiles if p.holds_data)
+        return frozenset((*old, *(new for _, new in self._kept_profiles())))
 
     @cached_property
     def gaps(self) -> bool:
@@ -289,13 +299,13 @@ class Release:
     @cached_property
     def _sync_rows(self) -> Mapping[str, tuple[Changed[OfflineEntityConfig], ...]]:
         """The changed explicit rows of the sync set by the (new) name of the entity."""
-        found: dict[str, tuple[Changed[OfflineEntityConfig], ...]] = {}
+        found: dict[str, list[Changed[OfflineEntityConfig]]] = {}
         for change in self.changes:
             if isinstance(change, Changed) and change.row.type == SYNC_ROW:
                 names = [str(v or "") for v in change.values("entity")]
                 for name in sorted({self.changes.renames.get(names[0], names[0]), names[1]}):
-                    found[name] = (*found.get(name, ()), cast("Changed[OfflineEntityConfig]", change))
-        return found
+                    found.setdefault(name, []).append(cast("Changed[OfflineEntityConfig]", change))
+        return {name: tuple(rows) for name, rows in found.items()}
 
     @cached_property
     def dependency_changes(self) -> tuple[DependencyChange, ...]:
@@ -413,7 +423,7 @@ def _subjects(change: Change, release: Release) -> tuple[tuple[App, str], ...]:
         tree = release.changes.old_tree if side is release.old else release.changes.new_tree
         subject = tree.subject(row)
         everybody = tuple(p.name for p in side.profiles) if subject.type in _FOR_EVERYBODY else ()
-        out += [(side, name) for name in side.served_by(subject) or everybody or (tree.qualified(subject),)]
+        out += [(side, name) for name in side.subjects(subject) or everybody or (tree.qualified(subject),)]
     return tuple(out)
 
 

@@ -41,11 +41,13 @@ from mx_changeclass.vocabulary import (
     HARD_LOSS,
     NONE,
     OTA_SAFE,
+    POSTPONED,
     SOFT_LOSS,
     Certainty,
     Hazard,
     Maybe,
     ReleaseClass,
+    Remedy,
     Requires,
 )
 
@@ -96,6 +98,8 @@ class Rule:
     source: str
     certainty: Certainty
     mitigation: str
+    remedy: Remedy
+    meanwhile: str = ""
     on: tuple[str, ...] = ()
     whole: bool = False
     noise: tuple[str, ...] = ()
@@ -231,6 +235,8 @@ _TOLD: Mapping[str, Callable[[Any], Any]] = {
     "undecided": bool,
     "certainty": Certainty,
     "mitigation": str,
+    "remedy": Remedy,
+    "meanwhile": str,
     "source": str,
 }
 _HEARD_AS: Mapping[type, str] = {
@@ -259,6 +265,8 @@ def rule(
     source: str,
     certainty: Certainty = Certainty.JUDGEMENT,
     mitigation: str = "",
+    remedy: Remedy | None = None,
+    meanwhile: str = "",
     hazard: Hazard = Hazard.NONE,
     requires: Requires = Requires.EITHER_ORDER,
     breaks_old_clients: Maybe = Maybe.NO,
@@ -282,6 +290,8 @@ def rule(
     only where a profile reaches the subject, and is lifted where there is no over-the-air channel.
     ``undecided`` says that the class is the least it can be; ``at_most`` is the highest, and ``settled_by``
     answers, for what the rule spoke about, what a team can state to decide it.
+    ``remedy`` is what its reader does about it, where ``requires`` does not say it by itself (``Remedy.of``),
+    ``mitigation`` the same in words, and ``meanwhile`` what the release must hold from which the change is put off.
     ``breaks_by_bundle`` says that old clients break because a new bundle meets an old binary, so only where
     updates go over the air. ``whole`` says that the rule speaks of a changed element as a whole, whatever of it
     differs. ``instead_of`` names rules that this one stands in for: of the same change they are asked about the
@@ -321,6 +331,8 @@ def rule(
             source=source,
             certainty=certainty,
             mitigation=mitigation,
+            remedy=Remedy.of(requires, undecided=undecided) if remedy is None else remedy,
+            meanwhile=meanwhile,
             on=_tuple(on),
             whole=whole,
             noise=_tuple(noise),
@@ -348,6 +360,7 @@ _FIXED_WORDS: Mapping[str, type[enum.StrEnum]] = {
     "server_data_loss": Maybe,
     "certainty": Certainty,
     "at_most": ReleaseClass,
+    "remedy": Remedy,
 }
 
 
@@ -357,6 +370,8 @@ def _problem(rule: Rule) -> str:
         value, allowed = getattr(rule, name), [word for word in kind if (name, word) != ("channel", DESTRUCTIVE)]
         if not isinstance(value, kind) or value not in allowed:
             return f"{name} cannot be {value!r}. Use one of {', '.join(f'{kind.__name__}.{w.name}' for w in allowed)}"
+    if rule.meanwhile and rule.remedy not in POSTPONED:
+        return "only what is put off to a later release holds something 'meanwhile'. Leave it out"
     if rule.whole and rule.on:
         return "it takes the fields that it names in 'on', or the whole. Leave one of the two out"
     return ""

@@ -13,7 +13,7 @@ from mx_changeclass.model.kinds.files import BuilderFile, TemplateFile
 from mx_changeclass.model.kinds.native import NativeBinary
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import FULL_RELEASE, NONE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import FULL_RELEASE, NONE, Certainty, Hazard, Maybe, Remedy, Requires
 
 BinaryEdit = Changed[NativeBinary] | Changed[BuilderFile]
 
@@ -53,8 +53,9 @@ def bin_app_name(change: BinaryEdit, release: Release) -> bool:
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
     on=_facts("bundleId"),
+    remedy=Remedy.STOP,
     source="DEP Building Your Native App",
-    mitigation="Do not change it; have users sync, and move them by hand.",
+    mitigation="Keep the identifier: with another one it is a new app beside the old one, and users are moved by hand.",
 )
 def bin_app_id(change: BinaryEdit, release: Release) -> bool:
     """Identifier of the app changed
@@ -115,6 +116,7 @@ def bin_version_number(change: BinaryEdit, release: Release) -> bool:
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
     on=_facts("version", "build"),
+    remedy=Remedy.STOP,
     source="NSRC OTA bundle provider",
     mitigation="Build from the revision that is deployed.",
 )
@@ -138,8 +140,9 @@ def bin_version_older_bundle(change: BinaryEdit, release: Release) -> bool:
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
     on=_facts("runtimeUrl"),
+    remedy=Remedy.PREPARE_SERVER,
     source="DEP; NSRC",
-    mitigation="Keep the old address alive and let it lead to the new one; have every device sync first.",
+    mitigation="Let the old address lead to the new server, and keep it so until every device runs the new binary.",
 )
 def bin_runtime_url(change: BinaryEdit, release: Release) -> bool:
     """Address of the server in the binary changed
@@ -155,6 +158,7 @@ def bin_runtime_url(change: BinaryEdit, release: Release) -> bool:
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
     on=_facts("databaseName", "filesDirectory"),
+    remedy=Remedy.STOP,
     source="NSRC MxConfiguration DATABASE_NAME",
     mitigation="Never change it.",
 )
@@ -195,7 +199,7 @@ def bin_cleartext(change: BinaryEdit, release: Release) -> bool:
 def bin_permissions(change: BinaryEdit, release: Release) -> bool:
     """Permission of the app, or the text that explains it, changed
 
-    It stands in the manifest or in Info.plist.
+    Android reads it from the manifest and iOS from Info.plist, which are part of the binary.
     """
     return True
 
@@ -269,6 +273,7 @@ def bin_custom_fonts(change: BinaryEdit, release: Release) -> bool:
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.MAYBE,
     on=("signing", "android.signing"),
+    remedy=Remedy.STOP,
     source="DEP Signing Your Apps",
     mitigation="Sign updates with the key of the installed apps; Google Play resets a lost upload key on request.",
 )

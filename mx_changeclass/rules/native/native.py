@@ -19,7 +19,7 @@ from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.questions import both, meets_clients
-from mx_changeclass.vocabulary import FULL_RELEASE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import FULL_RELEASE, Certainty, Hazard, Maybe, Remedy, Requires
 
 # -- any other template -----------------------------------------------------------------------------
 
@@ -115,8 +115,9 @@ def nt_permission_change(release: Release, _: Release) -> bool | str:
     hazard=Hazard.CANNOT_INSTALL,
     requires=Requires.NEW_BINARY,
     on="android.minimum",
+    remedy=Remedy.RETIRE,
     source="native-template android/build.gradle",
-    mitigation="Keep the server fit for the old client, or tell those users.",
+    mitigation="Give the users of these devices another one first, or keep the server fit for the old client.",
 )
 def nt_android_min_sdk(about: Release | Changed[NativeBinary], release: Release) -> bool | str:
     """Lowest Android version raised
@@ -136,8 +137,9 @@ def nt_android_min_sdk(about: Release | Changed[NativeBinary], release: Release)
     hazard=Hazard.CANNOT_INSTALL,
     requires=Requires.NEW_BINARY,
     on="ios.minimum",
+    remedy=Remedy.RETIRE,
     source="native-template ios/Podfile",
-    mitigation="Keep the server fit for the old client, or tell those users.",
+    mitigation="Give the users of these devices another one first, or keep the server fit for the old client.",
 )
 def nt_ios_min(about: Release | Changed[NativeBinary], release: Release) -> bool | str:
     """Lowest iOS version raised
@@ -179,6 +181,7 @@ def nt_sqlite_library(release: Release, _: Release) -> bool | str:
 @rule(
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
+    remedy=Remedy.OTHER_VERSION,
     source="NT14 14.1.13",
     certainty=Certainty.DOCUMENTED,
     mitigation="Move to Studio Pro 10.24.16 or newer first, and roll the new build out.",
@@ -198,7 +201,7 @@ def nt_keychain(release: Release, _: Release) -> bool | str:
     breaks_old_clients=Maybe.YES,
     until="10.24.15",
     source="NT14 14.1.13; SEC",
-    mitigation="Move to Studio Pro 10.24.16 or newer first; until then have every device sync before the new build.",
+    mitigation="Have every device sync before the new build, or move to Studio Pro 10.24.16 or newer first.",
 )
 def nt_keychain_encrypted_db(release: Release, _: Release) -> bool | str:
     """Native template across 14.1.13 while the local database is encrypted, with a Studio Pro that moves no secrets
@@ -213,6 +216,7 @@ def nt_keychain_encrypted_db(release: Release, _: Release) -> bool | str:
     FULL_RELEASE,
     hazard=Hazard.SESSION_LOSS,
     requires=Requires.NEW_BINARY,
+    remedy=Remedy.SYNC_FIRST,
     source="NT14 14.1.15; NT19 19.0.2; mendix-native tags 0.3.3, 0.3.4",
     mitigation="Have every device sync before the update.",
 )
@@ -257,6 +261,7 @@ def nt_out_of_range(release: Release, _: Release) -> bool | str:
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
+    remedy=Remedy.OTHER_VERSION,
     source="mendix-native tags 0.3.3, 0.3.4",
     mitigation="Use 17.4.1.",
 )
@@ -274,6 +279,7 @@ def nt_17_3_0(release: Release, _: Release) -> bool | str:
     hazard=Hazard.START_FAILURE,
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
+    remedy=Remedy.OTHER_VERSION,
     source="NT17 17.3.0, 17.4.0, 17.4.1; mendix-native tags 0.3.1 to 0.5.1; native-template CHANGELOG 19.1.1",
     certainty=Certainty.DOCUMENTED,
     mitigation="Release binaries with a repaired template first: 17.4.1 for 11.6, else the newest that fits.",
@@ -313,6 +319,7 @@ def nt_ios_18_updates(release: Release, _: Release) -> bool | str:
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
     since="9.8.0",
+    remedy=Remedy.OTHER_VERSION,
     source="NT6 6.2.11",
     certainty=Certainty.DOCUMENTED,
     mitigation="Skip to 6.2.11.",
@@ -331,6 +338,7 @@ def nt_bad_release(release: Release, _: Release) -> bool | str:
     hazard=Hazard.START_FAILURE,
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
+    remedy=Remedy.OTHER_VERSION,
     source="NT6 6.2.10; NT7 7.0.13; NT8 8.0.10, 8.2.3; NT14 14.1.2, 14.1.5; NT15 15.1.1",
     certainty=Certainty.DOCUMENTED,
     mitigation="Skip to the next release of the template.",

@@ -16,8 +16,7 @@ from mx_changeclass.model.native_templates import accepts, pinned, template_rang
 from mx_changeclass.rules.engine.release import DependencyChange, Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.native.native_needs import in_released_binary, meets_binary
-from mx_changeclass.vocabulary import FULL_RELEASE, NONE, OTA_SAFE, Certainty, Maybe, Requires
-from mx_changeclass.wording.values import several
+from mx_changeclass.vocabulary import FULL_RELEASE, NONE, OTA_SAFE, Certainty, Maybe, Remedy, Requires
 
 Script = Added[JavaScriptSource | JavaScriptFile | ThemeFile] | Changed[JavaScriptSource | JavaScriptFile | ThemeFile]
 
@@ -119,15 +118,14 @@ def native_dep_range_mark(move: DependencyChange, release: Release) -> bool:
     undecided=True,
     at_most=FULL_RELEASE,
     source="REAL 16",
-    mitigation="Repair the file.",
+    mitigation="Repair the file that is named.",
 )
-def native_dep_unread(move: DependencyChange, release: Release) -> bool | str:
+def native_dep_unread(move: DependencyChange, release: Release) -> bool:
     """List of native modules that cannot be read
 
     What it asks for is not known, so nothing in it counts as added or removed.
     """
-    whose = several([owner.removeprefix("widget:") for owner in move.owners])
-    return move.reached and move.kind == "unread" and f"the list of {whose or 'an unknown file'} cannot be read"
+    return move.reached and move.kind == "unread"
 
 
 @rule(
@@ -135,6 +133,7 @@ def native_dep_unread(move: DependencyChange, release: Release) -> bool | str:
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
     breaks_by_bundle=True,
+    remedy=Remedy.STOP,
     source="native-template package.json; REAL 11",
     mitigation="Agree on one version before the build.",
 )

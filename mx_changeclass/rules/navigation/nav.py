@@ -12,7 +12,7 @@ from mx_changeclass.model.types import SYNC_ROW
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.questions import profiles_of, stands_in
-from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Remedy, Requires
 
 BOTTOM_BAR_ITEM = "NativePages$BottomBarItem"
 
@@ -47,6 +47,7 @@ def nav_native_profile_added(change: Added[NativeProfile], release: Release) -> 
     hazard=Hazard.STRANDED,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
+    remedy=Remedy.RETIRE,
     source="S6; SYNC Upload Phase",
     mitigation="Have every device sync and retire the app before this release.",
 )
@@ -78,8 +79,10 @@ def nav_offline_web_profile_added(change: Added[WebProfile], release: Release) -
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
     on=("kind", "offlineEnabled"),
+    remedy=Remedy.RETIRE,
     source="PWA Example of Profile Selection; SYNC",
-    mitigation="Have every browser sync before this release.",
+    mitigation="Have every browser sync, and nobody enter anything in the offline profile after that, before this "
+    "release.",
 )
 def nav_offline_web_profile_removed(change: Removed[WebProfile] | Changed[WebProfile], release: Release) -> bool:
     """Offline web profile removed, or turned into an online one
@@ -131,8 +134,9 @@ def nav_profile_duplicate_removed(change: Removed[WebProfile], release: Release)
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
     on=("kind", "offlineEnabled"),
+    remedy=Remedy.RETIRE,
     source="NAV Profiles",
-    mitigation="Move the users to a native app or a web app first.",
+    mitigation="Have every device sync, and move the users to a native app or a web app, before this release.",
 )
 def nav_hybrid_profile_removed(change: Removed[WebProfile] | Changed[WebProfile], release: Release) -> bool:
     """Hybrid profile that keeps data on devices removed, or turned into one that keeps none

@@ -12,7 +12,7 @@ from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, rule
 from mx_changeclass.rules.questions import profiles_of
-from mx_changeclass.vocabulary import FULL_RELEASE, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import FULL_RELEASE, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 _ENCRYPTS_DATABASES = Version(6, 3)  # native template
@@ -44,6 +44,7 @@ def nav_ota_enabled(change: Changed[NativeProfile], release: Release) -> bool:
     breaks_old_clients=Maybe.YES,
     on="otaEnabled",
     since="9.7.0",
+    remedy=Remedy.STOP,
     source="S4; NSTART Over-the-Air Updates",
     mitigation="Leave it on: a server that moves on needs clients that can follow.",
 )
@@ -153,9 +154,11 @@ def nav_db_encryption_on(change: Changed[NativeProfile], release: Release) -> bo
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
     on="encryptionDbEnabled",
+    remedy=Remedy.LATER,
+    meanwhile="the binary in the stores has native template 6.3.0 or newer",
     source="SEC Native Database Encryption and the Make It Native App; SEC Prerequisites",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Release a binary with native template 6.3.0 or newer first, and switch it on when every device has it.",
+    mitigation="Release a binary with native template 6.3.0 or newer first, and switch it on in a later one.",
 )
 def nav_db_encryption_old_template(change: Changed[NativeProfile], release: Release) -> bool | str:
     """Encryption of the local database switched on, and the released binary is too old for it
@@ -219,6 +222,7 @@ def nav_file_encryption_on(change: Changed[NativeProfile], release: Release) -> 
     requires=Requires.DRAIN,
     in_bundle=True,
     on="localFileEncryptionEnabled",
+    remedy=Remedy.STOP,
     source="SEC Disabling Local File Encryption",
     certainty=Certainty.DOCUMENTED,
     mitigation="Do not switch it off in a released app.",
@@ -237,6 +241,7 @@ def nav_file_encryption_off(change: Changed[NativeProfile], release: Release) ->
     requires=Requires.NEW_BINARY,
     on="sessionCookieEncryptionEnabled",
     since="10.21.0",
+    remedy=Remedy.SYNC_FIRST,
     source="NT13 notes; MSDK",
     mitigation="Have every device sync before the change.",
 )

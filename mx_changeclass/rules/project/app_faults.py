@@ -21,7 +21,7 @@ from mx_changeclass.rules.engine.release import Release, SyncChange, VersionChan
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.questions import both, denied, keeps_data
 from mx_changeclass.rules.reference_changes import new_rows, old_rows
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 _NEGATED = re.compile(r"\bnot\s*\(\s*[A-Za-z_]\w*\.[A-Za-z_]\w*\s*\)")  # no object over an association
@@ -35,6 +35,7 @@ _MAPPING = "Microflows$MicroflowCallParameterMapping"
     NONE,
     hazard=Hazard.VALUE_LOSS,
     requires=Requires.EITHER_ORDER,
+    remedy=Remedy.REPLACE,
     source="SYN Background Synchronization",
     mitigation="Synchronise only unsynchronised objects there, or where the user asks for it.",
 )
@@ -86,6 +87,7 @@ def _offline_nanoflows(side: App) -> Iterator[tuple[str, Element]]:
     breaks_old_clients=Maybe.NO,
     since="-; 11.0.0",
     until="10.24.21; 11.12.99",
+    remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.22; RN11.13",
     certainty=Certainty.DOCUMENTED,
     mitigation="Move to 10.24.22, 11.13.0 or later, or pass a persistable object.",
@@ -156,9 +158,10 @@ _ROLLED_BACK = {"since": "-; 11.0.0; 11.7.0", "until": "10.24.22; 11.6.7; 11.12.
     hazard=Hazard.START_FAILURE,
     since=_ROLLED_BACK["since"],
     until=_ROLLED_BACK["until"],
+    remedy=Remedy.PREPARE_SERVER,
     source="RN10.24 10.24.23; RN11.6 11.6.8; RN11.12",
     certainty=Certainty.DOCUMENTED,
-    mitigation="On SQL Server, move to 10.24.23, 11.6.8 or 11.12.1 first.",
+    mitigation="On SQL Server, see that the database has the constraint, or move to 10.24.23, 11.6.8 or 11.12.1 first.",
 )
 def ent_constraint_dropped_rollback(
     change: Changed[Association] | Removed[ValidationRule], release: Release
@@ -178,6 +181,7 @@ def ent_constraint_dropped_rollback(
     NEEDS_REDEPLOY,
     hazard=Hazard.START_FAILURE,
     since="11.0.0",
+    remedy=Remedy.PREPARE_SERVER,
     source="RN11.0 Breaking Changes; RN10.24 10.24.0",
     certainty=Certainty.DOCUMENTED,
     mitigation="Ask the database for files that were made before Mendix 5.12, and convert them before the upgrade.",
@@ -204,6 +208,7 @@ def _files(side: App) -> list[str]:
     breaks_old_clients=Maybe.MAYBE,
     since="-; 11.0.0",
     until="10.24.24; 11.13.99",
+    remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.25; RN11.14",
     certainty=Certainty.DOCUMENTED,
     mitigation="Choose 10.24.25, 11.14.0 or later.",
@@ -225,6 +230,7 @@ def sp_upgrade_photo_upload(move: VersionChange, release: Release) -> bool | str
     hazard=Hazard.START_FAILURE,
     breaks_old_clients=Maybe.MAYBE,
     until="10.24.21",
+    remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.22",
     certainty=Certainty.DOCUMENTED,
     mitigation="Choose 10.24.22 or later; declare several-users-a-device as no where it is so.",
@@ -244,6 +250,7 @@ def sp_upgrade_second_user_crash(move: VersionChange, release: Release) -> bool:
     breaks_old_clients=Maybe.MAYBE,
     since="-; 11.0.0",
     until="10.24.1; 11.0.99",
+    remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.2; RN11.1",
     certainty=Certainty.DOCUMENTED,
     mitigation="Move to 10.24.2, 11.1 or later first.",
@@ -270,6 +277,7 @@ def sync_online_refers_offline(move: SyncChange, release: Release) -> bool | str
     NONE,
     since="-; 11.0.0; 11.7.0",
     until="10.24.16; 11.6.5; 11.9.99",
+    remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.17; RN11.6 11.6.6; RN11.10",
     certainty=Certainty.DOCUMENTED,
     mitigation="Move to 10.24.17, 11.6.6, 11.10 or later, or filter in the flow.",

@@ -10,7 +10,7 @@ from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.questions import both, denied, keeps_data
-from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 # -- what changes below the app -------------------------------------------------------------------
@@ -37,8 +37,10 @@ def sp_upgrade_native_navigation_11(move: VersionChange, release: Release) -> bo
     hazard=Hazard.SESSION_LOSS,
     requires=Requires.NEW_BINARY,
     since="10.21.0",
+    remedy=Remedy.SYNC_FIRST,
     source="RN10.21; NT13 13.0.0",
-    mitigation="Set SessionCookieEncryptionEnabled on in the native profile.",
+    mitigation="Have every device sync before the update, or set SessionCookieEncryptionEnabled on in the native "
+    "profile.",
 )
 def sp_upgrade_cookie_default_10_21(move: VersionChange, release: Release) -> bool:
     """Studio Pro across 10.21: session cookies are no longer encrypted by default
@@ -120,6 +122,7 @@ def sp_upgrade_offline_files_11_15(move: VersionChange, release: Release) -> boo
     requires=Requires.SERVER_FIRST,
     since="9.24.14; 10.6.1; 10.7.0",
     until="9.24.17; 10.6.5; 10.8.99",
+    remedy=Remedy.OTHER_VERSION,
     source="RN9.24 9.24.14, 9.24.18; RN10.6 10.6.1, 10.6.6; RN10.9",
     certainty=Certainty.DOCUMENTED,
     mitigation="Choose 9.24.18, 10.6.6 or 10.9.0.",
@@ -140,6 +143,7 @@ def sp_upgrade_file_path(move: VersionChange, release: Release) -> bool | str:
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     since="11.5.0",
+    remedy=Remedy.SYNC_FIRST,
     source="RN11.5 Improvements",
     certainty=Certainty.DOCUMENTED,
     mitigation="Warn users of a slow first start; have them sync first.",
@@ -175,6 +179,7 @@ def sp_upgrade_pwa_websql_9_24_18(move: VersionChange, release: Release) -> bool
     breaks_old_clients=Maybe.MAYBE,
     since="-; 11.0.0; 11.7.0",
     until="10.24.22; 11.6.7; 11.12.0",
+    remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.10, 10.24.23; RN11.6 11.6.8; RN11.12",
     certainty=Certainty.DOCUMENTED,
     mitigation="Upgrade; until then count on old web clients for long, or have them skip waiting.",
@@ -197,6 +202,7 @@ def sp_pwa_stale_client(release: Release, _: Release) -> bool:
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.MAYBE,
     until="9.6.10",
+    remedy=Remedy.OTHER_VERSION,
     source="RN9.6 9.6.11",
     certainty=Certainty.DOCUMENTED,
     mitigation="Upgrade to 9.6.11 or newer.",

@@ -19,7 +19,7 @@ from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import Settlement, rule
 from mx_changeclass.rules.questions import both, meets_clients
-from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, Certainty, Maybe, Requires
+from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, Certainty, Maybe, Remedy, Requires
 
 
 @rule(
@@ -45,6 +45,7 @@ def sp_upgrade_template_change(move: VersionChange, release: Release) -> bool | 
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.MAYBE,
     breaks_by_bundle=True,
+    remedy=Remedy.OTHER_VERSION,
     source="NT Versioning; native-template mendix_version.json",
     certainty=Certainty.DOCUMENTED,
     mitigation="Skip the versions in between, or rebuild with the template that is allowed.",

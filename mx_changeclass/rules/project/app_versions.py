@@ -15,7 +15,7 @@ from mx_changeclass.rules.client.flow_questions import rewrites_unwaited
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.questions import both, denied, keeps_data
-from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 # -- any move -------------------------------------------------------------------------------------
@@ -24,9 +24,10 @@ from mx_changeclass.wording.values import several
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    remedy=Remedy.PREPARE_SERVER,
     source="SYNC Introduction",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy at a quiet hour.",
+    mitigation="Plan the deploy for a quiet hour.",
 )
 def sp_upgrade_full_sync(move: VersionChange, release: Release) -> bool:
     """New Studio Pro version: every device synchronises at its first start
@@ -41,6 +42,7 @@ def sp_upgrade_full_sync(move: VersionChange, release: Release) -> bool:
     hazard=Hazard.LOCAL_WIPE,
     requires=Requires.NEW_BINARY,
     breaks_old_clients=Maybe.YES,
+    remedy=Remedy.STOP,
     source="no source",
     mitigation="Do not go below a version that was released.",
 )
@@ -118,6 +120,7 @@ def sp_upgrade_data_loss_10_18(move: VersionChange, release: Release) -> bool:
     breaks_old_clients=Maybe.YES,
     since="11.10.0",
     until="11.10.0",
+    remedy=Remedy.OTHER_VERSION,
     source="RN11.10; RN11.11",
     certainty=Certainty.DOCUMENTED,
     mitigation="Choose 11.11.0, or switch compatibility mode on for these entities.",
@@ -147,10 +150,11 @@ def sp_upgrade_upload_blocked_11_10(release: Release, _: Release) -> bool | str:
     requires=Requires.TWO_STEP,
     server_data_loss=Maybe.YES,
     since="9.18.0",
+    remedy=Remedy.PREPARE_SERVER,
     source="RN9.18; AUTO",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Release the repaired nanoflows before the upgrade; or deploy it with "
-    "com.mendix.offline.DeleteAutoCommittedObjectsAfterSync set to false.",
+    mitigation="Deploy it with com.mendix.offline.DeleteAutoCommittedObjectsAfterSync set to false until every "
+    "device has the repaired nanoflows.",
 )
 def sp_upgrade_autocommit_9_18(move: VersionChange, release: Release) -> bool | str:
     """Studio Pro across 9.18: objects that were committed by reference alone are deleted
@@ -167,6 +171,7 @@ def sp_upgrade_autocommit_9_18(move: VersionChange, release: Release) -> bool | 
     NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
     since="11.15.0",
+    remedy=Remedy.REPLACE,
     source="SYN Background Synchronization",
     mitigation="Let nanoflows synchronise unsynchronized or selected objects in place of all, or wait for it.",
 )
@@ -192,6 +197,7 @@ def sp_upgrade_sync_background_11_15(move: VersionChange, release: Release) -> b
     breaks_old_clients=Maybe.YES,
     since="10.24.17; 11.6.5; 11.9.0",
     until="10.24.19; 11.6.6; 11.10.99",
+    remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.20; RN11.6 11.6.7; RN11.11; REAL 14",
     certainty=Certainty.DOCUMENTED,
     mitigation="Choose 10.24.20, 11.6.7 or 11.11.0 and later.",
@@ -212,9 +218,10 @@ def sp_upgrade_old_client_560(move: VersionChange, release: Release) -> bool:
     breaks_old_clients=Maybe.YES,
     since="11.0.0",
     until="11.4.99",
+    remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.11; RN11.5; REAL 14",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Have every device sync first; go to 11.5.0 or newer.",
+    mitigation="Go to 11.5.0 or newer.",
 )
 def sp_upgrade_local_db_column(move: VersionChange, release: Release) -> bool:
     """Studio Pro from 10.24 to 11.0 until 11.4: the client does not start
@@ -232,6 +239,7 @@ def sp_upgrade_local_db_column(move: VersionChange, release: Release) -> bool:
     breaks_old_clients=Maybe.MAYBE,
     since="-; 11.0.0; 11.7.0",
     until="10.24.14; 11.6.3; 11.7.99",
+    remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.15; RN11.6 11.6.4; RN11.8",
     certainty=Certainty.DOCUMENTED,
     mitigation="Choose 10.24.15, 11.6.4, 11.8.0 or later; declare several-users-a-device as no where it is so.",
@@ -252,6 +260,7 @@ def sp_upgrade_multi_user_db(move: VersionChange, release: Release) -> bool:
     breaks_old_clients=Maybe.YES,
     since="10.19.0; 10.24.0; 11.0.0",
     until="10.23.99; 10.24.2; 11.0.99",
+    remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.0, 10.24.3; RN11.0; RN11.1; NT14 14.1.3",
     certainty=Certainty.DOCUMENTED,
     mitigation="Choose 10.24.20.",
@@ -272,6 +281,7 @@ def sp_upgrade_start_error(move: VersionChange, release: Release) -> bool:
     breaks_old_clients=Maybe.YES,
     since="9.4.0; 9.7.0",
     until="9.6.6; 9.9.99",
+    remedy=Remedy.OTHER_VERSION,
     source="RN9.6 9.6.7; RN9.10",
     certainty=Certainty.DOCUMENTED,
     mitigation="Choose 9.6.7, or 9.10 or later.",
@@ -291,6 +301,7 @@ def sp_upgrade_old_client_start(move: VersionChange, release: Release) -> bool:
     breaks_old_clients=Maybe.MAYBE,
     since="10.9.0; 10.24.0",
     until="10.12.4; 10.24.6",
+    remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.7; RN10.12 10.12.5",
     certainty=Certainty.DOCUMENTED,
     mitigation="Choose 10.24.20.",
@@ -298,8 +309,8 @@ def sp_upgrade_old_client_start(move: VersionChange, release: Release) -> bool:
 def sp_upgrade_login_loop(move: VersionChange, release: Release) -> bool:
     """Studio Pro version with a sign-in loop
 
-    Nobody gets in, and data that was not synchronised waits behind it. Before 10.12.5 it hits expired tokens, which
-    exist from 10.9 on.
+    Nobody gets in, and data that was not synchronised waits behind it. In 10.9 to 10.12.4 it hits those whose
+    sign-in token has expired.
     """
     entered = move.enters("10.24.0", "10.24.6") or move.enters("10.9.0", "10.12.4")
     return entered and both(release, "native")
@@ -312,6 +323,7 @@ def sp_upgrade_login_loop(move: VersionChange, release: Release) -> bool:
     hazard=Hazard.START_FAILURE,
     since="10.24.7; 11.6.0; 11.6.5",
     until="10.24.7; 11.6.0; 11.6.5",
+    remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.7; RN11.6 11.6.0, 11.6.5",
     certainty=Certainty.DOCUMENTED,
     mitigation="Choose the next patch.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mx_changeclass.changes.change import NAME, PARENT, Added, Changed, Removed
@@ -10,7 +10,7 @@ from mx_changeclass.graphs.app import App
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.kinds.app import Folder, Module, ModuleSettings
 from mx_changeclass.model.metamodel import is_a
-from mx_changeclass.model.snapshot import Snapshot, Unit
+from mx_changeclass.model.snapshot import Unit
 from mx_changeclass.model.types import (
     CONSTANT,
     DOMAIN_MODEL,
@@ -25,7 +25,7 @@ from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.devices import said_names, stored_names
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 _CLIENT = (
@@ -71,12 +71,34 @@ _EXPORT = ("exportLevel", "protectedModuleType", "markAsUsed")
 # -- what a module holds ----------------------------------------------------------------------------
 
 
-def _units(snapshot: Snapshot, module: str) -> Iterator[Unit]:
-    return (u for u in snapshot.live.values() if snapshot.module(u.id) == module)
+def _units(side: App, module: str) -> Sequence[Unit]:
+    return side.memo(_units_by_module).get(module, ())
 
 
-def _entities(side: App, module: str) -> list[str]:
-    return [name for name in side.symbols.entities if name.startswith(f"{module}.")]
+def _units_by_module(side: App) -> Mapping[str, list[Unit]]:
+    found: dict[str, list[Unit]] = {}
+    for unit in side.snapshot.live.values():
+        found.setdefault(side.snapshot.module(unit.id), []).append(unit)
+    return found
+
+
+def _entities(side: App, module: str) -> Sequence[str]:
+    return side.memo(_entities_by_module).get(module, ())
+
+
+def _entities_by_module(side: App) -> Mapping[str, list[str]]:
+    return _in_modules(side.symbols.entities)
+
+
+def _called_by_module(side: App) -> Mapping[str, list[str]]:
+    return _in_modules(sorted(side.called))
+
+
+def _in_modules(names: Iterable[str]) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(name.partition(".")[0], []).append(name)
+    return found
 
 
 def _stored(side: App, module: str) -> list[str]:
@@ -85,24 +107,24 @@ def _stored(side: App, module: str) -> list[str]:
 
 
 def _has_server_parts(side: App, module: str) -> bool:
-    units = (u for u in _units(side.snapshot, module) if u.type not in _FRAME)
+    units = (u for u in _units(side, module) if u.type not in _FRAME)
     return bool(_entities(side, module)) or any(not any(is_a(u.type, t) for t in _CLIENT) for u in units)
 
 
 def _runs_on_server(side: App, module: str) -> bool:
     """A module has tables or logic of the server: not only what clients bring along."""
     logic = ("Microflows$ServerSideMicroflow", "JavaActions$JavaAction", "ScheduledEvents$ScheduledEvent")
-    units = _units(side.snapshot, module)
+    units = _units(side, module)
     return bool(_stored(side, module)) or any(is_a(u.type, t) for u in units for t in logic)
 
 
-def _called(side: App, module: str) -> list[str]:
-    return sorted(name for name in side.called if name.startswith(f"{module}."))
+def _called(side: App, module: str) -> Sequence[str]:
+    return side.memo(_called_by_module).get(module, ())
 
 
 def _exposed(side: App, module: str) -> list[str]:
     """The constants of a module that clients read."""
-    units = (u for u in _units(side.snapshot, module) if u.type == CONSTANT)
+    units = (u for u in _units(side, module) if u.type == CONSTANT)
     shown = (u for u in units if side.snapshot.rows(u.id)[0].props.get("exposedToClient") is True)
     return sorted(name for u in shown if side.reached(name := f"{module}.{u.name}"))
 
@@ -144,6 +166,7 @@ def mod_added_server(change: Added[Module], release: Release) -> bool:
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     server_data_loss=Maybe.YES,
+    meanwhile="the client no longer uses it",
     source="BP",
     mitigation="Take it out of the client first; remove it in a later release, when every device has synchronised.",
 )
@@ -159,6 +182,7 @@ def mod_removed_offline(change: Removed[Module], release: Release) -> str:
     NEEDS_REDEPLOY,
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
+    remedy=Remedy.PREPARE_SERVER,
     source="DS",
     mitigation="Back up its tables first.",
 )
@@ -212,6 +236,7 @@ def mod_excluded(whole: Release, release: Release) -> str:
     breaks_old_clients=Maybe.YES,
     in_bundle=True,
     on=NAME,
+    remedy=Remedy.STOP,
     source="BP; OFF; REAL 9",
     mitigation="Do not rename it.",
 )
@@ -229,6 +254,7 @@ def mod_renamed_offline_entities(change: Changed[Module], release: Release) -> s
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     on=NAME,
+    remedy=Remedy.STOP,
     source="BP Offline Microflow Best Practices; ONL; OFF Backwards-Compatibility",
     mitigation="Do not rename it.",
 )
@@ -246,6 +272,7 @@ def mod_renamed_said(change: Changed[Module], release: Release) -> str:
     breaks_old_clients=Maybe.YES,
     in_bundle=True,
     on=NAME,
+    remedy=Remedy.STOP,
     source="BP Offline Microflow Best Practices",
     certainty=Certainty.DOCUMENTED,
     mitigation="Do not rename it.",
@@ -264,6 +291,7 @@ def mod_renamed_offline_flows(change: Changed[Module], release: Release) -> str:
     breaks_old_clients=Maybe.YES,
     in_bundle=True,
     on=NAME,
+    remedy=Remedy.STOP,
     source="OFF; CONST",
     mitigation="Do not rename it.",
 )
@@ -275,7 +303,13 @@ def mod_renamed_constants(change: Changed[Module], release: Release) -> str:
     return several(_exposed(release.old, change.old.name))
 
 
-@rule(NEEDS_REDEPLOY, on=NAME, source="CONST; REAL 9", mitigation="Deploy; set its constants in environments anew.")
+@rule(
+    NEEDS_REDEPLOY,
+    on=NAME,
+    remedy=Remedy.PREPARE_SERVER,
+    source="CONST; REAL 9",
+    mitigation="Set its constants in the environments anew.",
+)
 def mod_renamed_server(change: Changed[Module], release: Release) -> bool:
     """Module renamed that no installed device names
 
@@ -292,6 +326,7 @@ def mod_renamed_server(change: Changed[Module], release: Release) -> bool:
     on=NAME,
     since="; 9.7.0; 9.11.0",
     until="9.6.10; 9.10.3; 9.12.0",
+    remedy=Remedy.OTHER_VERSION,
     source="RN9.6 9.6.11, 9.6.3; RN9.10 9.10.4; RN9.12 9.12.1",
     certainty=Certainty.DOCUMENTED,
     mitigation="Upgrade Studio Pro first.",
@@ -306,7 +341,7 @@ def mod_renamed_external_old(heard: Changed[Module] | Release, release: Release)
     version = release.new.version
     if version is None or version >= Version(9, 6, 3):
         return False
-    return several(new for old, new in _imported(release) if old == new and _external(release.old, old))
+    return several(new for old, new in imported(release) if old == new and _external(release.old, old))
 
 
 # -- the Marketplace --------------------------------------------------------------------------------
@@ -327,7 +362,7 @@ def mod_updated(whole: Release, release: Release) -> str:
     """
     return several(
         _versions(whole, old, new)
-        for old, new in _imported(whole)
+        for old, new in imported(whole)
         if not _replaced(whole, old, new) and _runs_on_server(whole.new, new) and _differs(whole, old, new)
     )
 
@@ -350,7 +385,7 @@ def mod_updated_replaced(whole: Release, release: Release) -> str:
     command line of 11.14 and 11.15 imports modules so.
     """
     return several(
-        told for old, new in _imported(whole) if stored_names(whole.old, old) and (told := _replaced(whole, old, new))
+        told for old, new in imported(whole) if stored_names(whole.old, old) and (told := _replaced(whole, old, new))
     )
 
 
@@ -358,6 +393,7 @@ def mod_updated_replaced(whole: Release, release: Release) -> str:
     NEEDS_REDEPLOY,
     hazard=Hazard.SERVER_LOSS,
     server_data_loss=Maybe.YES,
+    remedy=Remedy.STOP,
     source="DS Consequence of Sharing a Database; RN11.14 Known Issues; RN11.15 Known Issues",
     certainty=Certainty.DOCUMENTED,
     mitigation="Do not release: go back to the old module, update it in Studio Pro itself, and compare the storage ids "
@@ -368,11 +404,11 @@ def mod_updated_replaced_server(whole: Release, release: Release) -> str:
 
     Entities with other storage ids are new tables.
     """
-    free = ((old, new) for old, new in _imported(whole) if not stored_names(whole.old, old))
+    free = ((old, new) for old, new in imported(whole) if not stored_names(whole.old, old))
     return several(told for old, new in free if (told := _replaced(whole, old, new)))
 
 
-def _imported(release: Release) -> list[tuple[str, str]]:
+def imported(release: Release) -> list[tuple[str, str]]:
     """Modules that came in anew, by their old and new names: with new ids for all they hold, or with another
     version of the Marketplace and something that differs."""
     return release.memo(release, _find_imported)
@@ -390,7 +426,7 @@ def _find_imported(whole: Release, release: Release) -> list[tuple[str, str]]:
         if isinstance(c, Changed) and c.row.type == MODULE and "appStoreVersion" in c.fields
     }
     renewed = {names for names, ids in kept.items() if ids == {False} and all(names)}
-    changed = {name.partition(".")[0] for name in whole.changed_subjects if "." in name} if versioned else set()
+    changed = release.memo(release, _changed_modules) if versioned else frozenset[str]()
     return sorted(renewed | {names for names in versioned if names[1] in changed})
 
 
@@ -398,7 +434,11 @@ def _differs(release: Release, old: str, new: str) -> bool:
     """Another version of a module, or one of the Marketplace with something else in it: new ids are no change."""
     if _version(release.old, old) != _version(release.new, new):
         return True
-    return _from_store(release.new, new) and any(name.startswith(f"{new}.") for name in release.changed_subjects)
+    return _from_store(release.new, new) and new in release.memo(release, _changed_modules)
+
+
+def _changed_modules(_: Release, release: Release) -> frozenset[str]:
+    return frozenset(name.partition(".")[0] for name in release.changed_subjects if "." in name)
 
 
 def _versions(release: Release, old: str, new: str) -> str:

@@ -17,6 +17,7 @@ from mx_changeclass.vocabulary import (
     Certainty,
     Hazard,
     Maybe,
+    Remedy,
     Requires,
 )
 from mx_changeclass.wording.values import several
@@ -72,6 +73,7 @@ def set_timezone(change: Changed[RuntimeSettings], release: Release) -> bool:
     hazard=Hazard.SESSION_LOSS,
     breaks_old_clients=Maybe.MAYBE,
     on="allowUserMultipleSessions",
+    remedy=Remedy.STOP,
     source="RT Multiple Sessions",
     certainty=Certainty.DOCUMENTED,
     mitigation="Leave several sessions on for a mobile app.",
@@ -103,6 +105,7 @@ def set_oql_v2(change: Changed[RuntimeSettings], release: Release) -> bool:
     hazard=Hazard.REFUSAL_POSSIBLE,
     breaks_old_clients=Maybe.MAYBE,
     on="useDatabaseForeignKeyConstraints",
+    remedy=Remedy.PREPARE_SERVER,
     source="RT Foreign Key Constraints; SYNC Dangling References",
     mitigation="Repair dangling references first.",
 )
@@ -136,8 +139,11 @@ def set_optimistic_locking(change: Changed[RuntimeSettings], release: Release) -
     hazard=Hazard.LOCAL_WIPE,
     on="enableDataStorageOptimisticLocking",
     since="11.5.0",
+    remedy=Remedy.LATER,
+    meanwhile="the client uploads the objects of mode Never by a synchronisation of selected ones",
     source="OPTL; SYNC Limitations",
-    mitigation="Wait with it, or first let devices upload objects of mode Never by a synchronisation of selected ones.",
+    mitigation="Wait with it for one release that lets devices upload the objects of mode Never by a synchronisation "
+    "of selected ones.",
 )
 def set_optimistic_locking_never(change: Changed[RuntimeSettings], release: Release) -> bool | str:
     """Optimistic locking switched while devices hold objects that are never synchronised
@@ -155,6 +161,7 @@ def set_optimistic_locking_never(change: Changed[RuntimeSettings], release: Rele
     instead_of="set-optimistic-locking",
     since="11.5.0",
     until="11.10.99",
+    remedy=Remedy.OTHER_VERSION,
     source="RN11.11",
     certainty=Certainty.DOCUMENTED,
     mitigation="Upgrade to 11.11 first.",
@@ -327,6 +334,7 @@ def set_modeler(
     server_data_loss=Maybe.YES,
     since="9.18.0",
     on=(NAME, "value"),
+    remedy=Remedy.STOP,
     source="AUTO Customizing; RN9.18",
     certainty=Certainty.DOCUMENTED,
     mitigation="Leave the default.",
@@ -360,6 +368,7 @@ def _auto_committed(change: Change) -> bool:
     NEEDS_REDEPLOY,
     hazard=Hazard.SESSION_LOSS,
     breaks_old_clients=Maybe.MAYBE,
+    remedy=Remedy.ASK,
     source="SESS Authentication Token Expiry",
     certainty=Certainty.DOCUMENTED,
     mitigation="Check by hand how long devices stay signed in.",

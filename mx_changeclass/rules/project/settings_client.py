@@ -12,6 +12,7 @@ from mx_changeclass.vocabulary import (
     NEEDS_REDEPLOY,
     Certainty,
     Maybe,
+    Remedy,
     Requires,
 )
 
@@ -45,6 +46,7 @@ def set_react_client(change: Changed[WebSettings], release: Release) -> bool:
     requires=Requires.NEW_BINARY,
     on="useOptimizedClient",
     instead_of="set-react-client",
+    remedy=Remedy.OTHER_VERSION,
     source="NT14; NT15",
     certainty=Certainty.DOCUMENTED,
     mitigation="Raise the native template first.",

@@ -6,6 +6,7 @@ Rules are not compared one by one: what counts is what a user may do by all of t
 from __future__ import annotations
 
 from mx_changeclass.changes.change import PARENT, Added, Change, Changed, Removed
+from mx_changeclass.graphs.app import App
 from mx_changeclass.model import system
 from mx_changeclass.model.kinds.app import ModuleRole
 from mx_changeclass.model.kinds.domain import AccessRule, MemberAccess
@@ -37,6 +38,7 @@ Access = AccessRule | MemberAccess
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=_GRANTS,
+    meanwhile="the client no longer uses them",
     source="SYNC; RN10.24 10.24.22; RN11.6 11.6.7; RN11.12 11.12.0",
     certainty=Certainty.DOCUMENTED,
     mitigation="Stop using it in the client one release earlier, and let every device synchronise.",
@@ -48,7 +50,7 @@ def acc_read_removed_sync(change: Added[Access] | Removed[Access] | Changed[Acce
     11.12.0 a user without any access also crashed the synchronisation at the start.
     """
     loss = rights_lost(change, release)
-    who = loss.who(READ, loss.lost)
+    who = loss.who(READ, "lost")
     return bool(who) and f"read right lost: {who}"
 
 
@@ -58,6 +60,7 @@ def acc_read_removed_sync(change: Added[Access] | Removed[Access] | Changed[Acce
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=_GRANTS,
+    meanwhile="the client no longer edits them",
     source="SYNC Model- or Data-Related Errors",
     certainty=Certainty.DOCUMENTED,
     mitigation="Block editing in the client one release earlier.",
@@ -68,7 +71,7 @@ def acc_write_removed_sync(change: Added[Access] | Removed[Access] | Changed[Acc
     Edits on devices to a member that is read-only now are not accepted.
     """
     loss = rights_lost(change, release)
-    who = loss.who(WRITE, loss.lost)
+    who = loss.who(WRITE, "lost")
     return bool(who) and f"write right lost: {who}"
 
 
@@ -78,6 +81,7 @@ def acc_write_removed_sync(change: Added[Access] | Removed[Access] | Changed[Acc
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=_GRANTS,
+    meanwhile="the client no longer creates them",
     source="SYNC; ACC Create and Delete Rights",
     mitigation="Block creating in the client one release earlier.",
 )
@@ -87,7 +91,7 @@ def acc_create_removed_sync(change: Added[Access] | Removed[Access] | Changed[Ac
     Objects made offline are refused.
     """
     loss = rights_lost(change, release)
-    who = loss.who(CREATE, loss.lost)
+    who = loss.who(CREATE, "lost")
     return bool(who) and f"create right lost: {who}"
 
 
@@ -97,6 +101,7 @@ def acc_create_removed_sync(change: Added[Access] | Removed[Access] | Changed[Ac
     requires=Requires.TWO_STEP,
     breaks_old_clients=Maybe.YES,
     on=_GRANTS,
+    meanwhile="the client no longer deletes them",
     source="ACC; SYNC",
     mitigation="Block deleting in the client one release earlier.",
 )
@@ -106,8 +111,8 @@ def acc_delete_removed_sync(change: Added[Access] | Removed[Access] | Changed[Ac
     Deletions made offline are refused; the object comes back, and nothing entered is lost.
     """
     loss = rights_lost(change, release)
-    constrained = () if loss.who(READ, loss.narrowed) or loss.who(WRITE, loss.narrowed) else loss.narrowed
-    who = loss.who(DELETE, loss.lost, constrained)
+    constrained = () if loss.users("narrowed", READ, WRITE) else ("narrowed",)
+    who = loss.who(DELETE, "lost", *constrained)
     return bool(who) and f"delete right lost: {who}"
 
 
@@ -128,7 +133,7 @@ def acc_xpath_narrowed_sync(change: Added[Access] | Removed[Access] | Changed[Ac
     error.
     """
     loss = rights_lost(change, release)
-    who = sorted({user for user, _, (right, _) in loss.narrowed if right in (READ, WRITE)})
+    who = sorted(loss.users("narrowed", READ, WRITE))
     return bool(who) and f"{_constraint(change, release)}access of {', '.join(who)} is constrained"
 
 
@@ -144,7 +149,7 @@ def acc_xpath_widened(change: Added[Access] | Removed[Access] | Changed[Access],
 
     More rows reach them; a matter for a security review.
     """
-    who = sorted({user for user, *_ in rights_gained(change, release).widened})
+    who = sorted(rights_gained(change, release).users("widened"))
     return bool(who) and f"{_constraint(change, release)}access of {', '.join(who)} is less constrained"
 
 
@@ -162,7 +167,7 @@ def acc_read_added(change: Added[Access] | Removed[Access] | Changed[Access], re
     more = rights_gained(change, release)
     if more.newcomers:
         return False
-    told = [f"{what}: {who}" for what in (READ, WRITE, CREATE, DELETE) if (who := more.who(what, more.gained))]
+    told = [f"{what}: {who}" for what in (READ, WRITE, CREATE, DELETE) if (who := more.who(what, "gained"))]
     return bool(told) and f"rights gained, {told[0]}"
 
 
@@ -186,6 +191,7 @@ def acc_rule_added_role(change: Added[Access] | Removed[Access] | Changed[Access
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     on=_GRANTS,
+    meanwhile="the client no longer uses it",
     source="ACC Access Rule Evaluation; ONL; OFF Backwards-Compatibility",
     mitigation="Take it out of the client first, and take the right away when every device is updated.",
 )
@@ -195,7 +201,7 @@ def acc_removed_said(change: Added[Access] | Removed[Access] | Changed[Access], 
     Installed clients make, show or save them online, or send them in calls; the server refuses that now.
     """
     loss = taken_from_calls(change, release)
-    told = [f"{what} right lost: {who}" for what in (READ, WRITE, CREATE, DELETE) if (who := loss.who(what, loss.lost))]
+    told = [f"{what} right lost: {who}" for what in (READ, WRITE, CREATE, DELETE) if (who := loss.who(what, "lost"))]
     return bool(told) and told[0]
 
 
@@ -212,7 +218,7 @@ def acc_rule_server(change: Added[Access] | Removed[Access] | Changed[Access], r
     """
     loss, more = rights_lost(change, release), rights_gained(change, release)
     if stands_in(change, release, "Security$ProjectSecurity"):
-        return not _files_on_devices(release)
+        return not release.old.memo(_files_on_devices)
     shifted = loss.lost or loss.narrowed or more.widened or more.gained or more.newcomers
     shifted = shifted or taken_from_calls(change, release).lost
     return not shifted and not _follows_member(change, release)
@@ -232,7 +238,7 @@ def sec_file_access(change: Added[Access] | Removed[Access] | Changed[Access], r
 
     They work like access rules of an entity: files without access leave the device.
     """
-    return stands_in(change, release, "Security$ProjectSecurity") and _files_on_devices(release)
+    return stands_in(change, release, "Security$ProjectSecurity") and release.old.memo(_files_on_devices)
 
 
 @rule(
@@ -287,6 +293,5 @@ def _constraint(change: Change, release: Release) -> str:
     return f"{words(change, release.changes, ('xPathConstraint',))}; "
 
 
-def _files_on_devices(release: Release) -> bool:
-    side = release.old
+def _files_on_devices(side: App) -> bool:
     return any(side.synced(e) and system.FILE_DOCUMENT in side.symbols.lineage(e) for e in side.sync)

@@ -6,9 +6,10 @@ level Production only. Sources: Access Rules; App Security.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import chain
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mx_changeclass.changes.change import Change, Changed
 from mx_changeclass.graphs.app import App
@@ -39,42 +40,71 @@ class User:
     roles: frozenset[str]
 
 
-@frozen
+Pair = tuple[User, User]  # before and after
+Differing = tuple[tuple[tuple[str, ...], str, Right], ...]  # (users, entity, right) each
+
+
+@frozen(eq=False)
 class RightsChange:
-    """How the rights of users on some entities differ: (user, entity, right) each."""
+    """How the rights of users on some entities differ. Every rule about access asks the same of it, for each access
+    rule and each member in it: an answer is found once."""
 
-    lost: tuple[tuple[str, str, Right], ...] = ()
-    narrowed: tuple[tuple[str, str, Right], ...] = ()
-    widened: tuple[tuple[str, str, Right], ...] = ()
-    gained: tuple[tuple[str, str, Right], ...] = ()
+    lost: Differing = ()
+    narrowed: Differing = ()
+    widened: Differing = ()
+    gained: Differing = ()
     newcomers: tuple[str, ...] = ()  # users that had no right on the entity
+    _told: dict[tuple[str, ...], str] = field(factory=dict, init=False)
+    _users: dict[tuple[str, ...], frozenset[str]] = field(factory=dict, init=False)
 
-    def who(self, what: str, *kinds: tuple[tuple[str, str, Right], ...]) -> str:
-        """Who is concerned, and on which members: ``Phone for Engineer, Supervisor``; "" for nobody."""
-        members: dict[str, set[str]] = {}
-        for user, _, (right, member) in (each for kind in kinds for each in kind):
+    def who(self, what: str, *kinds: str) -> str:
+        """Who is concerned, and on which members: ``Phone for Engineer, Supervisor``; "" for nobody. ``kinds`` are
+        ``lost``, ``narrowed``, ``widened`` and ``gained``."""
+        if (what, *kinds) not in self._told:
+            self._told[what, *kinds] = self._who(what, kinds)
+        return self._told[what, *kinds]
+
+    def users(self, kind: str, *rights: str) -> frozenset[str]:
+        """Whom a kind of difference concerns, in those rights, or in any."""
+        if (kind, *rights) not in self._users:
+            found = getattr(self, kind)
+            concerned = {who for who, _, (right, _) in found if right in (rights or (right,))}
+            self._users[kind, *rights] = frozenset(chain.from_iterable(concerned))
+        return self._users[kind, *rights]
+
+    def _who(self, what: str, kinds: tuple[str, ...]) -> str:
+        members: dict[tuple[str, ...], set[str]] = {}
+        for users, _, (right, member) in chain.from_iterable(getattr(self, kind) for kind in kinds):
             if right == what:
-                members.setdefault(user, set()).add(member.rpartition(".")[2])
+                members.setdefault(users, set()).add(member.rpartition(".")[2])
         by_members: dict[str, list[str]] = {}
-        for user, names in sorted(members.items()):
-            by_members.setdefault(several(sorted(names - {""})), []).append(user)
-        return "; ".join(f"{m + ' for ' if m else ''}{', '.join(who)}" for m, who in sorted(by_members.items()))
+        for users, names in members.items():
+            by_members.setdefault(several(sorted(names - {""})), []).extend(users)
+        return "; ".join(
+            f"{m + ' for ' if m else ''}{several(sorted(set(who)))}" for m, who in sorted(by_members.items())
+        )
 
-    def __add__(self, other: RightsChange) -> RightsChange:
-        return RightsChange(
-            self.lost + other.lost, self.narrowed + other.narrowed, self.widened + other.widened,
-            self.gained + other.gained, self.newcomers + other.newcomers,
-        )  # fmt: skip
+
+_KINDS = ("lost", "narrowed", "widened", "gained", "newcomers")
+
+
+def _sum(several: Iterable[RightsChange]) -> RightsChange:
+    whole = tuple(several)
+    return RightsChange(*(tuple(chain.from_iterable(getattr(each, kind) for each in whole)) for kind in _KINDS))
 
 
 def enforced(side: App) -> bool:
     """Access rules of entities apply."""
-    security = _security(side)
+    security = side.memo(_security)
     return security is None or security.props.get("securityLevel") == "CheckEverything"
 
 
 def users(side: App) -> tuple[User, ...]:
     """The user roles of a model."""
+    return side.memo(_users)
+
+
+def _users(side: App) -> tuple[User, ...]:
     unit = _security_unit(side)
     rows = [r for r in side.snapshot.rows(unit) if r.type == "Security$UserRole"] if unit else []
     return tuple(User(r.id, r.name, frozenset(r.props.get("moduleRoles", ()))) for r in rows)
@@ -83,6 +113,10 @@ def users(side: App) -> tuple[User, ...]:
 def device_users(side: App) -> frozenset[str]:
     """Names of the user roles that hold data on devices: those that may open a page of a native or offline
     profile, or all where no page says who may; and the guest."""
+    return side.memo(_device_users)
+
+
+def _device_users(side: App) -> frozenset[str]:
     allowed: set[str] = set()
     for profile in side.profiles:
         if profile.holds_data:
@@ -94,7 +128,7 @@ def device_users(side: App) -> frozenset[str]:
 
 def guest(side: App) -> str:
     """The user role of those who did not sign in, "" where they are not let in."""
-    security = _security(side)
+    security = side.memo(_security)
     if security is None or not security.props.get("enableGuestAccess"):
         return ""
     return str(security.props.get("guestUserRoleName", ""))
@@ -112,20 +146,48 @@ def _security(side: App) -> Element | None:
 # -- the rights on one entity ---------------------------------------------------------------------
 
 
+@frozen
+class Grants:
+    """What each module role may do with an entity, and what anybody may, whatever their role."""
+
+    by_role: Mapping[str, Rights]
+    anybody: Rights
+
+
 def rights(side: App, entity: str, roles: frozenset[str] | None) -> Rights:
     """What some module roles may do with an entity; None asks for anybody."""
+    granted = side.memo(_grants, entity)
+    if roles is None:
+        return granted.anybody
+    told = [granted.by_role[role] for role in sorted(roles & granted.by_role.keys())]
+    return told[0] if len(told) == 1 else _together(told)
+
+
+def _together(several: Iterable[Rights]) -> Rights:
     found: dict[Right, set[frozenset[str]]] = {}
+    for each in several:
+        for right, under in each.items():
+            found.setdefault(right, set()).update(under)
+    return {right: frozenset(under) for right, under in found.items()}
+
+
+def _grants(side: App, entity: str) -> Grants:
     unit, row = side.symbols.domain_models.get(entity.partition(".")[0]), side.entity(entity)
     if unit is None or row is None:
-        return {}
+        return Grants({}, {})
     tree = side.tree_of(unit.id)
+    by_role: dict[str, list[Rights]] = {}
+    every: list[Rights] = []
     for access in (r for r in tree.whole(row) if r.type == ACCESS_RULE):
-        if roles is not None and roles.isdisjoint(access.props.get("moduleRoles", ())):
-            continue
         under = conditions(str(access.props.get("xPathConstraint", "")))
-        for right in _granted(access, tree.whole(access)):
-            found.setdefault(right, set()).add(frozenset() if right[0] == CREATE else under)
-    return {right: frozenset(under) for right, under in found.items()}
+        granted = {
+            right: frozenset([frozenset() if right[0] == CREATE else under])
+            for right in _granted(access, tree.whole(access))
+        }
+        every.append(granted)
+        for role in access.props.get("moduleRoles", ()):
+            by_role.setdefault(role, []).append(granted)
+    return Grants({role: _together(told) for role, told in by_role.items()}, _together(every))
 
 
 def _granted(access: Element, rows: Iterable[Element]) -> Iterable[Right]:
@@ -168,13 +230,34 @@ def rights_gained(change: Change, release: Release) -> RightsChange:
 
 
 def _shift(change: Change, release: Release) -> RightsChange:
+    """By entity: each of its rules, and each member in them, may be a change."""
     about = entity_of(change, release)
     if not about.old or not about.new or not (enforced(release.old) and enforced(release.new)):
         return RightsChange()
-    found = RightsChange()
-    for old, new in release.memo(release, _both):
-        found += _of(about.old, about.new, old, new, release)
+    known = release.memo(release, _shifts)
+    if (about.old, about.new) not in known:
+        concerned = _concerned(about.old, about.new, release).values()
+        known[about.old, about.new] = _sum(_of(about.old, about.new, pairs, release) for pairs in concerned)
+    return known[about.old, about.new]
+
+
+def _concerned(old_name: str, new_name: str, release: Release) -> dict[Hashable, list[Pair]]:
+    """The users of devices that a module role gives some right on an entity, before or after, together where they
+    have the same ones of these roles."""
+    sides = release.old.memo(_grants, old_name).by_role, release.new.memo(_grants, new_name).by_role
+    by_role = release.memo(release, _by_role)
+    found: dict[Hashable, list[Pair]] = {}
+    pairs = {
+        pair[0].id: pair for role in sorted(sides[0].keys() | sides[1].keys() | {""}) for pair in by_role.get(role, ())
+    }
+    for old, new in pairs.values():
+        alike = frozenset(old.roles & sides[0].keys()), frozenset(new.roles & sides[1].keys())
+        found.setdefault(alike, []).append((old, new))
     return found
+
+
+def _shifts(whole: Release, release: Release) -> dict[tuple[str, str], RightsChange]:
+    return {}
 
 
 def role_change(change: Change, release: Release) -> RightsChange:
@@ -185,15 +268,32 @@ def role_change(change: Change, release: Release) -> RightsChange:
 def _role_shift(change: Change, release: Release) -> RightsChange:
     if not (enforced(release.old) and enforced(release.new)):
         return RightsChange()
-    touched = {change.old_row.id} if isinstance(change, Changed) else None
-    gone = release.old_name(change)
-    found = RightsChange()
+    pairs = release.memo(release, _by_role)
+    concerned = pairs.get(change.old_row.id if isinstance(change, Changed) else release.old_name(change), ())
+    granting = release.old.memo(_granting)
+    return _sum(
+        _of(entity, new_name, [(old, new)], release)
+        for old, new in concerned
+        for entity in sorted(frozenset().union(*(granting.get(role, ()) for role in old.roles)))
+        if release.new.entity(new_name := release.changes.renames.get(entity, entity))
+    )
+
+
+def _by_role(whole: Release, release: Release) -> dict[str, list[Pair]]:
+    """The users of devices before and after by their old id, and by each of their module roles on either side."""
+    found: dict[str, list[Pair]] = {}
     for old, new in release.memo(release, _both):
-        if old.id in touched if touched is not None else gone in old.roles:
-            for entity in release.old.sync:
-                new_name = release.changes.renames.get(entity, entity)
-                if uploaded(release.old, entity) and release.new.entity(new_name):
-                    found += _of(entity, new_name, old, new, release)
+        for key in {old.id, *old.roles, *new.roles}:
+            found.setdefault(key, []).append((old, new))
+    return found
+
+
+def _granting(side: App) -> dict[str, set[str]]:
+    """The entities whose objects devices upload, by the module roles that may do something with them."""
+    found: dict[str, set[str]] = {}
+    for entity in side.sync:
+        for role in side.memo(_grants, entity).by_role if uploaded(side, entity) else ():
+            found.setdefault(role, set()).add(entity)
     return found
 
 
@@ -201,13 +301,17 @@ def managed(role: Element, side: App, release: Release) -> frozenset[str]:
     """The user roles whose users a role manages, of those that are there on both sides, under their new names;
     "users without a role" among them."""
     renames = release.changes.renames if side is release.old else {}
-    there = {u.name for u in users(release.new)}
+    there = release.new.memo(_names_of_users)
     if role.props.get("manageAllRoles"):
-        found = {u.name for u in users(side)} | {_WITHOUT_ROLES}
+        found = set(side.memo(_names_of_users))
     else:
         found = {str(name) for name in role.props.get("manageableRoles", ())}
         found |= {_WITHOUT_ROLES} if role.props.get("manageUsersWithoutRoles") else set()
-    return frozenset(name for each in found if (name := renames.get(each, each)) in {*there, _WITHOUT_ROLES})
+    return frozenset(name for each in found if (name := renames.get(each, each)) in there)
+
+
+def _names_of_users(side: App) -> frozenset[str]:
+    return frozenset({_WITHOUT_ROLES, *(u.name for u in users(side))})
 
 
 def left_alone(change: Change, release: Release) -> str:
@@ -216,11 +320,15 @@ def left_alone(change: Change, release: Release) -> str:
         return ""
     old, new = (frozenset(row.props.get("moduleRoles", ())) for row in (change.old_row, change.new_row))
     modules = {role.partition(".")[0] for role in old - new} - {role.partition(".")[0] for role in new}
-    synced = {e.partition(".")[0] for e in release.old.sync if release.old.synced(e)}
+    synced = release.old.memo(_synced_modules)
     return next((f"no module role in {module} left" for module in sorted(modules & synced)), "")
 
 
-def _both(whole: Release, release: Release) -> list[tuple[User, User]]:
+def _synced_modules(side: App) -> frozenset[str]:
+    return frozenset(entity.partition(".")[0] for entity in side.sync if side.synced(entity))
+
+
+def _both(whole: Release, release: Release) -> list[Pair]:
     """The device users that exist before and after."""
     old, new = users(release.old), {u.id: u for u in users(release.new)}
     if not old:  # a model without user roles: whoever has any module role
@@ -230,7 +338,9 @@ def _both(whole: Release, release: Release) -> list[tuple[User, User]]:
     return [(u, n) for u, n in pairs if n is not None]
 
 
-def _of(old_name: str, new_name: str, old: User, new: User, release: Release) -> RightsChange:
+def _of(old_name: str, new_name: str, pairs: Sequence[Pair], release: Release) -> RightsChange:
+    """What some users gain and lose who have the same roles, as far as the entity knows them."""
+    names, (old, new) = tuple(old.name for old, _ in pairs), pairs[0]
     before = _known(rights(release.old, old_name, old.roles if old.id else None), release)
     after = rights(release.new, new_name, new.roles if new.id else None)
     lost = [r for r in before if r not in after]
@@ -240,15 +350,15 @@ def _of(old_name: str, new_name: str, old: User, new: User, release: Release) ->
     gained = [r for r in after if r not in before and _exists(release.old, release.old_names.get(r[1], r[1]))]
     both = [r for r in before if r in after]
 
-    def told(found: Iterable[Right]) -> tuple[tuple[str, str, Right], ...]:
-        return tuple((old.name, new_name, r) for r in sorted(found))
+    def told(found: Iterable[Right]) -> Differing:
+        return tuple((names, new_name, r) for r in sorted(found))
 
     return RightsChange(
         told(lost),
         told(r for r in both if not _covers(after[r], before[r])),
         told(r for r in both if _covers(after[r], before[r]) and not _covers(before[r], after[r])),
         told(gained),
-        (old.name,) if after and not before else (),
+        names if after and not before else (),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mx_changeclass.changes.change import NAME, Added, Change, Changed, Removed
+from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.sync_set import ALL, CONSTRAINED
 from mx_changeclass.model.kinds.app import ModuleRole, UserRole
 from mx_changeclass.model.kinds.flows import Microflow, Nanoflow
@@ -18,7 +19,7 @@ from mx_changeclass.rules.security.rights import (
     managed,
     role_change,
 )
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 # -- module roles ---------------------------------------------------------------------------------
@@ -84,9 +85,9 @@ def _module_roles(change: Change, *, new: bool) -> tuple[str, ...]:
 
 def _lost_words(shift: RightsChange) -> str:
     """Which entities whoever loses rights by it can no longer read, or not all of."""
-    lost = sorted({f"{entity} for {user}" for user, entity, _ in (*shift.lost, *shift.narrowed)})
-    whole = sorted({f"{entity} for {user}" for user, entity, (right, _) in shift.lost if right == READ})
-    return f"access lost: {several(whole or lost)}" if lost else ""
+    lost = {(entity, user) for users, entity, _ in (*shift.lost, *shift.narrowed) for user in users}
+    whole = {(entity, user) for users, entity, (right, _) in shift.lost if right == READ for user in users}
+    return f"access lost: {several(f'{entity} for {user}' for entity, user in sorted(whole or lost))}" if lost else ""
 
 
 # -- user roles -----------------------------------------------------------------------------------
@@ -126,12 +127,11 @@ def role_manages_less(change: Changed[UserRole], release: Release) -> bool | str
     if change.old_row.name not in device_users(release.old) or not (enforced(release.old) and enforced(release.new)):
         return False
     lost = managed(change.old_row, release.old, release) - managed(change.new_row, release.new, release)
-    return bool(lost) and bool(_users_on_devices(release)) and f"no longer manages {several(sorted(lost))}"
+    return bool(lost) and bool(release.old.memo(_users_on_devices)) and f"no longer manages {several(sorted(lost))}"
 
 
-def _users_on_devices(release: Release) -> list[str]:
+def _users_on_devices(side: App) -> list[str]:
     """The entities with users that devices download."""
-    side = release.old
     downloaded = (name for name, entry in side.sync.items() if entry.mode in (ALL, CONSTRAINED))
     return [name for name in downloaded if "System.User" in side.symbols.lineage(name)]
 
@@ -156,6 +156,7 @@ def role_user_removed(change: Removed[UserRole] | Changed[UserRole], release: Re
 @rule(
     NEEDS_REDEPLOY,
     on="guid",
+    remedy=Remedy.PREPARE_SERVER,
     source="ACC",
     mitigation="Give its users another role.",
 )
@@ -225,6 +226,7 @@ def flow_access_nanoflow(change: Changed[Nanoflow], release: Release) -> str:
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     on="allowedModuleRoles",
+    meanwhile="the client no longer calls it for that role",
     source="BP Offline Microflow Best Practices",
     mitigation="Remove the calls first, and take the role away when every device is updated.",
 )

@@ -9,7 +9,7 @@ from mx_changeclass.rules.devices import without_rules
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.security.rights import guest, rights_lost, role_change
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 _LEVELS = ("CheckNothing", "CheckFormsAndMicroflows", "CheckEverything")
@@ -57,6 +57,7 @@ def _on_devices(release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     on="securityLevel",
+    remedy=Remedy.STOP,
     source="ACC",
     mitigation="Do not release it.",
 )
@@ -160,6 +161,7 @@ def sec_guest_on(change: Changed[ProjectSecurity], release: Release) -> bool:
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     on=("enableGuestAccess", "guestUserRoleName"),
+    remedy=Remedy.STOP,
     source="NAV Native Mobile",
     certainty=Certainty.DOCUMENTED,
     mitigation="Keep it on.",
@@ -194,7 +196,7 @@ def sec_guest_role(
         return "guestUserRoleName" in _fields(change) and _guests_on_devices(release) and "guest role changed"
     lost = role_change(change, release) if change.row.type == "Security$UserRole" else rights_lost(change, release)
     role = guest(release.old)
-    return any(user == role for user, *_ in (*lost.lost, *lost.narrowed)) and f"{role} lost rights on synced data"
+    return role in lost.users("lost") | lost.users("narrowed") and f"{role} lost rights on synced data"
 
 
 def _fields(change: Change) -> frozenset[str]:

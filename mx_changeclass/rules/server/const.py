@@ -6,15 +6,16 @@ from mx_changeclass.changes.change import NAME, PARENT, Added, Changed, Removed
 from mx_changeclass.model.kinds.app import Constant, ConstantValue
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Maybe, Remedy, Requires
 
 
 @rule(
     NEEDS_REDEPLOY,
     on=("defaultValue", "type"),
+    remedy=Remedy.PREPARE_SERVER,
     source="CONST Default Value",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy; check the value of each environment.",
+    mitigation="Check the value of each environment.",
 )
 def const_value_server(change: Changed[Constant], release: Release) -> bool:
     """Value or type of a constant changed that is not exposed to clients
@@ -81,6 +82,7 @@ def const_exposed_on(change: Changed[Constant], release: Release) -> bool | str:
     breaks_old_clients=Maybe.YES,
     in_bundle=True,
     on="exposedToClient",
+    meanwhile="the client no longer reads it",
     source="CONST; OFF Backwards-Compatibility",
     mitigation="Remove the uses first, and hide it when every device is updated.",
 )
@@ -96,8 +98,9 @@ def const_exposed_off(change: Changed[Constant], release: Release) -> bool | str
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    remedy=Remedy.PREPARE_SERVER,
     source="CONST",
-    mitigation="Deploy; set the value of each environment before the start.",
+    mitigation="Set the value of each environment before the start.",
 )
 def const_added(change: Added[Constant], release: Release) -> bool:
     """Constant added
@@ -113,6 +116,7 @@ def const_added(change: Added[Constant], release: Release) -> bool:
     breaks_old_clients=Maybe.YES,
     in_bundle=True,
     on=(NAME, PARENT),
+    remedy=Remedy.REPLACE,
     source="OFF Backwards-Compatibility",
     certainty=Certainty.DOCUMENTED,
     mitigation="Keep both constants for one release.",
@@ -128,6 +132,7 @@ def const_renamed_exposed(change: Changed[Constant], release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     on=(NAME, PARENT),
+    remedy=Remedy.PREPARE_SERVER,
     source="CONST Introduction",
     certainty=Certainty.DOCUMENTED,
     mitigation="Give each environment the value under the new name.",
@@ -145,6 +150,7 @@ def const_renamed_server(change: Changed[Constant], release: Release) -> bool:
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     in_bundle=True,
+    meanwhile="the client no longer reads it",
     source="OFF Backwards-Compatibility",
     certainty=Certainty.DOCUMENTED,
     mitigation="Remove the uses first, and the constant when every device is updated.",
@@ -176,6 +182,7 @@ def const_removed_server(change: Removed[Constant], release: Release) -> bool:
     breaks_old_clients=Maybe.MAYBE,
     in_bundle=True,
     on="type",
+    remedy=Remedy.REPLACE,
     source="CONST; OFF",
     mitigation="Add a new constant.",
 )

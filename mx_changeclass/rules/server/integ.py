@@ -26,7 +26,7 @@ from mx_changeclass.model.types import NANOFLOW, PAGE
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.reference_changes import gained, lost
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 RestEdit = Added[In[PublishedRest]] | Removed[In[PublishedRest]] | Changed[In[PublishedRest]]
@@ -50,6 +50,7 @@ def int_rest_published(change: RestEdit, release: Release) -> bool:
     breaks_old_clients=Maybe.YES,
     instead_of="int-rest-published",
     whole=True,
+    remedy=Remedy.REPLACE,
     source="OFF",
     mitigation="Publish a new version beside it, and keep this one until every device is updated.",
 )

@@ -9,7 +9,7 @@ from mx_changeclass.model.kinds.files import Jar, JavaFile, JavaSource
 from mx_changeclass.model.kinds.settings import JarDeployment
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Remedy
 
 SourceEdit = Added[JavaFile | JavaSource] | Removed[JavaFile | JavaSource] | Changed[JavaFile | JavaSource]
 ActionEdit = Added[In[JavaAction]] | Removed[In[JavaAction]] | Changed[In[JavaAction]]
@@ -47,8 +47,9 @@ def _generated(change: Change) -> bool:
     breaks_old_clients=Maybe.MAYBE,
     instead_of="java-code",
     whole=True,
+    remedy=Remedy.ASK,
     source="SYNC Upload Phase; RN11.14",
-    mitigation="Keep accepting what old clients upload.",
+    mitigation="See that it still accepts what old clients upload.",
 )
 def java_listener(change: Added[JavaSource] | Changed[JavaSource], release: Release) -> str:
     """Java listener of commits or deletions changed
@@ -95,9 +96,10 @@ def java_jar_dependency(
 @rule(
     NEEDS_REDEPLOY,
     on=("javaVersion", "javaMajorVersion"),
+    remedy=Remedy.PREPARE_SERVER,
     source="RT Java Version; RN11.14",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Deploy; make sure that the platform has that version.",
+    mitigation="Make sure that the platform has that version.",
 )
 def java_version(change: Changed[RuntimeSettings], release: Release) -> bool:
     """Java version changed

@@ -15,7 +15,7 @@ from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.questions import detail_of
 from mx_changeclass.rules.server.microflow_questions import PUSH, SHOWS, called, contents, queued, was_called
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, OTA_SAFE, Certainty, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 _BESIDE = "Add a new microflow beside it; remove this one when every device is updated."
@@ -63,6 +63,7 @@ def mf_added(change: Added[Microflow], release: Release) -> bool:
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     on=NAME,
+    remedy=Remedy.REPLACE,
     source="BP Offline Microflow Best Practices; OFF Backwards-Compatibility",
     certainty=Certainty.DOCUMENTED,
     mitigation=_BESIDE,
@@ -80,6 +81,7 @@ def mf_renamed(change: Changed[Microflow], release: Release) -> bool:
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     on=(PARENT, NAME),
+    remedy=Remedy.REPLACE,
     source="BP Offline Microflow Best Practices",
     certainty=Certainty.DOCUMENTED,
     mitigation=_BESIDE,
@@ -109,6 +111,7 @@ def mf_moved_folder(change: Changed[Microflow], release: Release) -> bool:
     NEEDS_REDEPLOY,
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
+    remedy=Remedy.REPLACE,
     source="BP Offline Microflow Best Practices",
     certainty=Certainty.DOCUMENTED,
     mitigation=_BESIDE,
@@ -125,6 +128,7 @@ def mf_parameter_added(change: Added[Parameter], release: Release) -> bool:
     NEEDS_REDEPLOY,
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
+    remedy=Remedy.REPLACE,
     source="BP Offline Microflow Best Practices",
     certainty=Certainty.DOCUMENTED,
     mitigation=_BESIDE,
@@ -142,6 +146,7 @@ def mf_parameter_removed(change: Removed[Parameter], release: Release) -> bool:
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     on=NAME,
+    remedy=Remedy.REPLACE,
     source="BP Offline Microflow Best Practices",
     certainty=Certainty.DOCUMENTED,
     mitigation=_BESIDE,
@@ -159,6 +164,7 @@ def mf_parameter_renamed(change: Changed[Parameter], release: Release) -> bool:
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     on=("variableType", "isRequired"),
+    remedy=Remedy.REPLACE,
     source="BP Offline Microflow Best Practices",
     certainty=Certainty.DOCUMENTED,
     mitigation=_BESIDE,
@@ -185,6 +191,7 @@ def mf_parameter_order(change: Changed[Parameter], release: Release) -> bool:
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     on="microflowReturnType",
+    remedy=Remedy.REPLACE,
     source="BP Offline Microflow Best Practices",
     certainty=Certainty.DOCUMENTED,
     mitigation=_BESIDE,
@@ -237,8 +244,9 @@ def _put_aside(change: Removed[Microflow], release: Release) -> bool:
     NEEDS_REDEPLOY,
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
+    remedy=Remedy.REPLACE,
     source="BP Offline Microflow Best Practices",
-    mitigation="Keep one caller in the client until every device is updated.",
+    mitigation="Keep a caller in the client, one that users do not reach, until every device is updated.",
 )
 def mf_last_caller_removed(whole: Release, release: Release) -> str:
     """Microflow that installed devices call has no caller in the client any more

@@ -15,7 +15,7 @@ from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.reference_changes import new_rows, old_rows
 from mx_changeclass.rules.server.microflow_questions import PUSH, SHOWS, called
 from mx_changeclass.rules.sync.uploads import entities_of
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
 # -- what the microflow does to devices -----------------------------------------------------------
@@ -39,6 +39,7 @@ def mf_ui_action(change: Added[In[Microflow]], release: Release) -> str:
     NEEDS_REDEPLOY,
     hazard=Hazard.VALUE_LOSS,
     requires=Requires.SERVER_FIRST,
+    remedy=Remedy.REPLACE,
     source="STD Remarks",
     certainty=Certainty.DOCUMENTED,
     mitigation="Upload the same objects before the call.",
@@ -116,6 +117,7 @@ def _sent(row: Element, release: Release) -> str:
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     on=(NAME, "type"),
+    remedy=Remedy.REPLACE,
     source="BP; OFF",
     mitigation="Only add members; remove this one when every device is updated.",
 )
@@ -147,6 +149,7 @@ def mf_npe_member_added(change: Added[Attribute], release: Release) -> bool:
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.MAYBE,
+    remedy=Remedy.REPLACE,
     source="BP Microflow Arguments Type",
     certainty=Certainty.DOCUMENTED,
     mitigation="Copy the values into the object instead.",

@@ -17,7 +17,7 @@ from mx_changeclass.rules.server.microflow_questions import (
     is_lifecycle,
     is_sign_in,
 )
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Remedy
 
 _GENERAL = ("mf-contents", "mfs-any", "mfs-called-by-client-called")
 
@@ -51,9 +51,10 @@ def _runs_for_client(change: Change, release: Release) -> bool:
     hazard=Hazard.REFUSAL_POSSIBLE,
     breaks_old_clients=Maybe.MAYBE,
     instead_of=_GENERAL,
+    remedy=Remedy.ASK,
     source="SYNC Upload Phase; SYNC After Synchronization; SYNC Model- or Data-Related Errors",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Keep accepting what old clients upload.",
+    mitigation="See that it still accepts what old clients upload.",
 )
 def mfs_event_logic(change: MicroflowEdit, release: Release) -> str:
     """Event handler of an entity that devices hold changed
@@ -83,6 +84,7 @@ def mfs_after_startup(change: MicroflowEdit, release: Release) -> str:
     hazard=Hazard.SESSION_LOSS,
     breaks_old_clients=Maybe.MAYBE,
     instead_of=_GENERAL,
+    remedy=Remedy.ASK,
     source="SESS; MSDK",
     mitigation="Test signing in with the released app.",
 )

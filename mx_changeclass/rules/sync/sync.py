@@ -17,7 +17,7 @@ from mx_changeclass.model.xpath import conditions
 from mx_changeclass.rules.engine.release import Release, SyncChange
 from mx_changeclass.rules.engine.rule import Hit, rule
 from mx_changeclass.rules.questions import locked_out, never_synchronised, profiles_of
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import mode_in_words, several
 
 # -- who is in the set ----------------------------------------------------------------------------
@@ -44,6 +44,7 @@ def sync_entity_joined_set(move: SyncChange, release: Release) -> bool:
     breaks_old_clients=Maybe.YES,
     since="-; 11.0.0; 11.7.0",
     until="10.24.21; 11.6.6; 11.11.99",
+    remedy=Remedy.REPLACE,
     source="RN10.24 10.24.22; RN11.6 11.6.7; RN11.12 11.12.0",
     certainty=Certainty.DOCUMENTED,
     mitigation="Grant those users a module role of the module, or move to 10.24.22, 11.6.7 or 11.12.0.",
@@ -60,9 +61,10 @@ def sync_entity_joined_no_access(move: SyncChange, release: Release) -> bool | s
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    remedy=Remedy.NONE,
     source="REAL 2",
     certainty=Certainty.DOCUMENTED,
-    mitigation="None; see the generalisation.",
+    mitigation="See what is said of the generalisation.",
 )
 def sync_specialization_joins(move: SyncChange, release: Release) -> bool | str:
     """Specialisation joins or leaves the offline sync set with its generalisation
@@ -77,9 +79,11 @@ def sync_specialization_joins(move: SyncChange, release: Release) -> bool | str:
     hazard=Hazard.STRANDED,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
+    remedy=Remedy.LATER,
+    meanwhile="an explicit row in the synchronisation settings keeps it in the set",
     source="S6; SYNC Limitations; REAL 3",
-    mitigation="Keep it in the set by an explicit row for one release, until every device has uploaded: by a "
-    "synchronisation, and of mode Never by one of selected objects.",
+    mitigation="Keep it for one more release: give it a mode of its own in the settings of offline synchronisation of "
+    "the profile, until every device has synchronised; of mode Never only selected objects are ever sent.",
 )
 def sync_entity_left_set(move: SyncChange, release: Release) -> bool | str:
     """Entity leaves the offline sync set
@@ -140,9 +144,14 @@ def sync_config_added_default(
     """
     if isinstance(change, Changed):
         entities = {str(change.old.entity), str(change.new.entity)}
-        return not any(m.matters and {m.entity, m.old_entity} & entities for m in release.sync_changes)
+        return entities.isdisjoint(release.memo(release, _mattering))
     entry = _entry(change, release.new, release)
     return entry is None or (entry.mode == entry.computed and not _by_row_alone(entry))
+
+
+def _mattering(_: Release, release: Release) -> frozenset[str]:
+    """The entities whose place in the sync set moved, by both names."""
+    return frozenset(name for m in release.sync_changes if m.matters for name in (m.entity, m.old_entity))
 
 
 @rule(
@@ -232,10 +241,12 @@ def sync_download_mode_legacy(change: Changed[OfflineEntityConfig], release: Rel
     NEEDS_REDEPLOY,
     hazard=Hazard.LOCAL_WIPE,
     on=("name", "generalization", "type", "value", "owner", "parent", "child"),
+    remedy=Remedy.LATER,
+    meanwhile="the client uploads the objects of mode Never by a synchronisation of selected ones",
     source="SYNC Limitations",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Hold the schema change back, or first let devices upload these objects by a synchronisation of "
-    "selected ones. Keep in mode Never only what can be made again.",
+    mitigation="Hold the schema change back for one release that lets devices upload these objects by a "
+    "synchronisation of selected ones. Keep in mode Never only what can be made again.",
 )
 def sync_never_present_schema_change(
     change: Added[Entity | Attribute | Association]
@@ -256,10 +267,12 @@ def sync_never_present_schema_change(
 @rule(
     NONE,
     hazard=Hazard.LOCAL_WIPE,
+    remedy=Remedy.LATER,
+    meanwhile="the client uploads the objects of mode Never by a synchronisation of selected ones",
     source="SYNC Limitations; SYNC Customizable Synchronization",
     certainty=Certainty.DOCUMENTED,
-    mitigation="First let devices upload these objects by a synchronisation of selected ones: one of everything passes "
-    "over them.",
+    mitigation="First release a client that uploads these objects by a synchronisation of selected ones: one of "
+    "everything passes over them.",
 )
 def sync_never_wiped(said: Hit, release: Release) -> bool | str:
     """Local database emptied while devices hold objects that are never synchronised

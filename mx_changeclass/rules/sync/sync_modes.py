@@ -11,7 +11,7 @@ from mx_changeclass.model.xpath import conditions, is_wider
 from mx_changeclass.rules.domain.domain_questions import between
 from mx_changeclass.rules.engine.release import Release, SyncChange
 from mx_changeclass.rules.engine.rule import rule
-from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Requires
+from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Remedy, Requires
 
 _DOWNLOADED = (ALL, CONSTRAINED)
 _NOT_DOWNLOADED = (CLEAR, PRESERVE)
@@ -121,9 +121,10 @@ def sync_mode_to_nothing_preserve(move: SyncChange, release: Release) -> bool:
     hazard=Hazard.STRANDED,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
+    remedy=Remedy.LATER,
     source="SYNC Customizable Synchronization; SYNC Limitations; RN10.24 10.24.17; RN11.6 11.6.6; RN11.10",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Have every device sync first; keep the old mode for one release.",
+    mitigation="Keep the old mode for one release, until every device has uploaded.",
 )
 def sync_mode_to_never(move: SyncChange, release: Release) -> bool | str:
     """Sync mode to Never
@@ -141,10 +142,11 @@ def sync_mode_to_never(move: SyncChange, release: Release) -> bool | str:
     hazard=Hazard.STRANDED,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
+    remedy=Remedy.LATER,
     source="ONL; RN11.10; RN11.11; docs PR 10995",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Have every device upload first: by a synchronisation, and of mode Never by one of selected objects. "
-    "Keep compatibility mode on until all of them are updated.",
+    mitigation="Keep the old mode for one release, until every device has uploaded: by a synchronisation, and of "
+    "mode Never by one of selected objects. Keep compatibility mode on until all of them are updated.",
 )
 def sync_mode_to_online(move: SyncChange, release: Release) -> bool:
     """Sync mode to Online
@@ -170,6 +172,8 @@ def sync_mode_online_to_offline(move: SyncChange, release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    remedy=Remedy.LATER,
+    meanwhile="the client removes local objects that must not reach the server",
     source="SYNC Limitations",
     mitigation="Clean up local objects that must not reach the server in a release before.",
 )
@@ -229,6 +233,8 @@ def sync_mode_computed_raised(move: SyncChange, release: Release) -> bool:
     NEEDS_REDEPLOY,
     hazard=Hazard.REMOVED_FROM_DEVICE,
     requires=Requires.DRAIN,
+    remedy=Remedy.LATER,
+    meanwhile="an explicit row in the synchronisation settings keeps its mode",
     source="REAL 1; SYNC Customizable Synchronization",
     mitigation="Add an explicit row with mode All for one release.",
 )
@@ -266,6 +272,7 @@ def sync_compat_on(move: SyncChange, release: Release) -> bool | str:
     requires=Requires.ALL_CLIENTS_FIRST,
     breaks_old_clients=Maybe.YES,
     since="11.10.0",
+    remedy=Remedy.LATER,
     source="RN11.11; docs PR 10995",
     certainty=Certainty.DOCUMENTED,
     mitigation="Switch it off only after every device is updated.",

@@ -85,6 +85,10 @@ def _unselected(before: Ways, after: Ways, profile: str, release: Release) -> It
 
 def uploaded(side: App, entity: str) -> bool:
     """Devices may upload objects of an entity: all of mode Never stay where they are unless a nanoflow chooses them."""
+    return side.memo(_uploaded, entity)
+
+
+def _uploaded(side: App, entity: str) -> bool:
     return any(
         entry.mode != ONLINE and (entry.mode != NEVER or ways(side, profile).select(name, side))
         for profile, entries in side.synced_by_profile.items()
@@ -95,18 +99,15 @@ def uploaded(side: App, entity: str) -> bool:
 
 def ways(side: App, profile: str) -> Ways:
     """The ways to upload that a profile reaches."""
-    found = side.memo(_found)
-    if profile not in found:
-        units = [u for u in side.documents(profile) if u.type.startswith(_CLIENT) and u.may_hold(_SPELLED)]
-        found[profile] = Ways(
-            any(uploads_all(row) for u in units for row in side.snapshot.rows(u.id)),
-            frozenset(name for u in units if u.type == _NANOFLOW for name in _selected(side, u)),
-        )
-    return found[profile]
+    return side.memo(_ways, profile)
 
 
-def _found(side: App) -> dict[str, Ways]:
-    return {}
+def _ways(side: App, profile: str) -> Ways:
+    units = [u for u in side.documents(profile) if u.type.startswith(_CLIENT) and u.may_hold(_SPELLED)]
+    return Ways(
+        any(uploads_all(row) for u in units for row in side.snapshot.rows(u.id)),
+        frozenset(name for u in units if u.type == _NANOFLOW for name in _selected(side, u)),
+    )
 
 
 def _selected(side: App, unit: Unit) -> Iterator[str]:

@@ -1,0 +1,106 @@
+"""What a finding hangs on: the rows whose changes brought it about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+
+from attrs import frozen
+
+from mx_changeclass.changes.change import Added, Change, Changed, Removed
+from mx_changeclass.graphs.app import App
+from mx_changeclass.graphs.native_dependencies import DependencyChange
+from mx_changeclass.model.types import ENTITY, MODULE
+from mx_changeclass.rules.engine.release import Release, SyncChange, VersionChange
+from mx_changeclass.rules.engine.rule import Hit
+
+VERSION = "$version"  # stands for the row that changed where the version of Studio Pro did
+_NAME = re.compile(r"[\w$-]+(?:\.[\w$-]+)*")
+
+
+@frozen
+class Carrier:
+    """A changed row: its ids on the old and on the new side, "" where it has none there. Both are ``VERSION`` where
+    what changed is the version of Studio Pro."""
+
+    old: str
+    new: str
+
+
+def carriers(hits: Iterable[Hit], release: Release) -> tuple[Carrier, ...]:
+    """The rows that what a rule said hangs on, in a fixed order; none where the release as a whole brought it about,
+    or nobody can tell what did."""
+    found = {_carrier(change) for hit in hits for change in _changes(hit, release)}
+    if any(isinstance(hit.subject, VersionChange) for hit in hits):
+        found.add(Carrier(VERSION, VERSION))
+    return tuple(sorted(found, key=lambda c: (c.new, c.old)))
+
+
+def _carrier(change: Change) -> Carrier:
+    old = "" if isinstance(change, Added) else change.old_row.id
+    return Carrier(old, "" if isinstance(change, Removed) else change.new_row.id)
+
+
+def _changes(hit: Hit, release: Release) -> Iterable[Change]:
+    about = hit.subject
+    if isinstance(about, (Added, Removed, Changed)):
+        return (about,)
+    named = release.memo(release, _by_subject)
+    if isinstance(about, SyncChange):
+        entry = about.new or about.old
+        side, other = (release.new, release.old) if about.new else (release.old, release.new)
+        own = [c for name in {about.entity, about.old_entity} for c in named.get(name, ()) if c.row.type == ENTITY]
+        return about.rows or list(_on_the_way(entry.why if entry else (), side, other, release)) or own
+    if isinstance(about, DependencyChange):
+        return [*_listing(about, release), *_to_owners(about, release)]
+    return [c for name in _NAME.findall(hit.detail) for c in named.get(name, ())] if isinstance(about, Release) else ()
+
+
+def _by_subject(release: Release, _: Release) -> Mapping[str, list[Change]]:
+    """The changes by the names of their subjects, of their modules and of the profiles and actions they serve."""
+    found: dict[str, list[Change]] = {}
+    for change in release.changes:
+        tree = release.changes.tree(change)
+        module = tree.snapshot.module(tree.unit_of.get(change.row.id, change.row.id))
+        names = {name for _, name in release.subjects(change)}
+        for name in names | ({module} if change.row.type != MODULE else set()):
+            found.setdefault(name, []).append(change)
+    return found
+
+
+def _on_the_way(way: tuple[str, ...], side: App, other: App, release: Release) -> Iterator[Change]:
+    """The changes that lead along a way which only one side has: of each step that the other side does not make,
+    those of what makes it."""
+    named = release.memo(release, _by_subject)
+    for step, following in pairwise(way):
+        made = [c for c in named.get(step, ()) if _leads(c, following, side, release)]
+        if made and not any(_leads(c, following, other, release) for c in named[step]):
+            yield from made
+
+
+def _leads(change: Change, name: str, side: App, release: Release) -> bool:
+    """Whether the changed row names something on a side."""
+    row = next((row for app, row in release.sides(change) if app is side), None)
+    if row is None:
+        return False
+    tree = release.changes.old_tree if side is release.old else release.changes.new_tree
+    unit = tree.unit_of.get(row.id)
+    module = tree.snapshot.module(unit) if unit else ""
+    held = side.references(unit).get(row.id, ()) if unit else ()
+    return any(name in target.split("/") or f"{module}{target}" == name for target in (r.target for r in held))
+
+
+def _listing(about: DependencyChange, release: Release) -> Iterator[Change]:
+    """The changed files that ask for a native module."""
+    maps = release.old.dependencies, release.new.dependencies
+    paths = {files[owner] for files in (m.files for m in maps) for owner in about.owners if owner in files}
+    return (c for c in release.changes if c.row.props.get("path") in paths)
+
+
+def _to_owners(about: DependencyChange, release: Release) -> Iterator[Change]:
+    """The changes by which a native profile comes to what asks for a native module, or no longer does."""
+    for side, other in ((release.new, release.old), (release.old, release.new)):
+        for name in (n for owner in about.owners for n in side.names_of_owner(owner)):
+            if side.reached_native(name) and not other.reached_native(name):
+                yield from _on_the_way(side.why(name), side, other, release)

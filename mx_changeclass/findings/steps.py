@@ -1,0 +1,140 @@
+"""The steps of an audit, and what they say together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from attrs import field, frozen
+
+from mx_changeclass.errors import MxError
+from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.model.commits import Commit
+from mx_changeclass.rules.engine.rule import Rule
+from mx_changeclass.vocabulary import FULL_RELEASE, NONE, ReleaseClass
+
+COLUMNS = (
+    "app", "commit", "date", "author", "subject", "tags", "old", "class", "at_most", "channel", "destructive",
+    "full_release", "needs_redeploy", "ota_safe", "undecided", "breaks_old_clients", "server_data_loss", "skipped",
+)  # fmt: skip
+
+
+@frozen
+class Step:
+    """One step of a history. ``old`` and ``new`` are commit ids, ``commit`` is what git says of the second;
+    ``skipped`` are the errors of commits that could not be judged: what they changed is part of this verdict.
+    The verdict is ``detached``: it can be rendered and its findings asked; the two models are no longer in it."""
+
+    old: str
+    new: str
+    verdict: Verdict
+    skipped: tuple[MxError, ...] = ()
+    commit: Commit = field(default=Commit(""))
+
+    def __repr__(self) -> str:
+        return f"<Step {self.old[:12]} -> {self.new[:12]} {self.verdict.release_class}: {self.commit.subject!r}>"
+
+    @property
+    def name(self) -> str:
+        """The release as a reader knows it: its tags, else the commit."""
+        return ", ".join(self.commit.tags) or self.new[:12]
+
+    @property
+    def day(self) -> str:
+        """The day of the commit, as its author's clock had it: ``2026-04-22``; "" where it is not known."""
+        return self.commit.date[:10]
+
+
+@frozen
+class Judged:
+    """What was found of a commit: the verdict on it against ``old``, or the error of the one of the two that is
+    ``unread``."""
+
+    old: str
+    verdict: Verdict | None = None
+    unread: str = ""
+    error: MxError | None = None
+
+
+@frozen
+class Recurring:
+    """A rule that spoke in several steps: in how many, how often in all, and in which one at last."""
+
+    rule: Rule
+    steps: int
+    findings: int
+    last: Step
+
+
+def worst_steps(steps: Iterable[Step], most: int = 10) -> list[Step]:
+    """The worst steps first: by class, then by how many rows are of it; of two alike the later one."""
+
+    def harm(step: Step) -> tuple[int, ...]:
+        return tuple(step.verdict.counts[c] for c in reversed(ReleaseClass) if c is not NONE)
+
+    newest_first = list(steps)[::-1]
+    return sorted(newest_first, key=lambda step: (step.verdict.release_class.rank, harm(step)), reverse=True)[:most]
+
+
+def recurring(steps: Iterable[Step], least: ReleaseClass = FULL_RELEASE) -> list[Recurring]:
+    """The rules that lead to ``least`` or above, those that spoke in most steps first."""
+    seen: dict[str, list[tuple[Step, Finding]]] = {}
+    for step in steps:
+        for finding in step.verdict.findings:
+            if finding.release_class >= least:
+                seen.setdefault(finding.rule.id, []).append((step, finding))
+    found = [
+        Recurring(told[-1][1].rule, len({step.new for step, _ in told}), len(told), told[-1][0])
+        for told in seen.values()
+    ]
+    return sorted(found, key=lambda r: (-r.steps, -r.findings, r.rule.id))
+
+
+def heat(steps: Iterable[Step]) -> Iterator[tuple[Step, str, ReleaseClass, int]]:
+    """For each step and each module that it changed: the worst class there, and how many rows."""
+    for step in steps:
+        rows: dict[str, list[Row]] = {}
+        for row in step.verdict.rows:
+            rows.setdefault(row.module, []).append(row)
+        for module, found in sorted(rows.items()):
+            yield step, module, max(row.release_class for row in found), len(found)
+
+
+def between_binaries(steps: Sequence[Step]) -> list[tuple[Step, int | None]]:
+    """The steps that need a binary in the stores, each with the days since the one before it (None for the first,
+    and where a date is not known)."""
+    found: list[tuple[Step, int | None]] = []
+    for step in steps:
+        if step.verdict.channel is FULL_RELEASE:
+            found.append((step, _days(found[-1][0], step) if found else None))
+    return found
+
+
+def _days(one: Step, other: Step) -> int | None:
+    try:
+        return (date.fromisoformat(other.day) - date.fromisoformat(one.day)).days
+    except ValueError:
+        return None
+
+
+def step_row(app: str, step: Step) -> dict[str, Any]:
+    """A step as a row of a table, by ``COLUMNS``."""
+    verdict, counts = step.verdict, step.verdict.counts
+    return {
+        "app": app,
+        "commit": step.new,
+        "date": step.commit.date,
+        "author": step.commit.author,
+        "subject": step.commit.subject,
+        "tags": ", ".join(step.commit.tags),
+        "old": step.old,
+        "class": str(verdict.release_class),
+        "at_most": str(verdict.at_most),
+        "channel": str(verdict.channel),
+        **{str(c).lower(): counts[c] for c in reversed(ReleaseClass) if c is not NONE},
+        "undecided": verdict.undecided,
+        "breaks_old_clients": verdict.breaks_old_clients,
+        "server_data_loss": verdict.server_data_loss,
+        "skipped": len(step.skipped),
+    }

@@ -1,0 +1,112 @@
+"""What an audit has done so far, kept in a file: a line a pair of commits. A later audit goes on where one ended.
+
+A line holds good under the same version of this package, the same rules and the same policy only; others are passed
+over, as are lines that a machine that stopped left half-written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from attrs import asdict, define, field
+
+from mx_changeclass import __version__
+from mx_changeclass.errors import PolicyError, ReadError
+from mx_changeclass.findings.document import document, verdict_of
+from mx_changeclass.findings.steps import Judged
+from mx_changeclass.model.commits import Commit
+from mx_changeclass.policy import Policy, policy_or_default
+
+_LINE = 1 << 28  # bytes of a line that is looked at
+
+
+@define
+class Journal:
+    """What is known of pairs of commits. One without a ``file`` knows nothing and keeps nothing."""
+
+    file: Path | None = None
+    _under: str = ""
+    _places: dict[tuple[str, str], int] = field(factory=dict)
+
+    @classmethod
+    def of(cls, file: str | os.PathLike[str] | None, policy: Policy | None) -> Journal:
+        """The journal in a file, which need not be there yet. Raises ``PolicyError`` for one that cannot be used."""
+        if file is None:
+            return cls()
+        journal = cls(Path(file), _under(policy_or_default(policy)))
+        try:
+            with journal._opened("a+b"):
+                pass
+            journal._places = {pair: at for at, pair in journal._lines()}
+        except OSError as error:
+            raise PolicyError(f"{file}: {error.strerror or error}. Give a journal that can be written") from None
+        return journal
+
+    def __contains__(self, pair: tuple[str, Commit]) -> bool:
+        return (pair[0], pair[1].id) in self._places
+
+    def get(self, pair: tuple[str, Commit]) -> Judged | None:
+        """What was found of a pair, None where it is not known."""
+        at = self._places.get((pair[0], pair[1].id))
+        if at is None:
+            return None
+        with self._opened("rb") as stream:
+            stream.seek(at)
+            told = json.loads(stream.readline())
+        error = ReadError(*told["error"]) if told["error"] else None
+        return Judged(told["base"], verdict_of(told["report"]) if told["report"] else None, told["unread"], error)
+
+    def keep(self, pair: tuple[str, Commit], judged: Judged) -> None:
+        """Write what was found of a pair."""
+        if self.file is None:
+            return
+        error = judged.error
+        told = {
+            "under": self._under,
+            "old": pair[0],
+            "new": pair[1].id,
+            "base": judged.old,
+            "unread": judged.unread,
+            "error": [error.source, error.problem, error.advice] if isinstance(error, ReadError) else None,
+            "report": document(judged.verdict) if judged.verdict else None,
+        }
+        with self._opened("ab") as stream:
+            stream.write(json.dumps(told).encode() + b"\n")
+
+    def _lines(self) -> Iterator[tuple[int, tuple[str, str]]]:
+        """Where the lines begin that hold good, and the pair of each."""
+        at, whole = 0, True
+        with self._opened("rb") as stream:
+            while line := stream.readline(_LINE):
+                told, whole = _parsed(line), line.endswith(b"\n")
+                if whole and told.get("under") == self._under:
+                    yield at, (told["old"], told["new"])
+                at += len(line)
+        if not whole:
+            with self._opened("ab") as stream:
+                stream.write(b"\n")
+
+    def _opened(self, mode: str) -> Any:
+        return open(self.file or os.devnull, mode)
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _under(policy: Policy) -> str:
+    """What a verdict depends on beside the two models."""
+    from mx_changeclass.rules import catalogue
+
+    rules = [rule.to_dict() for rule in catalogue().values()]
+    told = json.dumps([__version__, asdict(policy), rules], sort_keys=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()

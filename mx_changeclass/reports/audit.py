@@ -1,0 +1,213 @@
+"""The audits of one app, or of a portfolio of them, in each format but the page."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from mx_changeclass import __version__
+from mx_changeclass.errors import PolicyError
+from mx_changeclass.findings.document import document
+from mx_changeclass.findings.steps import COLUMNS, Recurring, Step, between_binaries, recurring, step_row, worst_steps
+from mx_changeclass.legible import json_text, plain_line
+from mx_changeclass.reports.markdown import escaped
+from mx_changeclass.vocabulary import NONE, ReleaseClass
+from mx_changeclass.wording.values import plural
+
+if TYPE_CHECKING:
+    from mx_changeclass.timeline import Audit
+
+Audits = Mapping[str, "Audit"]  # by the name of the app
+
+FORMATS = ("text", "json", "csv", "markdown", "html")
+_WORST = 5  # so many of the worst steps, and of the rules that recur, are told above the steps
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would reckon, were it to begin a cell
+_SHORT = {c: str(c).lower().replace("_", "-") for c in ReleaseClass}
+
+
+def render_audits(audits: Audits, format: str = "text", *, everything: bool = False) -> str:
+    """The audits in one of ``FORMATS``. ``everything`` puts the whole report of each step into the JSON."""
+    if format not in FORMATS:
+        raise PolicyError(f"unknown format {format!r}; use one of {', '.join(FORMATS)}")
+    if format == "html":
+        page: str = import_module("mx_changeclass.reports.audit_page").page(audits)
+        return page
+    if format == "json":
+        return json_text(audit_document(audits, everything=everything))
+    if format == "csv":
+        return _csv(audits)
+    return "".join(plain_line(line) + "\n" for line in (_markdown if format == "markdown" else _text)(audits))
+
+
+def audit_document(audits: Audits, *, everything: bool = False) -> dict[str, Any]:
+    """The document of ``audit --format json`` as plain values."""
+    return {
+        "schema": 1,
+        "tool": {"name": "mx-changeclass", "version": __version__},
+        "apps": [
+            {
+                "name": name,
+                "steps": [_step(step, everything=everything) for step in audit.steps],
+                "recurring": [
+                    {
+                        "rule": r.rule.id,
+                        "title": r.rule.title,
+                        "steps": r.steps,
+                        "findings": r.findings,
+                        "last": r.last.new,
+                    }
+                    for r in recurring(audit.steps)
+                ],
+                "binaries": [{"commit": step.new, "days": days} for step, days in between_binaries(audit.steps)],
+            }
+            for name, audit in audits.items()
+        ],
+        "errors": [{"name": name, "error": str(e)} for name, e in getattr(audits, "errors", {}).items()],
+    }
+
+
+def _recurring(told: Recurring) -> dict[str, Any]:
+    return {
+        "rule": told.rule.id,
+        "title": told.rule.title,
+        "steps": told.steps,
+        "findings": told.findings,
+        "last": told.last.new,
+    }
+
+
+def _step(step: Step, *, everything: bool) -> dict[str, Any]:
+    verdict = step.verdict
+    told: dict[str, Any] = {
+        "old": step.old,
+        "new": step.new,
+        "date": step.commit.date or None,
+        "author": step.commit.author or None,
+        "subject": step.commit.subject or None,
+        "tags": list(step.commit.tags),
+        "class": str(verdict.release_class),
+        "at_most": str(verdict.at_most),
+        "channel": str(verdict.channel),
+        "undecided": verdict.undecided,
+        "breaks_old_clients": verdict.breaks_old_clients,
+        "server_data_loss": verdict.server_data_loss,
+        "counts": {str(c): n for c, n in verdict.counts.items()},
+        "summary": list(verdict.summary),
+        "skipped": [str(error) for error in step.skipped],
+        "changes": [
+            {
+                "fingerprint": row.fingerprint,
+                "class": str(row.release_class),
+                "kind": row.kind,
+                "module": row.module,
+                "name": row.name,
+                "what": row.what,
+                "rules": [f.rule.id for f in row.findings],
+            }
+            for row in verdict.rows
+        ],
+    }
+    if everything:
+        told["report"] = document(verdict)
+    return told
+
+
+def _csv(audits: Audits) -> str:
+    """One row a step. A text that a spreadsheet would reckon begins with an apostrophe."""
+    written = io.StringIO()
+    table = csv.DictWriter(written, COLUMNS, lineterminator="\n")
+    table.writeheader()
+    for name, audit in audits.items():
+        table.writerows({k: _cell(v) for k, v in step_row(name, step).items()} for step in audit.steps)
+    return written.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = plain_line(" ".join(value.split()))
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _counts(step: Step) -> str:
+    return ", ".join(f"{n} {_SHORT[c]}" for c, n in reversed([*step.verdict.counts.items()]) if n) or "no change"
+
+
+def _class(step: Step) -> str:
+    verdict = step.verdict
+    open_end = f", at most {verdict.at_most}" if verdict.at_most is not verdict.release_class else ""
+    return f"{verdict.release_class}{open_end}"
+
+
+def headline(steps: Sequence[Step]) -> str:
+    """How many steps, from when to when, and how many of each class."""
+    if not steps:
+        return "no step"
+    counted = {c: sum(s.verdict.release_class is c for s in steps) for c in reversed(ReleaseClass) if c is not NONE}
+    days = sorted(step.day for step in steps if step.day)
+    span = f" from {days[0]} to {days[-1]}" if days else ""
+    return f"{plural(len(steps), 'step')}{span}: " + ", ".join(f"{n} {c}" for c, n in counted.items() if n)
+
+
+def binaries_told(steps: Sequence[Step]) -> str:
+    """How often the stores were needed, in words; "" where they never were."""
+    found = between_binaries(steps)
+    if not found:
+        return ""
+    days = sorted(days for _, days in found if days is not None)
+    middle = days[len(days) // 2] if days else 0
+    between = f", {middle} {'day' if middle == 1 else 'days'} apart in the middle" if days else ""
+    return f"{plural(len(found), 'step')} needed a new binary{between}"
+
+
+def _text(audits: Audits) -> Iterator[str]:
+    for number, (name, audit) in enumerate(audits.items()):
+        yield from ([""] if number else [])
+        yield f"{name}: {headline(audit.steps)}"
+        yield from filter(None, [binaries_told(audit.steps)])
+        grave = [r for r in recurring(audit.steps) if r.steps > 1][:_WORST]
+        if grave:
+            yield ""
+            yield "Again and again"
+            for r in grave:
+                yield f"  in {plural(r.steps, 'step')}: {r.rule.title} [{r.rule.id}]"
+        yield ""
+        for step in audit.steps:
+            yield f"{step.day or '-':<11}{step.name:<14}{_class(step):<16}{_counts(step)}"
+            yield f"{'':<11}{step.commit.author}: {step.commit.subject}"
+            yield from (f"{'':<11}! not judged: {error}" for error in step.skipped)
+    yield from _errors(audits)
+
+
+def _errors(audits: Audits) -> Iterator[str]:
+    """The apps of a portfolio that could not be audited."""
+    yield from (f"{name}: not audited: {error}" for name, error in getattr(audits, "errors", {}).items())
+
+
+def _markdown(audits: Audits) -> Iterator[str]:
+    for name, audit in audits.items():
+        yield f"## {escaped(name)}"
+        yield ""
+        yield escaped(headline(audit.steps)) + ". " + escaped(binaries_told(audit.steps))
+        yield ""
+        yield "| release | day | class | changes | by | subject |"
+        yield "| --- | --- | --- | --- | --- | --- |"
+        for step in audit.steps:
+            cells = (
+                escaped(step.name), step.day, _class(step), _counts(step), escaped(step.commit.author),
+                escaped(step.commit.subject),
+            )  # fmt: skip
+            yield "| " + " | ".join(cells) + " |"
+        skipped = [str(error) for step in audit.steps for error in step.skipped]
+        if skipped:
+            yield ""
+            yield from (f"- not judged: {escaped(error)}" for error in skipped)
+        worst = worst_steps(audit.steps, _WORST)
+        yield ""
+        for step in worst:
+            yield f"- {escaped(step.name)}: {escaped(' '.join(step.verdict.summary))}"
+        yield ""
+    yield from map(escaped, _errors(audits))

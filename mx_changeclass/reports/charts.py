@@ -1,0 +1,159 @@
+"""The pictures of an audit, drawn by Altair and Vega as SVG: a page that holds them needs no script and no network.
+
+Colours are those of the page around them, by the names of its style (``--destructive-fill``), so one picture does for a
+light page and a dark one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mx_changeclass.errors import MxError
+from mx_changeclass.findings.steps import Step, between_binaries, heat
+from mx_changeclass.legible import legible
+from mx_changeclass.vocabulary import NONE, ReleaseClass
+
+if TYPE_CHECKING:
+    from altair import Chart
+
+_WIDTH = 900
+_STEP = 36  # so wide is a step where few of them leave room
+_MODULES = 30  # so many rows has a map; the rest is counted
+_NAMED = 40  # of so many steps each is named below the picture
+# Vega wants colours, a page has names for them: each stands for one.
+_COLORS = {str(c): f"#01020{n}" for n, c in enumerate(c for c in ReleaseClass if c is not NONE)}
+_NAMES = {color: f"var(--{name.lower().replace('_', '-')}-fill)" for name, color in _COLORS.items()}
+_INK, _LINE = "#010208", "#010209"
+_PAGE = {**_NAMES, _INK: "currentColor", _LINE: "var(--line)"}
+_HREF = re.compile(r'xlink:href="[^"#]*#')
+"""Vega makes whole addresses of anchors."""
+
+
+def trend(steps: Sequence[Step], anchors: Mapping[str, str]) -> str:
+    """How many changes of each class each step brought."""
+    alt = _altair()
+    classes = [name for name in reversed(_COLORS) if any(s.verdict.counts[ReleaseClass(name)] for s in steps)]
+    values = [
+        {**_of(step, anchors), "class": name, "changes": step.verdict.counts[ReleaseClass(name)]}
+        for step in steps
+        for name in classes
+    ]
+    bars = alt.Chart(alt.InlineData(values=values)).mark_bar()
+    encoded = bars.encode(
+        x=_steps(steps),
+        y=alt.Y("changes:Q", title=None, axis=alt.Axis(tickCount=3, tickMinStep=1, format="d")),
+        row=alt.Row("class:N", sort=classes, title=None, header=alt.Header(labelAngle=0, labelAlign="left")),
+        color=_colors(),
+        href="anchor:N",
+    )
+    return _svg(encoded.properties(width=_wide(steps), height=56).resolve_scale(y="independent"))
+
+
+def modules(steps: Sequence[Step], anchors: Mapping[str, str]) -> tuple[str, int]:
+    """The worst class of each module in each step, modules with the worst first; and how many are not shown."""
+    alt = _altair()
+    cells = list(heat(steps))
+    harm: dict[str, list[int]] = {}
+    for _, module, release_class, _ in cells:
+        harm.setdefault(module, [0] * len(_COLORS))[-release_class.rank] += 1
+    order = sorted(harm, key=lambda module: ([-n for n in harm[module]], module))
+    values = [
+        {**_of(step, anchors), "module": _line(module or "the app"), "class": str(worst), "changes": count}
+        for step, module, worst, count in cells
+        if module in order[:_MODULES]
+    ]
+    squares = alt.Chart(alt.InlineData(values=values)).mark_rect()
+    names = [_line(module or "the app") for module in order[:_MODULES]]
+    encoded = squares.encode(
+        x=_steps(steps), y=alt.Y("module:N", sort=names, title=None), color=_colors(), href="anchor:N"
+    )
+    return _svg(encoded.properties(width=_wide(steps), height={"step": 14})), max(len(order) - _MODULES, 0)
+
+
+def binaries(steps: Sequence[Step], anchors: Mapping[str, str]) -> str:
+    """The days between steps that need a binary in the stores; "" where there are not two of them."""
+    alt = _altair()
+    found = [(step, days) for step, days in between_binaries(steps) if days is not None]
+    if not found:
+        return ""
+    values = [{**_of(step, anchors), "days": days} for step, days in found]
+    bars = alt.Chart(alt.InlineData(values=values)).mark_bar(color=_COLORS["FULL_RELEASE"])
+    encoded = bars.encode(
+        x=_steps([step for step, _ in found]),
+        y=alt.Y("days:Q", title="days since the one before", axis=alt.Axis(tickCount=4, tickMinStep=1, format="d")),
+        href="anchor:N",
+    )
+    return _svg(encoded.properties(width=_wide(found), height=110))
+
+
+def apps(cells: Iterable[tuple[str, str, ReleaseClass]]) -> str:
+    """The worst class of each app in each month: of cells with the app, the month (``2026-04``) and the class."""
+    alt = _altair()
+    values = [{"app": _line(app), "month": month, "class": str(worst)} for app, month, worst in cells]
+    squares = alt.Chart(alt.InlineData(values=values)).mark_rect()
+    encoded = squares.encode(x=alt.X("month:O", title=None), y=alt.Y("app:N", sort=None, title=None), color=_colors())
+    return _svg(encoded.properties(width=_WIDTH, height={"step": 14}))
+
+
+def _altair() -> Any:
+    try:
+        import altair
+        import vl_convert  # noqa: F401
+    except ImportError:
+        raise MxError("the page of an audit needs Altair. Run 'pip install mx-changeclass[audit]'") from None
+    return altair
+
+
+def _of(step: Step, anchors: Mapping[str, str]) -> dict[str, str]:
+    return {"step": step.new, "name": f"{step.day} {_line(step.name)}".strip(), "anchor": f"#{anchors[step.new]}"}
+
+
+def _steps(steps: Sequence[Step]) -> Any:
+    """The steps from left to right. Names may be alike, so a step stands at the place of its commit."""
+    import altair as alt
+
+    named = {step.new: f"{step.day} {_line(step.name)}".strip()[:24] for step in steps} if len(steps) <= _NAMED else {}
+    labels = "{" + ",".join(f"{_quoted(key)}:{_quoted(name)}" for key, name in named.items()) + "}"
+    axis = alt.Axis(labelExpr=f"{labels}[datum.value]", labelAngle=-60, labelLimit=160) if named else None
+    return alt.X("step:O", sort=[step.new for step in steps], title=None, axis=axis)
+
+
+def _wide(steps: Sequence[Any]) -> int:
+    return min(_WIDTH, _STEP * len(steps))
+
+
+def _quoted(text: str) -> str:
+    """A text of a Vega expression."""
+    import json
+
+    return json.dumps(text)
+
+
+def _colors() -> Any:
+    import altair as alt
+
+    scale = alt.Scale(domain=[*_COLORS], range=[*_COLORS.values()])
+    return alt.Color("class:N", scale=scale, legend=None)
+
+
+def _line(text: str) -> str:
+    return legible(" ".join(text.split()))
+
+
+def _svg(chart: Chart) -> str:
+    import vl_convert
+
+    axis = {"labelColor": _INK, "titleColor": _INK, "gridColor": _LINE, "domainColor": _LINE, "tickColor": _LINE}
+    styled = (
+        chart.configure(background="transparent", font="sans-serif")
+        .configure_view(strokeWidth=0)
+        .configure_axis(**axis, titleFontWeight="normal")
+        .configure_header(labelColor=_INK)
+        .configure_scale(bandPaddingInner=0.08)
+    )
+    drawn: str = vl_convert.vegalite_to_svg(styled.to_dict())
+    for color, name in _PAGE.items():
+        drawn = drawn.replace(f'"{color}"', f'"{name}"')
+    return _HREF.sub('href="#', drawn)

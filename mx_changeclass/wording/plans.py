@@ -1,0 +1,68 @@
+"""A plan in words: each step a title, and the points below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mx_changeclass.findings.plan import Advice, Plan, PlanStep, StepKind
+from mx_changeclass.vocabulary import OTA_SAFE
+from mx_changeclass.wording.values import plural, several
+
+LATE = "what is entered between its last synchronisation and its update a device loses: have nobody work in it then"
+
+Told = list[tuple[str, list[str]]]
+
+
+def told(plan: Plan) -> Told:
+    """The steps of a plan in their order: a title, and the points below it."""
+    points = [list(_points(step)) for step in plan.steps]
+    if plan.waiting:
+        points[0].append(f"waits with it: {several(plan.waiting)}")
+    return [(_title(step, plan), told) for step, told in zip(plan.steps, points, strict=True)]
+
+
+def _title(step: PlanStep, plan: Plan) -> str:
+    model = f" {step.model}" if step.model else ""
+    match step.kind:
+        case StepKind.CHANGE_THE_MODEL:
+            again = "" if len(plan.steps) > 1 else ", then plan the release anew"
+            return f"Change this first, no order of steps makes it safe{again}"
+        case StepKind.FIND_OUT:
+            return "Find out first"
+        case StepKind.WAIT:
+            return f"Wait until {step.until}"
+        case StepKind.DEPLOY:
+            first = plan.over_the_air and step is next(s for s in plan.steps if s.kind is StepKind.DEPLOY)
+            taken = "; devices take the client over the air at their next start" if first else ""
+            return f"Deploy{model}: {step.after_the_wait}, {plural(len(step.changes), 'change')}{taken}"
+        case StepKind.PUBLISH:
+            return f"Publish{model or ' the update'} through CodePush"
+        case StepKind.STORE:
+            of = model and f" from{model}"
+            return f"Build a new binary{of} and release it through the app stores: {', '.join(step.reasons)}"
+
+
+def _points(step: PlanStep) -> Iterator[str]:
+    for advice in step.prepare:
+        yield f"before: {_advice(advice)}"
+    for advice in step.leaves:
+        yield f"leave for the next release: {_advice(advice)}"
+    for advice in step.edit:
+        yield f"in it meanwhile, for {several(advice.subjects)}: {advice.text}"
+    yield from map(_advice, step.do)
+    if step.loses:
+        yield f"the server drops the data of {several(step.loses)}: back it up before"
+    if step.fails_until_updated:
+        yield f"fails on devices until they update: {several(step.fails_until_updated)}"
+    for advice in step.better:
+        yield f"better: {_advice(advice)}"
+    if step.late_entries_lost:
+        yield LATE
+    if step.release_class is not step.after_the_wait and step.release_class > OTA_SAFE:
+        yield f"before the steps above this is {step.release_class}"
+
+
+def _advice(advice: Advice) -> str:
+    if advice.subjects:
+        return f"{several(advice.subjects)}: {advice.text}"
+    return f"{advice.text.rstrip('.')} ({'; '.join(advice.because)})"
