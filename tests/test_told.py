@@ -177,3 +177,13 @@ def test_a_report_from_before_these_facts_is_read() -> None:
     for change in report["changes"]:
         del change["parts"], change["module"], change["meaning"], change["undecided"]
     assert [row.what for row in Verdict.from_dict(report).rows] == [row.what for row in story().rows]
+
+
+def test_nobody_is_told_to_wait_for_an_update_of_an_app_that_is_taken_away() -> None:
+    gone, stays = (Case(str(t), t, t).verdict() for t in ({"remove": ["NativePhone"]}, {"remove": ["Field.Order"]}))
+    for verdict, ended in ((gone, True), (stays, False)):
+        told = " ".join((*verdict.summary, *sentences.warnings(verdict)))
+        assert ("no update follows" in told) is ended
+        assert ("until people have the new version" in told) is not ended
+        assert ("until they update" in told) is not ended
+        assert ("no app has to be installed anew" in told) is not ended

@@ -364,6 +364,7 @@ def _row_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Row:
         parts=tuple(
             RowPart(p["part"] or "", p["property"], _value(p["old"]), _value(p["new"])) for p in told.get("parts", ())
         ),
+        module=told.get("module") or "",
     )
 
 
