@@ -14,7 +14,7 @@ from mx_changeclass.console.frame import BELOW, Command
 from mx_changeclass.console.options import Settings, configured
 from mx_changeclass.console.output import output_option, progress, write
 from mx_changeclass.errors import PolicyError
-from mx_changeclass.reports.audit import FORMATS, render_audits
+from mx_changeclass.reports.audit import AUDIT_FORMATS, render_audits
 from mx_changeclass.timeline import audit
 
 
@@ -39,7 +39,7 @@ from mx_changeclass.timeline import audit
     type=click.Path(path_type=Path, dir_okay=False),
     help="Keep in this file what is done; a later audit begins where this one ended.",
 )
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(AUDIT_FORMATS), default="text", show_default=True)
 @click.option("--all", "everything", is_flag=True, help="Put the whole report of each step into the JSON.")
 @output_option
 @configured

@@ -176,7 +176,7 @@ def over_the_air(verdict: Verdict) -> bool:
     return bool(verdict.released.ota) and any(r.channel is OTA_SAFE for r in verdict.rows)
 
 
-def grave(finding: Finding) -> bool:
+def keeps_out(finding: Finding) -> bool:
     """Whether a finding keeps its change out of a release until its remedy was followed: it costs data, on devices or
     on the server, or keeps a client, the server or an installation from working."""
     stops = finding.hazard in BLOCKED or finding.hazard is Hazard.CANNOT_INSTALL
@@ -227,7 +227,7 @@ class Steps:
         return self._weighs(finding) and self.remedy(finding) in POSTPONED
 
     def _weighs(self, finding: Finding) -> bool:
-        return grave(finding) or (self.nobody_fails and finding.breaks_old_clients is Maybe.YES)
+        return keeps_out(finding) or (self.nobody_fails and finding.breaks_old_clients is Maybe.YES)
 
     def first(self, stated: list[Asked], left: Iterable[Row]) -> Iterator[PlanStep]:
         """What comes before any release: changes of the model, and what is to be found out. ``left`` are the rows that
@@ -319,7 +319,7 @@ class Steps:
     def _better(self, stated: list[Asked]) -> tuple[Advice, ...]:
         """What is advised of changes that go out all the same."""
         kinds = (UNORDERED | POSTPONED) - {Remedy.ASK}
-        return _advice([(r, f) for r, f in stated if not grave(f) and self.remedy(f) in kinds])
+        return _advice([(r, f) for r, f in stated if not keeps_out(f) and self.remedy(f) in kinds])
 
 
 def _outline(verdict: Verdict, make: Steps) -> Iterator[PlanStep]:

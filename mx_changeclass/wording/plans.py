@@ -13,12 +13,12 @@ LATE = "what is entered between its last synchronisation and its update a device
 Told = list[tuple[str, list[str]]]
 
 
-def told(plan: Plan) -> Told:
+def steps_told(plan: Plan) -> Told:
     """The steps of a plan in their order: a title, and the points below it."""
     points = [list(_points(step)) for step in plan.steps]
     if plan.waiting:
         points[0].append(f"waits with it: {several(plan.waiting)}")
-    return [(_title(step, plan), told) for step, told in zip(plan.steps, points, strict=True)]
+    return [(_title(step, plan), steps_told) for step, steps_told in zip(plan.steps, points, strict=True)]
 
 
 def _title(step: PlanStep, plan: Plan) -> str:
