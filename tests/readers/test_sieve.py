@@ -41,7 +41,7 @@ def test_every_unit_refers_to_the_same(model: str) -> None:
     for unit in snapshot.units.values():
         if unit.stored is not None and unit.type != DOMAIN_MODEL:
             looked_at += 1
-            sifted = sieve_of(refers).rows(unit.stored(), unit.id)
+            sifted = sieve_of(refers).rows(unit.stored.bytes(), unit.id)
             rows = unit.load()
             assert unit_references(sifted) == unit_references(rows)
             assert {row.id for row in sifted} <= {row.id for row in rows}
