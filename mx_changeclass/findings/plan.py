@@ -83,7 +83,8 @@ class Advice:
 @frozen(kw_only=True)
 class PlanStep:
     """One step. ``changes`` are the fingerprints of the rows that it is about: of a deploy those that go out with it,
-    of a store step those that need the binary, and of a change of the model those that stay out.
+    of a store step those that need the binary, and of a change of the model those that stay out. ``names`` are those
+    of what a release holds that the one before was to leave.
 
     ``release_class`` is the class of a deploy as it stands, ``after_the_wait`` once what the steps before it wait for
     has happened. ``do`` is what the step is about, ``prepare`` what comes before a deploy, ``leaves`` what its model
@@ -97,6 +98,7 @@ class PlanStep:
     release_class: ReleaseClass = NONE
     after_the_wait: ReleaseClass = NONE
     changes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     do: tuple[Advice, ...] = ()
     prepare: tuple[Advice, ...] = ()
@@ -117,6 +119,7 @@ class PlanStep:
             "class": str(self.release_class) if self.release_class is not NONE else "",
             "after_the_wait": str(self.after_the_wait) if self.after_the_wait is not NONE else "",
             "changes": list(self.changes),
+            "names": list(self.names),
             "reasons": list(self.reasons),
             **{
                 name: [a.to_dict() for a in getattr(self, name)]
@@ -287,6 +290,7 @@ class Steps:
             release_class=_deployed_as(f.release_class for _, f in stated),
             after_the_wait=_deployed_as(after),
             changes=_marks(rows),
+            names=_names(stated) if waited and model else (),
             do=_advice([(r, f) for r, f in stated if waited and not model and self.puts_off(f)]),
             prepare=_advice([(r, f) for r, f in stated if self.remedy(f) is Remedy.PREPARE_SERVER]),
             leaves=_advice(put_off),

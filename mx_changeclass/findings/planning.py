@@ -117,7 +117,8 @@ class Proof:
         ``release`` None, nothing is put off once more."""
         moved = False
         for row, finding in asked(verdict.rows):
-            out, later = self.make.keeps_out(finding), release is not None and self.make.puts_off(finding)
+            out, later = self.make.keeps_out(finding), self.make.puts_off(finding)
+            later &= release is not None and not of_the_whole(row)  # what it is made of says the same of itself
             if not (out or later):
                 continue
             if release is not None and later and self._keep(finding, release):

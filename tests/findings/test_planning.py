@@ -270,7 +270,7 @@ def test_a_half_read_side_is_never_proven(rules: tuple[str, ...]) -> None:
 # -- real apps ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("pair_id", ["Native-Mobile-Resources-003", "SIGARA-018", "SIGARA-019"])
+@pytest.mark.parametrize("pair_id", ["Native-Mobile-Resources-003", "SIGARA-019"])
 def test_the_plan_of_a_real_release_holds_what_differs_and_costs_no_data(pair_id: str) -> None:
     verdict = compare(*real_pair(pair_id))
     proof, found, left = follow(verdict)
