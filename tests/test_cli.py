@@ -661,11 +661,3 @@ def test_of_a_first_release_there_is_no_plan(tmp_path: Path) -> None:
     done = run("plan", "none", V1, cwd=tmp_path)
     assert done.returncode == 2
     assert is_one_line(done)
-
-
-def test_the_page_on_plans_shows_what_the_command_prints() -> None:
-    page = (ROOT / "docs" / "how-to" / "plan-a-release.md").read_text("utf-8")
-    blocks = re.findall(r"^```console\n\$ mx-changeclass ([^\n]+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 2
-    for command, printed in blocks:
-        assert run(*command.split()).stdout == printed

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from mx_changeclass.findings.facts import BY_SWITCH
 from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.model.types import PROJECT
-from mx_changeclass.rules.engine.release import VersionChange
+from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Hits
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, Hazard, Maybe
 from mx_changeclass.wording.harms import CONSEQUENCES, KINDS, VERBS, WORST
@@ -41,7 +41,8 @@ def _harms(verdict: Verdict) -> Iterator[str]:
         return
     told: dict[str, list[str]] = {}
     for hazard in sorted(found, key=lambda h: h.gravity):
-        told.setdefault(_what(found[hazard]), []).append(CONSEQUENCES[hazard])
+        causes = [(row, f) for row, f in found[hazard] if not (_about_others(f) or _of_the_whole(f))]
+        told.setdefault(_what(causes or found[hazard]), []).append(CONSEQUENCES[hazard])
     every = [(what, ", and ".join(consequences)) for what, consequences in told.items()]
     yield from (f"{what}: {consequence}" for what, consequence in every[:_TOLD])
     if rest := [consequence for _, consequence in every[_TOLD:]]:
@@ -145,6 +146,10 @@ def _store(verdict: Verdict) -> str:
 
 def _about_others(finding: Finding) -> bool:
     return any(heard in (Hit, Hits) for heard, _ in finding.rule.listens_to)
+
+
+def _of_the_whole(finding: Finding) -> bool:
+    return any(heard is Release for heard, _ in finding.rule.listens_to)
 
 
 # -- what is open ---------------------------------------------------------------------------
