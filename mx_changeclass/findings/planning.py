@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 from attrs import define, field, frozen
 
+from mx_changeclass.changes.change import Added
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.findings.carriers import VERSION
@@ -39,7 +40,7 @@ from mx_changeclass.findings.plan import (
 )
 from mx_changeclass.graphs.sync_set import ALL, CONSTRAINED
 from mx_changeclass.model.snapshot import Element, Snapshot
-from mx_changeclass.model.types import SYNC_ROW
+from mx_changeclass.model.types import ENTITY, SYNC_ROW
 from mx_changeclass.rules.engine.release import Release, SyncChange
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, OTA_SAFE, Maybe, Remedy
 from mx_changeclass.wording.values import plural
@@ -125,6 +126,8 @@ class Proof:
                 moved = True
                 continue
             guilty = self._hangs_on(finding) & going
+            if later and not out:  # an entity that comes costs nothing; what it takes the place of says so of itself
+                guilty = frozenset(key for key in guilty if not self._comes(key))
             fresh = guilty - (self.out if out else self.later)
             if fresh and verdict is not self.whole:
                 self.grounds.append((row, finding))
@@ -136,6 +139,10 @@ class Proof:
         """The parts that carry a finding; none where only the version of Studio Pro does, or the whole release: it
         cannot be left out."""
         return self.parts.carrying(finding.carriers) - {VERSION}
+
+    def _comes(self, key: str) -> bool:
+        part = self.parts[key]
+        return part.kind == ENTITY and all(isinstance(change, Added) for change in part.changes)
 
     def _keep(self, finding: Finding, release: Release) -> bool:
         """Keep an entity in the sync set by an explicit row, where it lost what brought it in and no row of its own."""

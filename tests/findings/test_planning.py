@@ -146,6 +146,26 @@ def test_what_a_release_dropped_on_the_server_does_not_come_back() -> None:
     way = way_back(judged(FEEDBACK))
     assert (way.may, way.until) == (May.AT_A_COST, UNTIL_DEPLOYED)
     assert "Field.Feedback" in way.gone
+    assert "Field.Feedback" not in (*way.drops, *way.costs)  # it comes, and nothing is entered in it yet
+
+
+def test_what_comes_goes_before_what_it_takes_the_place_of() -> None:
+    """The second version of the story taken back: the entity comes at once, and the attributes go when all that was
+    entered in them is on the server."""
+    verdict = story()
+    proof = proved(classify(diff(verdict.new, verdict.old)))
+    later = {proof.parts[key].name for key in proof.put_off}
+    assert {"Service.Inspection.TakenOn", "Service.Inspection.Value"} <= later
+    assert "Service.Measurement" not in later
+    assert proof.plan().proven
+
+
+def test_the_story_is_split_where_its_entities_merge() -> None:
+    """What the new place of the data is goes first, so that the server can migrate it."""
+    proof = proved(story())
+    later = {proof.parts[key].name for key in proof.put_off if proof.parts[key].meaningful}
+    assert later == {"Service.Measurement", "Service.Measurement_Inspection"}
+    assert proof.kept.keys() == {"Service.Measurement"}
 
 
 def test_no_way_leads_back_over_an_upgrade_that_devices_have_run() -> None:
