@@ -99,6 +99,19 @@ def test_an_entity_that_loses_its_last_page_is_kept_by_a_row_of_its_own() -> Non
     }
 
 
+def test_what_a_binary_needs_of_the_server_is_there_before_it() -> None:
+    case = next(case for case in rule_cases() if case.id == "native-dep-added hit")
+    verdict = judged(TEXT, STOCK, base=case.table["base"], files=case.table["files"])
+    found = proven_plan(verdict)
+    assert [step.kind for step in found.steps] == [DEPLOY, STORE, WAIT, DEPLOY]
+    assert [step.model for step in found.steps] == ["release 1a", "release 1", "", "release 1"]
+    early, _, _, last = found.steps
+    assert {row.fingerprint for row in verdict.rows if row.name in ("Office.Stock", "Field.Home")} <= {*early.changes}
+    assert {*early.changes}.isdisjoint(last.changes)
+    assert early.fails_until_updated == last.fails_until_updated == ()
+    assert found.leads_there
+
+
 def test_what_fails_until_devices_update_is_put_off_where_nobody_may_fail() -> None:
     case = next(case for case in rule_cases() if case.id == "mf-deleted hit")
     verdict = classify(diff(*case.sides()), case.policy)
