@@ -329,9 +329,9 @@ class Steps:
 def _outline(verdict: Verdict, make: Steps) -> Iterator[PlanStep]:
     rows = list(verdict.rows)
     out = [r for r in rows if not of_the_whole(r) and any(map(make.keeps_out, r.findings))]
-    staying = [r for r in rows if r not in out]
+    staying = _but(rows, out)
     later = [r for r in staying if any(map(make.puts_off, r.findings))]
-    now = [r for r in staying if r not in later]
+    now = _but(staying, later)
     stopped = any(of_the_whole(r) and f.release_class is DESTRUCTIVE for r, f in asked(rows) if make.keeps_out(f))
     yield from make.first(asked(rows), rows if stopped else out)
     if stopped:
@@ -339,7 +339,7 @@ def _outline(verdict: Verdict, make: Steps) -> Iterator[PlanStep]:
     yield from make.wait(asked(now))
     early = [r for r in later if any(make.puts_off(f) and f.channel is FULL_RELEASE for f in r.findings)]
     sent, stored = [r for r in now if deployed(r)], [r for r in (*now, *early) if r.channel is FULL_RELEASE]
-    left = [r for r in later if r not in early]
+    left = _but(later, early)
     held = any(f.meanwhile and make.puts_off(f) for _, f in asked(left))
     first = bool(sent or stored or held)
     name = "release 1" if first and later else ""
@@ -350,7 +350,7 @@ def _outline(verdict: Verdict, make: Steps) -> Iterator[PlanStep]:
         name = "release 1"
         yield make.store(stored, name)
         yield waiting(ON_BINARY)
-        yield make.deploy([r for r in sent if r not in server], name, later=left)
+        yield make.deploy(_but(sent, server), name, later=left)
     else:
         if sent or held:
             yield make.deploy(sent, name, later=left)
@@ -362,8 +362,14 @@ def _outline(verdict: Verdict, make: Steps) -> Iterator[PlanStep]:
         name = "release 2" if first else ""
         yield make.wait_on(later, make.until(later) if first else SYNCHRONISED)
         yield make.deploy(later, name, waited=True)
-        if rest := [r for r in later if r not in early and r.channel is FULL_RELEASE]:
+        if rest := [r for r in left if r.channel is FULL_RELEASE]:
             yield make.store(rest, name)
+
+
+def _but(rows: list[Row], others: list[Row]) -> list[Row]:
+    """The rows without these; a row is itself, and not whatever says the same."""
+    gone = set(map(id, others))
+    return [row for row in rows if id(row) not in gone]
 
 
 def by_codepush(policy: Policy) -> bool:
