@@ -57,7 +57,7 @@ def audit_command(
     **chosen: Any,
 ) -> int:
     """Classify each commit that led to REVISION, or each in a range v1..main, against the one before it."""
-    from mx_changeclass.portfolio import portfolio
+    from mx_changeclass.portfolios import portfolio
 
     if file is not None and (revision != "HEAD" or no_merges or any(v for v in chosen.values())):
         raise click.UsageError("--portfolio says of each app what is audited. Leave the other choices out")
