@@ -39,7 +39,7 @@ UPDATED = "every device runs release 1"
 UPDATED_AND_SYNCHRONISED = "every device runs release 1 and has synchronised since"
 
 _ADVISED = ("do", "prepare", "leaves", "edit", "better")
-_SHORT = 40  # characters of what happened to the app that are told as they are
+_SHORT = 60  # characters of what happened to the app that are told as they are
 _MODULE, _CLIENT = "native module", "client change"
 _FILES = {"File$NativeTemplate": "file of the native template"}
 # What has to be seen before what is waited for is taken to have happened. The server sees who synchronises, and not
@@ -186,6 +186,17 @@ def keeps_out(finding: Finding) -> bool:
     return finding.release_class is DESTRUCTIVE or finding.server_data_loss is Maybe.YES or stops
 
 
+def ended_apps(verdict: Verdict) -> list[str]:
+    """The profiles that a release takes away from those who have the app."""
+    return sorted(Steps.of(verdict).retired)
+
+
+def fails_until_updated(verdict: Verdict) -> bool:
+    """Whether installed apps fail in some function until they take an update: one that is taken away gets none."""
+    ends = Steps.of(verdict).ends
+    return any(f.breaks_old_clients is Maybe.YES and not ends(f) for f in verdict.findings)
+
+
 def of_the_whole(row: Row) -> bool:
     """A row about the app as a whole, which no release can leave out."""
     return row.kind == PROJECT
@@ -291,11 +302,10 @@ class Steps:
             after_the_wait=_deployed_as(after),
             changes=_marks(rows),
             names=_names(stated) if waited and model else (),
-            do=_advice([(r, f) for r, f in stated if waited and not model and self.puts_off(f)]),
             prepare=_advice([(r, f) for r, f in stated if self.remedy(f) is Remedy.PREPARE_SERVER]),
             leaves=_advice(put_off),
             edit=_advice(put_off, lambda finding: finding.meanwhile),
-            better=self._better(stated),
+            better=self._better(stated, all_=waited and not model),
             fails_until_updated=() if waited else _names(failing),
             loses=_names([(r, f) for r, f in losing if self.remedy(f) is not Remedy.PREPARE_SERVER]),
         )
@@ -320,10 +330,13 @@ class Steps:
         synchronised = any(self.puts_off(f) and self.remedy(f) is Remedy.LATER for _, f in asked(rows))
         return UPDATED_AND_SYNCHRONISED if synchronised else UPDATED
 
-    def _better(self, stated: list[Asked]) -> tuple[Advice, ...]:
-        """What is advised of changes that go out all the same."""
+    def _better(self, stated: list[Asked], *, all_: bool = False) -> tuple[Advice, ...]:
+        """What is advised of changes that go out all the same; ``all_`` where what should have been put off does."""
         kinds = (UNORDERED | POSTPONED) - {Remedy.ASK}
-        return _advice([(r, f) for r, f in stated if not keeps_out(f) and self.remedy(f) in kinds])
+        advised = (
+            (r, f) for r, f in stated if (all_ and self.puts_off(f)) or (not keeps_out(f) and self.remedy(f) in kinds)
+        )
+        return _advice(list(advised))
 
 
 def _outline(verdict: Verdict, make: Steps) -> Iterator[PlanStep]:
@@ -447,12 +460,13 @@ def _reasons(rows: Iterable[Row]) -> tuple[str, ...]:
         if waits_for_a_binary(row):
             counted.setdefault(_CLIENT, {})[row.fingerprint] = None
         elif row.kind == DEPENDENCY:
-            counted.setdefault(_MODULE, {})[row.name] = None
+            counted.setdefault(f"undecided {_MODULE}" if row.undecided else _MODULE, {})[row.name] = None
         elif row.kind == PROJECT:
-            told[row.what if 0 < len(row.what) <= _SHORT else row.findings[0].rule.title] = None
+            asking = next((f for f in row.findings if f.channel is FULL_RELEASE), row.findings[0])
+            told[row.what if 0 < len(row.what) <= _SHORT else asking.rule.title] = None
         elif row.kind == NATIVE_BINARY:
             counted.setdefault("setting of the native app", {})[row.fingerprint] = None
         else:
             counted.setdefault(_FILES.get(row.kind, row.subject_kind), {})[row.fingerprint] = None
-    words = sorted(counted, key=lambda word: (word == _CLIENT, word != _MODULE))  # what it is about first
+    words = sorted(counted, key=lambda word: (word == _CLIENT, not word.endswith(_MODULE)))  # what it is about first
     return (*told, *(plural(len(counted[word]), word) for word in words))
