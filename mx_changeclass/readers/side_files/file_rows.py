@@ -244,11 +244,20 @@ def _template(part: FilePart, content: bytes, fetch: Fetch) -> Props:
 
 
 def _package(part: FilePart, content: bytes, _: Fetch) -> Props:
-    package = as_json(content)
-    if not isinstance(package, dict):
-        raise Unreadable("is no package manifest")
+    module = "node_modules/" in part.path
+    try:
+        package = as_json(content)
+        if not isinstance(package, dict):
+            raise Unreadable("is no package manifest")
+    except Unreadable as error:
+        if not module:
+            raise
+        # it may be written for React Native; its folder tells its name
+        name = part.path.rpartition("node_modules/")[2].rpartition("/")[0]
+        told = {"packageName": name, "role": "module", "native": bool(part.more) or None, "forNative": True}
+        return {**told, "content": content_digest(content, part.path), "unread": str(error)}
     props: Props = {"packageName": str(package.get("name", "")), "version": str(package.get("version", ""))}
-    if "node_modules/" in part.path:
+    if module:
         peers = package.get("peerDependencies")
         written_for = (
             (isinstance(peers, dict) and "react-native" in peers)
