@@ -8,13 +8,14 @@ from mx_changeclass.findings.plan import Advice, Plan, PlanStep, StepKind
 from mx_changeclass.vocabulary import OTA_SAFE
 from mx_changeclass.wording.values import plural, several
 
+_LISTED = 20
 PROVEN = "'mx-changeclass plan OLD NEW' builds each of these releases as a model, and proves the steps"
 LATE = "what is entered between its last synchronisation and its update a device loses: have nobody work in it then"
 
 Told = list[tuple[str, list[str]]]
 
 
-def told(plan: Plan) -> Told:
+def steps_told(plan: Plan) -> Told:
     """The steps of a plan in their order: a title, and the points below it. What was not built points to what is."""
     points = [list(_points(step)) for step in plan.steps]
     split = next((at for at, step in enumerate(plan.steps) if step.model), None)
@@ -48,6 +49,8 @@ def _title(step: PlanStep, plan: Plan) -> str:
 
 
 def _points(step: PlanStep) -> Iterator[str]:
+    if step.names:
+        yield f"with what release 1 left: {_listed(step.names)}"
     for advice in step.prepare:
         yield f"before: {_advice(advice)}"
     for advice in step.leaves:
@@ -65,6 +68,12 @@ def _points(step: PlanStep) -> Iterator[str]:
         yield LATE
     if step.release_class is not step.after_the_wait and step.release_class > OTA_SAFE:
         yield f"without the steps above this is {step.release_class}"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """Names that somebody has to know one by one."""
+    shown, rest = names[:_LISTED], len(names) - _LISTED
+    return ", ".join(shown) + (f" and {rest} more, which --format json lists" if rest > 0 else "")
 
 
 def _advice(advice: Advice, before: str = "") -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mx_changeclass import Verdict
-from mx_changeclass.findings.plan import Advice, Plan, PlanStep, StepKind, grave, outline
+from mx_changeclass.findings.plan import Advice, Plan, PlanStep, StepKind, keeps_out, outline
 from mx_changeclass.reports import render
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import Release
@@ -22,7 +22,7 @@ from mx_changeclass.vocabulary import (
     OTA_SAFE,
     Remedy,
 )
-from mx_changeclass.wording.plans import told
+from mx_changeclass.wording.plans import steps_told
 from tests.cases import Case, rule_cases
 
 CHANGE, FIND_OUT, WAIT, DEPLOY, PUBLISH, STORE = StepKind
@@ -127,7 +127,7 @@ def test_a_release_that_is_split_points_to_the_plan_that_is_built_and_no_other_d
     server = {"add": {"Office.Stock": {"kind": "DomainModels$Entity", "in": "Office"}}}
     gone = {"remove": ["Field.Order"], **server}
     for table, split in ((gone, True), (server, False)):
-        points = [point for _, below in told(plan(**table)) for point in below]
+        points = [point for _, below in steps_told(plan(**table)) for point in below]
         assert ("'mx-changeclass plan OLD NEW'" in " ".join(points)) is split, table
 
 
@@ -135,10 +135,10 @@ def test_what_is_said_of_the_app_as_a_whole_asks_for_another_comparison() -> Non
     """The steps that follow are those of the version that is not to be chosen; of a part that stays out they hold."""
     crash = plan(base={"version": "10.22.0"}, version="10.24.0.73019")
     assert kinds(crash)[0] is CHANGE
-    assert told(crash)[0][0].endswith("; then compare anew")
+    assert steps_told(crash)[0][0].endswith("; then compare anew")
     part = plan(rename={"Field.Order": "Orders"}, add={"Office.Stock": {"kind": "DomainModels$Entity", "in": "Office"}})
     assert kinds(part) == [CHANGE, DEPLOY]
-    assert "anew" not in told(part)[0][0]
+    assert "anew" not in steps_told(part)[0][0]
 
 
 def test_a_binary_is_needed_for_the_move_and_not_for_what_else_is_wrong_with_the_version() -> None:
@@ -234,7 +234,7 @@ def test_what_costs_data_in_any_order_is_said_before_any_release(case: Case) -> 
     about, found = planned(case)
     stopping = {Remedy.STOP, Remedy.REPLACE, Remedy.OTHER_VERSION}
     retired = {r.name for r in about.rows if any(f.remedy is Remedy.RETIRE for f in r.findings)}
-    grave_ones = [f for r in about.rows for f in r.findings if grave(f) and f.remedy in stopping]
+    grave_ones = [f for r in about.rows for f in r.findings if keeps_out(f) and f.remedy in stopping]
     if any(not f.audience or not retired >= {*f.audience} for f in grave_ones):
         assert found.steps[0].kind is CHANGE
 
@@ -248,7 +248,7 @@ def test_a_verdict_of_a_report_is_planned_alike(case: Case) -> None:
 @pytest.mark.parametrize("case", LAWFUL, ids=lambda case: case.id)
 def test_the_plan_in_words_says_each_step_with_its_points(case: Case) -> None:
     _, found = planned(case)
-    words = told(found)
+    words = steps_told(found)
     assert len(words) == len(found.steps)
     for title, points in words:
         assert re.match(r"[A-Z]", title)

@@ -405,8 +405,7 @@ def test_what_may_be_worse_is_no_mere_notice() -> None:
 def test_a_row_that_may_be_worst_is_shown_before_what_is_certain_to_be_less() -> None:
     """GitHub keeps ten warnings; "it may be DESTRUCTIVE" needs its reason among them, the near miss needs no place."""
     verdict = many(30)
-    mild = {"release_class": OTA_SAFE, "channel": OTA_SAFE}
-    certain = evolve(verdict.rows[0].findings[0], at_most=OTA_SAFE, **mild)
+    certain = evolve(verdict.rows[0].findings[0], at_most=OTA_SAFE, release_class=OTA_SAFE, channel=OTA_SAFE)
     open_ = evolve(certain, at_most=DESTRUCTIVE, rule=evolve(certain.rule, undecided=True))
     rest = tuple(
         evolve(r, findings=tuple(evolve(f, release_class=FULL_RELEASE, at_most=FULL_RELEASE) for f in r.findings))
