@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from mx_changeclass import Verdict, classify, diff, render
 from mx_changeclass.changes.change import UNSEEN
@@ -187,3 +188,13 @@ def test_nobody_is_told_to_wait_for_an_update_of_an_app_that_is_taken_away() -> 
         assert ("until people have the new version" in told) is not ended
         assert ("until they update" in told) is not ended
         assert ("no app has to be installed anew" in told) is not ended
+
+
+def test_a_verdict_that_saw_nothing_says_so_where_something_is_open() -> None:
+    """ "No change" and "it may be DESTRUCTIVE" in one line contradict each other."""
+    same = classify(diff(story().new, story().new))
+    cut = evolve(story().new, incomplete=("mprcontents/00/00/gone.mxunit is listed and its file is missing",))
+    assert sentences.headline(same).startswith("OTA_SAFE: no change that means anything")
+    assert sentences.headline(classify(diff(story().new, cut))).startswith(
+        "at least OTA_SAFE: no change was seen that means anything; it may be DESTRUCTIVE"
+    )
