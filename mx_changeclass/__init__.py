@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from mx_changeclass.model.versions import Version
     from mx_changeclass.pipeline import Model, compare, fleet, footprint, plan
     from mx_changeclass.policy import Policy
-    from mx_changeclass.portfolio import Portfolio, portfolio
+    from mx_changeclass.portfolios import Portfolio, portfolio
     from mx_changeclass.readers import export, read
     from mx_changeclass.readers.limits import TooLarge
     from mx_changeclass.releases import hotfix
@@ -181,7 +181,7 @@ _HOME = {
     "findings.back": ("May", "WayBack", "way_back"),
     "findings.plan": ("Advice", "Plan", "PlanStep", "StepKind", "outline"),
     "policy": ("Policy",),
-    "portfolio": ("Portfolio", "portfolio"),
+    "portfolios": ("Portfolio", "portfolio"),
     "releases": ("hotfix",),
     "reports": ("render",),
     "rules": ("catalogue",),

@@ -42,7 +42,7 @@ class History:
     def read(self, commit: str, beside: Snapshot | None = None) -> Snapshot:
         """The project as a commit left it, with the files beside the model; what is the same in the commit ``beside``
         is taken over. Raises ``ReadError``."""
-        label = f"{commit[:12]}:{self.path}"
+        label = f"{commit[:12]}:{self.path}".rstrip(":")
         return read_git(f"{commit}:/{self.path}", self.cwd, label, side_files=True, beside=beside)
 
     def steps(self) -> Iterator[tuple[str, Commit]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -92,7 +93,7 @@ def _told(audits: Audits) -> Iterator[tuple[int, str, Mapping[str, str], Audit, 
     worst of many. Two apps may lie in one repository, so a commit alone is no place."""
     few = len(audits) <= _APPS
     for number, (name, audit) in enumerate(audits.items(), 1):
-        anchors = {step.new: f"app-{number}-{step.new[:16]}" for step in audit.steps}
+        anchors = {step.new: f"app-{number}-{step.new}" for step in audit.steps}
         shown = audit.steps[::-1] if few else worst_steps(audit.steps, _WORST // 2)
         yield number, name, anchors, audit, shown
 
@@ -125,6 +126,12 @@ def _app(
     )
 
 
+def _command(step: Step) -> str:
+    """What gives the whole report of a step."""
+    old, new = step.verdict.old.label, step.verdict.new.label
+    return shlex.join(["mx-changeclass", "diff", old, new, "--format", "html", "-o", "report.html"])
+
+
 def _months(apps: Sequence[_App]) -> str:
     """The picture of all apps by month."""
     worst: dict[tuple[str, str], ReleaseClass] = {}
@@ -140,6 +147,7 @@ def _template() -> Template:
     environment = escaping()
     environment.filters.update(digest=digest)
     environment.globals.update(
+        command=_command,
         plural=plural,
         classes=[c for c in reversed(ReleaseClass) if c is not NONE],
         style=(raw("verdict.css") + raw("audit.css")).decode(),
