@@ -49,20 +49,21 @@ def frame(verdict: Verdict, by: str) -> Any:
 
 
 def steps_frame(apps: Mapping[str, tuple[Sequence[Step], Sequence[MxError]]], by: str) -> Any:
-    """See ``Audit.to_frame``: the rows of each step, with what a step tells of its commit before them. Of each app
-    there are its steps and the errors of what came after them."""
+    """See ``Audit.to_frame``: the rows of each step, with what a step tells of its commit before them, under a name
+    with ``step_`` where a row has one like it. Of each app there are its steps and the errors of what came after them."""
     if by == "step":
         return _table([row for app, told in apps.items() for row in table_rows(app, *told)], STEP_COLUMNS)
     if by not in COLUMNS:
         raise PolicyError(f"a frame has no rows by {by!r}; use one of 'step', {', '.join(map(repr, COLUMNS))}")
     of_commit = STEP_COLUMNS[: STEP_COLUMNS.index("class")]
+    names = {name: f"step_{name}" if name in COLUMNS[by] else name for name in of_commit}
     told = [
-        {**{f"step_{name}" if name == "old" else name: row[name] for name in of_commit}, **each}
+        {**{name: row[of] for of, name in names.items()}, **each}
         for app, (steps, _) in apps.items()
         for row, step in zip(table_rows(app, steps, ()), steps, strict=True)
         for each in _ROWS[by](step.verdict)
     ]
-    return _table(told, [f"step_{name}" if name == "old" else name for name in of_commit] + list(COLUMNS[by]))
+    return _table(told, [*names.values(), *COLUMNS[by]])
 
 
 def _table(told: list[dict[str, Any]], columns: Sequence[str]) -> Any:

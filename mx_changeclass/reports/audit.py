@@ -148,7 +148,7 @@ def headline(steps: Sequence[Step]) -> str:
         return "no step"
     counted = {c: sum(s.verdict.release_class is c for s in steps) for c in reversed(ReleaseClass) if c is not NONE}
     days = sorted(step.day for step in steps if step.day)
-    span = f" from {days[0]} to {days[-1]}" if days else ""
+    span = "" if not days else f" on {days[0]}" if days[0] == days[-1] else f" from {days[0]} to {days[-1]}"
     return f"{plural(len(steps), 'step')}{span}: " + ", ".join(f"{n} {c}" for c, n in counted.items() if n)
 
 

@@ -185,6 +185,8 @@ def test_a_frame_adds_up_to_the_steps(by: str, verdicts: dict[str, mx.Verdict]) 
         own = table[table["commit"] == each.new]
         wanted = rows[by] or len(each.verdict.to_frame(by))
         assert len(own) == wanted
+    assert table.columns.is_unique
+    assert by == "step" or set(table["step_subject"]) == {""}
     assert list(table["class"].cat.categories) == CLASSES[::-1]
 
 
