@@ -50,7 +50,7 @@ def frame(verdict: Verdict, by: str) -> Any:
 
 def steps_frame(apps: Mapping[str, tuple[Sequence[Step], Sequence[MxError]]], by: str) -> Any:
     """See ``Audit.to_frame``: the rows of each step, with what a step tells of its commit before them, under a name
-    with ``step_`` where a row has one like it. Of each app there are its steps and the errors of what came after them."""
+    with ``step_`` where a row has one like it. Of each app there are its steps and the errors of what came after."""
     if by == "step":
         return _table([row for app, told in apps.items() for row in table_rows(app, *told)], STEP_COLUMNS)
     if by not in COLUMNS:

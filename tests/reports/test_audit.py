@@ -327,7 +327,7 @@ def test_apps_of_one_repository_have_places_of_their_own(several: mx.Audit) -> N
     marks = Counter(document.xpath("//@id"))
     assert max(marks.values()) == 1
     assert all(link[1:] in marks for link in document.xpath("//@href"))
-    assert [row.text_content() for row in document.xpath("//tbody/tr/th")] == ["one", "other", "gone"]
+    assert [row.text_content() for row in document.xpath("//tbody/tr/th")] == ["gone", "one", "other"]
 
 
 def test_of_many_apps_the_page_tells_the_worst_steps(several: mx.Audit) -> None:
@@ -335,6 +335,8 @@ def test_of_many_apps_the_page_tells_the_worst_steps(several: mx.Audit) -> None:
     marks = set(document.xpath("//@id"))
     assert all(link[1:] in marks for link in document.xpath("//@href"))
     assert len(document.xpath("//tbody/tr")) == 9
+    apps = {"calm": told(*(s for s in several.steps if s.verdict.release_class < FULL_RELEASE)), "wild": several}
+    assert page(apps).xpath("//tbody/tr/th/a/text()") == ["wild", "calm"], "the worst first"
     assert len(document.xpath("//details")) == 9 * 5
 
 
@@ -400,3 +402,9 @@ def test_what_could_not_be_audited_is_told_and_ends_with_its_code(
     assert done.stdout.count("2025-03-") == 5, "the steps before are told, and from when to when they are"
     assert "! not judged after the last step: " in done.stdout
     assert done.stderr == "mx-changeclass: not all could be audited; the report tells what and why\n"
+
+
+def test_months_without_a_step_are_drawn_too() -> None:
+    steps = [step(n, story(), day) for n, day in enumerate(["2024-11-05", "2025-02-01", ""])]
+    words = page({"one": told(*steps), "other": told(*steps[:1])}).xpath("//section[1]//svg//text/text()")
+    assert words[:5] == ["2024-11", "2024-12", "2025-01", "2025-02", "no day"]
