@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from mx_changeclass.graphs.sync_set import Synced
     from mx_changeclass.model.commits import Commit
     from mx_changeclass.model.kinds import Kind
-    from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Tree, Unit
+    from mx_changeclass.model.snapshot import Element, Rows, Snapshot, StoredBytes, Tree, Unit
     from mx_changeclass.model.versions import Version
     from mx_changeclass.pipeline import Model, compare, fleet, footprint, plan
     from mx_changeclass.policy import Policy
@@ -116,6 +116,7 @@ __all__ = [
     "Snapshot",
     "Step",
     "StepKind",
+    "StoredBytes",
     "Synced",
     "TooLarge",
     "Tree",
@@ -173,7 +174,7 @@ _HOME = {
     "graphs.profiles": ("Profile",),
     "model.kinds": ("Kind",),
     "model.commits": ("Commit",),
-    "model.snapshot": ("Element", "Rows", "Snapshot", "Tree", "Unit"),
+    "model.snapshot": ("Element", "Rows", "Snapshot", "StoredBytes", "Tree", "Unit"),
     "model.versions": ("Version",),
     "findings.hotfix": ("Choice", "Hotfix", "Need", "Piece"),
     "findings.fleet": ("Danger", "Fleet", "FleetVersion", "InField"),

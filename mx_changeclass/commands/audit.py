@@ -16,7 +16,7 @@ from mx_changeclass.console.frame import BELOW, UNREADABLE, Command, complain
 from mx_changeclass.console.options import Settings, configured
 from mx_changeclass.console.output import make_folder, output_option, progress, write
 from mx_changeclass.errors import MxError, PolicyError
-from mx_changeclass.reports.audit import FORMATS, errors_of, render_audits
+from mx_changeclass.reports.audit import AUDIT_FORMATS, errors_of, render_audits
 from mx_changeclass.timeline import audit
 
 
@@ -41,7 +41,7 @@ from mx_changeclass.timeline import audit
     type=click.Path(path_type=Path, dir_okay=False),
     help="Keep in this file what is done; a later audit begins where this one ended.",
 )
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(AUDIT_FORMATS), default="text", show_default=True)
 @click.option("--all", "everything", is_flag=True, help="Put the whole report of each step into the JSON.")
 @click.option(
     "--reports",
@@ -100,10 +100,10 @@ def audit_command(
 def _written(audits: Mapping[str, Any], folder: Path, page: Path | None, say: Callable[[str], None]) -> str:
     """Writes the report of each step that the page tells into a folder, and gives its address as seen from the page."""
     from mx_changeclass.reports import render
-    from mx_changeclass.reports.audit_page import told
+    from mx_changeclass.reports.audit_page import shown_steps
 
     make_folder(folder)
-    for name, step in told(audits):
+    for name, step in shown_steps(audits):
         say(f"writing {name}")
         write(render(step.verdict, "html"), folder / name)
     return quote(Path(os.path.relpath(folder, page.parent if page else ".")).as_posix())

@@ -49,7 +49,10 @@ class Place(Protocol):
 
 _SQLITE = b"SQLite format 3\0"
 _WRITE_AHEAD = b"\2\2"  # at 18, how the database is written and read
-_CLOSE = "Close it in Studio Pro, or run 'sqlite3 FILE \"pragma journal_mode = delete\"'"
+# What SQLite keeps beside a database that is written to, and how it begins where it counts: whoever opens the database
+# with it sees another one.
+BESIDE = {"-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"), "-journal": (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7",)}
+CLOSE = "Close it in Studio Pro, or run 'sqlite3 FILE \"pragma journal_mode = delete\"'"
 _GIVE_MPR = "Give the .mpr of a Mendix project"
 _KNOWN_FORMAT = 2
 _MOST_HEADERS = 1 << 15  # kept in mind; the largest apps have some 5,000 units
@@ -95,7 +98,7 @@ def read_mpr(content: bytes, place: Place, label: str) -> ReadModel:
     except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
         if content[18:20] == _WRITE_AHEAD:
             raise BrokenContainer(
-                label, "is in use: what was saved last stands in a file beside it (-wal)", _CLOSE
+                label, "is in use: what was saved last stands in a file beside it (-wal)", CLOSE
             ) from None
         raise BrokenContainer(label, f"is a damaged .mpr file ({error})", RESTORE) from None
     model = ReadModel({}, table.version, table.inside)
@@ -184,7 +187,7 @@ def _add(model: ReadModel, row: _Row, place: Place, label: str) -> None:
     container, slot = guid(row.container), str(row.slot or "")
     stated = str(row.stated_hash or "")
     file = "" if model.inside else f"mprcontents/{unit_id[:2]}/{unit_id[2:4]}/{unit_id}.mxunit"
-    stored = Stored(
+    stored = UnitRecord(
         unit_id,
         None if container == unit_id else container,
         slot[:1].lower() + slot[1:],
@@ -216,7 +219,7 @@ def _as_hex(stated_hash: str) -> str:
         return ""
 
 
-class Stored(NamedTuple):
+class UnitRecord(NamedTuple):
     """What the ``Unit`` table says of a unit; ``stated`` is its ContentsHash as hex, ``again`` reads its file."""
 
     id: str

@@ -14,7 +14,7 @@ from mx_changeclass.errors import MxError
 from mx_changeclass.findings.steps import Recurring, Step, recurring, worst_steps
 from mx_changeclass.legible import xml_text
 from mx_changeclass.reports import charts
-from mx_changeclass.reports.audit import Audits, binaries_told, errors_of, headline
+from mx_changeclass.reports.audit import Audits, audit_headline, binaries_told, errors_of
 from mx_changeclass.reports.html import digest, escaping, in_frame
 from mx_changeclass.vocabulary import NONE, OTA_SAFE, ReleaseClass
 from mx_changeclass.wording.values import plural, sentence
@@ -66,7 +66,7 @@ class _App:
 
 def page(audits: Audits, reports: str = "") -> str:
     """A document with pictures and tables of all steps. ``reports`` is the address of the folder with the pages of the
-    steps (see ``told``), relative to this one. Raises ``MxError`` where Altair is not installed."""
+    steps (see ``shown_steps``), relative to this one. Raises ``MxError`` where Altair is not installed."""
     apps = [_app(*each, drawn=len(audits) <= _APPS) for each in _told(audits)]
     steps = [step for app in apps for step in app.steps]
     worst_first = sorted(apps, key=lambda app: app.classes, reverse=True)
@@ -74,7 +74,7 @@ def page(audits: Audits, reports: str = "") -> str:
     title = f"Audit of {apps[0].name}" if len(apps) == 1 and not errors else f"Audit of {plural(len(apps), 'app')}"
     whole = _template().render(
         title=title,
-        lead=sentence(headline(steps)),
+        lead=sentence(audit_headline(steps)),
         worst=max((app.worst for app in apps), default=OTA_SAFE),
         apps=apps,
         worst_first=worst_first,
@@ -87,7 +87,7 @@ def page(audits: Audits, reports: str = "") -> str:
     return xml_text(whole)
 
 
-def told(audits: Audits) -> Iterator[tuple[str, Step]]:
+def shown_steps(audits: Audits) -> Iterator[tuple[str, Step]]:
     """The steps that the page tells, each with the name that its own page has to bear."""
     return ((f"{anchors[step.new]}.html", step) for _, _, anchors, _, shown in _told(audits) for step in shown)
 
@@ -102,7 +102,7 @@ def _told(audits: Audits) -> Iterator[tuple[int, str, Mapping[str, str], Audit, 
         yield number, name, anchors, audit, shown
 
 
-def framed(audits: Audits) -> str:
+def audits_framed(audits: Audits) -> str:
     """The page in a frame of its own, for a cell of a notebook."""
     return in_frame(page(audits), "Audit")
 
@@ -111,14 +111,14 @@ def _app(
     number: int, name: str, anchors: Mapping[str, str], audit: Audit, shown: Sequence[Step], *, drawn: bool
 ) -> _App:
     steps = audit.steps
-    heat, left = charts.modules(steps, anchors) if drawn and steps else ("", 0)
+    heat, left = charts.module_map(steps, anchors) if drawn and steps else ("", 0)
     return _App(
         name=name,
         anchor=f"app-{number}",
         anchors={step.new: anchors[step.new] for step in shown},
         steps=steps,
         unread=audit.unread,
-        told=". ".join(filter(None, [sentence(headline(steps)).rstrip("."), binaries_told(steps)])) + ".",
+        told=". ".join(filter(None, [sentence(audit_headline(steps)).rstrip("."), binaries_told(steps)])) + ".",
         stores=binaries_told(steps),
         recurring=[r for r in recurring(steps) if r.steps > 1][:_RECURRING],
         worst_steps=worst_steps(steps, _WORST) if 1 < len(steps) == len(shown) else [],

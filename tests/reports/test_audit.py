@@ -27,10 +27,10 @@ from click.testing import CliRunner
 import mx_changeclass as mx
 from mx_changeclass.cli import cli
 from mx_changeclass.errors import BrokenContainer, MxError
-from mx_changeclass.findings.steps import COLUMNS, Step, between_binaries, heat, recurring, worst_steps
+from mx_changeclass.findings.steps import STEP_COLUMNS, Step, between_binaries, heat, recurring, worst_steps
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.types import MODULE
-from mx_changeclass.reports.audit import FORMATS, render_audits
+from mx_changeclass.reports.audit import AUDIT_FORMATS, render_audits
 from mx_changeclass.vocabulary import FULL_RELEASE, NONE
 from tests.builders.histories import field_service, git
 from tests.cases import labelled_cases
@@ -111,7 +111,7 @@ def hostile(said: str = HOSTILE) -> dict[str, mx.Audit]:
     return {said: told(*steps, unread=(BrokenContainer(said, said, said),))}
 
 
-@pytest.mark.parametrize("name", [f for f in FORMATS if f != "html"])
+@pytest.mark.parametrize("name", [f for f in AUDIT_FORMATS if f != "html"])
 def test_who_wrote_a_commit_cannot_steer_a_report(name: str) -> None:
     text = render_audits(hostile(), name)
     assert "\x1b" not in text
@@ -124,7 +124,7 @@ def test_who_wrote_a_commit_cannot_steer_a_report(name: str) -> None:
 
 def test_a_table_begins_no_cell_with_a_formula() -> None:
     rows = list(csv.DictReader(io.StringIO(render_audits(hostile(), "csv"))))
-    assert list(rows[0]) == list(COLUMNS)
+    assert list(rows[0]) == list(STEP_COLUMNS)
     assert all(not value.startswith(("=", "+", "-", "@")) for row in rows for value in row.values())
 
 
@@ -198,7 +198,7 @@ def test_a_frame_has_no_other_rows(verdicts: dict[str, mx.Verdict]) -> None:
 UNREAD = BrokenContainer("0123:field", "is cut", "Fetch it again")
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", AUDIT_FORMATS)
 def test_every_format_tells_what_could_not_be_judged_at_last(name: str) -> None:
     assert str(UNREAD) in render_audits({"field": told(step(0, story()), unread=(UNREAD,))}, name)
 
