@@ -30,6 +30,7 @@ _NAMES = {color: f"var(--{name.lower().replace('_', '-')})" for name, color in _
 _INK, _LINE = "#010208", "#010209"
 _PAGE = {**_NAMES, _INK: "currentColor", _LINE: "var(--line)"}
 _MONTH, _MOST_MONTHS = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])"), 240
+_FOR_READERS = {"role", "aria-roledescription", "aria-hidden"}
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 
 
@@ -211,18 +212,16 @@ def _fitted(drawn: str) -> str:
 
     root = etree.fromstring(drawn, etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True))
     for element in root.iter():
-        told = element.attrib.pop("aria-label", "")
-        for name in ("role", "aria-roledescription", "aria-hidden"):
-            element.attrib.pop(name, None)
-        for name in ("fill", "stroke"):
-            if element.get(name) in _PAGE:
-                element.set(name, _PAGE[element.get(name)])
-        address = element.attrib.pop(f"{_XLINK}href", "")
+        said = {str(name): str(value) for name, value in element.attrib.items()}
+        told, address = said.pop("aria-label", ""), said.pop(f"{_XLINK}href", "")
+        kept = {name: _PAGE.get(value, value) for name, value in said.items() if name not in _FOR_READERS}
         if address:  # Vega makes a whole one of an anchor
-            element.set("href", address[address.index("#") :])
-            element.set("tabindex", "-1")
+            kept |= {"href": address[address.index("#") :], "tabindex": "-1"}
+        element.attrib.clear()
+        element.attrib.update(tuple(kept.items()))
         if told and element.tag == f"{_SVG}path":
             etree.SubElement(element, f"{_SVG}title").text = told
     root.set("aria-hidden", "true")
     etree.cleanup_namespaces(root)
-    return etree.tostring(root, encoding="unicode")
+    fitted: str = etree.tostring(root, encoding="unicode")
+    return fitted
