@@ -410,3 +410,14 @@ def test_months_without_a_step_are_drawn_too() -> None:
     steps = [step(n, story(), day) for n, day in enumerate(["2024-11-05", "2025-02-01", ""])]
     words = page({"one": told(*steps), "other": told(*steps[:1])}).xpath("//section[1]//svg//text/text()")
     assert words[:5] == ["2024-11", "2024-12", "2025-01", "2025-02", "no day"]
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_a_portfolio_is_the_audits_of_its_apps_whoever_does_the_work(tmp_path: Path) -> None:
+    releases = field_service(tmp_path / "field")
+    listed = [f'[[app]]\nname = "{n}"\nrepository = "field"\nlimit = {n}' for n in (1, 2, 3)]
+    (tmp_path / "apps.toml").write_text("\n".join(listed))
+    alone, shared = (mx.portfolio(tmp_path / "apps.toml", jobs=jobs) for jobs in (1, 2))
+    assert list(alone) == list(shared) == ["1", "2", "3"]
+    for name, found in shared.items():
+        assert found.steps == alone[name].steps == mx.audit(cwd=releases, limit=int(name)).steps
