@@ -71,6 +71,8 @@ def history(
     compared with. Of many steps the last ``limit`` are given. ``path`` is as for ``read_git``. Raises ``ReadError``,
     also where the clone is shallow and ends before what was asked for.
     """
+    if not cwd.is_dir():
+        raise ReadError(cwd, "is no folder", "Give that of a clone")
     old, dots, new = revision.partition("..")
     if new.startswith("."):
         raise ReadError(revision, "is no range of commits", f"Give '{old}..{new[1:]}'")
