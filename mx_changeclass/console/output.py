@@ -78,7 +78,9 @@ def _staged(one: Written, stack: contextlib.ExitStack) -> Path | None:
     with _told(one.target):
         given = Path(str(one.target))
         target = Path(os.path.realpath(given))
-        if one.added or (given.exists() and not given.is_file()):  # of /dev/stdout the system alone knows where it leads
+        if one.added or (
+            given.exists() and not given.is_file()
+        ):  # of /dev/stdout the system alone knows where it leads
             os.close(os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)) if one.added else None
             return None
         beside = target.with_name(f".mx-changeclass.{os.urandom(8).hex()}")

@@ -3,9 +3,9 @@
 Only plumbing that writes nothing is asked (``rev-parse``, ``cat-file``, ``ls-tree``, ``ls-files``,
 ``rev-list``, ``merge-base``, ``for-each-ref``), which runs no hook, filter, driver, pager or alias that a
 repository names, and nothing is fetched: what a partial clone or Git LFS left on the server is said to be
-missing. Objects that stand in for others (``refs/replace``), and grafts, do not count. The environment that git gives its
-hooks (``GIT_DIR``,
-``GIT_INDEX_FILE``) is passed on. A name of a revision reaches git through a pipe, so it never is an option.
+missing. Objects that stand in for others (``refs/replace``), and grafts, do not count. The environment that git gives
+its hooks (``GIT_DIR``, ``GIT_INDEX_FILE``) is passed on. A name of a revision reaches git through a pipe, so it never
+is an option.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_GRAFT_FILE": os.path.join(os.devnull, "none"),  # which is no file; of an empty one git complains
     "LC_ALL": "C",
 }
 # A colon within braces belongs to the revision: HEAD@{2025-01-01 10:00}

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from errno import EINVAL
-from stat import S_ISREG
 from collections.abc import Iterator
+from errno import EINVAL
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from attrs import asdict, define, field

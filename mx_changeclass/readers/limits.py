@@ -11,6 +11,7 @@ MOST_BYTES = 2 << 30  # bytes of one file, and of all that comes out of one pack
 RATIO = 200  # times that a package may grow when it is unpacked; real ones grow some 20 times
 SMALL = 64 << 20  # bytes that are harmless whatever the ratio
 FILES = 200_000  # members of a package
+MOST_DOCUMENT = 128 << 20  # bytes of one document; those that were seen stay below 8 MB
 UNITS = 200_000  # documents of a model; the largest apps have some 20,000
 ENTRIES = 1_000_000  # files of a project folder or of a revision
 LISTING_BYTES = 1 << 28  # bytes of git's list of them
