@@ -12,7 +12,7 @@ from attrs import evolve
 from mx_changeclass.findings.hotfix import Choice, Hotfix, Need, Piece
 from mx_changeclass.legible import legible
 from mx_changeclass.model.commits import Commit
-from mx_changeclass.reports.hotfix import FORMATS, render_hotfix
+from mx_changeclass.reports.hotfix import STEP_FORMATS, render_hotfix
 from tests.builders.histories import field_service
 from tests.generated import story
 from tests.test_cli import run
@@ -78,7 +78,7 @@ STRANGE = ("\x1b[31m", "##[error]x", "\n::error::x", "a\u202eb", "<b>x</b> [a](h
 
 
 @pytest.mark.parametrize("text", STRANGE)
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", STEP_FORMATS)
 def test_no_text_of_a_stranger_is_more_than_a_text(text: str, format: str) -> None:
     piece = Piece("Pages$Page", text, rules=("text-changed",), frees=(text,), needs=(Need(text, text),))
     commit = Commit("0" * 40, text, text, text)

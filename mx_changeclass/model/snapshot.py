@@ -117,7 +117,7 @@ _MOST = 1 << 16  # pairs kept in mind
 _SAME: dict[tuple[str, str], bool] = {}  # by the digests of two units, whether they differ in ids only
 
 
-class Stored(Protocol):
+class StoredBytes(Protocol):
     """The bytes of a unit, where texts stand in them as they are, and what they tell at less cost than its rows."""
 
     @property
@@ -154,7 +154,7 @@ class Unit:
     excluded: bool = False
     missing: bool = False
     file: str = ""
-    stored: Stored | None = field(default=None, repr=False)
+    stored: StoredBytes | None = field(default=None, repr=False)
 
     def renumbered(self, other: Unit) -> frozenset[str]:
         """The ids of both units where they differ in nothing but ids, one for one; none where they differ in more, or

@@ -14,6 +14,7 @@ FILES = 200_000  # members of a package
 MOST_DOCUMENT = 128 << 20  # bytes of one document; those that were seen stay below 8 MB
 UNITS = 200_000  # documents of a model; the largest apps have some 20,000
 ENTRIES = 1_000_000  # files of a project folder or of a revision
+SIDE_FILES = 50_000  # of them beside a model that may belong to the app; real apps have some 2,000
 LISTING_BYTES = 1 << 28  # bytes of git's list of them
 FOLDERS = 100  # folders in one another, in the model and beside it; real ones stay below 20
 MOST_VALUES = 1_000_000  # members of all lists of a document; those of real ones have some 50,000

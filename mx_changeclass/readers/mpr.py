@@ -187,7 +187,7 @@ def _add(model: ReadModel, row: _Row, place: Place, label: str) -> None:
     container, slot = guid(row.container), str(row.slot or "")
     stated = str(row.stated_hash or "")
     file = "" if model.inside else f"mprcontents/{unit_id[:2]}/{unit_id[2:4]}/{unit_id}.mxunit"
-    stored = Stored(
+    stored = UnitRecord(
         unit_id,
         None if container == unit_id else container,
         slot[:1].lower() + slot[1:],
@@ -219,7 +219,7 @@ def _as_hex(stated_hash: str) -> str:
         return ""
 
 
-class Stored(NamedTuple):
+class UnitRecord(NamedTuple):
     """What the ``Unit`` table says of a unit; ``stated`` is its ContentsHash as hex, ``again`` reads its file."""
 
     id: str

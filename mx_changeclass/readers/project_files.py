@@ -194,7 +194,7 @@ class ProjectFolder:
             file = self._open(path)
             if file is not None:
                 with closing(file):
-                    return whole(file, self._label, path)
+                    return whole_file(file, self._label, path)
         return None
 
     def _open(self, path: str) -> FileIO | None:
@@ -222,7 +222,7 @@ def open_file(path: str | os.PathLike[str], *, follow: bool = False) -> FileIO |
     return None
 
 
-def whole(file: FileIO, label: str, name: str) -> bytes:
+def whole_file(file: FileIO, label: str, name: str) -> bytes:
     """What an open file holds. Raises ``TooLarge`` for one beyond all measure."""
     size = os.fstat(file.fileno()).st_size
     if size > MOST_BYTES:

@@ -9,9 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mx_changeclass import __version__
-from mx_changeclass.errors import PolicyError
+from mx_changeclass.errors import MxError, PolicyError
 from mx_changeclass.findings.document import document
-from mx_changeclass.findings.steps import COLUMNS, Recurring, Step, between_binaries, recurring, step_row, worst_steps
+from mx_changeclass.findings.steps import (
+    STEP_COLUMNS,
+    Recurring,
+    Step,
+    between_binaries,
+    recurring,
+    table_rows,
+    worst_steps,
+)
 from mx_changeclass.legible import json_text, plain_line
 from mx_changeclass.reports.markdown import escaped
 from mx_changeclass.vocabulary import NONE, ReleaseClass
@@ -22,18 +30,19 @@ if TYPE_CHECKING:
 
 Audits = Mapping[str, "Audit"]  # by the name of the app
 
-FORMATS = ("text", "json", "csv", "markdown", "html")
+AUDIT_FORMATS = ("text", "json", "csv", "markdown", "html")
 _WORST = 5  # so many of the worst steps, and of the rules that recur, are told above the steps
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would reckon, were it to begin a cell
 _SHORT = {c: str(c).lower().replace("_", "-") for c in ReleaseClass}
 
 
-def render_audits(audits: Audits, format: str = "text", *, everything: bool = False) -> str:
-    """The audits in one of ``FORMATS``. ``everything`` puts the whole report of each step into the JSON."""
-    if format not in FORMATS:
-        raise PolicyError(f"unknown format {format!r}; use one of {', '.join(FORMATS)}")
+def render_audits(audits: Audits, format: str = "text", *, everything: bool = False, reports: str = "") -> str:
+    """The audits in one of ``FORMATS``. ``everything`` puts the whole report of each step into the JSON; ``reports``
+    is the address of the folder to whose pages the page leads (see ``audit_page.shown_steps``)."""
+    if format not in AUDIT_FORMATS:
+        raise PolicyError(f"unknown format {format!r}; use one of {', '.join(AUDIT_FORMATS)}")
     if format == "html":
-        page: str = import_module("mx_changeclass.reports.audit_page").page(audits)
+        page: str = import_module("mx_changeclass.reports.audit_page").page(audits, reports)
         return page
     if format == "json":
         return json_text(audit_document(audits, everything=everything))
@@ -51,21 +60,13 @@ def audit_document(audits: Audits, *, everything: bool = False) -> dict[str, Any
             {
                 "name": name,
                 "steps": [_step(step, everything=everything) for step in audit.steps],
-                "recurring": [
-                    {
-                        "rule": r.rule.id,
-                        "title": r.rule.title,
-                        "steps": r.steps,
-                        "findings": r.findings,
-                        "last": r.last.new,
-                    }
-                    for r in recurring(audit.steps)
-                ],
+                "unread": [str(error) for error in audit.unread],
+                "recurring": [_recurring(r) for r in recurring(audit.steps)],
                 "binaries": [{"commit": step.new, "days": days} for step, days in between_binaries(audit.steps)],
             }
             for name, audit in audits.items()
         ],
-        "errors": [{"name": name, "error": str(e)} for name, e in getattr(audits, "errors", {}).items()],
+        "errors": [{"name": name, "error": str(e)} for name, e in errors_of(audits).items()],
     }
 
 
@@ -116,13 +117,20 @@ def _step(step: Step, *, everything: bool) -> dict[str, Any]:
 
 
 def _csv(audits: Audits) -> str:
-    """One row a step. A text that a spreadsheet would reckon begins with an apostrophe."""
+    """One row a step, and one for what could not be judged. A text that a spreadsheet would reckon begins with an
+    apostrophe."""
     written = io.StringIO()
-    table = csv.DictWriter(written, COLUMNS, lineterminator="\n")
+    table = csv.DictWriter(written, STEP_COLUMNS, lineterminator="\n")
     table.writeheader()
     for name, audit in audits.items():
-        table.writerows({k: _cell(v) for k, v in step_row(name, step).items()} for step in audit.steps)
+        table.writerows(map(_cells, table_rows(name, audit.steps, audit.unread)))
+    for name, error in errors_of(audits).items():
+        table.writerows(map(_cells, table_rows(name, (), (error,))))
     return written.getvalue()
+
+
+def _cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _cell(value) for name, value in row.items()}
 
 
 def _cell(value: Any) -> Any:
@@ -142,13 +150,13 @@ def _class(step: Step) -> str:
     return f"{verdict.release_class}{open_end}"
 
 
-def headline(steps: Sequence[Step]) -> str:
+def audit_headline(steps: Sequence[Step]) -> str:
     """How many steps, from when to when, and how many of each class."""
     if not steps:
         return "no step"
     counted = {c: sum(s.verdict.release_class is c for s in steps) for c in reversed(ReleaseClass) if c is not NONE}
     days = sorted(step.day for step in steps if step.day)
-    span = f" from {days[0]} to {days[-1]}" if days else ""
+    span = "" if not days else f" on {days[0]}" if days[0] == days[-1] else f" from {days[0]} to {days[-1]}"
     return f"{plural(len(steps), 'step')}{span}: " + ", ".join(f"{n} {c}" for c, n in counted.items() if n)
 
 
@@ -166,7 +174,7 @@ def binaries_told(steps: Sequence[Step]) -> str:
 def _text(audits: Audits) -> Iterator[str]:
     for number, (name, audit) in enumerate(audits.items()):
         yield from ([""] if number else [])
-        yield f"{name}: {headline(audit.steps)}"
+        yield f"{name}: {audit_headline(audit.steps)}"
         yield from filter(None, [binaries_told(audit.steps)])
         grave = [r for r in recurring(audit.steps) if r.steps > 1][:_WORST]
         if grave:
@@ -179,19 +187,25 @@ def _text(audits: Audits) -> Iterator[str]:
             yield f"{step.day or '-':<11}{step.name:<14}{_class(step):<16}{_counts(step)}"
             yield f"{'':<11}{step.commit.author}: {step.commit.subject}"
             yield from (f"{'':<11}! not judged: {error}" for error in step.skipped)
+        yield from (f"! not judged after the last step: {error}" for error in audit.unread)
     yield from _errors(audits)
 
 
-def _errors(audits: Audits) -> Iterator[str]:
+def errors_of(audits: Audits) -> Mapping[str, MxError]:
     """The apps of a portfolio that could not be audited."""
-    yield from (f"{name}: not audited: {error}" for name, error in getattr(audits, "errors", {}).items())
+    found: Mapping[str, MxError] = getattr(audits, "errors", {})
+    return found
+
+
+def _errors(audits: Audits) -> Iterator[str]:
+    yield from (f"{name}: not audited: {error}" for name, error in errors_of(audits).items())
 
 
 def _markdown(audits: Audits) -> Iterator[str]:
     for name, audit in audits.items():
         yield f"## {escaped(name)}"
         yield ""
-        yield escaped(headline(audit.steps)) + ". " + escaped(binaries_told(audit.steps))
+        yield escaped(audit_headline(audit.steps)) + ". " + escaped(binaries_told(audit.steps))
         yield ""
         yield "| release | day | class | changes | by | subject |"
         yield "| --- | --- | --- | --- | --- | --- |"
@@ -201,10 +215,11 @@ def _markdown(audits: Audits) -> Iterator[str]:
                 escaped(step.commit.subject),
             )  # fmt: skip
             yield "| " + " | ".join(cells) + " |"
-        skipped = [str(error) for step in audit.steps for error in step.skipped]
+        skipped = [f"not judged: {error}" for step in audit.steps for error in step.skipped]
+        skipped += [f"not judged after the last step: {error}" for error in audit.unread]
         if skipped:
             yield ""
-            yield from (f"- not judged: {escaped(error)}" for error in skipped)
+            yield from (f"- {escaped(line)}" for line in skipped)
         worst = worst_steps(audit.steps, _WORST)
         yield ""
         for step in worst:

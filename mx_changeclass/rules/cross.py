@@ -213,7 +213,13 @@ def _failed(failed: Failed) -> str:
     return f"rule {failed.rule.id} failed ({failed.error})"
 
 
-@rule(NONE, undecided=True, source="REAL 20", certainty=Certainty.DOCUMENTED, mitigation="Complete the checkout.")
+@rule(
+    NONE,
+    undecided=True,
+    source="REAL 20",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Complete the checkout with what is listed as not seen, and compare anew.",
+)
 def agg_incomplete_side(whole: Release, release: Release) -> str:
     """Version that could not be read in full
 

@@ -21,8 +21,10 @@ from markdown_it import MarkdownIt
 from mx_changeclass import compare, render
 from mx_changeclass.data import raw
 from mx_changeclass.errors import ReadError
+from mx_changeclass.findings.back import way_back
 from mx_changeclass.findings.document import document
 from mx_changeclass.findings.finding import Verdict
+from mx_changeclass.findings.planning import proven_plan
 from mx_changeclass.graphs.footprint import footprint_of
 from mx_changeclass.legible import plain_line
 from mx_changeclass.model.snapshot import Rows, Snapshot
@@ -30,6 +32,7 @@ from mx_changeclass.policy import Policy
 from mx_changeclass.readers import read
 from mx_changeclass.reports import catalogue
 from mx_changeclass.reports.footprint import footprint_document, footprint_text
+from mx_changeclass.reports.plans import plan_document, render_plan
 from mx_changeclass.vocabulary import DESTRUCTIVE
 from mx_changeclass.waivers import Severity, Waiver
 from tests.builders.browser import shown
@@ -146,7 +149,7 @@ def check_frame(text: str) -> None:
     check_html(frame.get("srcdoc"))
 
 
-def check_markdown(text: str) -> None:
+def check_markdown(text: str, columns: int = 4) -> None:
     check_line_by_line(text)
     tables: list[int] = []
     for token in MarkdownIt("gfm-like", {"linkify": False}).parse(text):
@@ -162,7 +165,7 @@ def check_markdown(text: str) -> None:
             assert inner.type in ("text", "code_inline", "strong_open", "strong_close", "softbreak"), inner
             said += inner.content if inner.type == "text" else "\n"
         assert not HOSTS.search(said), HOSTS.findall(said)
-    assert set(tables) == {4}
+    assert set(tables) == ({columns} if columns else set())
 
 
 def check_sarif(text: str) -> None:
@@ -229,6 +232,19 @@ def rendered(mark: str, format: str) -> Iterable[str]:
 def test_no_name_breaks_out_of_a_report(format: str, mark: str) -> None:
     for text in rendered(mark, format):
         CHECKS[format](text)
+
+
+@some
+@given(hostile)
+@everywhere
+def test_no_name_breaks_out_of_a_plan(mark: str) -> None:
+    way = way_back(verdict(mark))
+    for plan, sides in ((proven_plan(verdict(mark)), ("old", "new")), (way.plan, ("new", "old"))):
+        old, new = (getattr(verdict(mark), side) for side in sides)
+        back = way if plan is way.plan else None
+        check_line_by_line(render_plan(plan, old, new, "text", back))
+        check_markdown(render_plan(plan, old, new, "markdown", back), columns=0)
+        check_json(render_plan(plan, old, new, "json", back), plan_document(plan, old, new, back))
 
 
 @some

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from mx_changeclass.errors import MxError
 from mx_changeclass.policy import Policy
-from mx_changeclass.readers.portfolio import App, read_portfolio
+from mx_changeclass.readers.portfolio import ListedApp, read_portfolio
 from mx_changeclass.timeline import Audit, Processes, audit
 
 _AT_ONCE = 8  # so many apps are gone through at once where an executor does the work
@@ -39,13 +39,14 @@ class Portfolio(Mapping[str, Audit]):
         """A pandas frame of all apps, see ``Audit.to_frame``."""
         from mx_changeclass.findings.frame import steps_frame
 
-        return steps_frame({name: found.steps for name, found in self.items()}, by)
+        told = {name: (found.steps, found.unread) for name, found in self.items()}
+        return steps_frame({**told, **{name: ((), (error,)) for name, error in self.errors.items()}}, by)
 
     def _repr_html_(self) -> str:
         """The portfolio as a page, shown by a notebook."""
-        from mx_changeclass.reports.audit_page import framed
+        from mx_changeclass.reports.audit_page import audits_framed
 
-        return framed(self)
+        return audits_framed(self)
 
 
 def portfolio(
@@ -67,7 +68,7 @@ def portfolio(
         if executor is None and jobs > 1:
             executor = stack.enter_context(Processes(jobs))
 
-        def audited(app: App) -> Audit | MxError:
+        def audited(app: ListedApp) -> Audit | MxError:
             try:
                 found = audit(
                     app.branch, app.path, cwd=app.repository, tags=app.tags, since=app.since, until=app.until,
