@@ -776,6 +776,13 @@ def test_more_files_than_an_app_has_are_refused(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("mx_changeclass.readers.project_files.ENTRIES", 1)
     project = write_v2(specimen(), tmp_path / "project")
     assert "holds more than 1 files" in problem(project)
+    monkeypatch.undo()
+    monkeypatch.setattr("mx_changeclass.readers.side_files.collect.SIDE_FILES", 1)
+    for number, said in ((1, False), (2, True)):
+        side = {f"resources/{i}": b"" for i in range(number)} | {"notes.md": b"", "deployment/x": b""}
+        project = write_v2(specimen(), tmp_path / str(number), side=side)
+        assert isinstance(outcome(project), str) is said
+        assert not said or "holds more than 1 files beside the model" in problem(project)
 
 
 @pytest.mark.parametrize("inside", [True, False])
