@@ -21,6 +21,7 @@ from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.findings.fleet import Fleet, FleetVersion, fleet_of
 from mx_changeclass.findings.plan import Plan
 from mx_changeclass.graphs.footprint import Footprint, footprint_of
+from mx_changeclass.graphs.profiles import MOST_PROFILES, Navigation
 from mx_changeclass.model.snapshot import RowPool, Snapshot, Unit
 from mx_changeclass.policy import Policy, policy_or_default
 from mx_changeclass.readers import read
@@ -145,6 +146,9 @@ def check_readable(snapshot: Snapshot) -> None:
         what = f"no {' and no '.join(lacking)}" if seen else "no document"
         gap = f": {missing} of {len(model)} documents are missing or damaged" if missing else ""
         raise BrokenContainer(snapshot.label, f"holds {what} that can be read{gap}", "Complete the checkout")
+    if len(Navigation(snapshot).profiles) > MOST_PROFILES:
+        problem = f"has more than {MOST_PROFILES} navigation profiles"
+        raise BrokenContainer(snapshot.label, problem, "Remove those that nobody uses")
 
 
 def _without(snapshot: Snapshot, ignore: tuple[str, ...]) -> Snapshot:

@@ -159,6 +159,19 @@ def test_a_report_that_is_not_whole_is_an_error(key: str, value: Any) -> None:
         Verdict.from_dict({k: v for k, v in REPORT.items() if k != key})
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("fingerprint", 5), ("fingerprint", ["x"]), ("verb", "joined"), ("verb", None), ("property", ["x"]),
+        ("old", {"a": 1}), ("new", [["x"]]), ("what", 5), ("within", "0123456789ab"), ("within", 5), ("audience", [5]),
+    ],
+)  # fmt: skip
+def test_a_change_of_another_shape_is_an_error(key: str, value: Any) -> None:
+    first, *rest = REPORT["changes"]
+    with pytest.raises(ReadError, match=r"^report: "):
+        Verdict.from_dict({**REPORT, "changes": [{**first, key: value}, *rest]})
+
+
 def test_a_verdict_cannot_be_changed() -> None:
     verdict = story()
     for value in (verdict, verdict.findings[0], verdict.rows[0], verdict.policy, verdict.accountability):

@@ -103,6 +103,21 @@ def test_a_closed_stream_changes_no_answer(closed: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr  # which is not what Python ends with when it falls
 
 
+def test_a_report_from_a_stream_that_is_closed_is_said(tmp_path: Path) -> None:
+    command = f'"{sys.executable}" -m mx_changeclass explain x --report - <&-'
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path)}
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"standard input is closed" in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="needs /dev")
+def test_a_pipe_that_only_the_system_can_name_is_written_to(tmp_path: Path) -> None:
+    done = run("diff", V1, V2, "--report", "json=/dev/stdout", "-o", "report.txt", cwd=tmp_path)
+    assert done.returncode == DESTRUCTIVE, done.stderr
+    assert json.loads(done.stdout)["schema"] == 1
+
+
 def test_several_at_once_leave_a_whole_report(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path)}
     command = [sys.executable, "-m", "mx_changeclass", "diff", V1, V2, "--format", "json", "-o", "report.json"]
@@ -180,6 +195,17 @@ def test_a_model_that_is_being_written_is_told_with_what_helps(tmp_path: Path) -
         done = run("export", "App.mpr", cwd=tmp_path)
     assert done.returncode == 3
     assert "Close it in Studio Pro" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder in use stays")
+def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = f'rmdir "{gone}"; "{sys.executable}" -P -m mx_changeclass diff v1 .'
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path)}
+    done = subprocess.run(["sh", "-c", command], cwd=gone, env=environment, capture_output=True, check=False)
+    assert done.returncode == 3, done.stderr
+    assert b"no folder to start from" in done.stderr
 
 
 # Names

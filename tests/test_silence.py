@@ -15,9 +15,12 @@ from mx_changeclass import ReleaseClass, Snapshot, classify, compare, diff, read
 from mx_changeclass.cli import cli
 from mx_changeclass.errors import ReadError
 from mx_changeclass.findings.finding import Verdict
+from mx_changeclass.model.persistence import LONGEST_LINE
 from mx_changeclass.policy import Policy
 from mx_changeclass.reports import FORMATS
 from tests.builders.build import write_v2
+from tests.builders.elements import lists, text
+from tests.builders.models import Model
 from tests.cases import Case, rule_cases
 
 STORY = Path(__file__).parent.parent / "fixtures" / "field-service" / "v1.snapshot.xml"
@@ -185,3 +188,21 @@ def test_no_data_may_be_lost_where_no_device_holds_any() -> None:
     verdict = case.verdict()
     assert verdict.undecided
     assert verdict.at_most is ReleaseClass.NEEDS_REDEPLOY
+
+
+@pytest.mark.parametrize(("above", "told"), [(LONGEST_LINE, True), (LONGEST_LINE - 1, False)])
+def test_generalisations_beyond_those_that_are_followed_leave_the_verdict_open(above: int, told: bool) -> None:
+    """What an entity inherits from above the cut, and whether it has a table, nobody looked at."""
+
+    old = Model()
+    old.module("F")
+    old.entity("F.E0", attributes=("A",))
+    for i in range(above):
+        old.entity(f"F.E{i + 1}", f"F.E{i}")
+    old.page("F.Home", lists(f"F.E{above}"), text("t", "a"))
+    old.native(home="F.Home")
+    new = old.edit()
+    new.find("t").props["content.template.en_US"] = "b"
+    verdict = classify(diff(old.snapshot(), new.snapshot()))
+    found = [(f.undecided, f.at_most) for f in verdict.findings if f.rule.id == "agg-incomplete-side"]
+    assert found == ([(True, ReleaseClass.DESTRUCTIVE)] if told else [])

@@ -370,6 +370,35 @@ def test_a_journal_keeps_what_could_not_be_read(project: History, tmp_path: Path
 def test_a_journal_that_cannot_be_written_is_told(releases: Path, tmp_path: Path) -> None:
     with pytest.raises(mx.PolicyError, match="Give a journal that can be written"):
         mx.audit(cwd=releases, journal=tmp_path)
+    with pytest.raises(mx.PolicyError, match="is no regular file"):
+        mx.audit(cwd=releases, journal="/dev/zero")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("report", 5), ("report", {}), ("report", None), ("error", 5), ("error", ["a"]), ("base", ["x"]),
+        ("unread", {"a": 1}), ("unread", None),
+    ],
+)  # fmt: skip
+def test_a_line_of_a_journal_that_is_none_is_no_verdict(key: str, value: Any, releases: Path, tmp_path: Path) -> None:
+    file = tmp_path / "audit.journal"
+    mx.audit(cwd=releases, journal=file).steps  # noqa: B018
+    first, *rest = map(json.loads, file.read_text().splitlines())
+    if key == "error":
+        first["report"] = None
+    file.write_text("\n".join(map(json.dumps, [{**first, key: value}, *rest])) + "\n")
+    with pytest.raises(mx.PolicyError, match="is damaged"):
+        mx.audit(cwd=releases, journal=file).steps  # noqa: B018
+
+
+@pytest.mark.parametrize("key", ["old", "new"])
+def test_a_line_of_a_journal_without_its_pair_is_passed_over(key: str, releases: Path, tmp_path: Path) -> None:
+    file = tmp_path / "audit.journal"
+    wanted = mx.audit(cwd=releases, journal=file).steps
+    first, *rest = map(json.loads, file.read_text().splitlines())
+    file.write_text("\n".join(map(json.dumps, [{**first, key: [1]}, *rest])) + "\n")
+    assert mx.audit(cwd=releases, journal=file).steps == wanted
 
 
 class Dying(Executor):

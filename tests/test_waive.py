@@ -59,6 +59,19 @@ def test_comments_order_and_line_ends_stay(red: Path) -> None:
         assert run("diff", V1, V2, *ON_TIME, cwd=red).returncode == 1  # of three, two
 
 
+def test_a_link_that_lay_there_is_not_followed(red: Path) -> None:
+    for target in (red / "elsewhere", red / "there"):
+        (red / TOML).unlink(missing_ok=True)
+        (red / TOML).symlink_to(target)
+        (red / "there").write_text(OURS)
+        done = run("waive", "6908", *AGREED, cwd=red)
+        assert (done.returncode, is_one_line(done)) == (2, True)
+        assert not (red / "elsewhere").exists()
+        assert (red / "there").read_text() == OURS
+    assert run("waive", "6908", *AGREED, "--config", TOML, cwd=red).returncode == 0, "a choice of one's own is"
+    assert (red / "there").read_text() != OURS
+
+
 def test_an_element_names_its_change(red: Path) -> None:
     done = run("waive", "Service.Measurement", *AGREED, cwd=red)
     assert done.returncode == 0, done.stderr

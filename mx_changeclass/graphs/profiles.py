@@ -11,6 +11,7 @@ from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
 from mx_changeclass.model.types import SYNC_ROW
 
 NATIVE = "Navigation$NativeNavigationProfile"
+MOST_PROFILES = 100  # an app has one a kind of device; each is followed through the whole of it
 
 
 @frozen

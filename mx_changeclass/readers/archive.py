@@ -36,6 +36,7 @@ class Archive:
         if len(members) > FILES:
             raise BrokenContainer(label, f"holds more than {FILES} files", _ADVICE)
         self._members: dict[str, zipfile.ZipInfo] = {}
+        self._unpacked: set[str] = set()  # counted once, however often they are asked for
         for member in members:
             if not member.filename.endswith("/"):  # is_dir() asks for the last letter of a name that may be empty
                 name = self._checked(member)
@@ -57,11 +58,12 @@ class Archive:
             with self._zip.open(member) as stream:
                 while chunk := stream.read(_CHUNK):
                     content += chunk
-                    self._budget -= len(chunk)
+                    self._budget -= 0 if name in self._unpacked else len(chunk)
                     if self._budget < 0:
                         raise BrokenContainer(self._label, "unpacks to more than its size makes believable", _ADVICE)
         except _DAMAGE as error:
             raise BrokenContainer(self._label, f"{name} in it is damaged ({error})", _ADVICE) from None
+        self._unpacked.add(name)
         return bytes(content)
 
     def _checked(self, member: zipfile.ZipInfo) -> str:

@@ -43,7 +43,7 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_GRAFT_FILE": os.path.join(os.devnull, "none"),  # which is no file; of an empty one git complains
     "LC_ALL": "C",
 }
 # A colon within braces belongs to the revision: HEAD@{2025-01-01 10:00}

@@ -16,7 +16,7 @@ from attrs import define, field
 
 from mx_changeclass.errors import BrokenContainer, UnsupportedVersion
 from mx_changeclass.model.snapshot import Rows, Unit
-from mx_changeclass.readers.limits import KEPT, LFS_POINTER, MOST_BYTES, RESTORE, UNITS
+from mx_changeclass.readers.limits import KEPT, LFS_POINTER, MOST_BYTES, MOST_DOCUMENT, RESTORE, UNITS
 from mx_changeclass.readers.notes import Notes, check_places
 from mx_changeclass.readers.units import stored_unit
 from mx_changeclass.readers.units.numbering import Numbered, numbered
@@ -91,7 +91,7 @@ def read_mpr(content: bytes, place: Place, label: str) -> ReadModel:
     try:
         with closing(sqlite3.connect(":memory:")) as connection:
             connection.deserialize(content)
-            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(len(content), 1 << 16))
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(max(len(content), 1 << 16), MOST_DOCUMENT))
             connection.executescript("pragma trusted_schema = off; pragma ignore_check_constraints = on")
             table = _table(connection, label, len(content))
             sound = str(connection.execute("pragma quick_check(1)").fetchone()[0])
@@ -246,6 +246,9 @@ class UnitRecord(NamedTuple):
             notes.missing("lfs", f"{where} is a Git LFS pointer")
             return self._missing()
         digest = hashlib.sha256(content).hexdigest()
+        if len(content) > MOST_DOCUMENT:
+            notes.missing("broken", f"{where} is larger than {MOST_DOCUMENT >> 20} MB")
+            return self._missing(digest)
         try:
             header = _header(content, digest)
             if digest != self.stated:

@@ -64,7 +64,7 @@ def read_project(place: ProjectFiles, mpr: str, label: str, *, form: str = "", s
             side_units,  # loads what looks into archives, code and styles
         )
 
-        found, unseen = side_units(place.paths(), place.fetch, place.identity)
+        found, unseen = side_units(place.paths(), place.fetch, place.identity, label=label)
         model.units.update(found)
         for text in (*unseen, *place.unseen()):
             model.notes.missing("side", text)

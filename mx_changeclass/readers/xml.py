@@ -55,6 +55,7 @@ _MOST = 1 << 29  # bytes of XML in one snapshot; those of large apps have some 5
 _RATIO = 200  # times a compressed snapshot may grow; real ones grow some 20 times
 _SMALL = 1 << 24  # bytes that are harmless whatever the ratio
 _DENSE, _FEW = 16, 1 << 16  # bytes that a tag has at least on average, where it is not one of a few; real: over 100
+_MOST_TAGS = 2_000_000  # those of large apps have some 500,000; one takes some 500 bytes of memory
 _CHUNK = 1 << 18
 _TAIL = 256  # bytes at the end in which the checksum stands
 _REMAKE = "Export it again from the model"
@@ -262,6 +263,8 @@ def _chunks(content: bytes, label: str, unread: list[str]) -> Iterator[bytes]:
         tags += chunk.count(b"<")
         if grown > most:
             raise BrokenContainer(label, f"unpacks to more than {most} bytes", _REMAKE)
+        if tags > _MOST_TAGS:
+            raise BrokenContainer(label, f"has more than {_MOST_TAGS:,} tags", _REMAKE)
         if (tags - _FEW) * _DENSE > grown:
             raise BrokenContainer(label, f"has more tags than one in {_DENSE} bytes", _REMAKE)
         yield chunk

@@ -22,6 +22,7 @@ from mx_changeclass.rules.security.rights import ACCESS_RULE, MEMBER_ACCESS, dev
 from mx_changeclass.rules.sync.uploads import uploaded
 
 CALCULATED = "DomainModels$CalculatedValue"
+_MOST_HOLDERS = 200  # entities of devices that have one member; beyond them it counts as entered, without a look
 HASHED, AUTONUMBER = "DomainModels$HashedStringAttributeType", "DomainModels$AutoNumberAttributeType"
 
 
@@ -96,7 +97,10 @@ def known_on(side: App, name: str, member: Element) -> KnownMember:
     else:
         owners = ends(side, member)[: 2 if member.props.get("owner") == "Both" else 1]
     most = KnownMember.NOTHING
-    for each in (each for o in owners if o for each in side.memo(_holders, o)):
+    holders = [each for o in owners if o for each in side.memo(_holders, o)]
+    if len(holders) > _MOST_HOLDERS:
+        return KnownMember.ENTRIES
+    for each in holders:
         most = max(most, _of_holder(side, each, name, member))
         if most is KnownMember.ENTRIES:
             break

@@ -40,7 +40,7 @@ def test_a_commit_says_when_by_whom_and_what(project: History) -> None:
     git(project.at, "tag", "-am", "with a message", "release/1", known["first"])
     first, merge = history("HEAD", PROJECT, project.at).commits
     date = git(project.at, "show", "-s", "--format=%aI", known["first"])
-    assert first == Commit(known["first"], date, "Test", "first", (), ("release/1", "v1.0"))
+    assert first == Commit(known["first"], date, "Test", "first", (), ("v1.0", "release/1"))
     assert (merge.subject, merge.parents, merge.tags) == ("merge", (known["beside"], known["half"]), ())
 
 
@@ -84,6 +84,34 @@ def test_what_is_odd_in_a_commit_makes_no_other_one(
     first, odd, last = history("main", PROJECT, made.at).commits
     assert (first.subject, last.subject, last.parents) == ("first", "last", (oid,))
     assert (odd.id, odd.author, odd.subject) == (oid, *wanted)
+
+
+def test_a_commit_that_says_it_is_old_is_no_less_part_of_the_time(tmp_path: Path) -> None:
+    made = History(tmp_path / "repository")
+    made.put("first", "v1")
+    made.put("second", apps__field__notes="x")
+    made.put("hidden", apps__field__notes="y")
+    git(made.at, "reset", "-q", "--hard", written_anew(made.at, b"T <t> 0 +0000", b"hidden"))
+    subjects = [c.subject for c in history("main", PROJECT, made.at, since="2020-01-01").commits]
+    assert subjects == ["first", "second", "hidden"]
+
+
+def test_a_name_of_a_tag_or_of_a_folder_holds_any_letter(tmp_path: Path) -> None:
+    made = History(tmp_path / "repository")
+    made.put("first", "v1")
+    (made.at / "a\nb").mkdir()
+    git(made.at, "mv", PROJECT, "a\nb/app")
+    git(made.at, "commit", "-qm", "moved")
+    git(made.at, "tag", "v\u20281\u0085 x".replace(" ", "-"))
+    (commit,) = history("HEAD", "", made.at / "a\nb" / "app", tags="v*").commits
+    assert commit.tags == ("v\u20281\u0085-x",)
+
+
+def test_a_graft_hides_no_commit(project: History) -> None:
+    before = history("HEAD", PROJECT, project.at).commits
+    (project.at / ".git" / "info").mkdir(exist_ok=True)
+    (project.at / ".git" / "info" / "grafts").write_text(git(project.at, "rev-parse", "HEAD") + "\n")
+    assert history("HEAD", PROJECT, project.at).commits == before
 
 
 def test_a_range_begins_where_the_lines_part(project: History) -> None:

@@ -27,17 +27,21 @@ from bson.decimal128 import Decimal128
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mx_changeclass.errors import ReadError
+from mx_changeclass.errors import BrokenContainer, ReadError
+from mx_changeclass.graphs.profiles import MOST_PROFILES
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
+from mx_changeclass.pipeline import check_readable
 from mx_changeclass.readers import read
+from mx_changeclass.readers.archive import Archive
 from mx_changeclass.readers.limits import FOLDERS, MAX_DEPTH, MOST_KEYS, STREAMED
 from mx_changeclass.readers.native_app import read_native
 from mx_changeclass.readers.project_files import ProjectFolder
 from mx_changeclass.readers.side_files.collect import side_units
-from mx_changeclass.readers.side_files.contents import blob_id
+from mx_changeclass.readers.side_files.contents import MOST_PACKAGES, blob_id
 from mx_changeclass.readers.units.stored_unit import BrokenUnit, decode, from_dump, header
 from mx_changeclass.readers.xml import read_xml, write_xml
 from tests.builders.build import content_of, uid, write_dump, write_v1, write_v2, write_zip
+from tests.builders.models import Model
 from tests.builders.specimen import READERS, specimen
 
 SECONDS = 20  # of computing: far more than any of these takes, far less than a bomb
@@ -349,6 +353,14 @@ def test_keys_of_an_element_have_a_bound() -> None:
         decode(bson.encode({"$Type": "X$X", **{f"k{i}": 1 for i in range(MOST_KEYS + 1)}}), "x")
 
 
+def test_a_document_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = bson.encode({"$ID": uuid.UUID(page()["$ID"]).bytes_le, "$Type": "Forms$Page", "Name": "x" * 60_000})
+    assert not snapshot(v2_with(tmp_path / "under", content)).incomplete
+    monkeypatch.setattr("mx_changeclass.readers.mpr.MOST_DOCUMENT", 50_000)
+    (said,) = snapshot(v2_with(tmp_path / "over", content)).incomplete
+    assert "is larger than" in said
+
+
 def test_a_widget_definition_without_ids_is_read() -> None:
     bare = {"$Type": "CustomWidgets$CustomWidgetType", "WidgetId": "w", "ObjectType": {"PropertyTypes": [3, {}, "x"]}}
     rows = decode(bson.encode({"$Type": "X$X", "Widget": {"$Type": "CustomWidgets$CustomWidget", "Type": bare}}), "x")
@@ -442,6 +454,20 @@ def test_two_units_of_one_name_are_both_there(tmp_path: Path) -> None:
     assert len([u for u in model.units.values() if u.name == "State"]) == 2
 
 
+@pytest.mark.parametrize("inside", [True, False])
+def test_what_sqlite_keeps_beside_an_mpr_is_not_passed_over(inside: bool, tmp_path: Path) -> None:
+    """Whoever opens the model with it sees another one (sqlite.org, fileformat2, "The Rollback Journal"; walformat)."""
+    model = write_v1(specimen(), tmp_path / "App.mpr") if inside else write_v2(specimen(), tmp_path / "app") / "App.mpr"
+    for end, hot in (("-journal", "d9d505f920a163d7"), ("-wal", "377f0682"), ("-wal", "377f0683")):
+        beside = model.with_name(model.name + end)
+        for harmless in (b"", b"\0" * 512):  # what is left of one that is over
+            beside.write_bytes(harmless)
+            assert not snapshot(model).incomplete
+        beside.write_bytes(bytes.fromhex(hot) + b"\0" * 504)
+        assert f"App.mpr{end} changes what it says. Close it in Studio Pro" in problem(model)
+        beside.unlink()
+
+
 def test_a_view_that_computes_without_end_is_no_table(tmp_path: Path) -> None:
     endless = (
         "create view Unit as with recursive n(x) as (select 1 union all select x + 1 from n)"
@@ -516,6 +542,18 @@ def odd_member(folder: Path, **facts: Any) -> Path:
     return file_with(folder, packed.getvalue())
 
 
+def test_a_member_that_is_asked_for_again_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", b"x" * 600_000)
+        archive.writestr("b", b"x" * 600_000)
+    monkeypatch.setattr("mx_changeclass.readers.archive.SMALL", 1_000_000)
+    package = Archive(packed.getvalue(), "package")
+    assert [len(package.read("a") or b"") for _ in range(5)] == [600_000] * 5
+    with pytest.raises(BrokenContainer, match="believable"):
+        package.read("b")
+
+
 def test_a_link_in_a_package_is_refused(tmp_path: Path) -> None:
     assert "holds a symbolic link (odd)" in problem(odd_member(tmp_path, external_attr=0o120777 << 16))
 
@@ -570,6 +608,14 @@ def test_hostile_xml_is_refused_as_snapshot_and_as_manifest(attack: bytes, tmp_p
         said = problem(file_with(tmp_path, content))
         assert "root:" not in said
     assert "root:" not in problem(write_zip(tmp_path / "app.mpk", {"package.xml": attack}))
+
+
+def test_tags_of_a_snapshot_have_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = READERS.parent / "field-service" / "v1.snapshot.xml"
+    monkeypatch.setattr("mx_changeclass.readers.xml._MOST_TAGS", file.read_bytes().count(b"<"))
+    assert not snapshot(file).incomplete
+    monkeypatch.setattr("mx_changeclass.readers.xml._MOST_TAGS", file.read_bytes().count(b"<") - 1)
+    assert "tags" in problem(file)
 
 
 def test_a_gzip_bomb_is_refused(tmp_path: Path) -> None:
@@ -730,6 +776,13 @@ def test_more_files_than_an_app_has_are_refused(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("mx_changeclass.readers.project_files.ENTRIES", 1)
     project = write_v2(specimen(), tmp_path / "project")
     assert "holds more than 1 files" in problem(project)
+    monkeypatch.undo()
+    monkeypatch.setattr("mx_changeclass.readers.side_files.collect.SIDE_FILES", 1)
+    for number, said in ((1, False), (2, True)):
+        side = {f"resources/{i}": b"" for i in range(number)} | {"notes.md": b"", "deployment/x": b""}
+        project = write_v2(specimen(), tmp_path / str(number), side=side)
+        assert isinstance(outcome(project), str) is said
+        assert not said or "holds more than 1 files beside the model" in problem(project)
 
 
 @pytest.mark.parametrize("inside", [True, False])
@@ -762,3 +815,36 @@ def test_a_file_beyond_measure_beside_the_model_is_told_as_not_read(
         assert row.props["unread"] == "is larger than 2 GB"
         assert row.props["content"] == blob_id(b"x" * (1 << 20) + b"y")
     assert row.props["nativeDependencies"] == "unread"
+
+
+def test_a_list_of_packages_has_a_bound(tmp_path: Path) -> None:
+    for number, unread in ((MOST_PACKAGES, False), (MOST_PACKAGES + 1, True)):
+        content = json.dumps({"dependencies": {f"p{i}": "1" for i in range(number)}}).encode()
+        project = write_v2(specimen(), tmp_path / str(number), side={"package.json": content})
+        (row,) = read(project).rows("file:package.json")
+        assert ("unread" in row.props) is unread
+        assert len(row.props) < 10 or not unread
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b"[]", b"<<<<<<< HEAD\n{}\n", b"version https://git-lfs.github.com/spec/v1\n"]
+)
+def test_an_npm_package_that_cannot_be_read_may_be_written_for_react_native(content: bytes, tmp_path: Path) -> None:
+    path = "javascriptsource/field/actions/node_modules/@acme/camera/package.json"
+    project = write_v2(specimen(), tmp_path / "project", side={path: content})
+    (row,) = read(project).rows(f"file:{path}")
+    assert (row.props["role"], row.props["forNative"], row.props["packageName"]) == ("module", True, "@acme/camera")
+    assert row.props["unread"]
+
+
+def test_navigation_profiles_have_a_bound() -> None:
+    """Each is followed through the whole app."""
+    model = Model()
+    model.document("Projects$Project", "F.Project")
+    model.page("F.Home")
+    for i in range(MOST_PROFILES):
+        model.native(home="F.Home", name=f"P{i}")
+    check_readable(model.snapshot())
+    model.native(home="F.Home", name="More")
+    with pytest.raises(BrokenContainer, match="navigation profiles"):
+        check_readable(model.snapshot())

@@ -73,6 +73,7 @@ def test_what_is_unknown_or_rare_counts_as_it_does_in_rows(keys: dict[str, Any])
         {"Widgets": [2, _unit("Forms$TextBox", 2), _unit("Forms$TextBox", 2)]},  # two of an id
         {"Widgets": [2, {"$Type": "Forms$TextBox"}]},
         {"a.b": "Field.Page"},
+        {f"Key{i}": {f"Inner{j}": 1 for j in range(100)} for i in range(21)},  # more keys than an element may have
         {"NotKnown": {"x": 1, "y": 2}},  # a point, which is a text in rows
         {"ParentPointer": _id(9), "Kids": [2, _unit("DomainModels$Association", 2, ParentPointer=_id(1))]},
     ],

@@ -166,6 +166,8 @@ def test_a_portfolio_goes_on_where_an_app_cannot_be_read(tmp_path: Path) -> None
         ("[[app]]\nname = 'x'\nrepository = '.'\nbrnach = 'main'", "'brnach' is no key"),
         ("[[app]]\nname = 'x'\nrepository = '.'\nlimit = true", "'limit' must be a number"),
         ("[[app]]\nname = 'x'\nrepository = '.'\n[[app]]\nname = 'x'\nrepository = '.'", "name of two apps"),
+        ("[[app]]\nname = 'x'\nrepository = '.'\nlimit = -5", "'limit' cannot be -5"),
+        ('[[app]]\nname = "x"\nrepository = "\\u0000"', "'repository' cannot be"),
         ("[[app", "Correct the portfolio"),
         ("a = " + "[" * 9999, "too deep"),
     ],

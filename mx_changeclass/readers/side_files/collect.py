@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache, partial
 
+from mx_changeclass.errors import BrokenContainer
 from mx_changeclass.model.kinds.native import BINARY_ID, BINARY_NAME
 from mx_changeclass.model.snapshot import Rows, Unit
+from mx_changeclass.readers.limits import SIDE_FILES
 from mx_changeclass.readers.side_files.contents import Fetch, blob_id, combined, lfs_target
 from mx_changeclass.readers.side_files.file_rows import FilePart, file_kind, side_rows
 from mx_changeclass.readers.side_files.native_template import belongs, binary_unit, project_file, role, template_roots
@@ -116,7 +118,12 @@ def enters(folder: str) -> bool:
 
 
 def side_units(
-    paths: Iterable[str], fetch: Fetch, identity: Identity | None = None, ignore: Iterable[str] = ()
+    paths: Iterable[str],
+    fetch: Fetch,
+    identity: Identity | None = None,
+    ignore: Iterable[str] = (),
+    *,
+    label: str = "files",
 ) -> tuple[dict[str, Unit], tuple[str, ...]]:
     """Units of the files beside a model by id (``file:`` and the path), and what of them could not be seen.
 
@@ -124,12 +131,15 @@ def side_units(
     over. ``fetch`` gives the content of one, None where it is not there; it is asked again when a unit
     is loaded, so that no content is kept. ``identity`` may give the git blob id of a file that need not
     be read for it. The digest of a file is the git blob id of its bytes whatever it was read from, so
-    that a folder and a revision compare; the digest of a unit of several files is made of theirs.
+    that a folder and a revision compare; the digest of a unit of several files is made of theirs. Raises
+    ``BrokenContainer`` naming ``label`` where they are more than any app has.
     """
     ignored = tuple(ignore)
     known = sorted({p for p in paths if wanted(p, ignored)})
     templates = template_roots(known, fetch)
     known = [p for p in known if _template_of(p, templates) is not None or _by_itself(p)]
+    if len(known) > SIDE_FILES:
+        raise BrokenContainer(label, f"holds more than {SIDE_FILES} files beside the model", "Give the model of an app")
     digests: dict[str, str] = {}
     notes: list[str] = []
     for path in known:

@@ -10,6 +10,7 @@ from typing import Any
 
 Fetch = Callable[[str], bytes | None]  # a path with slashes -> the content of the file, None where there is none
 
+MOST_PACKAGES = 10_000  # of one list; real ones have some 100
 MAX_TEXT = 4 << 20  # bytes of a text that is looked into; a longer one is only hashed
 UNREAD = "unread"  # a dependency map that is there and cannot be read: unknown, never empty
 _LFS = b"version https://git-lfs.github.com/spec/"
@@ -140,6 +141,8 @@ def package_versions(prefix: str, packages: object) -> dict[str, str]:
     """``<prefix>.<package>`` = version for each entry of a JSON object of versions. Raises ``Unreadable``."""
     if not isinstance(packages, Mapping) or not all(isinstance(v, (str, int, float)) for v in packages.values()):
         raise Unreadable("holds a dependency map of another shape")
+    if len(packages) > MOST_PACKAGES:
+        raise Unreadable(f"asks for more than {MOST_PACKAGES:,} packages")
     return {f"{prefix}.{name}": str(version) for name, version in sorted(packages.items())}
 
 

@@ -17,7 +17,7 @@ import bson
 
 from mx_changeclass.model.metamodel import Property
 from mx_changeclass.model.snapshot import Element, Rows
-from mx_changeclass.readers.limits import DENSE_VALUES, FEW_VALUES, MAX_DEPTH, MAX_KEY, MOST_VALUES
+from mx_changeclass.readers.limits import DENSE_VALUES, FEW_VALUES, MAX_DEPTH, MAX_KEY, MOST_KEYS, MOST_VALUES
 from mx_changeclass.readers.units.key_names import STORED, KeyNames
 from mx_changeclass.readers.units.secrets import may_hold_credentials, sealed, without_credentials
 from mx_changeclass.readers.units.values import guid, put, scalar
@@ -86,7 +86,7 @@ class Sieve:
             ids.append(row_id)
             fold = _Fold(self, document, depth, sealing, labelled)
             left -= fold.items
-            if left < 0:
+            if left < 0 or fold.keys > MOST_KEYS:  # so many may be too many: what decodes it tells
                 raise Unusual
             folds.append((fold, above, slot, at))
             if fold.wanted:
@@ -151,12 +151,12 @@ def sieve_of(wanted: Wanted) -> Sieve:
 class _Fold:
     """What is wanted of one row, made of an element and of the single parts in it; see ``stored_unit``."""
 
-    __slots__ = ("_doubtful", "_sieve", "_todo", "items", "labelled", "lists", "props", "type", "wanted")
+    __slots__ = ("_doubtful", "_sieve", "_todo", "items", "keys", "labelled", "lists", "props", "type", "wanted")
 
     def __init__(self, sieve: Sieve, document: _Document, depth: int, sealing: bool, labelled: bool) -> None:
         self.props: _Document = {}
         self.lists: list[tuple[str, list[_Document], int, bool]] = []
-        self.items = 0
+        self.items = self.keys = 0
         self.wanted = self._doubtful = False
         self.labelled = labelled  # whether it stands in a pluggable widget
         self._sieve = sieve
@@ -174,6 +174,7 @@ class _Fold:
             document, names, depth, sealing = todo.pop()
             if depth > MAX_DEPTH or len(names.prefix) > MAX_KEY:
                 raise Unusual
+            self.keys += len(document)
             for (looked_at, key), value in zip(keys_of(names, tuple(document)), document.values(), strict=True):
                 kind = type(value)
                 if kind is dict:
@@ -223,6 +224,7 @@ class _Fold:
             self._todo.append((value, names, depth, secret))
 
     def _definition(self, key: _Key, value: _Document) -> None:
+        self.keys += len(value)
         for (_, inner), fact in zip(self._sieve.keys(STORED.of(value), tuple(value)), value.values(), strict=True):
             if inner is not None and inner.wanted and isinstance(fact, str):
                 self.props[key.inside + inner.label] = fact
@@ -253,6 +255,7 @@ class _Fold:
             raise Unusual
 
     def _translations(self, names: KeyNames, key: _Key, items: list[_Document], secret: bool) -> None:
+        self.keys += len(items)
         owner = names.type if names.prefix else ""
         for item in items:
             code = str(item.get("LanguageCode") or "")

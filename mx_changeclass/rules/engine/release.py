@@ -131,8 +131,7 @@ class Release:
     def shipped(self, change: Change) -> bool:
         """The subject reaches somebody with the client bundle. Pages, layouts and snippets that online web
         profiles alone reach are not bundled: the runtime serves them."""
-        served = is_a(self.document(change).type, "Pages$FormBase")
-        return self.reached_offline(change) if served else self.reached(change)
+        return self.memo(change, _shipped)
 
     def why(self, change: Change) -> tuple[str, ...]:
         """Shortest way from a profile to the subject, on the first side that has one."""
@@ -415,6 +414,11 @@ def _template(side: App) -> str:
 _FRAME = frozenset({DOMAIN_MODEL, "Security$ModuleSecurity", "Projects$ModuleSettings"})
 WIRING = ("Microflows$Flow", "Microflows$CaseValue", "Microflows$ExclusiveMerge", "Microflows$StartEvent")
 _FOR_EVERYBODY = frozenset({"Texts$SystemTextCollection", PROJECT_SETTINGS})
+
+
+def _shipped(change: Change, release: Release) -> bool:
+    served = is_a(release.document(change).type, "Pages$FormBase")
+    return release.reached_offline(change) if served else release.reached(change)
 
 
 def _subjects(change: Change, release: Release) -> tuple[tuple[App, str], ...]:

@@ -300,14 +300,22 @@ def _granting(side: App) -> dict[str, set[str]]:
 def managed(role: Element, side: App, release: Release) -> frozenset[str]:
     """The user roles whose users a role manages, of those that are there on both sides, under their new names;
     "users without a role" among them."""
+    if role.props.get("manageAllRoles"):
+        return release.memo(side, _all_managed)
+    found = {str(name) for name in role.props.get("manageableRoles", ())}
+    found |= {_WITHOUT_ROLES} if role.props.get("manageUsersWithoutRoles") else set()
+    return _still_there(found, side, release)
+
+
+def _all_managed(side: App, release: Release) -> frozenset[str]:
+    return _still_there(side.memo(_names_of_users), side, release)
+
+
+def _still_there(names: Iterable[str], side: App, release: Release) -> frozenset[str]:
+    """Those of some user roles that are there on both sides, under their new names."""
     renames = release.changes.renames if side is release.old else {}
     there = release.new.memo(_names_of_users)
-    if role.props.get("manageAllRoles"):
-        found = set(side.memo(_names_of_users))
-    else:
-        found = {str(name) for name in role.props.get("manageableRoles", ())}
-        found |= {_WITHOUT_ROLES} if role.props.get("manageUsersWithoutRoles") else set()
-    return frozenset(name for each in found if (name := renames.get(each, each)) in there)
+    return frozenset(name for each in names if (name := renames.get(each, each)) in there)
 
 
 def _names_of_users(side: App) -> frozenset[str]:
