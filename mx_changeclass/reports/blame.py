@@ -89,8 +89,8 @@ def _rules(brought: Iterable[Blamed], limit: int) -> Iterator[tuple[int, str]]:
         rest = f" and {len(subjects) - limit} more" if len(subjects) > limit else ""
         yield 1, f"{release_class}: {rule}: {', '.join(subjects[:limit])}{rest}{beside}"
     if len(alike) > limit:
-        rest = sum(map(len, list(alike.values())[limit:]))
-        yield 1, f"and {plural(rest, 'finding')} more"
+        more = sum(map(len, list(alike.values())[limit:]))
+        yield 1, f"and {plural(more, 'finding')} more"
 
 
 def _beside(each: Blamed) -> str:
