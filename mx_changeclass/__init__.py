@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     from mx_changeclass.graphs.sync_set import Synced
     from mx_changeclass.model.commits import Commit
     from mx_changeclass.model.kinds import Kind
-    from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Tree, Unit
+    from mx_changeclass.model.snapshot import Element, Rows, Snapshot, StoredBytes, Tree, Unit
     from mx_changeclass.model.versions import Version
     from mx_changeclass.pipeline import Model, compare, fleet, footprint, plan
     from mx_changeclass.policy import Policy
-    from mx_changeclass.portfolio import Portfolio, portfolio
+    from mx_changeclass.portfolios import Portfolio, portfolio
     from mx_changeclass.provenance import blame
     from mx_changeclass.readers import export, read
     from mx_changeclass.readers.limits import TooLarge
@@ -121,6 +121,7 @@ __all__ = [
     "Snapshot",
     "Step",
     "StepKind",
+    "StoredBytes",
     "Synced",
     "TooLarge",
     "Tree",
@@ -180,7 +181,7 @@ _HOME = {
     "graphs.profiles": ("Profile",),
     "model.kinds": ("Kind",),
     "model.commits": ("Commit",),
-    "model.snapshot": ("Element", "Rows", "Snapshot", "Tree", "Unit"),
+    "model.snapshot": ("Element", "Rows", "Snapshot", "StoredBytes", "Tree", "Unit"),
     "model.versions": ("Version",),
     "findings.hotfix": ("Choice", "Hotfix", "Need", "Piece"),
     "findings.fleet": ("Danger", "Fleet", "FleetVersion", "InField"),
@@ -188,7 +189,7 @@ _HOME = {
     "findings.back": ("May", "WayBack", "way_back"),
     "findings.plan": ("Advice", "Plan", "PlanStep", "StepKind", "outline"),
     "policy": ("Policy",),
-    "portfolio": ("Portfolio", "portfolio"),
+    "portfolios": ("Portfolio", "portfolio"),
     "provenance": ("blame",),
     "releases": ("hotfix",),
     "reports": ("render",),

@@ -131,18 +131,18 @@ class Audit(Iterator[Step]):
 
     def _repr_html_(self) -> str:
         """The audit as a page, shown by a notebook."""
-        from mx_changeclass.reports.audit_page import framed
+        from mx_changeclass.reports.audit_page import audits_framed
 
-        return framed({self.label: self})
+        return audits_framed({self.label: self})
 
 
-Pair = tuple[str, Commit]  # the id of a commit, and the one that is compared with it
+CommitPair = tuple[str, Commit]  # the id of a commit, and the one that is compared with it
 
 
 @frozen
 class _Work:
     past: History
-    pairs: Sequence[Pair]
+    pairs: Sequence[CommitPair]
     policy: Policy | None
     journal: Journal
 
@@ -178,7 +178,7 @@ class _Work:
                 yield judged
 
     def _found(
-        self, pairs: Sequence[Pair], executor: Executor | None, jobs: int, ahead: int | None
+        self, pairs: Sequence[CommitPair], executor: Executor | None, jobs: int, ahead: int | None
     ) -> Generator[Judged, None, None]:
         if executor is None and jobs <= 1:
             yield from _run(self.past, pairs, self.policy)
@@ -199,7 +199,7 @@ class _Work:
                 for _, future in waiting:
                     future.cancel()
 
-    def _begin(self, pool: Executor, run: Sequence[Pair]) -> tuple[Sequence[Pair], Future[list[Judged]]]:
+    def _begin(self, pool: Executor, run: Sequence[CommitPair]) -> tuple[Sequence[CommitPair], Future[list[Judged]]]:
         place = evolve(self.past, commits=())  # what crosses to a worker is small
         try:
             return run, pool.submit(_run_list, place, run, self.policy)
@@ -208,7 +208,7 @@ class _Work:
             lost.set_exception(error)
             return run, lost
 
-    def _result(self, run: Sequence[Pair], future: Future[list[Judged]]) -> list[Judged]:
+    def _result(self, run: Sequence[CommitPair], future: Future[list[Judged]]) -> list[Judged]:
         """What a worker found; what it left undone is done again."""
         try:
             return future.result()
@@ -217,7 +217,7 @@ class _Work:
         except Exception:  # each kind of executor has its own for a worker that is gone
             return self._again(run)
 
-    def _again(self, run: Sequence[Pair]) -> list[Judged]:
+    def _again(self, run: Sequence[CommitPair]) -> list[Judged]:
         """What a process of its own finds. A commit at which that dies too is told as one that could not be judged."""
         with Processes(1) as alone:
             try:
@@ -253,12 +253,12 @@ class Processes(Executor):
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
 
 
-def _run_list(past: History, pairs: Sequence[Pair], policy: Policy | None) -> list[Judged]:
+def _run_list(past: History, pairs: Sequence[CommitPair], policy: Policy | None) -> list[Judged]:
     """A task, wherever it is done: its arguments and its result cross to other processes."""
     return list(_run(past, pairs, policy))
 
 
-def _run(past: History, pairs: Sequence[Pair], policy: Policy | None) -> Iterator[Judged]:
+def _run(past: History, pairs: Sequence[CommitPair], policy: Policy | None) -> Iterator[Judged]:
     """What is found of neighbours: the newer side of a pair is the older one of the next."""
     base_of: dict[str, str] = {}
     side: tuple[str, Snapshot] | None = None

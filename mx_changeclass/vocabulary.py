@@ -122,7 +122,7 @@ class Remedy(enum.StrEnum):
     @classmethod
     def of(cls, requires: Requires, *, undecided: bool) -> Remedy:
         """The remedy of a rule that names none: its order says it, and what is open is asked."""
-        return cls.ASK if undecided else _REMEDIES[requires]
+        return cls.ASK if undecided else _REMEDIES.get(requires, cls.NONE)
 
 
 POSTPONED = frozenset({Remedy.LATER, Remedy.KEEP_SERVER_PART})  # right, but one release later

@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,11 +25,13 @@ from mx_changeclass import (
     ReleaseClass,
     Severity,
     Verdict,
+    Version,
     Waiver,
     classify,
     compare,
     fleet,
     footprint,
+    hotfix,
     read,
     render,
 )
@@ -36,6 +40,7 @@ from mx_changeclass.data import load
 from mx_changeclass.errors import BrokenContainer
 from mx_changeclass.findings.back import way_back
 from mx_changeclass.findings.finding import worst_first
+from mx_changeclass.findings.hotfix import hotfix_by_part
 from mx_changeclass.findings.planning import proven_plan
 from mx_changeclass.findings.steps import Step
 from mx_changeclass.model.commits import Commit
@@ -43,9 +48,12 @@ from mx_changeclass.reports import catalogue
 from mx_changeclass.reports.audit import audit_document
 from mx_changeclass.reports.blame import blame_document
 from mx_changeclass.reports.footprint import footprint_document
+from mx_changeclass.reports.hotfix import hotfix_document
 from mx_changeclass.reports.plans import plan_document
+from tests.builders.histories import History, field_service
 from tests.builders.specimen import PROJECTS, READERS
 from tests.cases import labelled_cases, rule_cases
+from tests.findings.test_hotfix import COLOUR, SHOWN, after, picked
 from tests.generated import ROOT, story
 
 NAMES = {
@@ -54,6 +62,7 @@ NAMES = {
     "footprint": "footprint",
     "fleet": "fleet",
     "blame": "blame",
+    "hotfix": "hotfix",
     "rules": "rules",
     "audit": "audit",
 }
@@ -150,6 +159,24 @@ def brought() -> Blame:
     return Blame(story(), tuple(told), (first, second), 3, (first.id,), "0" * 40, "0" * 40)
 
 
+def hotfixes() -> Iterator[Any]:
+    """The story by part and by commit, with commits in each state."""
+    for bar in (ReleaseClass.OTA_SAFE, ReleaseClass.NEEDS_REDEPLOY):
+        yield hotfix_document(hotfix_by_part(story(), bar, without=("Service.Home",)))
+    yield hotfix_document(hotfix_by_part(upgraded(), ReleaseClass.OTA_SAFE))
+    with TemporaryDirectory() as folder:
+        yield hotfix_document(hotfix("v1.0", "main", cwd=field_service(Path(folder) / "story")))
+        line = History(Path(folder) / "line")
+        for name, model in (("base", after()), ("colour", after(COLOUR)), ("shown", after(COLOUR, SHOWN))):
+            line.put(name, model)
+        yield hotfix_document(picked(line, "main~2"))
+
+
+def upgraded() -> Verdict:
+    """The story, made in a later version of Studio Pro."""
+    return compare(story().old, evolve(story().new, version=Version.of("11.0.0")))
+
+
 class Audited(dict[str, Any]):
     """An audit of an app, and another app that could not be audited."""
 
@@ -183,6 +210,8 @@ def documents(name: str) -> Iterator[Any]:
         yield in_field().to_dict()
     elif name == "blame":
         yield blame_document(brought())
+    elif name == "hotfix":
+        yield from hotfixes()
     else:
         yield json.loads(catalogue.rules("json"))
 

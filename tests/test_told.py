@@ -41,7 +41,7 @@ def test_the_paragraph_leaves_no_harm_and_nothing_open_out(verdict: Verdict) -> 
     assert [h for h in decided if CONSEQUENCES[h].lower() not in told.lower()] == []
     assert ("no data on devices is at stake" in told.lower()) <= (not decided)
     assert ("nothing is left open" in told.lower()) <= (not verdict.undecided and not verdict.facts.unseen)
-    assert (verdict.channel is FULL_RELEASE) <= ("new version from the app stores" in told)
+    assert (verdict.channel is FULL_RELEASE) <= ("from the app stores" in told)
     assert [rule for rule in catalogue() if f"[{rule}]" in told or f" {rule} " in told] == []
 
 

@@ -7,6 +7,7 @@ side changed is taken, what both changed to the same value too; anything else is
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import cached_property
 
 import attrs
 from attrs import frozen
@@ -65,7 +66,7 @@ def cherry_pick(changes: Changes, base: Snapshot) -> Snapshot | tuple[Conflict, 
     return attrs.evolve(made, version=changes.new.version) if upgraded else made
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, slots=False)
 class _Rebase:
     changes: Changes
     base: Snapshot
@@ -112,11 +113,28 @@ class _Rebase:
         same = self.tree.unit_of.get(row_id) == self.changes.old_tree.unit_of[row_id]
         return self.tree.rows.get(row_id) if same else None
 
+    def _renewed(self, row: Element) -> bool:
+        """Whether what is gone from where it stood is in the base all the same, under an id that neither side knows."""
+        unit = self.changes.old.units[self.changes.old_tree.unit_of[row.id]]
+        if unit.id in self.tree.rows:
+            return (unit.id, row.type, row.name) in self._under_other_ids
+        known = self.changes.old.units.keys() | self.changes.new.units.keys()
+        return any((u.type, u.name) == (unit.type, unit.name) and u.id not in known for u in self.base.live.values())
+
+    @cached_property
+    def _under_other_ids(self) -> frozenset[tuple[str, str, str]]:
+        """The named rows of the base whose ids neither side knows: the document of each, its type and its name."""
+        known = self.changes.old_tree.rows.keys() | self.changes.new_tree.rows.keys()
+        rows = (row for row_id, row in self.tree.rows.items() if row.name and row_id not in known)
+        return frozenset((self.tree.unit_of[row.id], row.type, row.name) for row in rows)
+
     def _on(self, change: Removed[Kind] | Changed[Kind], here: Element | None) -> Iterator[Change]:
         if here is None:
             there = self.tree.rows.get(change.new_row.id) if isinstance(change, Changed) else None
             if isinstance(change, Changed) and change.fields and there != change.new_row:
                 self._conflict(change, "is not there")
+            elif isinstance(change, Removed) and self._renewed(change.old_row):
+                self._conflict(change, "is there under another id")
         elif isinstance(change, Removed):
             if here == change.old_row or here != self.changes.new_tree.rows.get(
                 here.id

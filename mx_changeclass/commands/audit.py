@@ -14,7 +14,7 @@ from mx_changeclass.console.frame import BELOW, Command
 from mx_changeclass.console.options import Settings, configured
 from mx_changeclass.console.output import output_option, progress, write
 from mx_changeclass.errors import PolicyError
-from mx_changeclass.reports.audit import FORMATS, render_audits
+from mx_changeclass.reports.audit import AUDIT_FORMATS, render_audits
 from mx_changeclass.timeline import audit
 
 
@@ -39,7 +39,7 @@ from mx_changeclass.timeline import audit
     type=click.Path(path_type=Path, dir_okay=False),
     help="Keep in this file what is done; a later audit begins where this one ended.",
 )
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(AUDIT_FORMATS), default="text", show_default=True)
 @click.option("--all", "everything", is_flag=True, help="Put the whole report of each step into the JSON.")
 @output_option
 @configured
@@ -57,7 +57,7 @@ def audit_command(
     **chosen: Any,
 ) -> int:
     """Classify each commit that led to REVISION, or each in a range v1..main, against the one before it."""
-    from mx_changeclass.portfolio import portfolio
+    from mx_changeclass.portfolios import portfolio
 
     if file is not None and (revision != "HEAD" or no_merges or any(v for v in chosen.values())):
         raise click.UsageError("--portfolio says of each app what is audited. Leave the other choices out")

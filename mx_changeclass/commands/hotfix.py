@@ -11,7 +11,7 @@ from mx_changeclass.console.frame import AT_OR_ABOVE, BELOW, UNDECIDED, Command
 from mx_changeclass.console.options import Settings, configured
 from mx_changeclass.console.output import output_option, progress, write
 from mx_changeclass.releases import hotfix
-from mx_changeclass.reports.hotfix import FORMATS, render_hotfix
+from mx_changeclass.reports.hotfix import STEP_FORMATS, render_hotfix
 
 _CLASSES = ("ota-safe", "needs-redeploy", "full-release")
 
@@ -29,7 +29,7 @@ _CLASSES = ("ota-safe", "needs-redeploy", "full-release")
 )
 @click.option("--with", "only", metavar="ELEMENT", multiple=True, help="Take this alone, with all that it needs.")
 @click.option("--without", metavar="ELEMENT", multiple=True, help="Leave this out, with all that needs it.")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(STEP_FORMATS), default="text", show_default=True)
 @output_option
 @click.option("--all", "everything", is_flag=True, help="Tell all of long lists.")
 @configured

@@ -12,13 +12,13 @@ from mx_changeclass.console.output import output_option, progress, write
 from mx_changeclass.findings.back import May, way_back
 from mx_changeclass.findings.planning import proven_plan
 from mx_changeclass.pipeline import compare
-from mx_changeclass.reports.plans import FORMATS, render_plan
+from mx_changeclass.reports.plans import STEP_FORMATS, render_plan
 
 
 @click.command("plan", cls=Command)
 @click.argument("old")
 @click.argument("new")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(STEP_FORMATS), default="text", show_default=True)
 @output_option
 @click.option(
     "--nobody-fails",

@@ -38,9 +38,7 @@ from mx_changeclass.wording.values import kind_in_words
     "--config",
     "file",
     type=click.Path(path_type=Path, dir_okay=False),
-    default=CONFIGURATION,
-    show_default=True,
-    help="Configuration or file of waivers to write it into.",
+    help=f"Configuration or file of waivers to write it into [default: {CONFIGURATION}].",
 )
 @today_option
 def waive_command(
@@ -52,7 +50,7 @@ def waive_command(
     undecided: bool,
     baseline: str,
     report: str | None,
-    file: Path,
+    file: Path | None,
     today: datetime | None,
 ) -> int:
     """Accept a change of a report: the one of a FINGERPRINT, or whose fingerprint begins so, or of an ELEMENT."""
@@ -68,9 +66,10 @@ def waive_command(
         name, kind, what = row["element"]["name"], kind_in_words(row["element"]["kind"]), row["what"]
     except (KeyError, TypeError, ValueError, AttributeError):  # anybody may have written it
         raise click.UsageError(f"{change}: is no row of a report. Give a report of 'diff --format json'") from None
-    write(with_waiver(file, waiver), file)
+    place = file or Path(CONFIGURATION)
+    write(with_waiver(place, waiver, chosen=file is not None), place)
     subject = f"{kind} {name}" if name else "the app"
-    done = f"[{waiver.fingerprint}] is waived up to {waiver.up_to}, until {until.date()}, in {file}"
+    done = f"[{waiver.fingerprint}] is waived up to {waiver.up_to}, until {until.date()}, in {place}"
     write(plain_line(f"{subject}: {what} {done}") + "\n", None)
     return BELOW
 

@@ -46,6 +46,8 @@ def reports_in(files: Sequence[str]) -> list[dict[str, Any]]:
 
 def _report(file: str) -> dict[str, Any]:
     try:
+        if file == "-" and sys.stdin is None:
+            raise ValueError("standard input is closed")
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         content: Any = json.loads(text)
         if not isinstance(content, dict) or not isinstance(content.get("changes"), list):

@@ -76,12 +76,13 @@ def _staged(one: Written, stack: contextlib.ExitStack) -> Path | None:
     """A file beside the target that holds all of it already, and goes with the stack unless it takes its place. A link
     leads to the file that is meant; a pipe or a device has no whole, and what is added to is not replaced."""
     with _told(one.target):
-        target = Path(os.path.realpath(str(one.target)))
-        if one.added or (target.exists() and not target.is_file()):
+        given = Path(str(one.target))
+        target = Path(os.path.realpath(given))
+        if one.added or (given.exists() and not given.is_file()):  # of /dev/stdout the system alone knows where it leads
             os.close(os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)) if one.added else None
             return None
         beside = target.with_name(f".mx-changeclass.{os.urandom(8).hex()}")
-        stack.callback(beside.unlink, missing_ok=True)
+        stack.callback(_remove, beside)
         with beside.open("xb") as file:
             file.write(one.data)
         if target.exists():
@@ -89,13 +90,18 @@ def _staged(one: Written, stack: contextlib.ExitStack) -> Path | None:
         return beside
 
 
+def _remove(beside: Path) -> None:
+    with contextlib.suppress(OSError):  # it took its place, or never came to be
+        beside.unlink()
+
+
 def _put(one: Written, beside: Path | None) -> None:
-    target = Path(os.path.realpath(str(one.target)))
+    given = str(one.target)
     if beside is not None:
-        beside.replace(target)
+        beside.replace(os.path.realpath(given))
         return
     flags = os.O_WRONLY | (os.O_APPEND if one.added else 0)
-    with contextlib.suppress(BrokenPipeError), open(os.open(target, flags), "wb") as file:
+    with contextlib.suppress(BrokenPipeError), open(os.open(given, flags), "wb") as file:
         file.write(one.data)
 
 

@@ -97,5 +97,6 @@ def _costs(finding: Finding) -> bool:
 
 
 def _names(verdict: Verdict, wanted: Callable[[Finding], bool]) -> tuple[str, ...]:
-    named = (row for row in verdict.rows if row.name or row.old_name)
+    """The names of what one of the findings says; what comes back costs nothing by itself."""
+    named = (row for row in verdict.rows if (row.name or row.old_name) and row.verb != "added")
     return tuple(dict.fromkeys(row.subject_name for row in named if any(map(wanted, row.findings))))

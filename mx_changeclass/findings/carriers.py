@@ -11,9 +11,9 @@ from attrs import evolve, field, frozen
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.native_dependencies import DependencyChange
-from mx_changeclass.model.types import ENTITY, MODULE
+from mx_changeclass.model.types import ENTITY
 from mx_changeclass.rules.engine.release import Release, SyncChange, VersionChange
-from mx_changeclass.rules.engine.rule import Hit
+from mx_changeclass.rules.engine.rule import Detail, Hit
 
 VERSION = "$version"  # stands for the row that changed where the version of Studio Pro did
 _NAME = re.compile(r"[\w$-]+(?:\.[\w$-]+)*")
@@ -59,17 +59,21 @@ def _changes(hit: Hit, release: Release) -> Iterable[Change]:
         return about.rows or list(_on_the_way(entry.why if entry else (), side, other, release)) or own
     if isinstance(about, DependencyChange):
         return [*_listing(about, release), *_to_owners(about, release)]
-    return [c for name in _NAME.findall(hit.detail) for c in named.get(name, ())] if isinstance(about, Release) else ()
+    if not isinstance(about, Release):
+        return ()
+    stated = hit.detail.changes if isinstance(hit.detail, Detail) else ()
+    return stated or [c for name in _NAME.findall(hit.detail) for c in named.get(name, ())]
 
 
 def _by_subject(release: Release, _: Release) -> Mapping[str, list[Change]]:
-    """The changes by the names of their subjects, of their modules and of the profiles and actions they serve."""
+    """The changes by the names of their subjects, where these have one, and of their modules; of files by those of
+    what they serve."""
     found: dict[str, list[Change]] = {}
     for change in release.changes:
         tree = release.changes.tree(change)
+        named = {name for _, name in release.subjects(change)} if tree.subject(change.row).name else set()
         module = tree.snapshot.module(tree.unit_of.get(change.row.id, change.row.id))
-        names = {name for _, name in release.subjects(change)}
-        for name in names | ({module} if change.row.type != MODULE else set()):
+        for name in named | {module} - {""}:
             found.setdefault(name, []).append(change)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import AttrsInstance, asdict, evolve, fields
 
@@ -26,6 +26,8 @@ from mx_changeclass.vocabulary import Hazard, Maybe, ReleaseClass, Remedy, Requi
 from mx_changeclass.waivers import Covered, Waiver, WaiverState, WaiverUse
 from mx_changeclass.wording.harms import MEANING
 from mx_changeclass.wording.reasons import REASONS
+
+T = TypeVar("T", bound=AttrsInstance)
 
 _ADVICE = "Give a report of 'mx-changeclass diff --format json'"
 
@@ -277,6 +279,9 @@ def verdict_of(report: Mapping[str, Any]) -> Verdict:
 def _verdict(report: Mapping[str, Any]) -> Verdict:
     rules = {rule_id: Rule.from_dict({"id": rule_id, **told}) for rule_id, told in report["rules"].items()}
     rows = tuple(_row_of(told, rules) for told in report["changes"])
+    marks = {"", *(row.fingerprint for row in rows)}
+    if lost := next((row.part_of for row in rows if row.part_of not in marks), None):
+        raise KeyError(lost)
     remarks = (_finding_of(told, rules) for told in report["remarks"])
     waivers = tuple(map(_waiver_of, report["configuration"].get("waived", ())))
     return Verdict(
@@ -344,10 +349,22 @@ def _snapshot_of(told: Mapping[str, Any]) -> Snapshot:
     )
 
 
+def _typed(value: T) -> T:
+    """A value whose texts are texts, whoever wrote them. Raises ``TypeError``."""
+    for part in fields(type(value)):
+        held = getattr(value, part.name)
+        texts = (held,) if part.type == "str" else held if part.type == "tuple[str, ...]" else ()
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError(f"{part.name} is no text")
+    return value
+
+
 def _row_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Row:
     element = told["element"]
+    if told["verb"] not in ("added", "removed", "changed"):
+        raise ValueError(repr(told["verb"]))
     shared = {"kind": element["kind"], "subject": element["name"], "audience": told["audience"], "why": told["why"]}
-    return Row(
+    row = Row(
         fingerprint=told["fingerprint"],
         verb=told["verb"],
         kind=element["kind"],
@@ -362,13 +379,15 @@ def _row_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Row:
         new=_value(told["new"]),
         part_of=told["within"] or "",
         parts=tuple(
-            RowPart(p["part"] or "", p["property"], _value(p["old"]), _value(p["new"])) for p in told.get("parts", ())
+            _typed(RowPart(p["part"] or "", p["property"], _value(p["old"]), _value(p["new"])))
+            for p in told.get("parts", ())
         ),
     )
+    return _typed(row)
 
 
 def _finding_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Finding:
-    return Finding(
+    finding = Finding(
         rule=rules[told["rule"]],
         kind=told["kind"],
         subject=told["subject"],
@@ -387,7 +406,10 @@ def _finding_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Finding:
         remedy=Remedy(told["remedy"]),
         meanwhile=told["meanwhile"] or "",
     )
+    return _typed(finding)
 
 
 def _value(told: object) -> object:
-    return tuple(told) if isinstance(told, list) else told
+    value = tuple(told) if isinstance(told, list) else told
+    hash(value)  # a table, or a list in a list, is none
+    return value

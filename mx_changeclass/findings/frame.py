@@ -8,8 +8,7 @@ from typing import Any
 
 from mx_changeclass.errors import MxError, PolicyError
 from mx_changeclass.findings.finding import Finding, Row, Verdict
-from mx_changeclass.findings.steps import COLUMNS as STEP_COLUMNS
-from mx_changeclass.findings.steps import Step, step_row
+from mx_changeclass.findings.steps import STEP_COLUMNS, Step, step_row
 from mx_changeclass.vocabulary import NONE, ReleaseClass
 from mx_changeclass.wording.harms import MEANING
 
@@ -24,7 +23,7 @@ _OF_FINDING = (
     "certainty", "unless", "setting", "source", "audience", "why",
 )  # fmt: skip
 _ELSEWHERE = ("within", "file", "id")
-COLUMNS = {
+FRAME_COLUMNS = {
     "finding": (*_OF_CHANGE, *_OF_FINDING, *_ELSEWHERE),
     "change": (
         *_OF_CHANGE,
@@ -43,9 +42,9 @@ COLUMNS = {
 
 def frame(verdict: Verdict, by: str) -> Any:
     """See ``Verdict.to_frame``."""
-    if by not in COLUMNS:
-        raise PolicyError(f"a frame has no rows by {by!r}; use one of {', '.join(map(repr, COLUMNS))}")
-    return _table(list(_ROWS[by](verdict)), COLUMNS[by])
+    if by not in FRAME_COLUMNS:
+        raise PolicyError(f"a frame has no rows by {by!r}; use one of {', '.join(map(repr, FRAME_COLUMNS))}")
+    return _table(list(_ROWS[by](verdict)), FRAME_COLUMNS[by])
 
 
 def steps_frame(apps: Mapping[str, Iterable[Step]], by: str) -> Any:
@@ -53,15 +52,15 @@ def steps_frame(apps: Mapping[str, Iterable[Step]], by: str) -> Any:
     steps = [(step_row(app, step), step) for app, found in apps.items() for step in found]
     if by == "step":
         return _table([row for row, _ in steps], STEP_COLUMNS)
-    if by not in COLUMNS:
-        raise PolicyError(f"a frame has no rows by {by!r}; use one of 'step', {', '.join(map(repr, COLUMNS))}")
+    if by not in FRAME_COLUMNS:
+        raise PolicyError(f"a frame has no rows by {by!r}; use one of 'step', {', '.join(map(repr, FRAME_COLUMNS))}")
     of_commit = STEP_COLUMNS[: STEP_COLUMNS.index("class")]
     told = [
         {**{f"step_{name}" if name == "old" else name: row[name] for name in of_commit}, **each}
         for row, step in steps
         for each in _ROWS[by](step.verdict)
     ]
-    return _table(told, [f"step_{name}" if name == "old" else name for name in of_commit] + list(COLUMNS[by]))
+    return _table(told, [f"step_{name}" if name == "old" else name for name in of_commit] + list(FRAME_COLUMNS[by]))
 
 
 def _table(told: list[dict[str, Any]], columns: Sequence[str]) -> Any:

@@ -20,7 +20,7 @@ from mx_changeclass.findings.facts import Released
 from mx_changeclass.findings.finding import Finding, Verdict
 from mx_changeclass.findings.parts import Parts
 from mx_changeclass.model.commits import Commit
-from mx_changeclass.rules.engine.release import DependencyChange, Release
+from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.vocabulary import OTA_SAFE, ReleaseClass
 
 _MOST = 400  # models that are built at most for one answer; then what is in doubt stays as a whole
@@ -160,12 +160,7 @@ class _Search:
     def __attrs_post_init__(self) -> None:
         self.parts = Parts(Release.of(self.whole.changes, self.whole.policy))
         self.chosen = frozenset(self.parts)
-        for finding in self._grave(self.whole):
-            carrying = self.parts.carrying(finding.carriers)
-            asked = any(verb is DependencyChange for verb, _ in finding.rule.listens_to)
-            if len(carrying) == 1 or asked:  # each who asks for a native module brings it in
-                for key in carrying:
-                    self.why.setdefault(key, set()).add(finding.rule.id)
+        self._hold(self.whole, frozenset(self.parts))
 
     def choose(self, only: Collection[str], without: Collection[str]) -> None:
         if only:
@@ -183,15 +178,25 @@ class _Search:
     def prove(self) -> None:
         """Build what goes until it is under the bar, or nobody can tell what lifts it."""
         while is_above(self.up_to, self._judged(going := self._going())):
-            hang = {f: self.parts.carrying(f.carriers) & going for f in self._grave(self.verdict)}
-            guilty = {key for keys in hang.values() if len(keys) == 1 for key in keys}
-            guilty = guilty or self._guilty(going, frozenset().union(*hang.values())) or self._guilty(going, going)
-            if not guilty:
+            self.late |= self._hold(self.verdict, going) or self._search(going)
+            if going == self._going():
                 return
-            for key in guilty:
-                rules = {f.rule.id for f, keys in hang.items() if key in keys or not keys}
-                self.why.setdefault(key, set()).update(rules)
-                self.late.add(key)
+
+    def _hold(self, verdict: Verdict, going: frozenset[str]) -> set[str]:
+        """Hold each part that carries what is above the bar, and say which."""
+        found: set[str] = set()
+        for finding in self._grave(verdict):
+            for key in self.parts.carrying(finding.carriers) & going:
+                self.why.setdefault(key, set()).add(finding.rule.id)
+                found.add(key)
+        return found
+
+    def _search(self, going: frozenset[str]) -> set[str]:
+        """Hold somebody who is guilty of what nobody is said to carry."""
+        guilty = self._guilty(going, going)
+        for key in guilty:
+            self.why.setdefault(key, set()).update(finding.rule.id for finding in self._grave(self.verdict))
+        return guilty
 
     def _guilty(self, going: frozenset[str], suspects: frozenset[str]) -> set[str]:
         """Of some suspects the first, in the order of needs, with whom what goes is above the bar; nobody where it is

@@ -202,15 +202,16 @@ class Parts:
         hold back a text on a page that it only passes."""
         noise = change.noise if isinstance(change, Changed) else {}
         follow = frozenset(key for key, why in noise.items() if why == FOLLOWS_RENAME)
+        rest = change.fields | noise.keys() - follow if isinstance(change, Changed) else frozenset({""})
         if follow:
             apart = self._part(f"follows {change.row.id}", home.kind, home.name)
             apart.pieces.append((change, follow))
             self._of_key.update({(side, row.id, key): apart.key for side, row in _rows(change) for key in follow})
-        rest = change.fields | noise.keys() - follow if isinstance(change, Changed) else frozenset({""})
-        key = home.key if rest else f"follows {change.row.id}"  # nothing else of it differs
-        self._of_row.update({(side, row.id): key for side, row in _rows(change)})
+            home = home if rest else apart
         if rest:
             self._parts.setdefault(home.key, home).pieces.append((change, frozenset(rest) if follow else None))
+        for side, row in _rows(change):
+            self._of_row[side, row.id] = home.key
 
     def _part(self, key: str, kind: str, name: str) -> Part:
         return self._parts.setdefault(key, Part(key, kind, name))
@@ -242,8 +243,7 @@ class Parts:
     @staticmethod
     def _module(tree: Tree, row: Element) -> str:
         if row.type.startswith("File$"):
-            path = str(row.props.get("path", "")).split("/")
-            return path[1].lower() if path[0] in _SOURCES and len(path) > 2 else ""
+            return _module_of(row)
         return tree.snapshot.module(tree.unit_of[row.id]).lower()
 
     # -- what the graph of needs asks ---------------------------------------------------------
@@ -256,6 +256,12 @@ class Parts:
     def at(self, side: str, row: str, key: str = "") -> str | None:
         """The part that a row, or a key of it, belongs to; None for one that does not differ."""
         return self._of_key.get((side, row, key)) or self._of_row.get((side, row))
+
+
+def _module_of(row: Element) -> str:
+    """The module in whose folder a file lies, in small letters; "" for none."""
+    path = str(row.props.get("path", "")).split("/")
+    return path[1].lower() if path[0] in _SOURCES and len(path) > 2 else ""
 
 
 def _side(change: Change) -> str:
@@ -298,6 +304,7 @@ class _Needs:
             for (a, _), (b, _) in _pairs(self.brings[name], self.takes[name]):
                 self._both(a, b, f"the name {name} changes hands")
         self._files()
+        self._folders()
         self._widgets()
         if VERSION in self.parts:
             for key in self.parts:
@@ -376,6 +383,21 @@ class _Needs:
             for name in _imports(row):
                 if name in code:
                     self._both(key, code[name], "one imports the other")
+
+    def _folders(self) -> None:
+        """Files in the folder of a module come and go with it."""
+        modules = {
+            (type(change), change.row.name.lower()): key
+            for key in self.parts
+            for change, _ in self.parts[key].pieces
+            if change.row.type == MODULE and not isinstance(change, Changed)
+        }
+        for key, row in self._side_files() if modules else ():
+            name = _module_of(row)
+            if came := modules.get((Added, name)):
+                self._need(key, came, "lies in it")
+            if gone := modules.get((Removed, name)):
+                self._need(gone, key, "lies in it")
 
     def _side_files(self) -> Iterator[tuple[str, Element]]:
         for key in self.parts:

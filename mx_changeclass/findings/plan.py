@@ -39,7 +39,7 @@ UPDATED = "every device runs release 1"
 UPDATED_AND_SYNCHRONISED = "every device runs release 1 and has synchronised since"
 
 _ADVISED = ("do", "prepare", "leaves", "edit", "better")
-_SHORT = 40  # characters of what happened to the app that are told as they are
+_SHORT = 60  # characters of what happened to the app that are told as they are
 _MODULE, _CLIENT = "native module", "client change"
 _FILES = {"File$NativeTemplate": "file of the native template"}
 # What has to be seen before what is waited for is taken to have happened. The server sees who synchronises, and not
@@ -83,7 +83,8 @@ class Advice:
 @frozen(kw_only=True)
 class PlanStep:
     """One step. ``changes`` are the fingerprints of the rows that it is about: of a deploy those that go out with it,
-    of a store step those that need the binary, and of a change of the model those that stay out.
+    of a store step those that need the binary, and of a change of the model those that stay out. ``names`` are those
+    of what a release holds that the one before was to leave.
 
     ``release_class`` is the class of a deploy as it stands, ``after_the_wait`` once what the steps before it wait for
     has happened. ``do`` is what the step is about, ``prepare`` what comes before a deploy, ``leaves`` what its model
@@ -97,6 +98,7 @@ class PlanStep:
     release_class: ReleaseClass = NONE
     after_the_wait: ReleaseClass = NONE
     changes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     do: tuple[Advice, ...] = ()
     prepare: tuple[Advice, ...] = ()
@@ -117,6 +119,7 @@ class PlanStep:
             "class": str(self.release_class) if self.release_class is not NONE else "",
             "after_the_wait": str(self.after_the_wait) if self.after_the_wait is not NONE else "",
             "changes": list(self.changes),
+            "names": list(self.names),
             "reasons": list(self.reasons),
             **{
                 name: [a.to_dict() for a in getattr(self, name)]
@@ -176,11 +179,22 @@ def over_the_air(verdict: Verdict) -> bool:
     return bool(verdict.released.ota) and any(r.channel is OTA_SAFE for r in verdict.rows)
 
 
-def grave(finding: Finding) -> bool:
+def keeps_out(finding: Finding) -> bool:
     """Whether a finding keeps its change out of a release until its remedy was followed: it costs data, on devices or
     on the server, or keeps a client, the server or an installation from working."""
     stops = finding.hazard in BLOCKED or finding.hazard is Hazard.CANNOT_INSTALL
     return finding.release_class is DESTRUCTIVE or finding.server_data_loss is Maybe.YES or stops
+
+
+def ended_apps(verdict: Verdict) -> list[str]:
+    """The profiles that a release takes away from those who have the app."""
+    return sorted(Steps.of(verdict).retired)
+
+
+def fails_until_updated(verdict: Verdict) -> bool:
+    """Whether installed apps fail in some function until they take an update: one that is taken away gets none."""
+    ends = Steps.of(verdict).ends
+    return any(f.breaks_old_clients is Maybe.YES and not ends(f) for f in verdict.findings)
 
 
 def of_the_whole(row: Row) -> bool:
@@ -227,7 +241,7 @@ class Steps:
         return self._weighs(finding) and self.remedy(finding) in POSTPONED
 
     def _weighs(self, finding: Finding) -> bool:
-        return grave(finding) or (self.nobody_fails and finding.breaks_old_clients is Maybe.YES)
+        return keeps_out(finding) or (self.nobody_fails and finding.breaks_old_clients is Maybe.YES)
 
     def first(self, stated: list[Asked], left: Iterable[Row]) -> Iterator[PlanStep]:
         """What comes before any release: changes of the model, and what is to be found out. ``left`` are the rows that
@@ -287,11 +301,11 @@ class Steps:
             release_class=_deployed_as(f.release_class for _, f in stated),
             after_the_wait=_deployed_as(after),
             changes=_marks(rows),
-            do=_advice([(r, f) for r, f in stated if waited and not model and self.puts_off(f)]),
+            names=_names(stated) if waited and model else (),
             prepare=_advice([(r, f) for r, f in stated if self.remedy(f) is Remedy.PREPARE_SERVER]),
             leaves=_advice(put_off),
             edit=_advice(put_off, lambda finding: finding.meanwhile),
-            better=self._better(stated),
+            better=self._better(stated, all_=waited and not model),
             fails_until_updated=() if waited else _names(failing),
             loses=_names([(r, f) for r, f in losing if self.remedy(f) is not Remedy.PREPARE_SERVER]),
         )
@@ -316,18 +330,21 @@ class Steps:
         synchronised = any(self.puts_off(f) and self.remedy(f) is Remedy.LATER for _, f in asked(rows))
         return UPDATED_AND_SYNCHRONISED if synchronised else UPDATED
 
-    def _better(self, stated: list[Asked]) -> tuple[Advice, ...]:
-        """What is advised of changes that go out all the same."""
+    def _better(self, stated: list[Asked], *, all_: bool = False) -> tuple[Advice, ...]:
+        """What is advised of changes that go out all the same; ``all_`` where what should have been put off does."""
         kinds = (UNORDERED | POSTPONED) - {Remedy.ASK}
-        return _advice([(r, f) for r, f in stated if not grave(f) and self.remedy(f) in kinds])
+        advised = (
+            (r, f) for r, f in stated if (all_ and self.puts_off(f)) or (not keeps_out(f) and self.remedy(f) in kinds)
+        )
+        return _advice(list(advised))
 
 
 def _outline(verdict: Verdict, make: Steps) -> Iterator[PlanStep]:
     rows = list(verdict.rows)
     out = [r for r in rows if not of_the_whole(r) and any(map(make.keeps_out, r.findings))]
-    staying = [r for r in rows if r not in out]
+    staying = _but(rows, out)
     later = [r for r in staying if any(map(make.puts_off, r.findings))]
-    now = [r for r in staying if r not in later]
+    now = _but(staying, later)
     stopped = any(of_the_whole(r) and f.release_class is DESTRUCTIVE for r, f in asked(rows) if make.keeps_out(f))
     yield from make.first(asked(rows), rows if stopped else out)
     if stopped:
@@ -335,7 +352,7 @@ def _outline(verdict: Verdict, make: Steps) -> Iterator[PlanStep]:
     yield from make.wait(asked(now))
     early = [r for r in later if any(make.puts_off(f) and f.channel is FULL_RELEASE for f in r.findings)]
     sent, stored = [r for r in now if deployed(r)], [r for r in (*now, *early) if r.channel is FULL_RELEASE]
-    left = [r for r in later if r not in early]
+    left = _but(later, early)
     held = any(f.meanwhile and make.puts_off(f) for _, f in asked(left))
     first = bool(sent or stored or held)
     name = "release 1" if first and later else ""
@@ -346,7 +363,7 @@ def _outline(verdict: Verdict, make: Steps) -> Iterator[PlanStep]:
         name = "release 1"
         yield make.store(stored, name)
         yield waiting(ON_BINARY)
-        yield make.deploy([r for r in sent if r not in server], name, later=left)
+        yield make.deploy(_but(sent, server), name, later=left)
     else:
         if sent or held:
             yield make.deploy(sent, name, later=left)
@@ -358,8 +375,14 @@ def _outline(verdict: Verdict, make: Steps) -> Iterator[PlanStep]:
         name = "release 2" if first else ""
         yield make.wait_on(later, make.until(later) if first else SYNCHRONISED)
         yield make.deploy(later, name, waited=True)
-        if rest := [r for r in later if r not in early and r.channel is FULL_RELEASE]:
+        if rest := [r for r in left if r.channel is FULL_RELEASE]:
             yield make.store(rest, name)
+
+
+def _but(rows: list[Row], others: list[Row]) -> list[Row]:
+    """The rows without these; a row is itself, and not whatever says the same."""
+    gone = set(map(id, others))
+    return [row for row in rows if id(row) not in gone]
 
 
 def by_codepush(policy: Policy) -> bool:
@@ -437,12 +460,13 @@ def _reasons(rows: Iterable[Row]) -> tuple[str, ...]:
         if waits_for_a_binary(row):
             counted.setdefault(_CLIENT, {})[row.fingerprint] = None
         elif row.kind == DEPENDENCY:
-            counted.setdefault(_MODULE, {})[row.name] = None
+            counted.setdefault(f"undecided {_MODULE}" if row.undecided else _MODULE, {})[row.name] = None
         elif row.kind == PROJECT:
-            told[row.what if 0 < len(row.what) <= _SHORT else row.findings[0].rule.title] = None
+            asking = next((f for f in row.findings if f.channel is FULL_RELEASE), row.findings[0])
+            told[row.what if 0 < len(row.what) <= _SHORT else asking.rule.title] = None
         elif row.kind == NATIVE_BINARY:
             counted.setdefault("setting of the native app", {})[row.fingerprint] = None
         else:
             counted.setdefault(_FILES.get(row.kind, row.subject_kind), {})[row.fingerprint] = None
-    words = sorted(counted, key=lambda word: (word == _CLIENT, word != _MODULE))  # what it is about first
+    words = sorted(counted, key=lambda word: (word == _CLIENT, not word.endswith(_MODULE)))  # what it is about first
     return (*told, *(plural(len(counted[word]), word) for word in words))

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 import attrs
 from attrs import define, field, frozen
 
+from mx_changeclass.changes.change import Added
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.findings.carriers import VERSION
@@ -39,9 +41,9 @@ from mx_changeclass.findings.plan import (
 )
 from mx_changeclass.graphs.sync_set import ALL, CONSTRAINED
 from mx_changeclass.model.snapshot import Element, Snapshot
-from mx_changeclass.model.types import SYNC_ROW
+from mx_changeclass.model.types import ENTITY, SYNC_ROW
 from mx_changeclass.rules.engine.release import Release, SyncChange
-from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, OTA_SAFE, Maybe, Remedy
+from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, Maybe, Remedy
 from mx_changeclass.wording.values import plural
 
 NAVIGATION = "Navigation$NavigationDocument"
@@ -82,6 +84,7 @@ class Proof:
     model2: Snapshot = field(init=False)  # and what follows
     first: Verdict = field(init=False)
     second: Verdict | None = field(default=None, init=False)
+    unserved: bool = field(default=False, init=False)  # a binary would go out before the server that it needs
 
     def __attrs_post_init__(self) -> None:
         self.parts = Parts(Release.of(self.whole.changes, self.whole.policy))
@@ -117,13 +120,16 @@ class Proof:
         ``release`` None, nothing is put off once more."""
         moved = False
         for row, finding in asked(verdict.rows):
-            out, later = self.make.keeps_out(finding), release is not None and self.make.puts_off(finding)
+            out, later = self.make.keeps_out(finding), self.make.puts_off(finding)
+            later &= release is not None and not of_the_whole(row)  # what it is made of says the same of itself
             if not (out or later):
                 continue
             if release is not None and later and self._keep(finding, release):
                 moved = True
                 continue
             guilty = self._hangs_on(finding) & going
+            if later and not out:  # an entity that comes costs nothing; what it takes the place of says so of itself
+                guilty = frozenset(key for key in guilty if not self._comes(key))
             fresh = guilty - (self.out if out else self.later)
             if fresh and verdict is not self.whole:
                 self.grounds.append((row, finding))
@@ -135,6 +141,10 @@ class Proof:
         """The parts that carry a finding; none where only the version of Studio Pro does, or the whole release: it
         cannot be left out."""
         return self.parts.carrying(finding.carriers) - {VERSION}
+
+    def _comes(self, key: str) -> bool:
+        part = self.parts[key]
+        return part.kind == ENTITY and all(isinstance(change, Added) for change in part.changes)
 
     def _keep(self, finding: Finding, release: Release) -> bool:
         """Keep an entity in the sync set by an explicit row, where it lost what brought it in and no row of its own."""
@@ -174,13 +184,14 @@ class Proof:
         old, new = self.whole.old, self.whole.new
         left = self._judged_after(self.model2, new)
         steps = tuple(self._steps(left))
+        open_ = tuple(self._open(steps))
         with_them = {self.parts[k].name for k in self.kept_out - self.out if self.parts[k].meaningful}
         return Plan(
             steps,
             over_the_air=over_the_air(self.whole),
-            open=tuple(self._open(steps)),
+            open=open_,
             waiting=tuple(sorted(with_them)),
-            proven=not any(self._open(steps)),
+            proven=not open_,
             old=old.digest,
             new=new.digest,
         )
@@ -194,6 +205,8 @@ class Proof:
         shown = [f for r, f in asked(self.first.rows) if not of_the_whole(r)]
         if any(self.make.keeps_out(f) or self.make.puts_off(f) for f in shown):
             yield "something shows in the first release that could not be put off"
+        if self.unserved:
+            yield "the new binary holds what calls parts of the server that are deployed after it"
         if any(step.after_the_wait is DESTRUCTIVE for step in steps):
             yield "a release costs data after all that it waits for"
         if any(v.accountability.unexplained for v in (self.whole, self.first, self.second or self.first)):
@@ -210,9 +223,9 @@ class Proof:
             return
         later = list(self.second.rows) if self.second else []
         yield from make.wait([(r, f) for r, f in asked(self.first.rows) if not make.puts_off(f)])
-        yield from self._first_release(later)
+        first = list(self._first_release(later))
+        yield from first
         if later:
-            first = bool(self.first.rows or self.kept or self._holds(later))
             until = (UPDATED_AND_SYNCHRONISED if self.kept else make.until(later)) if first else SYNCHRONISED
             yield make.wait_on(later, until)
             name, runs = ("release 2", ("the server runs release 1",)) if first else ("", ())
@@ -227,11 +240,12 @@ class Proof:
         if stored and breaks_binaries(stored):
             name = "release 1"
             early = self._before_the_binary()
-            if sent := [r for r in early.rows if deployed(r)] if early else []:
+            if sent := [r for r in early if deployed(r)]:
                 yield attrs.evolve(make.deploy(sent, "release 1a"), checks=runs)
                 runs = ("the server runs release 1a",)
                 seen = {r.fingerprint for r in sent}
                 rows = [r for r in rows if r.fingerprint not in seen]
+            self.unserved = any(f.channel is NEEDS_REDEPLOY for _, f in asked(rows))
             yield make.store(stored, name)
             yield waiting(ON_BINARY)
             yield attrs.evolve(self._deploy(rows, name, later, on_binary=True), checks=runs)
@@ -260,12 +274,12 @@ class Proof:
     def _is_kept(self, finding: Finding) -> bool:
         return finding.subject in self.kept and _of_the_sync_set(finding)
 
-    def _before_the_binary(self) -> Verdict | None:
-        """The verdict on what installed binaries can run; None where that is nothing."""
+    def _before_the_binary(self) -> tuple[Row, ...]:
+        """What installed binaries can run; nothing where it cannot be told what they cannot."""
         breaking = (f for f in self.first.findings if f.rule.breaks_by_bundle and f.breaks_old_clients is Maybe.YES)
         native = self.parts.carrying(c for f in breaking for c in f.carriers)
-        early = self.now - self.parts.relying_on(native)
-        return self._judged(self._model(early, keeping=True))[1] if early else None
+        rows = self._judged(self._model(self.now - self.parts.relying_on(native), keeping=True))[1].rows
+        return () if breaks_binaries(rows) else rows
 
 
 def _of_the_sync_set(finding: Finding) -> bool:
@@ -283,7 +297,6 @@ def _keeping(model: Snapshot, kept: Mapping[str, Kept]) -> Snapshot:
             props = {"entity": entity, "syncMode": held.mode, "constraint": ""}
             made = f"{mark[:8]}-{mark[8:12]}-{mark[12:16]}-{mark[16:20]}-{mark[20:32]}"
             rows.append(Element(made, SYNC_ROW, "", profile.id, "offlineEntityConfigs", props, len(rows)))
-    content = tuple(rows)
     digest = hashlib.sha256(f"{unit.digest} {sorted(kept.items())}".encode()).hexdigest()
-    unit = attrs.evolve(unit, digest=digest, load=lambda: content, stored=None)
+    unit = attrs.evolve(unit, digest=digest, load=partial(tuple, rows), stored=None)
     return attrs.evolve(model, units={**model.units, unit_id: unit}, digest=digest)

@@ -14,7 +14,7 @@ from mx_changeclass.model.commits import Commit
 from mx_changeclass.rules.engine.rule import Rule
 from mx_changeclass.vocabulary import FULL_RELEASE, NONE, ReleaseClass
 
-COLUMNS = (
+STEP_COLUMNS = (
     "app", "commit", "date", "author", "subject", "tags", "old", "class", "at_most", "channel", "destructive",
     "full_release", "needs_redeploy", "ota_safe", "undecided", "breaks_old_clients", "server_data_loss", "skipped",
 )  # fmt: skip

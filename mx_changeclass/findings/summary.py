@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mx_changeclass.findings.facts import BY_SWITCH
 from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.findings.plan import ended_apps, fails_until_updated
 from mx_changeclass.model.types import PROJECT
-from mx_changeclass.rules.engine.release import VersionChange
+from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Hits
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, Hazard, Maybe
 from mx_changeclass.wording.harms import CONSEQUENCES, KINDS, VERBS, WORST
@@ -41,7 +42,8 @@ def _harms(verdict: Verdict) -> Iterator[str]:
         return
     told: dict[str, list[str]] = {}
     for hazard in sorted(found, key=lambda h: h.gravity):
-        told.setdefault(_what(found[hazard]), []).append(CONSEQUENCES[hazard])
+        causes = [(row, f) for row, f in found[hazard] if not (_about_others(f) or _of_the_whole(f))]
+        told.setdefault(_what(causes or found[hazard]), []).append(CONSEQUENCES[hazard])
     every = [(what, ", and ".join(consequences)) for what, consequences in told.items()]
     yield from (f"{what}: {consequence}" for what, consequence in every[:_TOLD])
     if rest := [consequence for _, consequence in every[_TOLD:]]:
@@ -109,7 +111,9 @@ def _travels(verdict: Verdict) -> str:
     if any(f.hazard is not Hazard.SERVER_LOSS for f in losing):
         names = list(dict.fromkeys(f.subject for f in losing if f.subject))
         told.append(_happened("", "the deployment deletes data on the server", names if len(names) <= _NAMED else ()))
-    if verdict.breaks_old_clients:
+    if ended := ended_apps(verdict):
+        told.append(_happened("", "the installed app stops working, and no update follows", ended))
+    if fails_until_updated(verdict):
         told.append("until people have the new version, their app fails in some function")
     return "; ".join(told)
 
@@ -119,7 +123,8 @@ def _way(verdict: Verdict) -> str:
         return _store(verdict)
     sure = "as far as it could be decided, " if verdict.at_most > verdict.release_class else ""
     if verdict.channel is NEEDS_REDEPLOY:
-        return "the server has to be deployed" + (f"; {sure}no app has to be installed anew" if verdict.native else "")
+        stays = verdict.native and not ended_apps(verdict)
+        return "the server has to be deployed" + (f"; {sure}no app has to be installed anew" if stays else "")
     if verdict.channel is OTA_SAFE:
         return f"{sure}all of it may be published over the air, and no app has to be installed anew"
     return f"{sure}nothing of it reaches a device or the server"
@@ -127,7 +132,7 @@ def _way(verdict: Verdict) -> str:
 
 def _store(verdict: Verdict) -> str:
     facts = verdict.facts
-    told = "people need a new version from the app stores"
+    told = f"people {'need a new version' if verdict.released.installed else 'get the app'} from the app stores"
     reasons = dict.fromkeys(
         inside(f.rule.title)
         for row in verdict.rows
@@ -145,6 +150,10 @@ def _store(verdict: Verdict) -> str:
 
 def _about_others(finding: Finding) -> bool:
     return any(heard in (Hit, Hits) for heard, _ in finding.rule.listens_to)
+
+
+def _of_the_whole(finding: Finding) -> bool:
+    return any(heard is Release for heard, _ in finding.rule.listens_to)
 
 
 # -- what is open ---------------------------------------------------------------------------

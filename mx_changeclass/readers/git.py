@@ -2,10 +2,9 @@
 
 Only plumbing that writes nothing is asked (``rev-parse``, ``cat-file``, ``ls-tree``, ``ls-files``,
 ``rev-list``, ``diff-tree``, ``merge-base``, ``for-each-ref``), which runs no hook, filter, driver, pager or alias that
-a repository names, and nothing is fetched: what a partial clone or Git LFS left on the server is said to be
-missing. Objects that stand in for others (``refs/replace``) do not count. The environment that git gives its
-hooks (``GIT_DIR``,
-``GIT_INDEX_FILE``) is passed on. A name of a revision reaches git through a pipe, so it never is an option.
+a repository names, and nothing is fetched: what a partial clone or Git LFS left on the server is said to be missing.
+Objects that stand in for others (``refs/replace``), and grafts, do not count. The environment that git gives its hooks
+(``GIT_DIR``, ``GIT_INDEX_FILE``) is passed on. A name of a revision reaches git through a pipe, so it never is an option.
 """
 
 from __future__ import annotations
@@ -44,6 +43,7 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
     "LC_ALL": "C",
 }
 # A colon within braces belongs to the revision: HEAD@{2025-01-01 10:00}
@@ -192,9 +192,13 @@ class Repository:
 
     def __init__(self, cwd: Path, label: str) -> None:
         self._cwd, self._label = cwd, label
-        self.given = _given(cwd)
+        try:
+            self.given = _given(cwd)
+        except OSError as error:
+            raise ReadError(label, f"has no folder to start from ({error.strerror})", "Run it in a folder") from None
         answer = self._run(["rev-parse", "--show-prefix", "--show-cdup"], "does not exist, and git cannot be asked")
-        self.prefix, up, *_ = [*answer.decode("utf-8", "surrogateescape").split("\n"), ""]
+        *inside, up, _ = answer.decode("utf-8", "surrogateescape").split("\n")  # a folder's name may hold line ends
+        self.prefix = "\n".join(inside)
         self._top = cwd / up
 
     def under(self, label: str) -> Repository:
@@ -340,7 +344,7 @@ class Repository:
         asked = ["for-each-ref", "--sort=-version:refname", form, "refs/tags"]
         listing = self._listed(asked, self._top)
         found: dict[str, list[str]] = {}
-        for line in listing.decode("utf-8", "replace").splitlines():
+        for line in listing.decode("utf-8", "replace").split("\n")[:-1]:  # names hold other ends of lines
             told, _, name = line.partition("\0")
             *_, oid, kind = told.split()
             if kind == "commit":
@@ -366,8 +370,8 @@ class Repository:
             if os.path.isdir(self._cwd):
                 raise ReadError(self._label, "does not exist, and git is not installed", _INSTALL) from None
             raise ReadError(self._label, f"{problem} ({error.strerror})", _ADVICE) from None
-        except OSError as error:
-            raise ReadError(self._label, f"{problem} ({error.strerror})", _ADVICE) from None
+        except (OSError, ValueError) as error:  # a name with a zero in it is a ValueError
+            raise ReadError(self._label, f"{problem} ({getattr(error, 'strerror', error)})", _ADVICE) from None
         if done.returncode:
             lines = [x for x in done.stderr.decode(errors="replace").split("\n") if not x.startswith("warning: ")]
             said = lines[0].removeprefix("fatal: ") if lines else ""

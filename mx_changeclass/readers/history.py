@@ -127,7 +127,7 @@ def history(
         if base and merges:
             found += repository.commits(base, folder, 1)
     alone = not (merges or tags)
-    chosen = _dated(found[::-1], since, until, before=not alone)
+    chosen = _dated(found[::-1], since, until, line=not alone)
     if limit is not None:
         chosen = chosen[max(len(chosen) - limit - (not alone), 0) :]
     enough = limit is not None and len(chosen) == limit + (not alone)
@@ -148,12 +148,14 @@ def _tagged(repository: Repository, pattern: str, new: str, base: str) -> list[C
     return found
 
 
-def _dated(commits: list[Commit], since: str, until: str, *, before: bool) -> list[Commit]:
-    """The commits of a time, and where ``before`` the last one before it, which the first is compared with."""
-    chosen = [n for n, c in enumerate(commits) if since <= c.date[:10] and (not until or c.date[:10] <= until)]
-    if before and chosen and chosen[0] and since:
-        chosen.insert(0, chosen[0] - 1)
-    return [commits[n] for n in chosen]
+def _dated(commits: list[Commit], since: str, until: str, *, line: bool) -> list[Commit]:
+    """The commits of a time. A commit says itself when it was written, so of a ``line`` all from the first of that
+    time to the last count, whatever those between say; with them the one before, which the first is compared with."""
+    if not line:
+        return [c for c in commits if since <= c.date[:10] and (not until or c.date[:10] <= until)]
+    first = next((n for n, c in enumerate(commits) if c.date[:10] >= since), len(commits))
+    last = max((n for n, c in enumerate(commits) if not until or c.date[:10] <= until), default=-1)
+    return commits[max(first - 1, 0) : last + 1] if first <= last else []
 
 
 def history_between(old: str, new: str, path: str, cwd: Path) -> History:

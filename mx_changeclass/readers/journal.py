@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from errno import EINVAL
+from stat import S_ISREG
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -40,8 +42,9 @@ class Journal:
             return cls()
         journal = cls(Path(file), _under(policy_or_default(policy)))
         try:
-            with journal._opened("a+b"):
-                pass
+            with journal._opened("a+b") as stream:
+                if not S_ISREG(os.fstat(stream.fileno()).st_mode):  # a device has no end
+                    raise OSError(EINVAL, "is no regular file")
             journal._places = {pair: at for at, pair in journal._lines()}
         except OSError as error:
             raise PolicyError(f"{file}: {error.strerror or error}. Give a journal that can be written") from None
@@ -57,9 +60,12 @@ class Journal:
             return None
         with self._opened("rb") as stream:
             stream.seek(at)
-            told = json.loads(stream.readline())
-        error = ReadError(*told["error"]) if told["error"] else None
-        return Judged(told["base"], verdict_of(told["report"]) if told["report"] else None, told["unread"], error)
+            line = stream.readline(_LINE)
+        try:
+            return _judged(json.loads(line))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, ReadError):
+            where = f"{self.file}: what it says of {pair[1].id[:12]} is damaged"
+            raise PolicyError(f"{where}. Give a journal that is not there yet") from None
 
     def keep(self, pair: tuple[str, Commit], judged: Judged) -> None:
         """Write what was found of a pair."""
@@ -84,8 +90,9 @@ class Journal:
         with self._opened("rb") as stream:
             while line := stream.readline(_LINE):
                 told, whole = _parsed(line), line.endswith(b"\n")
-                if whole and told.get("under") == self._under:
-                    yield at, (told["old"], told["new"])
+                pair = told.get("old"), told.get("new")
+                if whole and told.get("under") == self._under and all(isinstance(name, str) for name in pair):
+                    yield at, pair
                 at += len(line)
         if not whole:
             with self._opened("ab") as stream:
@@ -101,6 +108,15 @@ def _parsed(line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _judged(told: dict[str, Any]) -> Judged:
+    """What a line says of a pair: a verdict, or why there is none."""
+    base, unread, report = told["base"], told["unread"], told["report"]
+    if not isinstance(base, str) or not isinstance(unread, str):
+        raise TypeError("no id of a commit")
+    error = None if report else ReadError(*map(str, told["error"]))
+    return Judged(base, verdict_of(report) if report else None, unread, error)
 
 
 def _under(policy: Policy) -> str:

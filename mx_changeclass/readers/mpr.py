@@ -19,6 +19,7 @@ from mx_changeclass.model.snapshot import Rows, Unit
 from mx_changeclass.readers.limits import KEPT, LFS_POINTER, MOST_BYTES, RESTORE, UNITS
 from mx_changeclass.readers.notes import Notes, check_places
 from mx_changeclass.readers.units import stored_unit
+from mx_changeclass.readers.units.numbering import Numbered, numbered
 from mx_changeclass.readers.units.sieve import Unusual, Wanted, sieve_of
 from mx_changeclass.readers.units.values import guid
 
@@ -48,7 +49,10 @@ class Place(Protocol):
 
 _SQLITE = b"SQLite format 3\0"
 _WRITE_AHEAD = b"\2\2"  # at 18, how the database is written and read
-_CLOSE = "Close it in Studio Pro, or run 'sqlite3 FILE \"pragma journal_mode = delete\"'"
+# What SQLite keeps beside a database that is written to, and how it begins where it counts: whoever opens the database
+# with it sees another one.
+BESIDE = {"-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"), "-journal": (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7",)}
+CLOSE = "Close it in Studio Pro, or run 'sqlite3 FILE \"pragma journal_mode = delete\"'"
 _GIVE_MPR = "Give the .mpr of a Mendix project"
 _KNOWN_FORMAT = 2
 _MOST_HEADERS = 1 << 15  # kept in mind; the largest apps have some 5,000 units
@@ -94,7 +98,7 @@ def read_mpr(content: bytes, place: Place, label: str) -> ReadModel:
     except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
         if content[18:20] == _WRITE_AHEAD:
             raise BrokenContainer(
-                label, "is in use: what was saved last stands in a file beside it (-wal)", _CLOSE
+                label, "is in use: what was saved last stands in a file beside it (-wal)", CLOSE
             ) from None
         raise BrokenContainer(label, f"is a damaged .mpr file ({error})", RESTORE) from None
     model = ReadModel({}, table.version, table.inside)
@@ -183,7 +187,7 @@ def _add(model: ReadModel, row: _Row, place: Place, label: str) -> None:
     container, slot = guid(row.container), str(row.slot or "")
     stated = str(row.stated_hash or "")
     file = "" if model.inside else f"mprcontents/{unit_id[:2]}/{unit_id[2:4]}/{unit_id}.mxunit"
-    stored = Stored(
+    stored = UnitRecord(
         unit_id,
         None if container == unit_id else container,
         slot[:1].lower() + slot[1:],
@@ -215,7 +219,7 @@ def _as_hex(stated_hash: str) -> str:
         return ""
 
 
-class Stored(NamedTuple):
+class UnitRecord(NamedTuple):
     """What the ``Unit`` table says of a unit; ``stated`` is its ContentsHash as hex, ``again`` reads its file."""
 
     id: str
@@ -253,7 +257,7 @@ class Stored(NamedTuple):
             notes.warning("hash", f"{where} does not match its ContentsHash")
         if header.id != self.id:
             notes.warning("id", f"{where} states another id, {header.id or 'none'}")
-        body = _Body(content if self.again is None else self.again, digest, self.id, self.label, where)
+        body = _Body(content if self.again is None else self.again, len(content), digest, self.id, self.label, where)
         return Unit(
             self.id,
             header.type,
@@ -264,8 +268,7 @@ class Stored(NamedTuple):
             body.rows,
             header.excluded,
             file=self.file,
-            stored=body.bytes,
-            sift=body.sifted,
+            stored=body,
         )
 
     def _missing(self, digest: str = "") -> Unit:
@@ -289,6 +292,7 @@ class _Body(NamedTuple):
     model not all are kept."""
 
     content: bytes | Fetch
+    size: int
     digest: str
     id: str
     label: str
@@ -308,6 +312,9 @@ class _Body(NamedTuple):
             return stored_unit.decode(self.bytes(), self.id)
         except stored_unit.BrokenUnit as error:
             raise BrokenContainer(self.label, f"{self.where} is damaged ({error})", RESTORE) from None
+
+    def numbered(self) -> Numbered | None:
+        return numbered(self.bytes())
 
     def sifted(self, wanted: Wanted) -> Rows:
         try:

@@ -27,7 +27,7 @@ _MOST_BYTES = 1 << 20
 
 
 @frozen
-class App:
+class ListedApp:
     """An app of a portfolio: where its history lies, and which part of it is audited (see ``audit``)."""
 
     name: str
@@ -44,7 +44,7 @@ class App:
 _TYPES = {"merges": bool, "limit": int}  # all others are texts
 
 
-def read_portfolio(file: str | os.PathLike[str]) -> tuple[App, ...]:
+def read_portfolio(file: str | os.PathLike[str]) -> tuple[ListedApp, ...]:
     """The apps that a file lists. Raises ``PolicyError`` for one that lists none, or one wrongly."""
     path = Path(file)
     try:
@@ -66,8 +66,8 @@ def read_portfolio(file: str | os.PathLike[str]) -> tuple[App, ...]:
     return apps
 
 
-def _app(table: dict[str, Any], file: Path, number: int) -> App:
-    known = {a.name for a in fields(App)}
+def _app(table: dict[str, Any], file: Path, number: int) -> ListedApp:
+    known = {a.name for a in fields(ListedApp)}
     told = {k: v.isoformat() if isinstance(v, datetime.date) else v for k, v in table.items()}
     for key, value in told.items():
         if key not in known:
@@ -76,8 +76,10 @@ def _app(table: dict[str, Any], file: Path, number: int) -> App:
         if type(value) is not wanted:
             word = {bool: "true or false", int: "a number", str: "a text"}[wanted]
             raise PolicyError(f"{file}: app {number}: {key!r} must be {word}. Correct it")
+        if (wanted is str and "\0" in value) or (wanted is int and value < 0):
+            raise PolicyError(f"{file}: app {number}: {key!r} cannot be {value!r}. Correct it")
     for key in ("name", "repository"):
         if not told.get(key):
             raise PolicyError(f"{file}: app {number}: {key!r} is not given. Write [[app]] with a name and a repository")
     given: dict[str, Any] = {**told, "repository": file.parent / told["repository"]}
-    return App(**given)
+    return ListedApp(**given)

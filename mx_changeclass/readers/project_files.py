@@ -17,7 +17,7 @@ from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
 from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.model.versions import Version
 from mx_changeclass.readers.limits import ENTRIES, FOLDERS, MOST_BYTES, STREAMED, TooLarge
-from mx_changeclass.readers.mpr import Listed, Place, ReadModel, model_digest, read_mpr
+from mx_changeclass.readers.mpr import BESIDE, CLOSE, Listed, Place, ReadModel, model_digest, read_mpr
 
 # Without waiting: a pipe in the place of a file has nobody at its other end.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -50,6 +50,9 @@ def read_project(place: ProjectFiles, mpr: str, label: str, *, form: str = "", s
     if content is None:
         problem, advice = place.absent(mpr)
         raise BrokenContainer(label, f"{mpr} {problem}", advice)
+    for end, begins in BESIDE.items():
+        if (place.fetch(mpr + end) or b"").startswith(begins):
+            raise BrokenContainer(label, f"is in use, or was when it was kept: {mpr}{end} changes what it says", CLOSE)
     model = read_mpr(content, place, label)
     if not model.inside:
         listed = {unit.file for unit in model.units.values()}
@@ -191,7 +194,7 @@ class ProjectFolder:
             file = self._open(path)
             if file is not None:
                 with closing(file):
-                    return whole(file, self._label, path)
+                    return whole_file(file, self._label, path)
         return None
 
     def _open(self, path: str) -> FileIO | None:
@@ -219,7 +222,7 @@ def open_file(path: str | os.PathLike[str], *, follow: bool = False) -> FileIO |
     return None
 
 
-def whole(file: FileIO, label: str, name: str) -> bytes:
+def whole_file(file: FileIO, label: str, name: str) -> bytes:
     """What an open file holds. Raises ``TooLarge`` for one beyond all measure."""
     size = os.fstat(file.fileno()).st_size
     if size > MOST_BYTES:

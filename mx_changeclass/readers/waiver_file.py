@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from glob import escape
@@ -31,12 +32,13 @@ def naming(change: Mapping[str, Any], **accepted: Any) -> Waiver:
     return Waiver.of(table)
 
 
-def with_waiver(file: Path, waiver: Waiver) -> bytes:
-    """The content of a configuration or a file of waivers, which may not be there yet, with one more waiver.
+def with_waiver(file: Path, waiver: Waiver, *, chosen: bool = True) -> bytes:
+    """The content of a configuration or a file of waivers, which may not be there yet, with one more waiver. One that
+    was not ``chosen`` may come with what is judged, so it may be no link to somewhere else.
     Raises ``PolicyError`` where the file is wrong, or the change is waived in it already."""
     import tomlkit
 
-    there = read_configuration(file, chosen=True).waivers if file.exists() else ()
+    there = read_configuration(file, chosen=chosen).waivers if os.path.lexists(file) else ()
     for other in there:
         if other.fingerprint == waiver.fingerprint:
             until = other.until.isoformat()

@@ -41,6 +41,7 @@ def announced(verdict: Verdict, *, everything: bool = False) -> Iterator[Annotat
     unless ``everything`` is asked for; the verdict says how many there are."""
     level = LEVELS[max(verdict.unwaived_class, min(verdict.unwaived_at_most, FULL_RELEASE))]
     rows = [row for row in verdict.rows if everything or not row.part_of]
+    rows.sort(key=lambda row: row.at_most, reverse=True)  # what may be worst is not cut off
     told_of = Counter({level: 1})
     shown: list[Row] = []
     for row in rows:
@@ -56,10 +57,9 @@ def announced(verdict: Verdict, *, everything: bool = False) -> Iterator[Annotat
         yield Annotation("notice", f"configuration {verdict.policy.source}", settings)
     for row in shown:
         rule = sentences.deciding(row).rule.id
-        waived = machine_texts.waived(row, verdict)
         yield Annotation(
             _level(row, verdict),
-            _cut(f"{row.release_class}{f' ({waived})' if waived else ''}: {machine_texts.heading(row)}", _TITLE),
+            _cut(f"{row.release_class}{machine_texts.marks(row, verdict)}: {machine_texts.heading(row)}", _TITLE),
             f"{_cut(machine_texts.message(row), _MESSAGE)} [{rule} {row.fingerprint}]",
             machine_texts.file(row, verdict),
             rule,
@@ -71,4 +71,4 @@ def _cut(text: str, most: int) -> str:
 
 
 def _level(row: Row, verdict: Verdict) -> str:
-    return LEVELS[OTA_SAFE if machine_texts.waived(row, verdict) else row.release_class]
+    return LEVELS[OTA_SAFE if machine_texts.waived(row, verdict) else machine_texts.weight(row)]

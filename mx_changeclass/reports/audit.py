@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 from mx_changeclass import __version__
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.findings.document import document
-from mx_changeclass.findings.steps import COLUMNS, Recurring, Step, between_binaries, recurring, step_row, worst_steps
+from mx_changeclass.findings.steps import (
+    STEP_COLUMNS,
+    Recurring,
+    Step,
+    between_binaries,
+    recurring,
+    step_row,
+    worst_steps,
+)
 from mx_changeclass.legible import json_text, plain_line
 from mx_changeclass.reports.markdown import escaped
 from mx_changeclass.vocabulary import NONE, ReleaseClass
@@ -22,7 +30,7 @@ if TYPE_CHECKING:
 
 Audits = Mapping[str, "Audit"]  # by the name of the app
 
-FORMATS = ("text", "json", "csv", "markdown", "html")
+AUDIT_FORMATS = ("text", "json", "csv", "markdown", "html")
 _WORST = 5  # so many of the worst steps, and of the rules that recur, are told above the steps
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would reckon, were it to begin a cell
 _SHORT = {c: str(c).lower().replace("_", "-") for c in ReleaseClass}
@@ -30,8 +38,8 @@ _SHORT = {c: str(c).lower().replace("_", "-") for c in ReleaseClass}
 
 def render_audits(audits: Audits, format: str = "text", *, everything: bool = False) -> str:
     """The audits in one of ``FORMATS``. ``everything`` puts the whole report of each step into the JSON."""
-    if format not in FORMATS:
-        raise PolicyError(f"unknown format {format!r}; use one of {', '.join(FORMATS)}")
+    if format not in AUDIT_FORMATS:
+        raise PolicyError(f"unknown format {format!r}; use one of {', '.join(AUDIT_FORMATS)}")
     if format == "html":
         page: str = import_module("mx_changeclass.reports.audit_page").page(audits)
         return page
@@ -118,7 +126,7 @@ def _step(step: Step, *, everything: bool) -> dict[str, Any]:
 def _csv(audits: Audits) -> str:
     """One row a step. A text that a spreadsheet would reckon begins with an apostrophe."""
     written = io.StringIO()
-    table = csv.DictWriter(written, COLUMNS, lineterminator="\n")
+    table = csv.DictWriter(written, STEP_COLUMNS, lineterminator="\n")
     table.writeheader()
     for name, audit in audits.items():
         table.writerows({k: _cell(v) for k, v in step_row(name, step).items()} for step in audit.steps)
@@ -142,7 +150,7 @@ def _class(step: Step) -> str:
     return f"{verdict.release_class}{open_end}"
 
 
-def headline(steps: Sequence[Step]) -> str:
+def audit_headline(steps: Sequence[Step]) -> str:
     """How many steps, from when to when, and how many of each class."""
     if not steps:
         return "no step"
@@ -166,7 +174,7 @@ def binaries_told(steps: Sequence[Step]) -> str:
 def _text(audits: Audits) -> Iterator[str]:
     for number, (name, audit) in enumerate(audits.items()):
         yield from ([""] if number else [])
-        yield f"{name}: {headline(audit.steps)}"
+        yield f"{name}: {audit_headline(audit.steps)}"
         yield from filter(None, [binaries_told(audit.steps)])
         grave = [r for r in recurring(audit.steps) if r.steps > 1][:_WORST]
         if grave:
@@ -191,7 +199,7 @@ def _markdown(audits: Audits) -> Iterator[str]:
     for name, audit in audits.items():
         yield f"## {escaped(name)}"
         yield ""
-        yield escaped(headline(audit.steps)) + ". " + escaped(binaries_told(audit.steps))
+        yield escaped(audit_headline(audit.steps)) + ". " + escaped(binaries_told(audit.steps))
         yield ""
         yield "| release | day | class | changes | by | subject |"
         yield "| --- | --- | --- | --- | --- | --- |"

@@ -13,7 +13,7 @@ from mx_changeclass.data import raw
 from mx_changeclass.findings.steps import Recurring, Step, recurring, worst_steps
 from mx_changeclass.legible import xml_text
 from mx_changeclass.reports import charts
-from mx_changeclass.reports.audit import Audits, binaries_told, headline
+from mx_changeclass.reports.audit import Audits, audit_headline, binaries_told
 from mx_changeclass.reports.html import escaping, in_frame
 from mx_changeclass.vocabulary import NONE, OTA_SAFE, ReleaseClass
 from mx_changeclass.wording.values import plural, sentence
@@ -68,7 +68,7 @@ def page(audits: Audits, reports: Mapping[str, str] | None = None) -> str:
     title = f"Audit of {apps[0].name}" if len(apps) == 1 and not errors else f"Audit of {plural(len(apps), 'app')}"
     told = _template().render(
         title=title,
-        lead=sentence(headline(steps)),
+        lead=sentence(audit_headline(steps)),
         worst=max((app.worst for app in apps), default=OTA_SAFE),
         apps=apps,
         errors=list(errors.items()),
@@ -80,19 +80,19 @@ def page(audits: Audits, reports: Mapping[str, str] | None = None) -> str:
     return xml_text(told)
 
 
-def framed(audits: Audits) -> str:
+def audits_framed(audits: Audits) -> str:
     """The page in a frame of its own, for a cell of a notebook."""
     return in_frame(page(audits), "Audit")
 
 
 def _app(number: int, name: str, steps: Sequence[Step], anchors: Mapping[str, str], *, whole: bool) -> _App:
     worst = worst_steps(steps, _WORST if whole else _WORST // 2)
-    heat, left = charts.modules(steps, anchors) if whole and steps else ("", 0)
+    heat, left = charts.module_map(steps, anchors) if whole and steps else ("", 0)
     return _App(
         name=name,
         anchor=f"app-{number}",
         steps=steps,
-        told=". ".join(filter(None, [sentence(headline(steps)).rstrip("."), binaries_told(steps)])) + ".",
+        told=". ".join(filter(None, [sentence(audit_headline(steps)).rstrip("."), binaries_told(steps)])) + ".",
         recurring=[r for r in recurring(steps) if r.steps > 1][:_RECURRING],
         worst_steps=worst if len(steps) > 1 else [],
         shown=list(steps)[::-1] if whole else worst,

@@ -51,7 +51,7 @@ def trend(steps: Sequence[Step], anchors: Mapping[str, str]) -> str:
     return _svg(encoded.properties(width=_wide(steps), height=56).resolve_scale(y="independent"))
 
 
-def modules(steps: Sequence[Step], anchors: Mapping[str, str]) -> tuple[str, int]:
+def module_map(steps: Sequence[Step], anchors: Mapping[str, str]) -> tuple[str, int]:
     """The worst class of each module in each step, modules with the worst first; and how many are not shown."""
     alt = _altair()
     cells = list(heat(steps))

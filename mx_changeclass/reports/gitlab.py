@@ -37,12 +37,11 @@ def _configuration(settings: str, verdict: Verdict) -> dict[str, object]:
 
 
 def _issue(row: Row, verdict: Verdict) -> dict[str, object]:
-    waived = machine_texts.waived(row, verdict)
     told = f"{machine_texts.heading(row)}. {machine_texts.message(row)}"
     return {
-        "description": f"{row.release_class}{f' ({waived})' if waived else ''}: {told}",
+        "description": f"{row.release_class}{machine_texts.marks(row, verdict)}: {told}",
         "check_name": sentences.deciding(row).rule.id,
         "fingerprint": row.fingerprint,
-        "severity": _SEVERITIES[OTA_SAFE if waived else row.release_class],
+        "severity": _SEVERITIES[OTA_SAFE if machine_texts.waived(row, verdict) else machine_texts.weight(row)],
         "location": {"path": machine_texts.file(row, verdict), "lines": {"begin": 1}},
     }

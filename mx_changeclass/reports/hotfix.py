@@ -8,29 +8,33 @@ from typing import Any
 
 from mx_changeclass.findings.document import model
 from mx_changeclass.findings.hotfix import Choice, Hotfix, Piece
-from mx_changeclass.legible import plain_line, plain_lines
+from mx_changeclass.legible import json_text, plain_lines
 from mx_changeclass.reports.markdown import escaped
 from mx_changeclass.rules import catalogue
 from mx_changeclass.wording.values import kind_in_words, plural, several
 
-FORMATS = ("text", "json", "markdown")
+STEP_FORMATS = ("text", "json", "markdown")
 _WIDTH = 100
 _LISTED = 12  # so many of a list are told; ``everything`` tells them all
 _SHORT = 12  # digits of a commit id
+_HOW = (
+    "Take over what goes on a branch of the released version, or take back the rest on one of the new version; then "
+    "see with 'mx-changeclass diff' that nothing else came along."
+)
 _CHECK = (
-    "What goes was built on the released version, compared and classified. Studio Pro's own check of errors remains."
+    "What goes was built on the released version, compared with it and classified. Studio Pro's own check for errors "
+    "remains to be run."
 )
 
 
 def render_hotfix(found: Hotfix, format: str = "text", *, everything: bool = False) -> str:
     """What may go out, in one of ``FORMATS``. ``everything`` folds nothing."""
-    from mx_changeclass.legible import json_text
-
     if format == "json":
         return json_text(hotfix_document(found))
     lines = _lines(found, everything=everything)
     if format == "markdown":
-        return "".join(plain_line(_marked(level, line)) + "\n" for level, line in lines)
+        marked = "\n".join(one for level, line in lines for one in _marked(level, line))
+        return plain_lines(marked.strip("\n") + "\n")
     wrapped = (one for level, line in lines for one in _wrapped(line.removeprefix(_PICK), 2 * level))
     return plain_lines("\n".join(wrapped) + "\n")
 
@@ -42,10 +46,11 @@ def _wrapped(text: str, indent: int) -> list[str]:
     )
 
 
-def _marked(level: int, line: str) -> str:
+def _marked(level: int, line: str) -> tuple[str, ...]:
     if level == 0:
-        return f"\n**{escaped(line)}**\n"
-    return f"{'  ' * (level - 1)}- {'[ ] ' if line.startswith(_PICK) else ''}{escaped(line.removeprefix(_PICK))}"
+        return "", f"**{escaped(line)}**", ""
+    box = "[ ] " if line.startswith(_PICK) else ""
+    return (f"{'  ' * (level - 1)}- {box}{escaped(line.removeprefix(_PICK))}",)
 
 
 _PICK = "\0"  # before a line that is a thing to do
@@ -66,6 +71,8 @@ def _lines(found: Hotfix, *, everything: bool) -> Iterator[tuple[int, str]]:
     yield from _of_commits(found, limit) if found.by == "commit" else _of_parts(found, limit)
     if found.going:
         yield 0, _CHECK
+        if found.by == "part":
+            yield 0, _HOW
 
 
 def _open(found: Hotfix) -> Iterator[str]:
@@ -80,7 +87,7 @@ def _open(found: Hotfix) -> Iterator[str]:
 def _of_parts(found: Hotfix, limit: int) -> Iterator[tuple[int, str]]:
     if found.goes:
         yield 0, f"Goes ({len(found.goes)})"
-        yield from _kinds(found.goes, limit)
+        yield from ((1, told) for told in _kinds(found.goes, limit))
     if found.blockers:
         yield 0, f"Holds back ({len(found.blockers)})"
         yield from _blocking(found.blockers, limit)
@@ -89,13 +96,13 @@ def _of_parts(found: Hotfix, limit: int) -> Iterator[tuple[int, str]]:
         yield from _waiting(found.held, limit)
 
 
-def _kinds(pieces: Iterable[Piece], limit: int) -> Iterator[tuple[int, str]]:
-    """Those of a kind in one line."""
+def _kinds(pieces: Iterable[Piece], limit: int) -> Iterator[str]:
+    """Names with their kind, those of a kind together."""
     kinds: dict[str, list[str]] = {}
     for piece in pieces:
         kinds.setdefault(kind_in_words(piece.kind), []).append(_bare(piece.name))
     for kind, names in sorted(kinds.items()):
-        yield 1, f"{kind}: {_some(names, limit)}"
+        yield f"{kind} {_some(names, limit)}"
 
 
 def _blocking(pieces: Sequence[Piece], limit: int) -> Iterator[tuple[int, str]]:
@@ -109,7 +116,7 @@ def _blocking(pieces: Sequence[Piece], limit: int) -> Iterator[tuple[int, str]]:
         if not piece.frees:
             alike.setdefault(_reason(piece), []).append(piece)
     for reason, group in alike.items():
-        yield 1, f"{reason}: {_some([_named(p) for p in group], limit)}"
+        yield 1, f"{reason}: {'; '.join(_kinds(group, limit))}"
 
 
 def _reason(piece: Piece) -> str:
@@ -126,13 +133,13 @@ def _reason(piece: Piece) -> str:
 
 def _waiting(pieces: Sequence[Piece], limit: int) -> Iterator[tuple[int, str]]:
     """Those that wait for the same thing, together."""
-    alike: dict[str, list[str]] = {}
+    alike: dict[str, list[Piece]] = {}
     for piece in pieces:
         need = piece.needs[0] if piece.needs else None
         reason = f"for {_bare(need.name)} ({need.why})" if need else "for what holds back"
-        alike.setdefault(reason, []).append(_named(piece))
-    for reason, names in list(alike.items())[:limit]:
-        yield 1, f"{_some(names, limit)}: {reason}"
+        alike.setdefault(reason, []).append(piece)
+    for reason, group in list(alike.items())[:limit]:
+        yield 1, f"{'; '.join(_kinds(group, limit))}: {reason}"
     if len(alike) > limit:
         yield 1, f"and {len(alike) - limit} more"
 
@@ -194,7 +201,8 @@ def _because(choice: Choice) -> str:
     rules: dict[str, list[str]] = {}
     for rule, subject in choice.because:
         rules.setdefault(rule, []).append(_bare(subject) or "the app")
-    told = [f"{rule} {several(subjects)}" for rule, subjects in rules.items()]
+    order = sorted(rules, key=lambda rule: rule.startswith("agg-"))  # what single changes say tells more
+    told = [f"{rule} {several(rules[rule])}" for rule in order]
     return "; ".join(told[:3]) + (f" and {plural(len(told) - 3, 'rule')} more" if len(told) > 3 else "")
 
 
@@ -263,6 +271,6 @@ def _choice(choice: Choice) -> dict[str, Any]:
         "at_most": str(choice.at_most) if choice.at_most else None,
         "because": [list(pair) for pair in choice.because],
         "holds_back": choice.holds_back,
-        "needs": {"commit": needs.name, "why": needs.why} if needs else None,
+        "needs": [{"commit": needs.name, "why": needs.why}] if needs else [],
         "why": choice.why or None,
     }

@@ -7,7 +7,7 @@ import re
 from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.legible import legible
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.vocabulary import Hazard
+from mx_changeclass.vocabulary import FULL_RELEASE, Hazard, ReleaseClass
 from mx_changeclass.wording import sentences
 from mx_changeclass.wording.accepted import all_waived, left_over, notes, waived_mark
 
@@ -31,6 +31,17 @@ def message(row: Row) -> str:
         danger = f" {other.rule.reason} {other.mitigation}" if other.hazard is not Hazard.NONE else ""
         told.append(f"Also: {other.rule.title} [{other.rule.id}].{danger}".rstrip())
     return single_line(" ".join(filter(None, told)))
+
+
+def weight(row: Row) -> ReleaseClass:
+    """The class that a host is to rank a row by: what may be worse than it is certain to be is no mere notice."""
+    return max(row.release_class, min(row.at_most, FULL_RELEASE))
+
+
+def marks(row: Row, verdict: Verdict) -> str:
+    """What has to be known beside its class, " (undecided, at most DESTRUCTIVE)"; "" where nothing has."""
+    told = waived(row, verdict) or sentences.open_mark([row])
+    return f" ({told})" if told else ""
 
 
 def file(row: Row, verdict: Verdict) -> str:

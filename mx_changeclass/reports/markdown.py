@@ -81,7 +81,7 @@ def _lines(verdict: Verdict, everything: bool) -> Iterator[str]:
 
 
 def _steps(verdict: Verdict) -> Iterator[str]:
-    steps = plans.told(outline(verdict))
+    steps = plans.steps_told(outline(verdict))
     if steps:
         yield ""
         yield "### What to do"

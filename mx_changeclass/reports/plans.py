@@ -13,10 +13,10 @@ from mx_changeclass.findings.plan import Plan, StepKind
 from mx_changeclass.legible import json_text, plain_line
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.reports.markdown import escaped
-from mx_changeclass.wording.plans import told
+from mx_changeclass.wording.plans import steps_told
 from mx_changeclass.wording.values import plural, several
 
-FORMATS = ("text", "json", "markdown")
+STEP_FORMATS = ("text", "json", "markdown")
 _WIDTH = 100
 _MADE = (
     "Each release is made in Studio Pro. Before you deploy it, see with 'mx-changeclass diff' that it is what the step "
@@ -88,7 +88,7 @@ def _text(plan: Plan, old: Snapshot, new: Snapshot, back: WayBack | None) -> Ite
         yield ""
     yield from (piece for line in _head(plan, new) for piece in _wrap(line, "", "  "))
     yield f"{old.label} -> {new.label}"
-    for number, (step, (title, points)) in enumerate(zip(plan.steps, told(plan), strict=True), 1):
+    for number, (step, (title, points)) in enumerate(zip(plan.steps, steps_told(plan), strict=True), 1):
         yield ""
         yield from _wrap(f"{number}. {title}", "", "   ")
         yield from (piece for check in step.checks for piece in _wrap(f"[ ] {check}", "   ", "       "))
@@ -104,7 +104,7 @@ def _markdown(plan: Plan, old: Snapshot, new: Snapshot, back: WayBack | None) ->
         yield from (f"## {escaped(first)}", "", *(f"- {escaped(cost.removeprefix('- '))}" for cost in costs), "")
     first, *open_ = _head(plan, new)
     yield from (f"## {escaped(first)}", "", *(f"- **{escaped(reason.removeprefix('! '))}**" for reason in open_))
-    for number, (step, (title, points)) in enumerate(zip(plan.steps, told(plan), strict=True), 1):
+    for number, (step, (title, points)) in enumerate(zip(plan.steps, steps_told(plan), strict=True), 1):
         yield f"- [ ] **{number}. {escaped(title)}**"
         yield from (f"  - [ ] {escaped(check)}" for check in step.checks)
         yield from (f"  - {escaped(point)}" for point in points)

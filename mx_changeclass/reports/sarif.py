@@ -90,7 +90,7 @@ def _result(row: Row, verdict: Verdict, order: Mapping[str, int], lines: Counter
     return {
         "ruleId": rule.id,
         "ruleIndex": order[rule.id],
-        "level": _LEVELS[row.release_class],
+        "level": _LEVELS[machine_texts.weight(row)],
         "message": _message(f"{machine_texts.heading(row)}. {machine_texts.message(row)}"),
         "locations": [where],
         # GitHub knows an alert again by the first (a hash and a count); the second is ours in any tool.

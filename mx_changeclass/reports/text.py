@@ -54,7 +54,7 @@ def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
             yield from _wrap(waiver.said, "  ", "    ")
             for change in waiver.changes:
                 yield from _wrap(change, "    - ", "      ")
-    steps = plans.told(outline(verdict))
+    steps = plans.steps_told(outline(verdict))
     if steps:
         yield ""
         yield "What to do"

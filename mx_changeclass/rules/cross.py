@@ -16,7 +16,7 @@ from mx_changeclass.model.metamodel import type_named
 from mx_changeclass.model.persistence import LONGEST_LINE
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
-from mx_changeclass.rules.engine.rule import Failed, Hit, Hits, In, Uncovered, rule
+from mx_changeclass.rules.engine.rule import Detail, Failed, Hit, Hits, In, Uncovered, rule
 from mx_changeclass.rules.reference_changes import new_rows
 from mx_changeclass.vocabulary import (
     FULL_RELEASE,
@@ -213,7 +213,13 @@ def _failed(failed: Failed) -> str:
     return f"rule {failed.rule.id} failed ({failed.error})"
 
 
-@rule(NONE, undecided=True, source="REAL 20", certainty=Certainty.DOCUMENTED, mitigation="Complete the checkout.")
+@rule(
+    NONE,
+    undecided=True,
+    source="REAL 20",
+    certainty=Certainty.DOCUMENTED,
+    mitigation="Complete the checkout with what is listed as not seen, and compare anew.",
+)
 def agg_incomplete_side(whole: Release, release: Release) -> str:
     """Version that could not be read in full
 
@@ -223,9 +229,10 @@ def agg_incomplete_side(whole: Release, release: Release) -> str:
     seen = {name: (*side.snapshot.incomplete, *cut[name]) for name, side in _sides(whole)}
     differs = any((isinstance(c, Changed) and CONTENT in c.fields) or any(cut.values()) for c in whole.changes)
     alike = seen["old"] == seen["new"] and not differs
-    if alike and not (whole.gaps and any(_hangs_on_what_is_missing(c, whole) for c in whole.changes)):
+    hanging = [c for c in whole.changes if _hangs_on_what_is_missing(c, whole)] if alike and whole.gaps else []
+    if alike and not hanging:
         return ""  # the same parts are missing, by their hashes they are equal, and nothing else hangs on them
-    return _told_by_side(seen)
+    return Detail(_told_by_side(seen), changes=hanging)
 
 
 def _cut_lines(side: App) -> tuple[str, ...]:

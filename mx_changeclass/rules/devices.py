@@ -25,7 +25,7 @@ CALCULATED = "DomainModels$CalculatedValue"
 HASHED, AUTONUMBER = "DomainModels$HashedStringAttributeType", "DomainModels$AutoNumberAttributeType"
 
 
-class Known(enum.IntEnum):
+class KnownMember(enum.IntEnum):
     """How much of a member lies on devices; each is more than the one before."""
 
     NOTHING = 0
@@ -34,7 +34,7 @@ class Known(enum.IntEnum):
     ENTRIES = 3  # values that a user may have entered, and that no upload has taken
 
 
-def known(change: Change, release: Release) -> Known:
+def known(change: Change, release: Release) -> KnownMember:
     """What devices of the old version know of a changed or removed attribute or association, or of the one that an
     added one took the place of."""
     return release.memo(change, _known)
@@ -42,17 +42,17 @@ def known(change: Change, release: Release) -> Known:
 
 def entered(change: Change, release: Release) -> bool:
     """A member of a table of the server of which devices may hold values that no upload has taken."""
-    return entity_of(change, release).was is Storage.TABLE and known(change, release) is Known.ENTRIES
+    return entity_of(change, release).was is Storage.TABLE and known(change, release) is KnownMember.ENTRIES
 
 
 def on_server_alone(change: Change, release: Release) -> bool:
     """A member of a table of the server of which devices hold nothing that the server has not."""
-    return entity_of(change, release).was is Storage.TABLE and known(change, release) is not Known.ENTRIES
+    return entity_of(change, release).was is Storage.TABLE and known(change, release) is not KnownMember.ENTRIES
 
 
 def copied(change: Change, release: Release) -> bool:
     """A member of which devices hold values at all."""
-    return known(change, release) >= Known.COPY
+    return known(change, release) >= KnownMember.COPY
 
 
 def columnless(row: Element) -> bool:
@@ -79,26 +79,26 @@ def said_names(side: App, module: str) -> list[str]:
     return sorted(name for name in entities if name in side.signature_entities or side.mode(name) == ONLINE)
 
 
-def _known(change: Change, release: Release) -> Known:
+def _known(change: Change, release: Release) -> KnownMember:
     if isinstance(change, Added):
         about, row = entity_of(change, release), change.new_row
         name = f"{about.old}.{row.name}" if row.type == ATTRIBUTE else f"{about.old.partition('.')[0]}.{row.name}"
         old = release.old.named(name, ENTITY) if about.old else None
-        return known_on(release.old, name, old) if old is not None else Known.NOTHING
+        return known_on(release.old, name, old) if old is not None else KnownMember.NOTHING
     row = change.old_row
     return known_on(release.old, release.old_name(change), row)
 
 
-def known_on(side: App, name: str, member: Element) -> Known:
+def known_on(side: App, name: str, member: Element) -> KnownMember:
     """What devices of one version know of a member, by its qualified name and row."""
     if member.type == ATTRIBUTE:
         owners: tuple[str, ...] = (name.rpartition(".")[0],)
     else:
         owners = ends(side, member)[: 2 if member.props.get("owner") == "Both" else 1]
-    most = Known.NOTHING
+    most = KnownMember.NOTHING
     for each in (each for o in owners if o for each in side.memo(_holders, o)):
         most = max(most, _of_holder(side, each, name, member))
-        if most is Known.ENTRIES:
+        if most is KnownMember.ENTRIES:
             break
     return most
 
@@ -108,16 +108,16 @@ def _holders(side: App, owner: str) -> tuple[str, ...]:
     return tuple(each for each in (owner, *side.symbols.descendants(owner)) if each in side.sync)
 
 
-def _of_holder(side: App, entity: str, name: str, member: Element) -> Known:
+def _of_holder(side: App, entity: str, name: str, member: Element) -> KnownMember:
     """What devices know of a member through one entity of the sync set that has it."""
     readable, writable = _granted(side, entity, name)
     if not readable:
-        return Known.NOTHING
+        return KnownMember.NOTHING
     if side.sync[entity].mode == ONLINE:
-        return Known.NAME
+        return KnownMember.NAME
     if columnless(member) or member.props.get("type") in (HASHED, AUTONUMBER):
-        return Known.NOTHING
-    return Known.ENTRIES if writable else Known.COPY
+        return KnownMember.NOTHING
+    return KnownMember.ENTRIES if writable else KnownMember.COPY
 
 
 def _granted(side: App, entity: str, member: str) -> tuple[bool, bool]:

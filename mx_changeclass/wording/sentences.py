@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from mx_changeclass.changes.change import UNSEEN
 from mx_changeclass.findings.aside import Aside
 from mx_changeclass.findings.finding import Finding, Row, Verdict
+from mx_changeclass.findings.plan import ended_apps, fails_until_updated
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.model.types import PROJECT
 from mx_changeclass.rules.engine.release import Release
@@ -61,7 +62,9 @@ def _open_end(verdict: Verdict) -> str:
 def warnings(verdict: Verdict) -> list[str]:
     """What a release manager must know beside the class."""
     told = []
-    if verdict.breaks_old_clients:
+    if ended := ended_apps(verdict):
+        told.append(f"the installed app of {several(ended)} stops working, and no update follows")
+    if fails_until_updated(verdict):
         told.append("installed apps fail in some function until they update")
     if verdict.server_data_loss:
         told.append("the server loses data on deploy")

@@ -293,11 +293,11 @@ def test_the_repository_is_left_as_it_was(line: History) -> None:
 
 @needs_git
 def test_what_is_told_is_the_same_every_time(line: History) -> None:
-    from mx_changeclass.reports.hotfix import FORMATS, render_hotfix
+    from mx_changeclass.reports.hotfix import STEP_FORMATS, render_hotfix
 
     line.put("colour", after(COLOUR))
     line.put("shown", after(COLOUR, SHOWN))
-    for name in FORMATS:
+    for name in STEP_FORMATS:
         first, second = (render_hotfix(picked(line), name) for _ in range(2))
         assert first == second
     document = json.loads(render_hotfix(picked(line), "json"))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mx_changeclass import Verdict
-from mx_changeclass.findings.plan import Advice, Plan, PlanStep, StepKind, grave, outline
+from mx_changeclass.findings.plan import Advice, Plan, PlanStep, StepKind, keeps_out, outline
 from mx_changeclass.reports import render
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import Release
@@ -22,7 +22,7 @@ from mx_changeclass.vocabulary import (
     OTA_SAFE,
     Remedy,
 )
-from mx_changeclass.wording.plans import told
+from mx_changeclass.wording.plans import steps_told
 from tests.cases import Case, rule_cases
 
 CHANGE, FIND_OUT, WAIT, DEPLOY, PUBLISH, STORE = StepKind
@@ -208,7 +208,7 @@ def test_what_costs_data_in_any_order_is_said_before_any_release(case: Case) -> 
     about, found = planned(case)
     stopping = {Remedy.STOP, Remedy.REPLACE, Remedy.OTHER_VERSION}
     retired = {r.name for r in about.rows if any(f.remedy is Remedy.RETIRE for f in r.findings)}
-    grave_ones = [f for r in about.rows for f in r.findings if grave(f) and f.remedy in stopping]
+    grave_ones = [f for r in about.rows for f in r.findings if keeps_out(f) and f.remedy in stopping]
     if any(not f.audience or not retired >= {*f.audience} for f in grave_ones):
         assert found.steps[0].kind is CHANGE
 
@@ -222,7 +222,7 @@ def test_a_verdict_of_a_report_is_planned_alike(case: Case) -> None:
 @pytest.mark.parametrize("case", LAWFUL, ids=lambda case: case.id)
 def test_the_plan_in_words_says_each_step_with_its_points(case: Case) -> None:
     _, found = planned(case)
-    words = told(found)
+    words = steps_told(found)
     assert len(words) == len(found.steps)
     for title, points in words:
         assert re.match(r"[A-Z]", title)

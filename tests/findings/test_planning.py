@@ -10,7 +10,7 @@ from attrs import evolve
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from mx_changeclass import PolicyError, Verdict, classify, diff, plan, way_back
+from mx_changeclass import PolicyError, Verdict, classify, compare, diff, plan, way_back
 from mx_changeclass.findings.back import ALWAYS, UNTIL_DEPLOYED, UNTIL_RUN, May
 from mx_changeclass.findings.plan import Plan, StepKind, Steps
 from mx_changeclass.findings.planning import Proof, proven_plan
@@ -18,6 +18,7 @@ from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.vocabulary import DESTRUCTIVE, NEEDS_REDEPLOY, OTA_SAFE, Remedy
 from tests.builders.editor import EditError
 from tests.cases import FIXTURES, Case, Table, rule_cases
+from tests.corpus import real_pair
 from tests.generated import story
 
 CHANGE, FIND_OUT, WAIT, DEPLOY, PUBLISH, STORE = StepKind
@@ -98,6 +99,19 @@ def test_an_entity_that_loses_its_last_page_is_kept_by_a_row_of_its_own() -> Non
     }
 
 
+def test_what_a_binary_needs_of_the_server_is_there_before_it() -> None:
+    case = next(case for case in rule_cases() if case.id == "native-dep-added hit")
+    verdict = judged(TEXT, STOCK, base=case.table["base"], files=case.table["files"])
+    found = proven_plan(verdict)
+    assert [step.kind for step in found.steps] == [DEPLOY, STORE, WAIT, DEPLOY]
+    assert [step.model for step in found.steps] == ["release 1a", "release 1", "", "release 1"]
+    early, _, _, last = found.steps
+    assert {row.fingerprint for row in verdict.rows if row.name in ("Office.Stock", "Field.Home")} <= {*early.changes}
+    assert {*early.changes}.isdisjoint(last.changes)
+    assert early.fails_until_updated == last.fails_until_updated == ()
+    assert found.leads_there
+
+
 def test_what_fails_until_devices_update_is_put_off_where_nobody_may_fail() -> None:
     case = next(case for case in rule_cases() if case.id == "mf-deleted hit")
     verdict = classify(diff(*case.sides()), case.policy)
@@ -145,6 +159,26 @@ def test_what_a_release_dropped_on_the_server_does_not_come_back() -> None:
     way = way_back(judged(FEEDBACK))
     assert (way.may, way.until) == (May.AT_A_COST, UNTIL_DEPLOYED)
     assert "Field.Feedback" in way.gone
+    assert "Field.Feedback" not in (*way.drops, *way.costs)  # it comes, and nothing is entered in it yet
+
+
+def test_what_comes_goes_before_what_it_takes_the_place_of() -> None:
+    """The second version of the story taken back: the entity comes at once, and the attributes go when all that was
+    entered in them is on the server."""
+    verdict = story()
+    proof = proved(classify(diff(verdict.new, verdict.old)))
+    later = {proof.parts[key].name for key in proof.put_off}
+    assert {"Service.Inspection.TakenOn", "Service.Inspection.Value"} <= later
+    assert "Service.Measurement" not in later
+    assert proof.plan().proven
+
+
+def test_the_story_is_split_where_its_entities_merge() -> None:
+    """What the new place of the data is goes first, so that the server can migrate it."""
+    proof = proved(story())
+    later = {proof.parts[key].name for key in proof.put_off if proof.parts[key].meaningful}
+    assert later == {"Service.Measurement", "Service.Measurement_Inspection"}
+    assert proof.kept.keys() == {"Service.Measurement"}
 
 
 def test_no_way_leads_back_over_an_upgrade_that_devices_have_run() -> None:
@@ -264,3 +298,18 @@ def test_a_half_read_side_is_never_proven(rules: tuple[str, ...]) -> None:
     verdict = made(rules)
     half = evolve(verdict.new, incomplete=("something is listed but not there",))
     assert not proven_plan(classify(diff(verdict.old, half), verdict.policy)).proven
+
+
+# -- real apps ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pair_id", ["Native-Mobile-Resources-003", "SIGARA-019"])
+def test_the_plan_of_a_real_release_holds_what_differs_and_costs_no_data(pair_id: str) -> None:
+    verdict = compare(*real_pair(pair_id))
+    proof, found, left = follow(verdict)
+    assert marks(proof.first, proof.second, left) == marks(verdict)
+    assert left.rows == ()
+    assert (found.proven, found.leads_there) == (True, True)
+    assert all(step.after_the_wait < DESTRUCTIVE for step in found.steps)
+    needing = {r.fingerprint for r in verdict.rows if any(f.channel is NEEDS_REDEPLOY for f in r.findings)}
+    assert needing <= {mark for step in found.steps if step.kind is DEPLOY for mark in step.changes}

@@ -14,7 +14,7 @@ from mx_changeclass.graphs.references import refers, unit_references
 from mx_changeclass.model.types import DOMAIN_MODEL
 from mx_changeclass.readers.units import stored_unit
 from mx_changeclass.readers.units.sieve import Unusual, sieve_of
-from mx_changeclass.readers.units.stepping import outline
+from mx_changeclass.readers.units.stepping import plain_keys
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures" / "readers"
 UNIT = "03020100-0504-0706-0809-0a0b0c0d0e0f"
@@ -41,7 +41,7 @@ def test_every_unit_refers_to_the_same(model: str) -> None:
     for unit in snapshot.units.values():
         if unit.stored is not None and unit.type != DOMAIN_MODEL:
             looked_at += 1
-            sifted = sieve_of(refers).rows(unit.stored(), unit.id)
+            sifted = sieve_of(refers).rows(unit.stored.bytes(), unit.id)
             rows = unit.load()
             assert unit_references(sifted) == unit_references(rows)
             assert {row.id for row in sifted} <= {row.id for row in rows}
@@ -55,6 +55,7 @@ def test_every_unit_refers_to_the_same(model: str) -> None:
         {"NotKnown": "Field.Page"},
         {"NotKnown": _unit("Foo$Bar", 2, AlsoUnknown=["Field.Page", 3])},
         {"Title": _unit("Texts$Text", 2, Items=[3, _unit("Texts$Translation", 3, LanguageCode="en_US", Text="A.B")])},
+        {"NotKnown": {"Inside": "Field.Page", "Deeper": {"x": 1, "y": 2, "z": "Field.Page"}}},
         {"Odd": [3, _unit("Texts$Translation", 3, LanguageCode="en_US", Text="Field.Page")]},
         {"Widgets": [2, _unit("Forms$TextBox", 2, Name="A.B", Editable="Never", Value="$x/Field.Order_Line/Amount")]},
     ],
@@ -72,6 +73,7 @@ def test_what_is_unknown_or_rare_counts_as_it_does_in_rows(keys: dict[str, Any])
         {"Widgets": [2, _unit("Forms$TextBox", 2), _unit("Forms$TextBox", 2)]},  # two of an id
         {"Widgets": [2, {"$Type": "Forms$TextBox"}]},
         {"a.b": "Field.Page"},
+        {"NotKnown": {"x": 1, "y": 2}},  # a point, which is a text in rows
         {"ParentPointer": _id(9), "Kids": [2, _unit("DomainModels$Association", 2, ParentPointer=_id(1))]},
     ],
 )
@@ -82,7 +84,7 @@ def test_a_unit_that_is_unlike_those_of_studio_pro_is_looked_at_as_a_whole(keys:
 
 def test_an_outline_is_what_the_decoder_reads() -> None:
     document = _unit("Forms$Page", Name="Home", Excluded=True, Width=3, Big=1 << 40, Half=0.5, Nothing=None, Kids=[1])
-    found = outline(bson.encode(document))
+    found = plain_keys(bson.encode(document))
     plain = {k: v if isinstance(v, (str, bytes, bool)) else None for k, v in document.items()}
     assert found == plain
 
@@ -91,6 +93,6 @@ def test_what_does_not_add_up_has_no_outline() -> None:
     content = bson.encode(_unit("Forms$Page", Name="Home"))
     at = content.index(b"Name\0") + 5
     for size in (-1, 0, 1 << 30, 2**31 - 1, -(2**31)):
-        assert outline(content[:at] + struct.pack("<i", size) + content[at + 4 :]) is None
-    assert all(outline(content[:cut]) is None for cut in range(len(content)))
-    assert outline(bson.encode({"Name": "Home", "Long": bson.Regex("a")})) is None
+        assert plain_keys(content[:at] + struct.pack("<i", size) + content[at + 4 :]) is None
+    assert all(plain_keys(content[:cut]) is None for cut in range(len(content)))
+    assert plain_keys(bson.encode({"Name": "Home", "Long": bson.Regex("a")})) is None

@@ -12,9 +12,9 @@ import pytest
 from attrs import evolve
 
 import mx_changeclass as mx
-from mx_changeclass.findings.steps import COLUMNS, Step, between_binaries, heat, recurring, worst_steps
+from mx_changeclass.findings.steps import STEP_COLUMNS, Step, between_binaries, heat, recurring, worst_steps
 from mx_changeclass.model.commits import Commit
-from mx_changeclass.reports.audit import FORMATS, render_audits
+from mx_changeclass.reports.audit import AUDIT_FORMATS, render_audits
 from mx_changeclass.vocabulary import FULL_RELEASE, NONE
 from tests.builders.histories import field_service
 from tests.cases import labelled_cases
@@ -85,7 +85,7 @@ def hostile() -> dict[str, mx.Audit]:
     return {HOSTILE: told(evolve(step(0, story()), commit=commit))}
 
 
-@pytest.mark.parametrize("name", [f for f in FORMATS if f != "html"])
+@pytest.mark.parametrize("name", [f for f in AUDIT_FORMATS if f != "html"])
 def test_who_wrote_a_commit_cannot_steer_a_report(name: str) -> None:
     text = render_audits(hostile(), name)
     assert "\x1b" not in text
@@ -98,7 +98,7 @@ def test_who_wrote_a_commit_cannot_steer_a_report(name: str) -> None:
 
 def test_a_table_begins_no_cell_with_a_formula() -> None:
     rows = list(csv.DictReader(io.StringIO(render_audits(hostile(), "csv"))))
-    assert list(rows[0]) == list(COLUMNS)
+    assert list(rows[0]) == list(STEP_COLUMNS)
     assert all(not value.startswith(("=", "+", "-", "@")) for row in rows for value in row.values())
 
 

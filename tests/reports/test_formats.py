@@ -23,6 +23,7 @@ from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.readers import read
 from mx_changeclass.reports import FORMATS, machine_texts
 from mx_changeclass.reports.fitting import fitting
+from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, OTA_SAFE
 from tests.builders.build import write_v1, write_v2
 from tests.builders.elements import attribute, entity
 from tests.builders.models import Model
@@ -399,6 +400,23 @@ def test_what_may_be_worse_is_no_mere_notice() -> None:
     )
     open_ = evolve(verdict, findings=found)
     assert render(open_, "github").startswith("::warning title=Mendix release class::at least OTA_SAFE")
+
+
+def test_a_row_that_may_be_worst_is_shown_before_what_is_certain_to_be_less() -> None:
+    """GitHub keeps ten warnings; "it may be DESTRUCTIVE" needs its reason among them, the near miss needs no place."""
+    verdict = many(30)
+    certain = evolve(verdict.rows[0].findings[0], at_most=OTA_SAFE, release_class=OTA_SAFE, channel=OTA_SAFE)
+    open_ = evolve(certain, at_most=DESTRUCTIVE, rule=evolve(certain.rule, undecided=True))
+    rest = tuple(
+        evolve(r, findings=tuple(evolve(f, release_class=FULL_RELEASE, at_most=FULL_RELEASE) for f in r.findings))
+        for r in verdict.rows
+    )
+    for finding, at in ((open_, 0), (certain, -1)):
+        last = evolve(verdict.rows[0], name="Last", findings=(finding,))
+        told = render(evolve(verdict, rows=(*rest, last)), "github").splitlines()[1:]
+        assert "Last" in told[at]
+        assert told[at].startswith("::warning" if at == 0 else "::notice")
+        assert ("at most DESTRUCTIVE" in told[at]) is (at == 0)
 
 
 def test_sarif_keeps_to_what_code_scanning_takes() -> None:

@@ -21,9 +21,11 @@ from markdown_it import MarkdownIt
 from mx_changeclass import compare, render
 from mx_changeclass.data import raw
 from mx_changeclass.errors import ReadError
+from mx_changeclass.findings.back import way_back
 from mx_changeclass.findings.blame import Blame, Blamed, How
 from mx_changeclass.findings.document import document
 from mx_changeclass.findings.finding import Verdict
+from mx_changeclass.findings.planning import proven_plan
 from mx_changeclass.graphs.footprint import footprint_of
 from mx_changeclass.legible import plain_line
 from mx_changeclass.model.commits import Commit
@@ -33,6 +35,7 @@ from mx_changeclass.readers import read
 from mx_changeclass.reports import catalogue
 from mx_changeclass.reports.blame import blame_document, render_blame
 from mx_changeclass.reports.footprint import footprint_document, footprint_text
+from mx_changeclass.reports.plans import plan_document, render_plan
 from mx_changeclass.vocabulary import DESTRUCTIVE
 from mx_changeclass.waivers import Severity, Waiver
 from tests.builders.browser import shown
@@ -149,12 +152,7 @@ def check_frame(text: str) -> None:
     check_html(frame.get("srcdoc"))
 
 
-def check_markdown(text: str) -> None:
-    assert set(check_markdown_lines(text)) == {4}
-
-
-def check_markdown_lines(text: str) -> list[int]:
-    """How many cells each row of a table has."""
+def check_markdown(text: str, columns: int = 4) -> None:
     check_line_by_line(text)
     tables: list[int] = []
     for token in MarkdownIt("gfm-like", {"linkify": False}).parse(text):
@@ -170,7 +168,7 @@ def check_markdown_lines(text: str) -> list[int]:
             assert inner.type in ("text", "code_inline", "strong_open", "strong_close", "softbreak"), inner
             said += inner.content if inner.type == "text" else "\n"
         assert not HOSTS.search(said), HOSTS.findall(said)
-    return tables
+    assert set(tables) == ({columns} if columns else set())
 
 
 def check_sarif(text: str) -> None:
@@ -242,6 +240,19 @@ def test_no_name_breaks_out_of_a_report(format: str, mark: str) -> None:
 @some
 @given(hostile)
 @everywhere
+def test_no_name_breaks_out_of_a_plan(mark: str) -> None:
+    way = way_back(verdict(mark))
+    for plan, sides in ((proven_plan(verdict(mark)), ("old", "new")), (way.plan, ("new", "old"))):
+        old, new = (getattr(verdict(mark), side) for side in sides)
+        back = way if plan is way.plan else None
+        check_line_by_line(render_plan(plan, old, new, "text", back))
+        check_markdown(render_plan(plan, old, new, "markdown", back), columns=0)
+        check_json(render_plan(plan, old, new, "json", back), plan_document(plan, old, new, back))
+
+
+@some
+@given(hostile)
+@everywhere
 def test_json_says_what_the_model_says_and_commands_nothing(mark: str) -> None:
     check_json(render(verdict(mark), "json", everything=True), document(verdict(mark), everything=True))
 
@@ -287,7 +298,7 @@ def test_nothing_that_is_said_of_a_commit_breaks_out_of_who_brought_what(mark: s
     found = brought(mark)
     for everything in (False, True):
         check_line_by_line(render_blame(found, everything=everything))
-        check_markdown_lines(render_blame(found, "markdown", everything=everything))
+        check_markdown(render_blame(found, "markdown", everything=everything), columns=0)
     check_json(render_blame(found, "json"), blame_document(found))
     assert "hitherto" in render_blame(brought("hitherto"))
 

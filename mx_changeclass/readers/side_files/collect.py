@@ -14,7 +14,7 @@ from functools import lru_cache, partial
 from mx_changeclass.model.kinds.native import BINARY_ID, BINARY_NAME
 from mx_changeclass.model.snapshot import Rows, Unit
 from mx_changeclass.readers.side_files.contents import Fetch, blob_id, combined, lfs_target
-from mx_changeclass.readers.side_files.file_rows import Part, file_kind, side_rows
+from mx_changeclass.readers.side_files.file_rows import FilePart, file_kind, side_rows
 from mx_changeclass.readers.side_files.native_template import belongs, binary_unit, project_file, role, template_roots
 from mx_changeclass.readers.side_files.widgets import native_package
 from mx_changeclass.readers.units.secrets import without_credentials
@@ -161,12 +161,12 @@ def _unit(
     kind, name = ("File$NativeTemplate", path) if template is not None else file_kind(path)
     missing = not digests[path]
     digest = "" if missing else combined(digests[p] for p in (path, *parts))
-    part = Part(path, digest, template or "", parts, projects.get(template or "", ""))
+    part = FilePart(path, digest, template or "", parts, projects.get(template or "", ""))
     load = partial(_load, f"file:{path}", kind, name, part, fetch)
     return Unit(f"file:{path}", kind, name, None, "files", digest, load, missing=missing, file=path)
 
 
-def _load(unit_id: str, kind: str, name: str, part: Part, fetch: Fetch) -> Rows:
+def _load(unit_id: str, kind: str, name: str, part: FilePart, fetch: Fetch) -> Rows:
     return without_credentials(side_rows(unit_id, kind, name, part, fetch))
 
 

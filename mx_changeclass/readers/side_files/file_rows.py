@@ -51,7 +51,7 @@ _DESIGN_FOLDERS = {"buildingblocks", "pagetemplates"}
 
 
 @frozen
-class Part:
+class FilePart:
     """A file, its digest, the root of the native template around it with the file of its Xcode project, and the files
     that tell more about it."""
 
@@ -92,7 +92,7 @@ def file_kind(path: str) -> tuple[str, str]:
     return kinds.get(top, "File$Other"), path
 
 
-def side_rows(unit_id: str, kind: str, name: str, part: Part, fetch: Fetch) -> Rows:
+def side_rows(unit_id: str, kind: str, name: str, part: FilePart, fetch: Fetch) -> Rows:
     """The rows of a file. Of a file that is not there only its digest is told, which still shows whether it changed."""
     content: bytes | None = None
     base: Props = {"path": part.path}
@@ -113,7 +113,7 @@ def side_rows(unit_id: str, kind: str, name: str, part: Part, fetch: Fetch) -> R
     )
 
 
-def _javascript_action(part: Part, content: bytes, fetch: Fetch) -> Props:
+def _javascript_action(part: FilePart, content: bytes, fetch: Fetch) -> Props:
     _, module, _, file = part.path.split("/")
     name = file.rpartition(".")[0]
     props: Props = {"module": module, **_code(content, part.path, lambda text: javascript_action(text, name))}
@@ -125,7 +125,7 @@ def _javascript_action(part: Part, content: bytes, fetch: Fetch) -> Props:
     return props
 
 
-def _javascript(part: Part, content: bytes, fetch: Fetch) -> Props:
+def _javascript(part: FilePart, content: bytes, fetch: Fetch) -> Props:
     parts = part.path.split("/")
     name, kind = parts[-1], suffix(part.path)
     props: Props = {"module": parts[1] if len(parts) > 2 else "", "content": content_digest(content, part.path)}
@@ -149,11 +149,11 @@ def _javascript(part: Part, content: bytes, fetch: Fetch) -> Props:
     return {**props, "role": "patch" if kind == "patch" else "asset"}
 
 
-def _java_action(part: Part, content: bytes, _: Fetch) -> Props:
+def _java_action(part: FilePart, content: bytes, _: Fetch) -> Props:
     return {"module": part.path.split("/")[1], **_code(content, part.path, java_action)}
 
 
-def _java(part: Part, content: bytes, _: Fetch) -> Props:
+def _java(part: FilePart, content: bytes, _: Fetch) -> Props:
     parts = part.path.split("/")
     generated = "proxies" in parts[2:3] or parts[1:2] == ["system"] or "datasets" in parts[2:3]
     role = (
@@ -168,13 +168,13 @@ def _java(part: Part, content: bytes, _: Fetch) -> Props:
     return {"module": parts[1] if len(parts) > 2 else "", "role": role, "content": content_digest(content, part.path)}
 
 
-def _jar(part: Part, content: bytes, _: Fetch) -> Props:
+def _jar(part: FilePart, content: bytes, _: Fetch) -> Props:
     kind = suffix(part.path)
     role = "jar" if kind in ("jar", "war", "zip", "so", "dll") else "note" if kind in _NOTES else "asset"
     return {"role": role, "content": content_digest(content, part.path)}
 
 
-def _theme(part: Part, content: bytes, _: Fetch) -> Props:
+def _theme(part: FilePart, content: bytes, _: Fetch) -> Props:
     parts = part.path.split("/")
     platform = "native" if "native" in parts[1:-1] else "web" if {"web", "public"} & set(parts[1:-1]) else "both"
     props: Props = {
@@ -224,7 +224,7 @@ def _theme_role(parts: list[str]) -> str:
     return "note" if kind in ("version", "md") or name.startswith("license") else "asset"
 
 
-def _builder(part: Part, content: bytes, _: Fetch) -> Props:
+def _builder(part: FilePart, content: bytes, _: Fetch) -> Props:
     low = part.path.lower()
     if low in ("nativemobile/.config", "nativemobile/config.json"):
         return {"role": "config", **builder_facts(content)}
@@ -235,7 +235,7 @@ def _builder(part: Part, content: bytes, _: Fetch) -> Props:
     return {"role": role, "content": content_digest(content, part.path)}
 
 
-def _template(part: Part, content: bytes, fetch: Fetch) -> Props:
+def _template(part: FilePart, content: bytes, fetch: Fetch) -> Props:
     path = part.path.removeprefix(part.template)
     project = project_of(part.project, fetch(part.template + part.project)) if part.project else None
     role = template_role(path, project)
@@ -243,12 +243,21 @@ def _template(part: Part, content: bytes, fetch: Fetch) -> Props:
     return {"template": part.template, "role": role, "content": told}
 
 
-def _package(part: Part, content: bytes, _: Fetch) -> Props:
-    package = as_json(content)
-    if not isinstance(package, dict):
-        raise Unreadable("is no package manifest")
+def _package(part: FilePart, content: bytes, _: Fetch) -> Props:
+    module = "node_modules/" in part.path
+    try:
+        package = as_json(content)
+        if not isinstance(package, dict):
+            raise Unreadable("is no package manifest")
+    except Unreadable as error:
+        if not module:
+            raise
+        # it may be written for React Native; its folder tells its name
+        name = part.path.rpartition("node_modules/")[2].rpartition("/")[0]
+        told = {"packageName": name, "role": "module", "native": bool(part.more) or None, "forNative": True}
+        return {**told, "content": content_digest(content, part.path), "unread": str(error)}
     props: Props = {"packageName": str(package.get("name", "")), "version": str(package.get("version", ""))}
-    if "node_modules/" in part.path:
+    if module:
         peers = package.get("peerDependencies")
         written_for = (
             (isinstance(peers, dict) and "react-native" in peers)
@@ -260,13 +269,13 @@ def _package(part: Part, content: bytes, _: Fetch) -> Props:
     return {**props, "role": "project", "content": content_digest(content, part.path)}
 
 
-def _resource(part: Part, content: bytes, _: Fetch) -> Props:
+def _resource(part: FilePart, content: bytes, _: Fetch) -> Props:
     name = part.path.rpartition("/")[2].lower()
     note = suffix(name) == "md" or name.startswith(("readme", "license"))
     return {"role": "note" if note else "", "content": content_digest(content, part.path)}
 
 
-def _other(part: Part, content: bytes, _: Fetch) -> Props:
+def _other(part: FilePart, content: bytes, _: Fetch) -> Props:
     known = {"widgets": "widget-source", "mlsource": "ml"}
     bookkeeping = part.path.rpartition("/")[2].endswith("appstore-metadata.json")
     role = "bookkeeping" if bookkeeping else known.get(part.path.partition("/")[0], "unknown")
@@ -281,7 +290,7 @@ def _code(content: bytes, path: str, facts: Callable[[str], Props]) -> Props:
         return {"content": content_digest(content, path), "unread": str(error)}
 
 
-_READERS: dict[str, Callable[[Part, bytes, Fetch], Props]] = {
+_READERS: dict[str, Callable[[FilePart, bytes, Fetch], Props]] = {
     "File$JavaScriptAction": _javascript_action,
     "File$JavaScript": _javascript,
     "File$JavaAction": _java_action,

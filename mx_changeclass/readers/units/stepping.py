@@ -12,7 +12,7 @@ _STRING, _DOCUMENT, _LIST, _BINARY, _BOOLEAN = 2, 3, 4, 5, 8
 _FIXED = {1: 8, 7: 12, 9: 8, 10: 0, 16: 4, 17: 8, 18: 8}  # bytes of a double, an object id, a date, null, numbers
 
 
-def outline(content: bytes) -> Mapping[str, Any] | None:
+def plain_keys(content: bytes) -> Mapping[str, Any] | None:
     """The keys of a document with their values where these are texts, flags or plain binary content, and with None
     for all others. None where it has other kinds of values or does not add up."""
     end = len(content) - 1

@@ -20,7 +20,7 @@ from mx_changeclass.model.snapshot import Element, Rows
 from mx_changeclass.readers.limits import DENSE_VALUES, FEW_VALUES, MAX_DEPTH, MAX_KEY, MOST_KEYS, MOST_VALUES
 from mx_changeclass.readers.units.key_names import DUMPED, STORED, KeyName, KeyNames, TypeKeys
 from mx_changeclass.readers.units.secrets import may_hold_credentials, sealed, without_credentials
-from mx_changeclass.readers.units.stepping import outline
+from mx_changeclass.readers.units.stepping import plain_keys
 from mx_changeclass.readers.units.values import guid, put, scalar
 from mx_changeclass.readers.units.widget_definitions import DEFINITION, Labels, definition
 
@@ -47,7 +47,7 @@ class Header(NamedTuple):
 def header(content: bytes) -> Header:
     """The header of a stored unit, without decoding what it holds."""
     try:
-        return _header(outline(content) or RawBSONDocument(content, _RAW), STORED)
+        return _header(plain_keys(content) or RawBSONDocument(content, _RAW), STORED)
     except Exception as error:  # bson raises a dozen kinds on hostile bytes, struct.error and IndexError among them
         raise BrokenUnit(str(error) or type(error).__name__) from error
 

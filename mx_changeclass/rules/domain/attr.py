@@ -5,7 +5,7 @@ from __future__ import annotations
 from mx_changeclass.changes.change import NAME, PARENT, TYPE, Added, Changed, Removed
 from mx_changeclass.model.kinds.domain import Association, Attribute, Entity
 from mx_changeclass.model.types import STRING
-from mx_changeclass.rules.devices import Known, columnless, copied, entered, known, on_server_alone
+from mx_changeclass.rules.devices import KnownMember, columnless, copied, entered, known, on_server_alone
 from mx_changeclass.rules.domain.domain_questions import Storage, entity_of, guid_words, recreated, required
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
@@ -240,7 +240,7 @@ def member_read_by_name(
     clients show it, or save it online, under its old name and type.
     """
     told = isinstance(change, Removed) or change.fields - {"type.length", "type.localizeDate"}
-    return bool(told) and known(change, release) in (Known.NAME, Known.COPY)
+    return bool(told) and known(change, release) in (KnownMember.NAME, KnownMember.COPY)
 
 
 # -- names and storage identity -------------------------------------------------------------------

@@ -11,7 +11,7 @@ from mx_changeclass.rules.devices import (
     AUTONUMBER,
     CALCULATED,
     HASHED,
-    Known,
+    KnownMember,
     columnless,
     entered,
     known_on,
@@ -474,6 +474,6 @@ def _synced_decimals(release: Release) -> list[str]:
             for above in side.symbols.lineage(entity)
             for name, row in attributes(side, above).items()
             if row.props.get("type") == "DomainModels$DecimalAttributeType"
-            and known_on(side, f"{above}.{name}", row) is Known.ENTRIES
+            and known_on(side, f"{above}.{name}", row) is KnownMember.ENTRIES
         }
     )

@@ -6,7 +6,7 @@ from mx_changeclass.changes.change import NAME, ORDER, PARENT, Added, Change, Ch
 from mx_changeclass.graphs.app import App
 from mx_changeclass.model.kinds import view
 from mx_changeclass.model.kinds.domain import Enumeration, EnumerationValue
-from mx_changeclass.rules.devices import Known, known_on
+from mx_changeclass.rules.devices import KnownMember, known_on
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, OTA_SAFE, Certainty, Hazard, Maybe, Remedy, Requires
@@ -295,7 +295,7 @@ def _entered(side: App) -> frozenset[str]:
         str(a.props.get("type.enumeration"))
         for entity in lines
         for a in side.symbols.enumerated(entity)
-        if known_on(side, f"{entity}.{a.name}", a) is Known.ENTRIES
+        if known_on(side, f"{entity}.{a.name}", a) is KnownMember.ENTRIES
     )
 
 

@@ -40,11 +40,11 @@ def split_from(change: Added[Entity], release: Release) -> str:
     return _before(new, release) if new else ""
 
 
-Attribute = tuple[str, str]  # name and type: by these attributes are told apart after a move
-Holders = Mapping[Attribute, list[str]]  # the entities (by their new names) that gained or lost an attribute, in order
+NamedType = tuple[str, str]  # name and type: by these attributes are told apart after a move
+Holders = Mapping[NamedType, list[str]]  # the entities (by their new names) that gained or lost an attribute, in order
 
 
-def _shared(attributes: Iterable[Attribute], holders: Holders) -> Counter[str]:
+def _shared(attributes: Iterable[NamedType], holders: Holders) -> Counter[str]:
     """How many of some attributes each entity gained, or lost. An attribute that so many did says nothing of who
     took it over: the first ones alone are asked."""
     return Counter(name for each in attributes for name in holders.get(each, ())[:_MOST_HOLDERS])
@@ -65,19 +65,19 @@ def _losses(_: Release, release: Release) -> Mapping[str, int]:
     return {name: count for name in synced if (count := len(_loss(name, release)))}
 
 
-def _loss(name: str, release: Release) -> frozenset[Attribute]:
+def _loss(name: str, release: Release) -> frozenset[NamedType]:
     return _members(name, release, new=False) - _members(name, release, new=True)
 
 
-def _by_attribute(found: Iterable[tuple[str, frozenset[Attribute]]]) -> Holders:
-    holders: dict[Attribute, list[str]] = {}
+def _by_attribute(found: Iterable[tuple[str, frozenset[NamedType]]]) -> Holders:
+    holders: dict[NamedType, list[str]] = {}
     for name, members in found:
         for each in members:
             holders.setdefault(each, []).append(name)
     return holders
 
 
-def _members(name: str, release: Release, *, new: bool) -> frozenset[Attribute]:
+def _members(name: str, release: Release, *, new: bool) -> frozenset[NamedType]:
     """The attributes of an entity that is there on both sides, by its new name, on one of them."""
     return _kinds(attributes(release.new, name) if new else attributes(release.old, _before(name, release)))
 
@@ -86,7 +86,7 @@ def _before(name: str, release: Release) -> str:
     return release.old.entity_by_id(release.partner.get(_id(release.new, name), ""))
 
 
-def _kinds(members: Mapping[str, Element]) -> frozenset[Attribute]:
+def _kinds(members: Mapping[str, Element]) -> frozenset[NamedType]:
     return frozenset((name, str(row.props.get("type"))) for name, row in members.items())
 
 

@@ -165,13 +165,16 @@ class Rule:
 
 
 class Detail(str):
-    """What a rule saw, in words, with the fields of the change that the words tell of: those the rule takes."""
+    """What a rule saw, in words, with the fields of the change that the words tell of: those the rule takes. Where it
+    speaks about the release as a whole, ``changes`` are those that it speaks for."""
 
     fields: frozenset[str]
+    changes: tuple[Change, ...]
 
-    def __new__(cls, text: str, fields: Iterable[str] = ()) -> Self:
+    def __new__(cls, text: str, fields: Iterable[str] = (), changes: Iterable[Change] = ()) -> Self:
         made = super().__new__(cls, text)
         made.fields = frozenset(fields)
+        made.changes = tuple(changes)
         return made
 
 

@@ -118,7 +118,7 @@ def native_dep_range_mark(move: DependencyChange, release: Release) -> bool:
     undecided=True,
     at_most=FULL_RELEASE,
     source="REAL 16",
-    mitigation="Repair the file that is named.",
+    mitigation="Repair the file that holds its list of native modules, and compare anew.",
 )
 def native_dep_unread(move: DependencyChange, release: Release) -> bool:
     """List of native modules that cannot be read

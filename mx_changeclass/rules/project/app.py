@@ -10,7 +10,7 @@ from mx_changeclass.model.kinds.navigation import WebProfile
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, NONE, Certainty, Requires
-from mx_changeclass.wording.values import several
+from mx_changeclass.wording.values import plural, several
 
 _STORED = frozenset({"mpr-v1", "mpr-v2"})
 
@@ -117,8 +117,8 @@ def _held(release: Release) -> str:
     return ", ".join(
         (
             f"{_modules(release)} behind {several(p.name for p in natives)}",
-            f"{len(entities)} entities on devices",
-            *((f"{len(linked)} native modules ({several(linked)})",) if linked else ()),
+            f"{plural(len(entities), 'entity')} on devices",
+            *((f"{plural(len(linked), 'native module')} ({several(linked)})",) if linked else ()),
             *((f"native template {template}",) if template else ()),
             f"updates over the air {updates}",
         )

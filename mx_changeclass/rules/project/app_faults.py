@@ -233,7 +233,8 @@ def sp_upgrade_photo_upload(move: VersionChange, release: Release) -> bool | str
     remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.22",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Choose 10.24.22 or later; declare several-users-a-device as no where it is so.",
+    mitigation="Choose 10.24.22 or later; where no device is shared, write several-users-a-device = "
+    '"no" under [declared] in mx-changeclass.toml.',
 )
 def sp_upgrade_second_user_crash(move: VersionChange, release: Release) -> bool:
     """Studio Pro version whose app crashes at the start when another user signs in

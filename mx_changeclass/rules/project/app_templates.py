@@ -150,7 +150,8 @@ def _template_stated(move: VersionChange, release: Release) -> Settlement | None
     at_most=FULL_RELEASE,
     settled_by=_template_stated,
     source="REAL 13; native-template mendix_version.json",
-    mitigation="State native_template; look a newer version up in mendix_version.json of mendix/native-template.",
+    mitigation="Write the native template of the released binary as native_template into mx-changeclass.toml; look a "
+    "newer version up in mendix_version.json of mendix/native-template.",
 )
 def sp_upgrade_template_unknown(move: VersionChange, release: Release) -> bool | str:
     """Studio Pro version moves, and whether it takes the released binary is not known

@@ -40,7 +40,7 @@ class User:
     roles: frozenset[str]
 
 
-Pair = tuple[User, User]  # before and after
+UserPair = tuple[User, User]  # before and after
 Differing = tuple[tuple[tuple[str, ...], str, Right], ...]  # (users, entity, right) each
 
 
@@ -241,12 +241,12 @@ def _shift(change: Change, release: Release) -> RightsChange:
     return known[about.old, about.new]
 
 
-def _concerned(old_name: str, new_name: str, release: Release) -> dict[Hashable, list[Pair]]:
+def _concerned(old_name: str, new_name: str, release: Release) -> dict[Hashable, list[UserPair]]:
     """The users of devices that a module role gives some right on an entity, before or after, together where they
     have the same ones of these roles."""
     sides = release.old.memo(_grants, old_name).by_role, release.new.memo(_grants, new_name).by_role
     by_role = release.memo(release, _by_role)
-    found: dict[Hashable, list[Pair]] = {}
+    found: dict[Hashable, list[UserPair]] = {}
     pairs = {
         pair[0].id: pair for role in sorted(sides[0].keys() | sides[1].keys() | {""}) for pair in by_role.get(role, ())
     }
@@ -279,9 +279,9 @@ def _role_shift(change: Change, release: Release) -> RightsChange:
     )
 
 
-def _by_role(whole: Release, release: Release) -> dict[str, list[Pair]]:
+def _by_role(whole: Release, release: Release) -> dict[str, list[UserPair]]:
     """The users of devices before and after by their old id, and by each of their module roles on either side."""
-    found: dict[str, list[Pair]] = {}
+    found: dict[str, list[UserPair]] = {}
     for old, new in release.memo(release, _both):
         for key in {old.id, *old.roles, *new.roles}:
             found.setdefault(key, []).append((old, new))
@@ -328,7 +328,7 @@ def _synced_modules(side: App) -> frozenset[str]:
     return frozenset(entity.partition(".")[0] for entity in side.sync if side.synced(entity))
 
 
-def _both(whole: Release, release: Release) -> list[Pair]:
+def _both(whole: Release, release: Release) -> list[UserPair]:
     """The device users that exist before and after."""
     old, new = users(release.old), {u.id: u for u in users(release.new)}
     if not old:  # a model without user roles: whoever has any module role
@@ -338,7 +338,7 @@ def _both(whole: Release, release: Release) -> list[Pair]:
     return [(u, n) for u, n in pairs if n is not None]
 
 
-def _of(old_name: str, new_name: str, pairs: Sequence[Pair], release: Release) -> RightsChange:
+def _of(old_name: str, new_name: str, pairs: Sequence[UserPair], release: Release) -> RightsChange:
     """What some users gain and lose who have the same roles, as far as the entity knows them."""
     names, (old, new) = tuple(old.name for old, _ in pairs), pairs[0]
     before = _known(rights(release.old, old_name, old.roles if old.id else None), release)

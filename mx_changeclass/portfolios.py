@@ -12,7 +12,7 @@ from attrs import frozen
 
 from mx_changeclass.errors import MxError
 from mx_changeclass.policy import Policy
-from mx_changeclass.readers.portfolio import App, read_portfolio
+from mx_changeclass.readers.portfolio import ListedApp, read_portfolio
 from mx_changeclass.timeline import Audit, Processes, audit
 
 _AT_ONCE = 8  # so many apps are gone through at once where an executor does the work
@@ -43,9 +43,9 @@ class Portfolio(Mapping[str, Audit]):
 
     def _repr_html_(self) -> str:
         """The portfolio as a page, shown by a notebook."""
-        from mx_changeclass.reports.audit_page import framed
+        from mx_changeclass.reports.audit_page import audits_framed
 
-        return framed(self)
+        return audits_framed(self)
 
 
 def portfolio(
@@ -67,7 +67,7 @@ def portfolio(
         if executor is None and jobs > 1:
             executor = stack.enter_context(Processes(jobs))
 
-        def audited(app: App) -> Audit | MxError:
+        def audited(app: ListedApp) -> Audit | MxError:
             try:
                 found = audit(
                     app.branch, app.path, cwd=app.repository, tags=app.tags, since=app.since, until=app.until,
