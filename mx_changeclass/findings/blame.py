@@ -10,7 +10,7 @@ the same rule speak of the same row. A merge is followed into what it merged.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
@@ -23,6 +23,9 @@ from mx_changeclass.findings.classify import classify
 from mx_changeclass.findings.finding import Finding, Verdict
 from mx_changeclass.model.commits import MODEL_FILE, Commit, Leg
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree
+from mx_changeclass.rules import catalogue
+from mx_changeclass.rules.engine.release import Release
+from mx_changeclass.rules.engine.rule import Hit, Hits, Rule
 from mx_changeclass.vocabulary import OTA_SAFE, ReleaseClass
 
 T = TypeVar("T")
@@ -120,7 +123,7 @@ def blamed(
     fingerprint begins with one of ``fingerprints`` where some are given, for one that no row has ``PolicyError``.
     ``legs`` lead from its old version to its new one, ``branches`` are those that led to what a merge brought."""
     found = list(_chosen(verdict, least, fingerprints))
-    trace = _Trace(verdict, read, compare, branches, list(legs))
+    trace = _Trace(verdict, read, compare, branches, list(legs), _asked([f for f, _ in found if f.carriers]))
     trace.follow(dict.fromkeys(carrier for finding, _ in found for carrier in finding.carriers))
     told = tuple(trace.blamed(finding, marks) for finding, marks in found)
     named = {commit for each in told for commit in each.commits}
@@ -131,6 +134,22 @@ def blamed(
         looked_at=len(trace.known),
         unread=tuple(trace.unread),
     )
+
+
+def _asked(findings: Collection[Finding]) -> tuple[Rule, ...]:
+    """The rules that are asked of a single commit: all, but of those that look at a release as a whole, which takes
+    long, only such as matter to some findings."""
+    ids = {finding.rule.id for finding in findings}
+    of_others = any(_hears(f.rule, Hits) or (_hears(f.rule, Hit) and not f.subject) for f in findings)
+    return tuple(
+        rule
+        for rule in catalogue().values()
+        if of_others or rule.id in ids or ids.intersection(rule.instead_of) or not _hears(rule, Release)
+    )
+
+
+def _hears(rule: Rule, what: type) -> bool:
+    return any(verb is what for verb, _ in rule.listens_to)
 
 
 @frozen
@@ -168,6 +187,7 @@ class _Trace:
     compare: Compare
     branches: Branches
     legs: list[Leg]
+    rules: tuple[Rule, ...]
     hands: Hands = field(factory=dict, init=False)
     places: dict[Place, tuple[tuple[int, ...], tuple[Leg, ...]]] = field(factory=dict, init=False)
     known: set[str] = field(factory=set, init=False)  # commits on the way, and on the branches that were followed
@@ -284,7 +304,7 @@ class _Trace:
         if len(self.places[place][1]) > 1:
             return False
         if place not in self.own:
-            self.own[place] = classify(self.changes(*place), self.verdict.policy).findings
+            self.own[place] = classify(self.changes(*place), self.verdict.policy, rules=self.rules).findings
         by_row = self._is_of_row(finding)
         return any(
             said.rule.id == finding.rule.id

@@ -4,7 +4,8 @@ Only plumbing that writes nothing is asked (``rev-parse``, ``cat-file``, ``ls-tr
 ``rev-list``, ``diff-tree``, ``merge-base``, ``for-each-ref``), which runs no hook, filter, driver, pager or alias that
 a repository names, and nothing is fetched: what a partial clone or Git LFS left on the server is said to be missing.
 Objects that stand in for others (``refs/replace``), and grafts, do not count. The environment that git gives its hooks
-(``GIT_DIR``, ``GIT_INDEX_FILE``) is passed on. A name of a revision reaches git through a pipe, so it never is an option.
+(``GIT_DIR``, ``GIT_INDEX_FILE``) is passed on. A name of a revision reaches git through a pipe, so it never is an
+option.
 """
 
 from __future__ import annotations
