@@ -10,7 +10,7 @@ from mx_changeclass.console.frame import Command
 from mx_changeclass.console.options import Bar, ClassName, Settings, configured
 from mx_changeclass.console.output import output_option, progress, write
 from mx_changeclass.provenance import blame
-from mx_changeclass.reports.blame import FORMATS, render_blame
+from mx_changeclass.reports.blame import STEP_FORMATS, render_blame
 from mx_changeclass.vocabulary import DESTRUCTIVE
 
 _CLASSES = ("ota-safe", "needs-redeploy", "full-release", "destructive")
@@ -23,7 +23,7 @@ _CLASSES = ("ota-safe", "needs-redeploy", "full-release", "destructive")
 @click.option(
     "--least", type=ClassName(_CLASSES), default="ota-safe", show_default=True, help="Leave out what is below."
 )
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(STEP_FORMATS), default="text", show_default=True)
 @output_option
 @click.option("--all", "everything", is_flag=True, help="Tell all of long lists.")
 @configured

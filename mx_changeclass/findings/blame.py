@@ -176,8 +176,8 @@ class _Hand:
         return bool(self.fields if not carrier.fields else carrier.fields & (self.fields | self.noise))
 
 
-Place = tuple[str, str]  # a leg, by the commits at its ends
-Hands = dict[Carrier, dict[Place, _Hand]]
+_Place = tuple[str, str]  # a leg, by the commits at its ends
+_Hands = dict[Carrier, dict[_Place, _Hand]]
 
 
 @define(eq=False)
@@ -188,12 +188,12 @@ class _Trace:
     branches: Branches
     legs: list[Leg]
     rules: tuple[Rule, ...]
-    hands: Hands = field(factory=dict, init=False)
-    places: dict[Place, tuple[tuple[int, ...], tuple[Leg, ...]]] = field(factory=dict, init=False)
+    hands: _Hands = field(factory=dict, init=False)
+    places: dict[_Place, tuple[tuple[int, ...], tuple[Leg, ...]]] = field(factory=dict, init=False)
     known: set[str] = field(factory=set, init=False)  # commits on the way, and on the branches that were followed
     unread: dict[str, None] = field(factory=dict, init=False)
     changes: Callable[[str, str], Changes] = field(init=False)
-    own: dict[Place, tuple[Finding, ...]] = field(factory=dict, init=False)
+    own: dict[_Place, tuple[Finding, ...]] = field(factory=dict, init=False)
     changed: Mapping[tuple[str, str], Changed[Any]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -276,9 +276,9 @@ class _Trace:
         how = How.TOGETHER if not told.alone else How.ONE if len(told.by) == 1 else How.SEVERAL
         return evolve(told, how=how)
 
-    def _places_of(self, finding: Finding, *, clear: bool) -> dict[Place, frozenset[str]]:
+    def _places_of(self, finding: Finding, *, clear: bool) -> dict[_Place, frozenset[str]]:
         """Where rows of a finding changed, and their ids there; only ``clear`` ones, or all."""
-        found: dict[Place, frozenset[str]] = {}
+        found: dict[_Place, frozenset[str]] = {}
         for carrier in finding.carriers:
             for place, hand in reversed(self._in_order(self.hands.get(carrier, {}))):
                 if hand.takes(carrier) if clear else hand.means_something:
@@ -287,7 +287,7 @@ class _Trace:
                         break
         return dict(self._in_order(found))
 
-    def _in_order(self, found: Mapping[Place, T]) -> list[tuple[Place, T]]:
+    def _in_order(self, found: Mapping[_Place, T]) -> list[tuple[_Place, T]]:
         return sorted(found.items(), key=lambda known: self.places[known[0]][0])
 
     def _is_as_released(self, row: Element | str | None, carrier: Carrier) -> bool:
@@ -298,7 +298,7 @@ class _Trace:
             return row == str(self.verdict.old.version)
         return all(_value(row, key) == _value(change.old_row, key) for key in carrier.fields or change.fields)
 
-    def _shows(self, place: Place, finding: Finding, rows: frozenset[str]) -> bool:
+    def _shows(self, place: _Place, finding: Finding, rows: frozenset[str]) -> bool:
         """Whether one commit alone makes the rule speak of the same: of its row, or where it speaks of something that
         other rows lead to, of that by its name, now or before. Of several that can only be read as one, none does."""
         if len(self.places[place][1]) > 1:
@@ -333,13 +333,13 @@ class _Walk:
     the walk stands, ``gone`` those of rows that went and may come back, and ``ended`` tells who ended which."""
 
     trace: _Trace
-    hands: Hands
+    hands: _Hands
     forward: bool
     within: tuple[int, ...] = ()
     live: dict[str, list[Carrier]] = field(factory=dict, init=False)
     gone: dict[str, list[Carrier]] = field(factory=dict, init=False)
     files: dict[str, frozenset[str]] = field(factory=dict, init=False)
-    ended: dict[Carrier, set[Place]] = field(factory=dict, init=False)
+    ended: dict[Carrier, set[_Place]] = field(factory=dict, init=False)
 
     def along(self, legs: Sequence[Leg], rows: Iterable[tuple[str, Carrier]], tree: Tree) -> None:
         """Follow rows of a tree along some legs, and keep who changed them."""
@@ -358,7 +358,7 @@ class _Walk:
                 trace.places.setdefault(place, ((*self.within, first), tuple(legs[first : last + 1])))
                 self._take(place, near)
 
-    def _take(self, place: Place, near: Sequence[str]) -> None:
+    def _take(self, place: _Place, near: Sequence[str]) -> None:
         """One step: keep what it did to the rows that it may have changed, and go on to its other side."""
         trace = self.trace
         versions = [str(trace.read(commit).version) for commit in place]
@@ -378,7 +378,7 @@ class _Walk:
             self.ended[carrier] = {*self.hands[carrier]} - before
         self._go_on(near, step)
 
-    def _credit(self, place: Place, met: Mapping[str, _Hand], step: _Step) -> None:
+    def _credit(self, place: _Place, met: Mapping[str, _Hand], step: _Step) -> None:
         """Keep what a commit did; of a merge what those did that it merged, where they did."""
         order, span = self.trace.places[place]
         rest = [(row, carrier) for row in met for carrier in self.live[row]]

@@ -13,7 +13,7 @@ from mx_changeclass.model.commits import Commit
 from mx_changeclass.reports.markdown import escaped
 from mx_changeclass.wording.values import plural
 
-FORMATS = ("text", "json", "markdown")
+STEP_FORMATS = ("text", "json", "markdown")
 _WIDTH = 100
 _LISTED = 6  # so many subjects of a rule, and so many rules of a commit, are told; ``everything`` tells them all
 _SHORT = 12  # digits of a commit id
@@ -24,7 +24,7 @@ _UNNAMED = {
 
 
 def render_blame(found: Blame, format: str = "text", *, everything: bool = False) -> str:
-    """Who brought what, in one of ``FORMATS``. ``everything`` folds nothing."""
+    """Who brought what, in one of ``STEP_FORMATS``. ``everything`` folds nothing."""
     if format == "json":
         return json_text(blame_document(found))
     lines = _lines(found, 10**9 if everything else _LISTED)

@@ -19,7 +19,7 @@ from mx_changeclass.errors import PolicyError, ReadError
 from mx_changeclass.findings.blame import Blame, Blamed, How, blamed
 from mx_changeclass.model.commits import MODEL_FILE, Commit, Leg
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.reports.blame import FORMATS, render_blame
+from mx_changeclass.reports.blame import STEP_FORMATS, render_blame
 from tests.builders.editor import EditError
 from tests.builders.histories import PROJECT, History, field_service, git
 from tests.cases import Case, Table
@@ -345,7 +345,7 @@ def test_the_repository_is_left_as_it_was_and_what_is_told_is_the_same(line: His
     line.put("text", after(TEXT))
     line.put("gone", after(TEXT, GONE))
     before = {p: p.stat().st_mtime_ns for p in line.at.rglob("*")}
-    for name in FORMATS:
+    for name in STEP_FORMATS:
         assert render_blame(asked(line), name) == render_blame(asked(line), name)
     assert {p: p.stat().st_mtime_ns for p in line.at.rglob("*")} == before
 
