@@ -39,7 +39,8 @@ class Portfolio(Mapping[str, Audit]):
         """A pandas frame of all apps, see ``Audit.to_frame``."""
         from mx_changeclass.findings.frame import steps_frame
 
-        return steps_frame({name: found.steps for name, found in self.items()}, by)
+        told = {name: (found.steps, found.unread) for name, found in self.items()}
+        return steps_frame({**told, **{name: ((), (error,)) for name, error in self.errors.items()}}, by)
 
     def _repr_html_(self) -> str:
         """The portfolio as a page, shown by a notebook."""

@@ -17,6 +17,7 @@ from mx_changeclass.model.snapshot import RowPool, Snapshot
 from mx_changeclass.pipeline import changes_between, check_readable, compare
 from mx_changeclass.policy import Policy, policy_or_default
 from mx_changeclass.readers import read
+from mx_changeclass.readers.git import check_clone
 from mx_changeclass.readers.history import named_range
 from mx_changeclass.vocabulary import OTA_SAFE, ReleaseClass
 from mx_changeclass.waivers import class_named
@@ -47,6 +48,7 @@ def blame(
     bar = class_named(least, "least")
     history = named_range(old, new, folder)
     if history is None:
+        check_clone(f"{old}, {new}", folder)
         raise PolicyError(f"{old}, {new}: blame needs two revisions of one repository, such as 'blame v1.4 main'")
     before = read(old, cwd=folder)
     verdict = compare(before, read(new, cwd=folder, beside=before), policy, native=native, today=today)

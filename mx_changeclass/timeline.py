@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import date
+from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from os import PathLike, cpu_count
@@ -57,14 +59,15 @@ def audit(
     asked for, and the steps come in order. What a worker that dies leaves undone is done again.
     ``journal`` is a file that keeps what is done, so that a later audit begins where this one ended.
 
-    Raises ``ReadError`` where the history, or the project in its last commits, cannot be read.
+    Raises ``ReadError`` where the history cannot be read, and once it has given its steps where the project in the last
+    commits cannot.
     """
     if executor is not None and jobs > 1:
         raise PolicyError("'executor' and 'jobs' exclude each other. Give one of them")
     past = history(
         revision,
         path,
-        Path(cwd or ""),
+        Path(cwd or "").absolute(),  # a worker may stand elsewhere
         limit=None if limit is None else max(limit, 0),
         tags=tags,
         since=_day(since, "since"),
@@ -72,7 +75,7 @@ def audit(
         merges=merges,
     )
     work = _Work(past, tuple(past.steps()), policy, Journal.of(journal, policy))
-    return Audit(past.path, len(work.pairs), work.steps(executor, jobs, ahead))
+    return Audit(past.label, len(work.pairs), work.steps(executor, jobs, ahead))
 
 
 def _day(day: date | str, name: str) -> str:
@@ -85,32 +88,60 @@ def _day(day: date | str, name: str) -> str:
 class Audit(Iterator[Step]):
     """The steps of a history, as they come and once they are there.
 
-    Iterate to watch it run; a second time the steps that are known come first. ``steps`` runs it to its end, as all
-    that sums it up does. ``total`` counts the pairs to compare: the steps, and what could not be read.
+    Iterate to watch it run; a second time the steps that are known come first. Where the last commits cannot be judged
+    it ends with the error of the newest, so that nobody takes the step before them for the last. ``steps`` runs it to
+    its end, as all that sums it up does, and ``unread`` tells those errors. ``total`` counts the pairs to compare: the
+    steps, and what could not be judged.
     """
 
-    def __init__(self, label: str, total: int, source: Generator[Step, None, None]) -> None:
+    def __init__(self, label: str, total: int, source: Generator[Step, None, Sequence[MxError]]) -> None:
         self.label, self.total = label, total
         self._source, self._known = source, list[Step]()
+        self._unread: tuple[MxError, ...] = ()
+        self._broken: Exception | None = None
 
     def __repr__(self) -> str:
         return f"<Audit {self.label!r}: {len(self._known)} of {self.total} steps>"
 
+    def _more(self) -> bool:
+        """One step further; False at the end. What broke the audit off breaks it off whoever asks again."""
+        if self._broken is not None:
+            raise self._broken
+        try:
+            self._known.append(next(self._source))
+        except StopIteration as ended:
+            self._unread = ended.value or self._unread
+            return False
+        except Exception as error:
+            self._broken = error
+            raise
+        return True
+
     def __next__(self) -> Step:
-        step = next(self._source)
-        self._known.append(step)
-        return step
+        if not self._more():
+            raise self._unread[-1] if self._unread else StopIteration
+        return self._known[-1]
 
     def __iter__(self) -> Iterator[Step]:
         at = 0
-        while at < len(self._known) or next(self, None) is not None:
+        while at < len(self._known) or self._more():
             yield self._known[at]
             at += 1
+        if self._unread:
+            raise self._unread[-1]
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps, oldest first."""
-        return tuple(self)
+        while self._more():
+            pass
+        return tuple(self._known)
+
+    @property
+    def unread(self) -> tuple[MxError, ...]:
+        """Why the commits after the last step could not be judged, oldest first."""
+        _ = self.steps
+        return self._unread
 
     def close(self) -> None:
         """End the audit where it stands; work that was not begun is not done."""
@@ -118,10 +149,11 @@ class Audit(Iterator[Step]):
 
     def to_frame(self, by: str = "step") -> Any:
         """A pandas frame with one row a ``step``, or a ``finding`` or ``change`` of a step with the columns of
-        ``Verdict.to_frame``. Needs the ``notebook`` extra."""
+        ``Verdict.to_frame``. Where the last commits could not be judged, a row a step ends with one that has no class
+        and says so. Needs the ``notebook`` extra."""
         from mx_changeclass.findings.frame import steps_frame
 
-        return steps_frame({self.label: self.steps}, by)
+        return steps_frame({self.label: (self.steps, self.unread)}, by)
 
     def to_dict(self) -> dict[str, Any]:
         """The document of ``audit --format json`` as plain values."""
@@ -146,9 +178,11 @@ class _Work:
     policy: Policy | None
     journal: Journal
 
-    def steps(self, executor: Executor | None, jobs: int, ahead: int | None) -> Generator[Step, None, None]:
+    def steps(
+        self, executor: Executor | None, jobs: int, ahead: int | None
+    ) -> Generator[Step, None, Sequence[MxError]]:
         """The steps in order. A commit that could not be judged is passed over: what came after it is compared with
-        the last one before it that could."""
+        the last one before it that could. Returns the errors of those after which none came."""
         base_of: dict[str, str] = {}
         skipped = list[MxError]()
         with closing(self._judged(executor, jobs, ahead)) as found:
@@ -163,8 +197,7 @@ class _Work:
                     continue
                 yield Step(base, commit.id, judged.verdict, tuple(skipped), commit)
                 skipped.clear()
-        if skipped:
-            raise skipped[-1]
+        return skipped
 
     def _judged(self, executor: Executor | None, jobs: int, ahead: int | None) -> Generator[Judged, None, None]:
         """What was found of each pair: what the journal has, and the rest as it comes."""
@@ -183,7 +216,7 @@ class _Work:
         if executor is None and jobs <= 1:
             yield from _run(self.past, pairs, self.policy)
             return
-        workers = jobs if executor is None else getattr(executor, "_max_workers", None) or cpu_count() or 1
+        workers = jobs if executor is None else _workers(executor)
         most = ahead or _AHEAD * workers
         size = max(1, min(_RUN, len(pairs) // most))
         with ExitStack() as stack:
@@ -212,8 +245,12 @@ class _Work:
         """What a worker found; what it left undone is done again."""
         try:
             return future.result()
-        except (MxError, CancelledError):
+        except MxError:
             raise
+        except CancelledError:
+            raise MxError(
+                "the executor was shut down before the audit ended. Run it again; a journal goes on"
+            ) from None
         except Exception:  # each kind of executor has its own for a worker that is gone
             return self._again(run)
 
@@ -231,16 +268,24 @@ class _Work:
         return [Judged(old, None, commit.id, error)]
 
 
+def _workers(executor: Executor) -> int:
+    """How many tasks are worked on at once, as pools and the client of a Dask cluster tell; else as if it were here."""
+    client = getattr(executor, "_client", None)
+    told = getattr(executor, "_max_workers", None) or (sum(client.ncores().values()) if client else None)
+    return told or cpu_count() or 1
+
+
 class Processes(Executor):
     """Processes of our own. They are started anew, not forked, since others may hold threads; and where one dies,
-    and with it all, the next task gets new ones."""
+    and with it all, the next task gets new ones. Who stops the audit in a terminal stops them, and they say nothing."""
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
         self._pool = self._started()
 
     def _started(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._jobs, mp_context=get_context("spawn"))
+        quiet = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        return ProcessPoolExecutor(self._jobs, mp_context=get_context("spawn"), initializer=quiet)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         try:

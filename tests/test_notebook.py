@@ -52,9 +52,13 @@ def test_tables_hold_what_the_fixtures_change() -> None:
 
 
 def test_the_history_ends_in_the_release_that_costs_data() -> None:
-    steps = '    steps = list(mx.audit("HEAD", cwd=field_service(Path(folder))))'
-    classes = re.findall(r"<td>([A-Z_]{8,})</td>", shown(steps, "text/html"))
+    cell = '    audit = mx.audit("HEAD", cwd=field_service(Path(folder)))'
+    classes = re.findall(r"<td>([A-Z_]{8,})</td>", shown(cell, "text/html"))
     assert classes == ["OTA_SAFE", "NEEDS_REDEPLOY", "DESTRUCTIVE"]
+    assert shown("audit", "text/html").count("<iframe ") == 1
+    assert shown("audit", "text/plain") == "<Audit 'FieldService.mpr': 3 of 3 steps>"
+    by_module = shown('history = audit.to_frame(by="change")', "text/html")
+    assert {"Office", "Service"} <= set(re.findall(r"<th>(\w+)</th>", by_module))
 
 
 def test_a_policy_changes_what_it_says() -> None:

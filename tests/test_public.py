@@ -6,6 +6,7 @@ import ast
 import inspect
 import typing
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, assert_type
@@ -153,6 +154,11 @@ def test_names_are_loaded_from_where_type_checkers_see_them() -> None:
     }  # fmt: skip
     assert {(name, home) for home, names in mx._HOME.items() for name in names} == seen
     assert {name for name, _ in seen} == set(mx.__all__)
+
+
+def test_no_public_name_is_hidden_by_a_module() -> None:
+    """What a package gives under the name of a module in it turns into that module once it is imported."""
+    assert [name for name in mx.__all__ if find_spec(f"mx_changeclass.{name}")] == []
 
 
 def test_type_checkers_see_the_front_door_as_it_is() -> None:

@@ -188,7 +188,7 @@ def audits() -> Audited:
     commit = Commit("1" * 40, "2025-03-03T09:00:00Z", "Ada", "Merge measurements", (), ("v1",))
     grave = next(c.verdict() for c in labelled_cases() if c.verdict().channel == "FULL_RELEASE")
     steps = (Step("0" * 40, "1" * 40, story(), skipped, commit), Step("1" * 40, "2" * 40, grave))
-    return Audited(field=SimpleNamespace(steps=steps))
+    return Audited(field=SimpleNamespace(steps=steps, unread=skipped))
 
 
 def documents(name: str) -> Iterator[Any]:

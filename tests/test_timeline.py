@@ -6,6 +6,10 @@ import json
 import os
 import pickle
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import date
@@ -23,6 +27,7 @@ from mx_changeclass.reports import FORMATS
 from mx_changeclass.rules import catalogue
 from tests.builders.histories import PROJECT, History, field_service, git
 
+ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
 
@@ -87,12 +92,101 @@ def test_what_a_commit_that_cannot_be_read_changed_is_part_of_the_next_step(proj
     assert "Field.mpr" in str(steps[1].skipped[0]) or "SQLite" in str(steps[1].skipped[0])
 
 
-def test_a_history_that_ends_unread_is_an_error(project: History) -> None:
+def test_a_history_that_ends_unread_says_so_to_whoever_goes_through_it(project: History) -> None:
     broken = next(commit for commit, name in project.named.items() if name == "broken")
     steps = mx.audit(broken, PROJECT, cwd=project.at)
     assert told(project, [next(steps)]) == WANTED[:1]
-    with pytest.raises(ReadError, match="SQLite"):
-        next(steps)
+    for again in (steps, iter(steps), iter(steps)):  # nobody takes the step before for the last one
+        with pytest.raises(ReadError, match="SQLite"):
+            list(again)
+    assert told(project, list(steps.steps)) == WANTED[:1]
+    (error,) = steps.unread
+    assert "SQLite" in str(error)
+
+
+def test_what_breaks_an_audit_off_is_told_whenever_it_is_asked(releases: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    found = mx.audit(cwd=releases, journal=kept)
+    next(found)
+    kept.unlink()
+    kept.mkdir()
+    for _ in range(2):
+        with pytest.raises(mx.PolicyError, match="Give a journal that can be written"):
+            _ = found.steps
+
+
+def test_a_disk_that_is_full_keeps_what_is_done(releases: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    code = (
+        "import resource, signal, sys, mx_changeclass as mx\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"found = mx.audit(cwd={str(releases)!r}, journal={str(kept)!r})\n"
+        "next(found)\n"
+        f"full = {str(kept)!r}\n"
+        "import os; size = os.path.getsize(full) + 100\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))\n"
+        "try: found.steps\n"
+        "except mx.PolicyError as error: print(error)"
+    )
+    pytest.importorskip("resource", reason="only where the size of a file can be limited")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.endswith("Give a journal that can be written\n")
+    assert mx.audit(cwd=releases, journal=kept).steps == mx.audit(cwd=releases).steps
+    good = [line for line in kept.read_bytes().splitlines() if line.endswith(b"}")]
+    assert len(good) == 3, "the first was not done again"
+
+
+def test_two_audits_may_keep_one_journal(releases: Path, tmp_path: Path) -> None:
+    kept, wanted = tmp_path / "kept", mx.audit(cwd=releases).steps
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: mx.audit(cwd=releases, journal=kept).steps, range(2)))
+    assert both == [wanted, wanted]
+    assert all(json.loads(line)["new"] for line in kept.read_bytes().splitlines())
+    before = kept.read_bytes()
+    assert mx.audit(cwd=releases, journal=kept).steps == wanted
+    assert kept.read_bytes() == before, "all was known"
+
+
+def _lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
+def test_who_stops_an_audit_leaves_no_worker_and_a_journal_that_goes_on(releases: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    long = tmp_path / "long"
+    git(tmp_path, "clone", "-q", str(releases), "long")
+    trees = [git(long, "rev-parse", f"HEAD~{n}^{{tree}}") for n in range(4)]
+    at = git(long, "rev-parse", "HEAD")
+    for n in range(50):
+        at = git(long, "commit-tree", trees[(n + 1) % 4], "-p", at, "-m", f"{n}")
+    command = [sys.executable, "-m", "mx_changeclass", "audit", at, "--jobs", "2", "--journal", str(kept)]
+    running = subprocess.Popen(
+        command,
+        cwd=long,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    while not kept.exists() or not kept.stat().st_size:
+        assert running.poll() is None
+        time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGINT)  # as a terminal does
+    out, error = running.communicate(timeout=60)
+    assert (running.returncode, out, error.strip()) == (130, b"", b"mx-changeclass: stopped. Run it again")
+    end = time.monotonic() + 30  # the keeper of what they share goes last
+    while _lives(running.pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not _lives(running.pid)
+    done = len(kept.read_bytes().splitlines())
+    assert 0 < done < 53
+    assert len(mx.audit(at, cwd=long, journal=kept).steps) == 53
+    assert len(kept.read_bytes().splitlines()) == 53
 
 
 def test_a_history_that_begins_unread_begins_where_it_can_be_read(tmp_path: Path) -> None:
@@ -104,6 +198,11 @@ def test_a_history_that_begins_unread_begins_where_it_can_be_read(tmp_path: Path
     (step,) = mx.audit(path=PROJECT, cwd=made.at)
     assert told(made, [step]) == WANTED[:1]
     assert len(step.skipped) == 1
+
+
+def test_an_app_is_called_by_its_path_or_at_the_top_by_its_file(project: History, releases: Path) -> None:
+    assert mx.audit(path=PROJECT, cwd=project.at, limit=0).label == PROJECT
+    assert mx.audit(cwd=releases, limit=0).label == "FieldService.mpr"
 
 
 @pytest.mark.parametrize(("limit", "steps"), [(0, []), (1, WANTED[2:]), (9, WANTED)])

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
-from mx_changeclass.console.frame import BELOW, Command
+from mx_changeclass.console.frame import BELOW, UNREADABLE, Command, complain
 from mx_changeclass.console.options import Settings, configured
-from mx_changeclass.console.output import output_option, progress, write
-from mx_changeclass.errors import PolicyError
-from mx_changeclass.reports.audit import AUDIT_FORMATS, render_audits
+from mx_changeclass.console.output import make_folder, output_option, progress, write
+from mx_changeclass.errors import MxError, PolicyError
+from mx_changeclass.reports.audit import AUDIT_FORMATS, errors_of, render_audits
 from mx_changeclass.timeline import audit
 
 
@@ -41,6 +43,11 @@ from mx_changeclass.timeline import audit
 )
 @click.option("--format", "format_", type=click.Choice(AUDIT_FORMATS), default="text", show_default=True)
 @click.option("--all", "everything", is_flag=True, help="Put the whole report of each step into the JSON.")
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the whole report of each step into this folder; the page leads to them.",
+)
 @output_option
 @configured
 def audit_command(
@@ -52,6 +59,7 @@ def audit_command(
     format_: str,
     everything: bool,
     output: Path | None,
+    reports: Path | None,
     settings: Settings,
     no_merges: bool,
     **chosen: Any,
@@ -61,6 +69,8 @@ def audit_command(
 
     if file is not None and (revision != "HEAD" or no_merges or any(v for v in chosen.values())):
         raise click.UsageError("--portfolio says of each app what is audited. Leave the other choices out")
+    if reports is not None and format_ != "html":
+        raise click.UsageError("--reports writes what the page leads to. Add --format html")
     with ExitStack() as stack:
         shared: dict[str, Any] = {"policy": settings.policy, "jobs": jobs, "journal": journal}
         if scheduler:
@@ -68,14 +78,35 @@ def audit_command(
         with progress("auditing") as say:
             if file is None:
                 found = audit(revision, merges=not no_merges, **chosen, **shared)
-                for number, step in enumerate(found, 1):
-                    say(f"{number} of {found.total}: {step.name}")
-                audits: Mapping[str, Any] = {found.label or "app": found}
+                with suppress(MxError):  # the report tells it, or ends with it
+                    for number, step in enumerate(found, 1):
+                        say(f"{number} of {found.total}: {step.name}")
+                audits: Mapping[str, Any] = {found.label: found}
             else:
                 audits = portfolio(file, **shared)
-            report = render_audits(audits, format_, everything=everything)
+            report = render_audits(
+                audits,
+                format_,
+                everything=everything,
+                reports=_written(audits, reports, output, say) if reports else "",
+            )
     write(report, output)
+    if errors_of(audits) or any(found.unread for found in audits.values()):
+        complain("not all could be audited; the report tells what and why")
+        return UNREADABLE
     return BELOW
+
+
+def _written(audits: Mapping[str, Any], folder: Path, page: Path | None, say: Callable[[str], None]) -> str:
+    """Writes the report of each step that the page tells into a folder, and gives its address as seen from the page."""
+    from mx_changeclass.reports import render
+    from mx_changeclass.reports.audit_page import shown_steps
+
+    make_folder(folder)
+    for name, step in shown_steps(audits):
+        say(f"writing {name}")
+        write(render(step.verdict, "html"), folder / name)
+    return quote(Path(os.path.relpath(folder, page.parent if page else ".")).as_posix())
 
 
 def _cluster(address: str, stack: ExitStack) -> dict[str, Any]:

@@ -72,13 +72,21 @@ def _told(target: Path | None) -> Iterator[None]:
         raise click.UsageError(f"{target}: {error.strerror or error}. Give a file that can be written") from None
 
 
+def make_folder(target: Path) -> None:
+    """A folder to write to, where it is not there."""
+    with _told(target):
+        target.mkdir(parents=True, exist_ok=True)
+
+
 def _staged(one: Written, stack: contextlib.ExitStack) -> Path | None:
     """A file beside the target that holds all of it already, and goes with the stack unless it takes its place. A link
     leads to the file that is meant; a pipe or a device has no whole, and what is added to is not replaced."""
     with _told(one.target):
         given = Path(str(one.target))
         target = Path(os.path.realpath(given))
-        if one.added or (given.exists() and not given.is_file()):  # of /dev/stdout the system alone knows where it leads
+        if one.added or (
+            given.exists() and not given.is_file()
+        ):  # of /dev/stdout the system alone knows where it leads
             os.close(os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)) if one.added else None
             return None
         beside = target.with_name(f".mx-changeclass.{os.urandom(8).hex()}")

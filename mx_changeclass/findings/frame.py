@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 from mx_changeclass.errors import MxError, PolicyError
 from mx_changeclass.findings.finding import Finding, Row, Verdict
-from mx_changeclass.findings.steps import STEP_COLUMNS, Step, step_row
+from mx_changeclass.findings.steps import STEP_COLUMNS, Step, table_rows
 from mx_changeclass.vocabulary import NONE, ReleaseClass
 from mx_changeclass.wording.harms import MEANING
 
@@ -47,20 +47,22 @@ def frame(verdict: Verdict, by: str) -> Any:
     return _table(list(_ROWS[by](verdict)), FRAME_COLUMNS[by])
 
 
-def steps_frame(apps: Mapping[str, Iterable[Step]], by: str) -> Any:
-    """See ``Audit.to_frame``: the rows of each step, with what a step tells of its commit before them."""
-    steps = [(step_row(app, step), step) for app, found in apps.items() for step in found]
+def steps_frame(apps: Mapping[str, tuple[Sequence[Step], Sequence[MxError]]], by: str) -> Any:
+    """See ``Audit.to_frame``: the rows of each step, with what a step tells of its commit before them, under a name
+    with ``step_`` where a row has one like it. Of each app there are its steps, and the errors of what came later."""
     if by == "step":
-        return _table([row for row, _ in steps], STEP_COLUMNS)
+        return _table([row for app, told in apps.items() for row in table_rows(app, *told)], STEP_COLUMNS)
     if by not in FRAME_COLUMNS:
         raise PolicyError(f"a frame has no rows by {by!r}; use one of 'step', {', '.join(map(repr, FRAME_COLUMNS))}")
     of_commit = STEP_COLUMNS[: STEP_COLUMNS.index("class")]
+    names = {name: f"step_{name}" if name in FRAME_COLUMNS[by] else name for name in of_commit}
     told = [
-        {**{f"step_{name}" if name == "old" else name: row[name] for name in of_commit}, **each}
-        for row, step in steps
+        {**{name: row[of] for of, name in names.items()}, **each}
+        for app, (steps, _) in apps.items()
+        for row, step in zip(table_rows(app, steps, ()), steps, strict=True)
         for each in _ROWS[by](step.verdict)
     ]
-    return _table(told, [f"step_{name}" if name == "old" else name for name in of_commit] + list(FRAME_COLUMNS[by]))
+    return _table(told, [*names.values(), *FRAME_COLUMNS[by]])
 
 
 def _table(told: list[dict[str, Any]], columns: Sequence[str]) -> Any:

@@ -17,6 +17,7 @@ from mx_changeclass.vocabulary import FULL_RELEASE, NONE, ReleaseClass
 STEP_COLUMNS = (
     "app", "commit", "date", "author", "subject", "tags", "old", "class", "at_most", "channel", "destructive",
     "full_release", "needs_redeploy", "ota_safe", "undecided", "breaks_old_clients", "server_data_loss", "skipped",
+    "not_judged",
 )  # fmt: skip
 
 
@@ -118,8 +119,18 @@ def _days(one: Step, other: Step) -> int | None:
         return None
 
 
-def step_row(app: str, step: Step) -> dict[str, Any]:
-    """A step as a row of a table, by ``COLUMNS``."""
+def table_rows(app: str, steps: Iterable[Step], unread: Sequence[MxError]) -> Iterator[dict[str, Any]]:
+    """A row of a table for each step, by ``COLUMNS``, and one without a class for what could not be judged after it."""
+    yield from (_row(app, step) for step in steps)
+    if unread:
+        yield {"app": app, "skipped": len(unread), "not_judged": _told(unread)}
+
+
+def _told(errors: Iterable[MxError]) -> str:
+    return "; ".join(map(str, errors))
+
+
+def _row(app: str, step: Step) -> dict[str, Any]:
     verdict, counts = step.verdict, step.verdict.counts
     return {
         "app": app,
@@ -137,4 +148,5 @@ def step_row(app: str, step: Step) -> dict[str, Any]:
         "breaks_old_clients": verdict.breaks_old_clients,
         "server_data_loss": verdict.server_data_loss,
         "skipped": len(step.skipped),
+        "not_judged": _told(step.skipped),
     }

@@ -118,6 +118,15 @@ def is_revision(name: str, cwd: Path) -> bool:
         return False
 
 
+def check_clone(name: str, cwd: Path) -> None:
+    """Raise ``ReadError`` where ``cwd`` lies in a clone that is shallow: what has a name elsewhere may have none."""
+    try:
+        repository = Repository(cwd, name)
+    except ReadError:
+        return
+    repository.check_whole()
+
+
 class Entry(NamedTuple):
     """One file of a tree or of the index."""
 

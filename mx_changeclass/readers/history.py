@@ -25,7 +25,8 @@ class History:
     """Commits that touched a project, oldest first. ``path`` leads to its folder or ``.mpr`` from the top of the
     repository around ``cwd``. Where the history is that of a range (see ``history_between``), ``released`` is the
     commit that it is to be added to, and ``branched_at`` the one at which its line left that; else both are "".
-    ``each_alone`` says that the commits are of several lines, so that each is compared with its own parent."""
+    ``each_alone`` says that the commits are of several lines, so that each is compared with its own parent. ``label``
+    is the ``path``, or the name of the ``.mpr`` where that lies at the top."""
 
     commits: tuple[Commit, ...]
     path: str
@@ -33,6 +34,7 @@ class History:
     released: str = ""
     branched_at: str = ""
     each_alone: bool = False
+    label: str = ""
 
     @property
     def contents(self) -> Mapping[str, str]:
@@ -84,7 +86,7 @@ class History:
     def read(self, commit: str, beside: Snapshot | None = None) -> Snapshot:
         """The project as a commit left it, with the files beside the model; what is the same in the commit ``beside``
         is taken over. Raises ``ReadError``."""
-        label = f"{commit[:12]}:{self.path}"
+        label = f"{commit[:12]}:{self.path}".rstrip(":")
         return read_git(f"{commit}:/{self.path}", self.cwd, label, side_files=True, beside=beside)
 
     def steps(self) -> Iterator[tuple[str, Commit]]:
@@ -118,7 +120,8 @@ def history(
         raise ReadError(revision, "is no range of commits", f"Give '{old}..{new[1:]}'")
     new = (new or "HEAD") if dots else revision
     repository = Repository(cwd, revision)
-    folder, mpr = project_in(repository.tree(new), path or None, repository.prefix, new)
+    entries = repository.tree(new)
+    folder, mpr = project_in(entries, path or None, repository.prefix, new)
     base = repository.branching(old or "HEAD", new) if dots else ""
     if tags:
         found = _tagged(repository, tags, new if dots else "", base)
@@ -133,7 +136,9 @@ def history(
     enough = limit is not None and len(chosen) == limit + (not alone)
     if not (tags or base or enough) and chosen[:1] == found[-1:]:
         repository.check_whole()
-    return History(tuple(chosen), _joined(folder, mpr), cwd, branched_at=base, each_alone=alone)
+    at = _joined(folder, mpr)
+    label = at or min(name for name in entries if "/" not in name and name.lower().endswith(".mpr"))
+    return History(tuple(chosen), at, cwd, branched_at=base, each_alone=alone, label=label)
 
 
 def _tagged(repository: Repository, pattern: str, new: str, base: str) -> list[Commit]:

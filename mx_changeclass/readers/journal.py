@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from errno import EINVAL
-from stat import S_ISREG
 from collections.abc import Iterator
+from errno import EINVAL
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from attrs import asdict, define, field
@@ -47,8 +47,11 @@ class Journal:
                     raise OSError(EINVAL, "is no regular file")
             journal._places = {pair: at for at, pair in journal._lines()}
         except OSError as error:
-            raise PolicyError(f"{file}: {error.strerror or error}. Give a journal that can be written") from None
+            raise journal._unusable(error) from None
         return journal
+
+    def _unusable(self, error: OSError) -> PolicyError:
+        return PolicyError(f"{self.file}: {error.strerror or error}. Give a journal that can be written")
 
     def __contains__(self, pair: tuple[str, Commit]) -> bool:
         return (pair[0], pair[1].id) in self._places
@@ -68,7 +71,8 @@ class Journal:
             raise PolicyError(f"{where}. Give a journal that is not there yet") from None
 
     def keep(self, pair: tuple[str, Commit], judged: Judged) -> None:
-        """Write what was found of a pair."""
+        """Write what was found of a pair, as one line at once: others may write to the same file. Raises
+        ``PolicyError`` where it cannot be written; what is kept stays."""
         if self.file is None:
             return
         error = judged.error
@@ -81,8 +85,11 @@ class Journal:
             "error": [error.source, error.problem, error.advice] if isinstance(error, ReadError) else None,
             "report": document(judged.verdict) if judged.verdict else None,
         }
-        with self._opened("ab") as stream:
-            stream.write(json.dumps(told).encode() + b"\n")
+        try:
+            with self._opened("ab") as stream:
+                stream.write(json.dumps(told).encode() + b"\n")
+        except OSError as error:
+            raise self._unusable(error) from None
 
     def _lines(self) -> Iterator[tuple[int, tuple[str, str]]]:
         """Where the lines begin that hold good, and the pair of each."""

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mx_changeclass import __version__
-from mx_changeclass.errors import PolicyError
+from mx_changeclass.errors import MxError, PolicyError
 from mx_changeclass.findings.document import document
 from mx_changeclass.findings.steps import (
     STEP_COLUMNS,
@@ -17,7 +17,7 @@ from mx_changeclass.findings.steps import (
     Step,
     between_binaries,
     recurring,
-    step_row,
+    table_rows,
     worst_steps,
 )
 from mx_changeclass.legible import json_text, plain_line
@@ -36,12 +36,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would reckon, 
 _SHORT = {c: str(c).lower().replace("_", "-") for c in ReleaseClass}
 
 
-def render_audits(audits: Audits, format: str = "text", *, everything: bool = False) -> str:
-    """The audits in one of ``FORMATS``. ``everything`` puts the whole report of each step into the JSON."""
+def render_audits(audits: Audits, format: str = "text", *, everything: bool = False, reports: str = "") -> str:
+    """The audits in one of ``FORMATS``. ``everything`` puts the whole report of each step into the JSON; ``reports``
+    is the address of the folder to whose pages the page leads (see ``audit_page.shown_steps``)."""
     if format not in AUDIT_FORMATS:
         raise PolicyError(f"unknown format {format!r}; use one of {', '.join(AUDIT_FORMATS)}")
     if format == "html":
-        page: str = import_module("mx_changeclass.reports.audit_page").page(audits)
+        page: str = import_module("mx_changeclass.reports.audit_page").page(audits, reports)
         return page
     if format == "json":
         return json_text(audit_document(audits, everything=everything))
@@ -59,21 +60,13 @@ def audit_document(audits: Audits, *, everything: bool = False) -> dict[str, Any
             {
                 "name": name,
                 "steps": [_step(step, everything=everything) for step in audit.steps],
-                "recurring": [
-                    {
-                        "rule": r.rule.id,
-                        "title": r.rule.title,
-                        "steps": r.steps,
-                        "findings": r.findings,
-                        "last": r.last.new,
-                    }
-                    for r in recurring(audit.steps)
-                ],
+                "unread": [str(error) for error in audit.unread],
+                "recurring": [_recurring(r) for r in recurring(audit.steps)],
                 "binaries": [{"commit": step.new, "days": days} for step, days in between_binaries(audit.steps)],
             }
             for name, audit in audits.items()
         ],
-        "errors": [{"name": name, "error": str(e)} for name, e in getattr(audits, "errors", {}).items()],
+        "errors": [{"name": name, "error": str(e)} for name, e in errors_of(audits).items()],
     }
 
 
@@ -124,13 +117,20 @@ def _step(step: Step, *, everything: bool) -> dict[str, Any]:
 
 
 def _csv(audits: Audits) -> str:
-    """One row a step. A text that a spreadsheet would reckon begins with an apostrophe."""
+    """One row a step, and one for what could not be judged. A text that a spreadsheet would reckon begins with an
+    apostrophe."""
     written = io.StringIO()
     table = csv.DictWriter(written, STEP_COLUMNS, lineterminator="\n")
     table.writeheader()
     for name, audit in audits.items():
-        table.writerows({k: _cell(v) for k, v in step_row(name, step).items()} for step in audit.steps)
+        table.writerows(map(_cells, table_rows(name, audit.steps, audit.unread)))
+    for name, error in errors_of(audits).items():
+        table.writerows(map(_cells, table_rows(name, (), (error,))))
     return written.getvalue()
+
+
+def _cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _cell(value) for name, value in row.items()}
 
 
 def _cell(value: Any) -> Any:
@@ -156,7 +156,7 @@ def audit_headline(steps: Sequence[Step]) -> str:
         return "no step"
     counted = {c: sum(s.verdict.release_class is c for s in steps) for c in reversed(ReleaseClass) if c is not NONE}
     days = sorted(step.day for step in steps if step.day)
-    span = f" from {days[0]} to {days[-1]}" if days else ""
+    span = "" if not days else f" on {days[0]}" if days[0] == days[-1] else f" from {days[0]} to {days[-1]}"
     return f"{plural(len(steps), 'step')}{span}: " + ", ".join(f"{n} {c}" for c, n in counted.items() if n)
 
 
@@ -187,12 +187,18 @@ def _text(audits: Audits) -> Iterator[str]:
             yield f"{step.day or '-':<11}{step.name:<14}{_class(step):<16}{_counts(step)}"
             yield f"{'':<11}{step.commit.author}: {step.commit.subject}"
             yield from (f"{'':<11}! not judged: {error}" for error in step.skipped)
+        yield from (f"! not judged after the last step: {error}" for error in audit.unread)
     yield from _errors(audits)
 
 
-def _errors(audits: Audits) -> Iterator[str]:
+def errors_of(audits: Audits) -> Mapping[str, MxError]:
     """The apps of a portfolio that could not be audited."""
-    yield from (f"{name}: not audited: {error}" for name, error in getattr(audits, "errors", {}).items())
+    found: Mapping[str, MxError] = getattr(audits, "errors", {})
+    return found
+
+
+def _errors(audits: Audits) -> Iterator[str]:
+    yield from (f"{name}: not audited: {error}" for name, error in errors_of(audits).items())
 
 
 def _markdown(audits: Audits) -> Iterator[str]:
@@ -209,10 +215,11 @@ def _markdown(audits: Audits) -> Iterator[str]:
                 escaped(step.commit.subject),
             )  # fmt: skip
             yield "| " + " | ".join(cells) + " |"
-        skipped = [str(error) for step in audit.steps for error in step.skipped]
+        skipped = [f"not judged: {error}" for step in audit.steps for error in step.skipped]
+        skipped += [f"not judged after the last step: {error}" for error in audit.unread]
         if skipped:
             yield ""
-            yield from (f"- not judged: {escaped(error)}" for error in skipped)
+            yield from (f"- {escaped(line)}" for line in skipped)
         worst = worst_steps(audit.steps, _WORST)
         yield ""
         for step in worst:

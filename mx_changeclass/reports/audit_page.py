@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from itertools import count
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from mx_changeclass.data import raw
+from mx_changeclass.errors import MxError
 from mx_changeclass.findings.steps import Recurring, Step, recurring, worst_steps
 from mx_changeclass.legible import xml_text
 from mx_changeclass.reports import charts
-from mx_changeclass.reports.audit import Audits, audit_headline, binaries_told
-from mx_changeclass.reports.html import escaping, in_frame
+from mx_changeclass.reports.audit import Audits, audit_headline, binaries_told, errors_of
+from mx_changeclass.reports.html import digest, escaping, in_frame
 from mx_changeclass.vocabulary import NONE, OTA_SAFE, ReleaseClass
 from mx_changeclass.wording.values import plural, sentence
 
 if TYPE_CHECKING:
     from jinja2 import Template
+
+    from mx_changeclass.timeline import Audit
+
 _WORST = 10
 _RECURRING = 15
 _ROWS = 12  # so many changes of a step are told
@@ -30,8 +34,11 @@ _APPS = 3  # of so many apps at most all steps are told, each with pictures
 class _App:
     name: str
     anchor: str
+    anchors: Mapping[str, str]
     steps: Sequence[Step]
+    unread: Sequence[MxError]
     told: str
+    stores: str
     recurring: Sequence[Recurring]
     worst_steps: Sequence[Step]
     shown: Sequence[Step]
@@ -52,32 +59,43 @@ class _App:
 
     @property
     def span(self) -> tuple[str, str]:
-        days = sorted(step.day for step in self.steps)
+        days = sorted(step.day for step in self.steps if step.day)
         return (days[0], days[-1]) if days else ("", "")
 
 
-def page(audits: Audits, reports: Mapping[str, str] | None = None) -> str:
-    """A document with pictures and tables of all steps. ``reports`` leads from the id of a commit to the page of its
-    step, relative to this one. Raises ``MxError`` where Altair is not installed."""
-    few = len(audits) <= _APPS
-    number = count(1)
-    anchors = {step.new: f"step-{next(number)}" for audit in audits.values() for step in audit.steps}
-    apps = [_app(n, name, audit.steps, anchors, whole=few) for n, (name, audit) in enumerate(audits.items(), 1)]
+def page(audits: Audits, reports: str = "") -> str:
+    """A document with pictures and tables of all steps. ``reports`` is the address of the folder with the pages of the
+    steps (see ``shown_steps``), relative to this one. Raises ``MxError`` where Altair is not installed."""
+    apps = [_app(*each, drawn=len(audits) <= _APPS) for each in _told(audits)]
     steps = [step for app in apps for step in app.steps]
-    errors = getattr(audits, "errors", {})
+    errors = errors_of(audits)
     title = f"Audit of {apps[0].name}" if len(apps) == 1 and not errors else f"Audit of {plural(len(apps), 'app')}"
-    told = _template().render(
+    whole = _template().render(
         title=title,
         lead=sentence(audit_headline(steps)),
         worst=max((app.worst for app in apps), default=OTA_SAFE),
         apps=apps,
         errors=list(errors.items()),
-        anchors=anchors,
-        reports=reports or {},
+        reports=reports,
         most=_ROWS,
         months=_months(apps) if len(apps) > 1 else "",
     )
-    return xml_text(told)
+    return xml_text(whole)
+
+
+def shown_steps(audits: Audits) -> Iterator[tuple[str, Step]]:
+    """The steps that the page tells, each with the name that its own page has to bear."""
+    return ((f"{anchors[step.new]}.html", step) for _, _, anchors, _, shown in _told(audits) for step in shown)
+
+
+def _told(audits: Audits) -> Iterator[tuple[int, str, Mapping[str, str], Audit, Sequence[Step]]]:
+    """The apps by number and name, where on the page their steps stand, and which of them do: all of few apps, the
+    worst of many. Two apps may lie in one repository, so a commit alone is no place."""
+    few = len(audits) <= _APPS
+    for number, (name, audit) in enumerate(audits.items(), 1):
+        anchors = {step.new: f"app-{number}-{step.new}" for step in audit.steps}
+        shown = audit.steps[::-1] if few else worst_steps(audit.steps, _WORST // 2)
+        yield number, name, anchors, audit, shown
 
 
 def audits_framed(audits: Audits) -> str:
@@ -85,22 +103,33 @@ def audits_framed(audits: Audits) -> str:
     return in_frame(page(audits), "Audit")
 
 
-def _app(number: int, name: str, steps: Sequence[Step], anchors: Mapping[str, str], *, whole: bool) -> _App:
-    worst = worst_steps(steps, _WORST if whole else _WORST // 2)
-    heat, left = charts.module_map(steps, anchors) if whole and steps else ("", 0)
+def _app(
+    number: int, name: str, anchors: Mapping[str, str], audit: Audit, shown: Sequence[Step], *, drawn: bool
+) -> _App:
+    steps = audit.steps
+    heat, left = charts.module_map(steps, anchors) if drawn and steps else ("", 0)
     return _App(
         name=name,
         anchor=f"app-{number}",
+        anchors={step.new: anchors[step.new] for step in shown},
         steps=steps,
+        unread=audit.unread,
         told=". ".join(filter(None, [sentence(audit_headline(steps)).rstrip("."), binaries_told(steps)])) + ".",
+        stores=binaries_told(steps),
         recurring=[r for r in recurring(steps) if r.steps > 1][:_RECURRING],
-        worst_steps=worst if len(steps) > 1 else [],
-        shown=list(steps)[::-1] if whole else worst,
-        trend=charts.trend(steps, anchors) if whole and steps else "",
+        worst_steps=worst_steps(steps, _WORST) if 1 < len(steps) == len(shown) else [],
+        shown=shown,
+        trend=charts.trend(steps, anchors) if drawn and any(step.verdict.rows for step in steps) else "",
         modules=heat,
         modules_left=left,
-        binaries=charts.binaries(steps, anchors) if whole else "",
+        binaries=charts.binaries(steps, anchors) if drawn else "",
     )
+
+
+def _command(step: Step) -> str:
+    """What gives the whole report of a step."""
+    old, new = step.verdict.old.label, step.verdict.new.label
+    return shlex.join(["mx-changeclass", "diff", old, new, "--format", "html", "-o", "report.html"])
 
 
 def _months(apps: Sequence[_App]) -> str:
@@ -108,7 +137,7 @@ def _months(apps: Sequence[_App]) -> str:
     worst: dict[tuple[str, str], ReleaseClass] = {}
     for app in apps:
         for step in app.steps:
-            cell = app.name, step.day[:7]
+            cell = app.name, step.day[:7] or "no day"
             worst[cell] = max(worst.get(cell, OTA_SAFE), step.verdict.release_class)
     return charts.apps((app, month, found) for (app, month), found in worst.items()) if worst else ""
 
@@ -116,5 +145,11 @@ def _months(apps: Sequence[_App]) -> str:
 @cache
 def _template() -> Template:
     environment = escaping()
-    environment.globals.update(plural=plural, style=(raw("verdict.css") + raw("audit.css")).decode())
+    environment.filters.update(digest=digest)
+    environment.globals.update(
+        command=_command,
+        plural=plural,
+        classes=[c for c in reversed(ReleaseClass) if c is not NONE],
+        style=(raw("verdict.css") + raw("audit.css")).decode(),
+    )
     return environment.from_string(raw("audit.html.j2").decode())

@@ -29,7 +29,8 @@ def render_blame(found: Blame, format: str = "text", *, everything: bool = False
         return json_text(blame_document(found))
     lines = _lines(found, 10**9 if everything else _LISTED)
     if format == "markdown":
-        return "".join(plain_line(one) + "\n" for level, line in lines for one in _marked(level, escaped(line)))
+        marked = [plain_line(one) for level, line in lines for one in _marked(level, escaped(line))]
+        return "".join(one + "\n" for last, one in zip(("", *marked), marked, strict=False) if one or last)
     wrapped = (one for level, line in lines for one in _wrapped(" ".join(line.split()), 2 * level))
     return "".join(plain_line(line) + "\n" for line in wrapped)
 
@@ -90,7 +91,7 @@ def _rules(brought: Iterable[Blamed], limit: int) -> Iterator[tuple[int, str]]:
         yield 1, f"{release_class}: {rule}: {', '.join(subjects[:limit])}{rest}{beside}"
     if len(alike) > limit:
         more = sum(map(len, list(alike.values())[limit:]))
-        yield 1, f"and {plural(more, 'finding')} more"
+        yield 1, f"and {more} more"
 
 
 def _beside(each: Blamed) -> str:
@@ -102,7 +103,8 @@ def _beside(each: Blamed) -> str:
         told = f"; also by {_ids(each.by[1:], 3)}, so to take back one is not enough"
     if each.how is How.TOGETHER:
         told = f"; {_ids(each.by, 3)}"
-    return f"{told}; the new line lacks {_ids(each.undone, 3)}" if each.undone else told
+    lacking = [commit for commit in each.undone if commit in each.alone]
+    return f"{told}; the new line lacks {_ids(lacking, 3)}" if lacking else told
 
 
 def _ids(commits: Sequence[str], limit: int) -> str:

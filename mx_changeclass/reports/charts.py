@@ -1,12 +1,12 @@
 """The pictures of an audit, drawn by Altair and Vega as SVG: a page that holds them needs no script and no network.
 
-Colours are those of the page around them, by the names of its style (``--destructive-fill``), so one picture does for a
-light page and a dark one.
+Colours are those of the page around them, by the names of its style (``--destructive``), so one picture does for a
+light page and a dark one. A picture says nothing that the page does not tell in words, so it is for the eye and the
+pointer only: keys and screen readers pass it over, and do not meet a link for each of its bars.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from mx_changeclass.errors import MxError
 from mx_changeclass.findings.steps import Step, between_binaries, heat
 from mx_changeclass.legible import legible
 from mx_changeclass.vocabulary import NONE, ReleaseClass
+from mx_changeclass.wording.values import plural
 
 if TYPE_CHECKING:
     from altair import Chart
@@ -21,14 +22,13 @@ if TYPE_CHECKING:
 _WIDTH = 900
 _STEP = 36  # so wide is a step where few of them leave room
 _MODULES = 30  # so many rows has a map; the rest is counted
-_NAMED = 40  # of so many steps each is named below the picture
+_NAMED = 40  # so many names have room below a picture
 # Vega wants colours, a page has names for them: each stands for one.
 _COLORS = {str(c): f"#01020{n}" for n, c in enumerate(c for c in ReleaseClass if c is not NONE)}
-_NAMES = {color: f"var(--{name.lower().replace('_', '-')}-fill)" for name, color in _COLORS.items()}
+_NAMES = {color: f"var(--{name.lower().replace('_', '-')})" for name, color in _COLORS.items()}
 _INK, _LINE = "#010208", "#010209"
 _PAGE = {**_NAMES, _INK: "currentColor", _LINE: "var(--line)"}
-_HREF = re.compile(r'xlink:href="[^"#]*#')
-"""Vega makes whole addresses of anchors."""
+_SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 
 
 def trend(steps: Sequence[Step], anchors: Mapping[str, str]) -> str:
@@ -36,17 +36,19 @@ def trend(steps: Sequence[Step], anchors: Mapping[str, str]) -> str:
     alt = _altair()
     classes = [name for name in reversed(_COLORS) if any(s.verdict.counts[ReleaseClass(name)] for s in steps)]
     values = [
-        {**_of(step, anchors), "class": name, "changes": step.verdict.counts[ReleaseClass(name)]}
+        {**_of(step, anchors, f"{plural(changes, 'change')} {name}"), "class": name, "changes": changes}
         for step in steps
         for name in classes
+        if (changes := step.verdict.counts[ReleaseClass(name)])
     ]
     bars = alt.Chart(alt.InlineData(values=values)).mark_bar()
     encoded = bars.encode(
         x=_steps(steps),
-        y=alt.Y("changes:Q", title=None, axis=alt.Axis(tickCount=3, tickMinStep=1, format="d")),
+        y=alt.Y("changes:Q", title=None, axis=_whole(3)),
         row=alt.Row("class:N", sort=classes, title=None, header=alt.Header(labelAngle=0, labelAlign="left")),
         color=_colors(),
         href="anchor:N",
+        description="told:N",
     )
     return _svg(encoded.properties(width=_wide(steps), height=56).resolve_scale(y="independent"))
 
@@ -59,17 +61,26 @@ def module_map(steps: Sequence[Step], anchors: Mapping[str, str]) -> tuple[str, 
     for _, module, release_class, _ in cells:
         harm.setdefault(module, [0] * len(_COLORS))[-release_class.rank] += 1
     order = sorted(harm, key=lambda module: ([-n for n in harm[module]], module))
+    names = {module: _line(module or "the app") for module in order[:_MODULES]}
     values = [
-        {**_of(step, anchors), "module": _line(module or "the app"), "class": str(worst), "changes": count}
-        for step, module, worst, count in cells
-        if module in order[:_MODULES]
+        {
+            **_of(step, anchors, f"{names[module]}, {plural(changes, 'change')}, the worst {worst}"),
+            "module": names[module],
+            "class": str(worst),
+        }
+        for step, module, worst, changes in cells
+        if module in names
     ]
     squares = alt.Chart(alt.InlineData(values=values)).mark_rect()
-    names = [_line(module or "the app") for module in order[:_MODULES]]
     encoded = squares.encode(
-        x=_steps(steps), y=alt.Y("module:N", sort=names, title=None), color=_colors(), href="anchor:N"
+        x=_steps(steps),
+        y=alt.Y("module:N", sort=[*names.values()], title=None),
+        color=_colors(),
+        href="anchor:N",
+        description="told:N",
     )
-    return _svg(encoded.properties(width=_wide(steps), height={"step": 14})), max(len(order) - _MODULES, 0)
+    drawn = _svg(encoded.properties(width=_wide(steps), height={"step": 14})) if values else ""
+    return drawn, max(len(order) - _MODULES, 0)
 
 
 def binaries(steps: Sequence[Step], anchors: Mapping[str, str]) -> str:
@@ -78,12 +89,13 @@ def binaries(steps: Sequence[Step], anchors: Mapping[str, str]) -> str:
     found = [(step, days) for step, days in between_binaries(steps) if days is not None]
     if not found:
         return ""
-    values = [{**_of(step, anchors), "days": days} for step, days in found]
+    values = [{**_of(step, anchors, plural(days, "day")), "days": days} for step, days in found]
     bars = alt.Chart(alt.InlineData(values=values)).mark_bar(color=_COLORS["FULL_RELEASE"])
     encoded = bars.encode(
         x=_steps([step for step, _ in found]),
-        y=alt.Y("days:Q", title="days since the one before", axis=alt.Axis(tickCount=4, tickMinStep=1, format="d")),
+        y=alt.Y("days:Q", title=None, axis=_whole(4)),
         href="anchor:N",
+        description="told:N",
     )
     return _svg(encoded.properties(width=_wide(found), height=110))
 
@@ -91,9 +103,17 @@ def binaries(steps: Sequence[Step], anchors: Mapping[str, str]) -> str:
 def apps(cells: Iterable[tuple[str, str, ReleaseClass]]) -> str:
     """The worst class of each app in each month: of cells with the app, the month (``2026-04``) and the class."""
     alt = _altair()
-    values = [{"app": _line(app), "month": month, "class": str(worst)} for app, month, worst in cells]
+    values = [
+        {"app": _line(app), "month": month, "class": str(worst), "told": f"{_line(app)} {month}: {worst}"}
+        for app, month, worst in cells
+    ]
     squares = alt.Chart(alt.InlineData(values=values)).mark_rect()
-    encoded = squares.encode(x=alt.X("month:O", title=None), y=alt.Y("app:N", sort=None, title=None), color=_colors())
+    encoded = squares.encode(
+        x=alt.X("month:O", title=None),
+        y=alt.Y("app:N", sort=None, title=None),
+        color=_colors(),
+        description="told:N",
+    )
     return _svg(encoded.properties(width=_WIDTH, height={"step": 14}))
 
 
@@ -106,18 +126,32 @@ def _altair() -> Any:
     return altair
 
 
-def _of(step: Step, anchors: Mapping[str, str]) -> dict[str, str]:
-    return {"step": step.new, "name": f"{step.day} {_line(step.name)}".strip(), "anchor": f"#{anchors[step.new]}"}
+def _of(step: Step, anchors: Mapping[str, str], told: str) -> dict[str, str]:
+    return {"step": step.new, "told": f"{_named(step)}: {told}", "anchor": f"#{anchors[step.new]}"}
+
+
+def _named(step: Step) -> str:
+    return f"{step.day} {_line(step.name)}".strip()
 
 
 def _steps(steps: Sequence[Step]) -> Any:
-    """The steps from left to right. Names may be alike, so a step stands at the place of its commit."""
+    """The steps from left to right, as many of them named as there is room for. Names may be alike, so a step stands at
+    the place of its commit."""
     import altair as alt
 
-    named = {step.new: f"{step.day} {_line(step.name)}".strip()[:24] for step in steps} if len(steps) <= _NAMED else {}
+    places = [step.new for step in steps]
+    some = steps[:: -(-len(steps) // _NAMED)]
+    named = {step.new: _named(step)[:24] if step.commit.tags or not step.day else step.day for step in some}
     labels = "{" + ",".join(f"{_quoted(key)}:{_quoted(name)}" for key, name in named.items()) + "}"
-    axis = alt.Axis(labelExpr=f"{labels}[datum.value]", labelAngle=-60, labelLimit=160) if named else None
-    return alt.X("step:O", sort=[step.new for step in steps], title=None, axis=axis)
+    axis = alt.Axis(labelExpr=f"{labels}[datum.value]", labelAngle=-60, labelLimit=160, values=[*named])
+    return alt.X("step:O", scale=alt.Scale(domain=places), title=None, axis=axis)
+
+
+def _whole(ticks: int) -> Any:
+    """An axis of whole numbers."""
+    import altair as alt
+
+    return alt.Axis(tickCount=ticks, format="d", labelExpr="datum.value % 1 ? '' : datum.label")
 
 
 def _wide(steps: Sequence[Any]) -> int:
@@ -153,7 +187,28 @@ def _svg(chart: Chart) -> str:
         .configure_header(labelColor=_INK)
         .configure_scale(bandPaddingInner=0.08)
     )
-    drawn: str = vl_convert.vegalite_to_svg(styled.to_dict())
-    for color, name in _PAGE.items():
-        drawn = drawn.replace(f'"{color}"', f'"{name}"')
-    return _HREF.sub('href="#', drawn)
+    return _fitted(vl_convert.vegalite_to_svg(styled.to_dict()))
+
+
+def _fitted(drawn: str) -> str:
+    """The picture as a part of a page: in its colours, with links within it, and what a mark tells where it is pointed
+    at."""
+    from lxml import etree
+
+    root = etree.fromstring(drawn, etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True))
+    for element in root.iter():
+        told = element.attrib.pop("aria-label", "")
+        for name in ("role", "aria-roledescription", "aria-hidden"):
+            element.attrib.pop(name, None)
+        for name in ("fill", "stroke"):
+            if element.get(name) in _PAGE:
+                element.set(name, _PAGE[element.get(name)])
+        address = element.attrib.pop(f"{_XLINK}href", "")
+        if address:  # Vega makes a whole one of an anchor
+            element.set("href", address[address.index("#") :])
+            element.set("tabindex", "-1")
+        if told and element.tag == f"{_SVG}path":
+            etree.SubElement(element, f"{_SVG}title").text = told
+    root.set("aria-hidden", "true")
+    etree.cleanup_namespaces(root)
+    return etree.tostring(root, encoding="unicode")

@@ -23,7 +23,7 @@ def steps_told(plan: Plan) -> Told:
         points[split].append(PROVEN)
     if plan.waiting:
         points[0].append(f"waits with it: {several(plan.waiting)}")
-    return [(_title(step, plan), told) for step, told in zip(plan.steps, points, strict=True)]
+    return [(_title(step, plan), points_of) for step, points_of in zip(plan.steps, points, strict=True)]
 
 
 def _title(step: PlanStep, plan: Plan) -> str:

@@ -310,6 +310,8 @@ def test_a_shallow_clone_and_what_is_no_revision_are_refused(line: History, tmp_
     git(tmp_path, "clone", "-q", "--depth", "1", f"file://{line.at}", "shallow")
     with pytest.raises(ReadError, match="git fetch --unshallow"):
         mx.blame(f"HEAD:{PROJECT}", f"main:{PROJECT}", cwd=tmp_path / "shallow")
+    with pytest.raises(ReadError, match="git fetch --unshallow"):  # what it has no name for may be there then
+        mx.blame(f"out:{PROJECT}", f"main:{PROJECT}", cwd=tmp_path / "shallow")
     for old in ("none", str(line.at / PROJECT)):
         with pytest.raises(PolicyError, match="two revisions"):
             mx.blame(old, f"main:{PROJECT}", cwd=line.at)

@@ -5,20 +5,36 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Generator
+from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
+import lxml.html
 import pytest
 from attrs import evolve
+from click.testing import CliRunner
 
 import mx_changeclass as mx
+from mx_changeclass.cli import cli
+from mx_changeclass.errors import BrokenContainer, MxError
 from mx_changeclass.findings.steps import STEP_COLUMNS, Step, between_binaries, heat, recurring, worst_steps
 from mx_changeclass.model.commits import Commit
+from mx_changeclass.model.types import MODULE
 from mx_changeclass.reports.audit import AUDIT_FORMATS, render_audits
 from mx_changeclass.vocabulary import FULL_RELEASE, NONE
-from tests.builders.histories import field_service
+from tests.builders.histories import field_service, git
 from tests.cases import labelled_cases
-from tests.generated import story
+from tests.generated import ROOT, story
 
 CLASSES = [str(c) for c in reversed(mx.ReleaseClass) if c is not NONE]
 
@@ -72,17 +88,27 @@ def test_days_between_the_steps_that_need_the_stores(verdicts: dict[str, mx.Verd
     assert [d for _, d in between_binaries(steps)] == [None, 10, None, None]
 
 
-def told(*steps: Step) -> mx.Audit:
-    """An audit of these steps."""
-    return mx.Audit("field", len(steps), (step for step in steps))
+def told(*steps: Step, unread: tuple[MxError, ...] = ()) -> mx.Audit:
+    """An audit of these steps, and of commits after them that could not be judged."""
+
+    def source() -> Generator[Step, None, tuple[MxError, ...]]:
+        yield from steps
+        return unread
+
+    return mx.Audit("field", len(steps), source())
 
 
 HOSTILE = "=cmd|' /C calc'!A0 ##vso[task.complete]\n::error::boo | <b>`x`</b> \x1b[31m @everyone"
 
 
-def hostile() -> dict[str, mx.Audit]:
-    commit = Commit("1" * 40, "2025-01-01T00:00:00Z", HOSTILE, HOSTILE, (), (HOSTILE,))
-    return {HOSTILE: told(evolve(step(0, story()), commit=commit))}
+def hostile(said: str = HOSTILE) -> dict[str, mx.Audit]:
+    verdict = story()
+    verdict = evolve(
+        verdict, rows=tuple(evolve(row, kind=MODULE, name=f"{n}{said}") for n, row in enumerate(verdict.rows))
+    )
+    commits = [Commit("1" * 40, f"2025-01-0{n}T00:00:00Z", said, said, (), (said,)) for n in (1, 2)]
+    steps = [evolve(step(n, verdict), commit=commit) for n, commit in enumerate(commits)]
+    return {said: told(*steps, unread=(BrokenContainer(said, said, said),))}
 
 
 @pytest.mark.parametrize("name", [f for f in AUDIT_FORMATS if f != "html"])
@@ -159,9 +185,218 @@ def test_a_frame_adds_up_to_the_steps(by: str, verdicts: dict[str, mx.Verdict]) 
         own = table[table["commit"] == each.new]
         wanted = rows[by] or len(each.verdict.to_frame(by))
         assert len(own) == wanted
+    assert table.columns.is_unique
+    assert by == "step" or set(table["step_subject"]) == {""}
     assert list(table["class"].cat.categories) == CLASSES[::-1]
 
 
 def test_a_frame_has_no_other_rows(verdicts: dict[str, mx.Verdict]) -> None:
     with pytest.raises(mx.PolicyError, match="'step', 'finding', 'change'"):
         told(step(0, next(iter(verdicts.values())))).to_frame("module")
+
+
+UNREAD = BrokenContainer("0123:field", "is cut", "Fetch it again")
+
+
+@pytest.mark.parametrize("name", AUDIT_FORMATS)
+def test_every_format_tells_what_could_not_be_judged_at_last(name: str) -> None:
+    assert str(UNREAD) in render_audits({"field": told(step(0, story()), unread=(UNREAD,))}, name)
+
+
+def test_a_table_of_steps_ends_with_what_could_not_be_judged(verdicts: dict[str, mx.Verdict]) -> None:
+    table = told(step(0, story()), unread=(UNREAD,)).to_frame()
+    assert list(table["not_judged"]) == ["", str(UNREAD)]
+    assert list(table["class"].isna()) == [False, True]
+    portfolio = mx.Portfolio({"field": told(step(0, story()))}, {"Gone": UNREAD})
+    assert list(portfolio.to_frame()["app"]) == ["field", "Gone"]
+    rows = list(csv.DictReader(io.StringIO(render_audits(portfolio, "csv"))))
+    assert [(row["app"], row["not_judged"]) for row in rows] == [("field", ""), ("Gone", str(UNREAD))]
+
+
+# -- the page -------------------------------------------------------------------------------------------------------
+
+
+def page(audits: Any, **options: Any) -> Any:
+    return lxml.html.document_fromstring(render_audits(audits, "html", **options))
+
+
+@pytest.fixture(scope="module")
+def several(verdicts: dict[str, mx.Verdict]) -> mx.Audit:
+    """Steps of each class and one without a change, with days and tags."""
+    calm = mx.compare(story().old, story().old)
+    days = [f"2025-0{n}-1{n}T09:00:00Z" for n in range(1, 8)]
+    steps = [
+        step(n, v, day)
+        for n, (v, day) in enumerate(
+            zip([*verdicts.values(), story(), calm, verdicts["FULL_RELEASE"]], days, strict=True)
+        )
+    ]
+    return told(*(evolve(each, commit=evolve(each.commit, tags=(f"v{n}",))) for n, each in enumerate(steps)))
+
+
+def test_the_page_needs_nothing_but_itself(several: mx.Audit) -> None:
+    text = render_audits({"field": several}, "html")
+    assert text.startswith("<!doctype html>\n<html lang=")
+    assert text.index("<meta charset=") < 1024
+    document = lxml.html.document_fromstring(text)
+    (policy,) = document.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+    (style,) = document.xpath("//style")
+    digest = b64encode(sha256(style.text.encode()).digest()).decode()
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'none'"
+    assert "url(" not in style.text
+    assert "@import" not in style.text
+    loads = (
+        "//script | //link | //img | //image | //use | //iframe | //@src | //@style | //@*[starts-with(name(), 'on')]"
+    )
+    assert document.xpath(loads) == []
+    assert "xlink" not in text
+    assert re.findall(r"https?://[^\"\s]*", text) == ["http://www.w3.org/2000/svg"] * len(document.xpath("//svg"))
+    assert len(document.xpath("//svg")) == 3
+
+
+def test_each_step_stands_on_the_page_and_each_link_leads_to_one_place(several: mx.Audit) -> None:
+    document = page({"field": several})
+    marks = Counter(document.xpath("//@id"))
+    assert [mark for mark, times in marks.items() if times > 1] == []
+    links = document.xpath("//@href")
+    assert [link for link in links if not link.startswith("#") or link[1:] not in marks] == []
+    places = document.xpath("//details/@id")
+    assert len(places) == len(several.steps)
+    changed = {place for place, each in zip(places[::-1], several.steps, strict=True) if each.verdict.rows}
+    drawn = document.xpath("//figure//svg//@href")
+    assert {link[1:] for link in drawn} == changed
+    levels = [int(heading.tag[1]) for heading in document.xpath("//h1 | //h2 | //h3")]
+    assert levels[0] == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+
+
+def test_pictures_hold_up_neither_keys_nor_screen_readers(several: mx.Audit) -> None:
+    document = page({"field": several})
+    assert set(document.xpath("//svg/@aria-hidden")) == {"true"}
+    assert set(document.xpath("//svg//a/@tabindex")) == {"-1"}
+    regions = document.xpath("//figure/div")
+    assert all(region.get("tabindex") == "0" and region.get("aria-label") for region in regions)
+
+
+def test_what_is_pointed_at_says_what_it_is(several: mx.Audit) -> None:
+    document = page({"field": several})
+    words = set(document.xpath("//svg//title/text()"))
+    for each in several.steps:
+        for name, changes in each.verdict.counts.items():
+            told = f"{each.day} {each.name}: {changes} change{'s' * (changes != 1)} {name}"
+            assert (told in words) == (changes > 0)
+
+
+PIECES = (
+    "</title><script>alert(1)</script>", "</svg><img src=x onerror=y>", "]]>", "<!--", "&lt;b&gt;", '"', "'", "\\",
+    '"}[0]+(1)//', "{{7*7}}", "datum.value", "${x}", "\x1b[31m", "\x00", "\u202e", "\ud800", "\u2028", "##vso[x]",
+    "https://evil.example", "\n::error::x",
+)  # fmt: skip
+ELEMENTS = {
+    "html", "head", "meta", "title", "style", "body", "a", "header", "div", "h1", "p", "main", "section", "h2", "h3",
+    "ul", "li", "figure", "figcaption", "details", "summary", "span", "code", "b", "br", "table", "thead", "tbody",
+    "tr", "th", "td", "svg", "g", "path", "line", "text",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", [HOSTILE, "".join(PIECES), *PIECES])
+def test_nobody_steers_the_page_or_its_pictures(said: str) -> None:
+    text = render_audits(hostile(said), "html")
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\ud800-\udfff]", text)
+    assert "##vso[" not in text
+    document = lxml.html.document_fromstring(text)
+    elements = {element.tag for element in document.iter() if isinstance(element.tag, str)}
+    assert elements <= ELEMENTS
+    assert document.xpath("//comment()") == []
+    assert document.xpath("//@*[starts-with(name(), 'on') or name() = 'src' or name() = 'style']") == []
+    assert all(link.startswith("#") for link in document.xpath("//@href"))
+    shown = " ".join(said.split())
+    if shown and shown.isprintable():
+        assert f"2025-01-01 {shown}"[:24] in document.xpath("//svg//text/text()"), "a name stands as it is"
+
+
+def test_an_audit_without_steps_and_one_of_a_single_step_are_pages() -> None:
+    assert page({"field": told()}).xpath("//svg | //details") == []
+    assert len(page({"field": told(step(0, story(), "2025-01-01"))}).xpath("//details")) == 1
+    assert page({"field": told(step(0, mx.compare(story().old, story().old)))}).xpath("//svg") == []
+
+
+def test_apps_of_one_repository_have_places_of_their_own(several: mx.Audit) -> None:
+    one, other = (told(*several.steps) for _ in range(2))
+    document = page(mx.Portfolio({"one": one, "other": other}, {"gone": UNREAD}))
+    marks = Counter(document.xpath("//@id"))
+    assert max(marks.values()) == 1
+    assert all(link[1:] in marks for link in document.xpath("//@href"))
+    assert [row.text_content() for row in document.xpath("//tbody/tr/th")] == ["one", "other", "gone"]
+
+
+def test_of_many_apps_the_page_tells_the_worst_steps(several: mx.Audit) -> None:
+    document = page({f"app {n}": told(*several.steps) for n in range(9)})
+    marks = set(document.xpath("//@id"))
+    assert all(link[1:] in marks for link in document.xpath("//@href"))
+    assert len(document.xpath("//tbody/tr")) == 9
+    assert len(document.xpath("//details")) == 9 * 5
+
+
+@pytest.mark.parametrize("shown", [told(step(0, story())), mx.Portfolio({"field": told(step(0, story()))}, {})])
+def test_a_notebook_shows_the_page_in_a_frame(shown: Any) -> None:
+    cell = lxml.html.fragment_fromstring(shown._repr_html_())
+    (inner,) = cell.xpath(".//iframe/@srcdoc")
+    assert len(lxml.html.document_fromstring(inner).xpath("//details")) == 1
+
+
+def _alone(code: str, seed: str = "0") -> bytes:
+    environment = {**os.environ, "PYTHONHASHSEED": seed}
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, check=True, capture_output=True
+    ).stdout
+
+
+def test_the_page_has_the_same_bytes_in_every_process() -> None:
+    code = (
+        "import sys; from tests.reports.test_audit import *\n"
+        "sys.stdout.buffer.write(render_audits({'field': told(step(0, story(), '2025-01-01'))}, 'html').encode())"
+    )
+    assert _alone(code, "1") == _alone(code, "2")
+
+
+def test_without_altair_the_error_names_the_extra() -> None:
+    code = (
+        "import sys; sys.modules['altair'] = None\n"
+        "from tests.reports.test_audit import *\n"
+        "try: render_audits({'field': told(step(0, story()))}, 'html')\n"
+        "except mx.MxError as error: print(error)"
+    )
+    assert _alone(code) == b"the page of an audit needs Altair. Run 'pip install mx-changeclass[audit]'\n"
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_the_page_leads_to_the_whole_report_of_each_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    releases = field_service(tmp_path / "field")
+    monkeypatch.chdir(releases)
+    target, folder = tmp_path / "out" / "audit.html", tmp_path / "out" / "step s#1"
+    target.parent.mkdir()
+    done = CliRunner().invoke(cli, ["audit", "--format", "html", "-o", str(target), "--reports", str(folder)])
+    assert done.exit_code == 0, done.output
+    steps = mx.audit().steps
+    links = lxml.html.parse(str(target)).xpath("//details//@href")
+    assert len(links) == len(set(links)) == 3
+    for link, each in zip(links[::-1], steps, strict=True):
+        assert (target.parent / unquote(link)).read_text("utf-8") == mx.render(each.verdict, "html")
+    assert sorted(folder.iterdir()) == sorted(target.parent / unquote(link) for link in links)
+    assert CliRunner().invoke(cli, ["audit", "--reports", str(folder)]).exit_code == 2
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_what_could_not_be_audited_is_told_and_ends_with_its_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releases = field_service(tmp_path / "field")
+    (releases / "FieldService.mpr").write_text("no database")
+    git(releases, "commit", "-qam", "broken")
+    monkeypatch.chdir(releases)
+    done = CliRunner().invoke(cli, ["audit"])
+    assert done.exit_code == 3
+    assert done.stdout.count("2025-03-") == 5, "the steps before are told, and from when to when they are"
+    assert "! not judged after the last step: " in done.stdout
+    assert done.stderr == "mx-changeclass: not all could be audited; the report tells what and why\n"
