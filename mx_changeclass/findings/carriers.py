@@ -81,30 +81,58 @@ def _by_subject(release: Release, _: Release) -> Mapping[str, list[Change]]:
 def _on_the_way(way: tuple[str, ...], side: App, other: App, release: Release) -> Iterator[Change]:
     """The changes that lead along a way which only one side has: of each step that the other side does not make,
     those of what makes it."""
-    named = release.memo(release, _by_subject)
-    for step, following in pairwise(way):
-        made = [c for c in named.get(step, ()) if _leads(c, following, side, release)]
-        if made and not any(_leads(c, following, other, release) for c in named[step]):
+    new = side is release.new
+    here, there = (release.memo(release, _new_steps if each else _old_steps) for each in (new, not new))
+    for step in pairwise(way):
+        made = here.get(step, ())
+        if made and step not in there:
             yield from made
 
 
-def _leads(change: Change, name: str, side: App, release: Release) -> bool:
-    """Whether the changed row names something on a side."""
+def _old_steps(release: Release, _: Release) -> Mapping[tuple[str, str], list[Change]]:
+    return _steps(release, release.old)
+
+
+def _new_steps(release: Release, _: Release) -> Mapping[tuple[str, str], list[Change]]:
+    return _steps(release, release.new)
+
+
+def _steps(release: Release, side: App) -> Mapping[tuple[str, str], list[Change]]:
+    """The changed rows of a side by what they are told under and what they name."""
+    found: dict[tuple[str, str], list[Change]] = {}
+    for subject, changes in release.memo(release, _by_subject).items():
+        for change in changes:
+            for name in _named(change, side, release):
+                found.setdefault((subject, name), []).append(change)
+    return found
+
+
+def _named(change: Change, side: App, release: Release) -> set[str]:
+    """What the changed row names on a side."""
     row = next((row for app, row in release.sides(change) if app is side), None)
     if row is None:
-        return False
+        return set()
     tree = release.changes.old_tree if side is release.old else release.changes.new_tree
     unit = tree.unit_of.get(row.id)
     module = tree.snapshot.module(unit) if unit else ""
     held = side.references(unit).get(row.id, ()) if unit else ()
-    return any(name in target.split("/") or f"{module}{target}" == name for target in (r.target for r in held))
+    return {name for r in held for name in (*r.target.split("/"), f"{module}{r.target}")}
+
+
+def _by_path(release: Release, _: Release) -> Mapping[object, list[Change]]:
+    found: dict[object, list[Change]] = {}
+    for change in release.changes:
+        if path := change.row.props.get("path"):
+            found.setdefault(path, []).append(change)
+    return found
 
 
 def _listing(about: DependencyChange, release: Release) -> Iterator[Change]:
     """The changed files that ask for a native module."""
     maps = release.old.dependencies, release.new.dependencies
-    paths = {files[owner] for files in (m.files for m in maps) for owner in about.owners if owner in files}
-    return (c for c in release.changes if c.row.props.get("path") in paths)
+    paths = sorted({files[owner] for files in (m.files for m in maps) for owner in about.owners if owner in files})
+    found = release.memo(release, _by_path)
+    return (change for path in paths for change in found.get(path, ()))
 
 
 def _to_owners(about: DependencyChange, release: Release) -> Iterator[Change]:
