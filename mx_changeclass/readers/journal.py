@@ -97,9 +97,9 @@ class Journal:
         with self._opened("rb") as stream:
             while line := stream.readline(_LINE):
                 told, whole = _parsed(line), line.endswith(b"\n")
-                pair = told.get("old"), told.get("new")
-                if whole and told.get("under") == self._under and all(isinstance(name, str) for name in pair):
-                    yield at, pair
+                old, new = told.get("old"), told.get("new")
+                if whole and told.get("under") == self._under and isinstance(old, str) and isinstance(new, str):
+                    yield at, (old, new)
                 at += len(line)
         if not whole:
             with self._opened("ab") as stream:

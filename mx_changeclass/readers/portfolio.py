@@ -76,7 +76,7 @@ def _app(table: dict[str, Any], file: Path, number: int) -> ListedApp:
         if type(value) is not wanted:
             word = {bool: "true or false", int: "a number", str: "a text"}[wanted]
             raise PolicyError(f"{file}: app {number}: {key!r} must be {word}. Correct it")
-        if (wanted is str and "\0" in value) or (wanted is int and value < 0):
+        if (isinstance(value, str) and "\0" in value) or (wanted is int and int(value) < 0):  # type: ignore[call-overload]
             raise PolicyError(f"{file}: app {number}: {key!r} cannot be {value!r}. Correct it")
     for key in ("name", "repository"):
         if not told.get(key):
