@@ -11,6 +11,7 @@ from attrs import frozen
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.native_dependencies import DependencyChange
+from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import ENTITY
 from mx_changeclass.rules.engine.release import Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Detail, Hit
@@ -78,28 +79,42 @@ def _on_the_way(way: tuple[str, ...], side: App, other: App, release: Release) -
     those of what makes it."""
     named = release.memo(release, _by_subject)
     for step, following in pairwise(way):
-        made = [c for c in named.get(step, ()) if _leads(c, following, side, release)]
-        if made and not any(_leads(c, following, other, release) for c in named[step]):
-            yield from made
+        led = release.memo(named[step], _leading) if step in named else {}
+        if not led.get((other is release.old, following)):
+            yield from led.get((side is release.old, following), ())
 
 
-def _leads(change: Change, name: str, side: App, release: Release) -> bool:
-    """Whether the changed row names something on a side."""
-    row = next((row for app, row in release.sides(change) if app is side), None)
-    if row is None:
-        return False
+def _leading(changes: list[Change], release: Release) -> Mapping[tuple[bool, str], list[Change]]:
+    """By side (whether it is the old one) and name those of some changes whose row names it there."""
+    found: dict[tuple[bool, str], list[Change]] = {}
+    for change in changes:
+        for side, row in release.sides(change):
+            for name in _named_by(row, side, release):
+                found.setdefault((side is release.old, name), []).append(change)
+    return found
+
+
+def _named_by(row: Element, side: App, release: Release) -> set[str]:
     tree = release.changes.old_tree if side is release.old else release.changes.new_tree
     unit = tree.unit_of.get(row.id)
     module = tree.snapshot.module(unit) if unit else ""
     held = side.references(unit).get(row.id, ()) if unit else ()
-    return any(name in target.split("/") or f"{module}{target}" == name for target in (r.target for r in held))
+    return {name for r in held for name in (*r.target.split("/"), f"{module}{r.target}")}
 
 
 def _listing(about: DependencyChange, release: Release) -> Iterator[Change]:
     """The changed files that ask for a native module."""
     maps = release.old.dependencies, release.new.dependencies
     paths = {files[owner] for files in (m.files for m in maps) for owner in about.owners if owner in files}
-    return (c for c in release.changes if c.row.props.get("path") in paths)
+    by_path = release.memo(release, _by_path)
+    return (c for path in sorted(paths) for c in by_path.get(path, ()))
+
+
+def _by_path(release: Release, _: Release) -> Mapping[object, list[Change]]:
+    found: dict[object, list[Change]] = {}
+    for change in release.changes:
+        found.setdefault(change.row.props.get("path"), []).append(change)
+    return found
 
 
 def _to_owners(about: DependencyChange, release: Release) -> Iterator[Change]:
