@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from mx_changeclass.findings.aside import Aside
     from mx_changeclass.findings.back import May, WayBack, way_back
+    from mx_changeclass.findings.blame import Blame, Blamed, How
     from mx_changeclass.findings.carriers import Carrier
     from mx_changeclass.findings.classify import Rules, classify
     from mx_changeclass.findings.facts import Facts, Released
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from mx_changeclass.pipeline import Model, compare, fleet, footprint, plan
     from mx_changeclass.policy import Policy
     from mx_changeclass.portfolios import Portfolio, portfolio
+    from mx_changeclass.provenance import blame
     from mx_changeclass.readers import export, read
     from mx_changeclass.readers.limits import TooLarge
     from mx_changeclass.releases import hotfix
@@ -66,6 +68,8 @@ __all__ = [
     "Advice",
     "Aside",
     "Audit",
+    "Blame",
+    "Blamed",
     "BrokenContainer",
     "Carrier",
     "Certainty",
@@ -83,6 +87,7 @@ __all__ = [
     "Footprint",
     "Hazard",
     "Hotfix",
+    "How",
     "Ignored",
     "InField",
     "Kind",
@@ -130,6 +135,7 @@ __all__ = [
     "WaiverUse",
     "WayBack",
     "audit",
+    "blame",
     "catalogue",
     "classify",
     "compare",
@@ -163,6 +169,7 @@ _HOME = {
         "UnsupportedVersion",
     ),
     "findings.aside": ("Aside",),
+    "findings.blame": ("Blame", "Blamed", "How"),
     "findings.carriers": ("Carrier",),
     "findings.classify": ("Rules", "classify"),
     "findings.facts": ("Facts", "Released"),
@@ -183,6 +190,7 @@ _HOME = {
     "findings.plan": ("Advice", "Plan", "PlanStep", "StepKind", "outline"),
     "policy": ("Policy",),
     "portfolios": ("Portfolio", "portfolio"),
+    "provenance": ("blame",),
     "releases": ("hotfix",),
     "reports": ("render",),
     "rules": ("catalogue",),

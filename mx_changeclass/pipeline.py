@@ -14,6 +14,7 @@ from typing import Any
 
 from attrs import evolve
 
+from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.errors import BrokenContainer, ReadError
 from mx_changeclass.findings.classify import Rules, classify
@@ -87,11 +88,17 @@ def fleet(
 
 def _judged(before: Snapshot, after: Snapshot, policy: Policy, rules: Rules | None, today: date | None) -> Verdict:
     """The verdict on two models that were read."""
+    return classify(changes_between(before, after, policy), policy, rules=rules, today=today)
+
+
+def changes_between(before: Snapshot, after: Snapshot, policy: Policy) -> Changes:
+    """What changed between two models that were read, as a verdict sees it: a native app that only one side brings is
+    that of both, and files that a policy leaves out are not there."""
     if before.form != "none":
         before, after = _shared_native(before, after), _shared_native(after, before)
     if policy.ignore:
         before, after = _without(before, policy.ignore), _without(after, policy.ignore)
-    return classify(diff(before, after), policy, rules=rules, today=today)
+    return diff(before, after)
 
 
 def prepared(snapshot: Snapshot, policy: Policy, native: str | None = None) -> Snapshot:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from os import PathLike
+from threading import Event
 from typing import Any
 
 from attrs import frozen
@@ -13,9 +14,9 @@ from attrs import frozen
 from mx_changeclass.errors import MxError
 from mx_changeclass.policy import Policy
 from mx_changeclass.readers.portfolio import ListedApp, read_portfolio
-from mx_changeclass.timeline import Audit, Processes, audit
+from mx_changeclass.timeline import Audit, Processes, audit, workers
 
-_AT_ONCE = 8  # so many apps are gone through at once where an executor does the work
+_AT_ONCE = 8  # so many apps at least are gone through at once where an executor does the work
 
 
 @frozen
@@ -64,6 +65,7 @@ def portfolio(
     ``PolicyError`` for a file that is no portfolio.
     """
     apps = read_portfolio(file)
+    stopped = Event()
     with ExitStack() as stack:
         if executor is None and jobs > 1:
             executor = stack.enter_context(Processes(jobs))
@@ -75,7 +77,9 @@ def portfolio(
                     merges=app.merges, limit=app.limit, policy=policy, executor=executor, ahead=ahead, journal=journal,
                 )  # fmt: skip
                 found.label = app.name
-                _ = found.steps  # run it to its end
+                for _ in iter(found.advance, None):
+                    if stopped.is_set():
+                        break
                 return found
             except MxError as error:
                 return error
@@ -83,7 +87,9 @@ def portfolio(
         if executor is None:
             told = [audited(app) for app in apps]
         else:  # each thread only waits for what the executor does
-            told = list(stack.enter_context(ThreadPoolExecutor(_AT_ONCE)).map(audited, apps))
+            threads = stack.enter_context(ThreadPoolExecutor(max(_AT_ONCE, workers(executor))))
+            stack.callback(stopped.set)  # before the threads are waited for
+            told = list(threads.map(audited, apps))
     pairs = list(zip(apps, told, strict=True))
     return Portfolio(
         {app.name: found for app, found in pairs if isinstance(found, Audit)},

@@ -13,6 +13,7 @@ from itertools import islice
 from multiprocessing import get_context
 from os import PathLike, cpu_count
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from attrs import evolve, frozen
@@ -103,28 +104,30 @@ class Audit(Iterator[Step]):
     def __repr__(self) -> str:
         return f"<Audit {self.label!r}: {len(self._known)} of {self.total} steps>"
 
-    def _more(self) -> bool:
-        """One step further; False at the end. What broke the audit off breaks it off whoever asks again."""
+    def advance(self) -> Step | None:
+        """The next step, None at the end, whatever could not be judged there. What broke the audit off breaks it off
+        whoever asks again."""
         if self._broken is not None:
             raise self._broken
         try:
             self._known.append(next(self._source))
         except StopIteration as ended:
             self._unread = ended.value or self._unread
-            return False
+            return None
         except Exception as error:
             self._broken = error
             raise
-        return True
+        return self._known[-1]
 
     def __next__(self) -> Step:
-        if not self._more():
+        step = self.advance()
+        if step is None:
             raise self._unread[-1] if self._unread else StopIteration
-        return self._known[-1]
+        return step
 
     def __iter__(self) -> Iterator[Step]:
         at = 0
-        while at < len(self._known) or self._more():
+        while at < len(self._known) or self.advance() is not None:
             yield self._known[at]
             at += 1
         if self._unread:
@@ -133,7 +136,7 @@ class Audit(Iterator[Step]):
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps, oldest first."""
-        while self._more():
+        while self.advance() is not None:
             pass
         return tuple(self._known)
 
@@ -216,8 +219,7 @@ class _Work:
         if executor is None and jobs <= 1:
             yield from _run(self.past, pairs, self.policy)
             return
-        workers = jobs if executor is None else _workers(executor)
-        most = ahead or _AHEAD * workers
+        most = ahead or _AHEAD * (jobs if executor is None else workers(executor))
         size = max(1, min(_RUN, len(pairs) // most))
         with ExitStack() as stack:
             pool = stack.enter_context(Processes(jobs)) if executor is None else executor
@@ -268,7 +270,7 @@ class _Work:
         return [Judged(old, None, commit.id, error)]
 
 
-def _workers(executor: Executor) -> int:
+def workers(executor: Executor) -> int:
     """How many tasks are worked on at once, as pools and the client of a Dask cluster tell; else as if it were here."""
     client = getattr(executor, "_client", None)
     told = getattr(executor, "_max_workers", None) or (sum(client.ncores().values()) if client else None)
@@ -280,7 +282,7 @@ class Processes(Executor):
     and with it all, the next task gets new ones. Who stops the audit in a terminal stops them, and they say nothing."""
 
     def __init__(self, jobs: int) -> None:
-        self._jobs = jobs
+        self._jobs, self._renewed = jobs, Lock()
         self._pool = self._started()
 
     def _started(self) -> ProcessPoolExecutor:
@@ -288,10 +290,13 @@ class Processes(Executor):
         return ProcessPoolExecutor(self._jobs, mp_context=get_context("spawn"), initializer=quiet)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        pool = self._pool
         try:
-            return self._pool.submit(fn, *args, **kwargs)
+            return pool.submit(fn, *args, **kwargs)
         except BrokenExecutor:
-            self._pool = self._started()
+            with self._renewed:
+                if self._pool is pool:  # no other thread was here before
+                    self._pool = self._started()
             return self._pool.submit(fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mx_changeclass import PolicyError, ReleaseClass, Verdict, compare
-from tests.cases import labelled_cases
+from mx_changeclass import PolicyError, ReleaseClass, Verdict, compare, render
+from tests.cases import Case, labelled_cases
 from tests.corpus import LABELS, real_pair
 from tests.generated import story
 
@@ -68,6 +68,16 @@ def test_a_row_says_what_the_json_says_of_a_change() -> None:
         assert row["subject"] == (element["name"] or "the app")
         assert row["module"] == (change["module"] or "the app")
         assert (row["rule"], row["title"]) == (change["findings"][0]["rule"], change["findings"][0]["title"])
+
+
+def test_a_file_lies_in_the_module_whose_folder_it_lies_in() -> None:
+    """Studio Pro writes the folder in small letters; counted by module, files stand with the model."""
+    files = {
+        f"themesource/{folder}/web/buildingblocks/card.png": "stands for a picture" for folder in ("field", "gone")
+    }
+    verdict = Case("files", {"files": files}, {"files": files}).verdict()
+    for found in (verdict, Verdict.from_json(render(verdict, "json"))):
+        assert set(found.to_frame(by="change")["module"]) == {"Field", "gone"}
 
 
 def test_classes_compare_in_a_table() -> None:

@@ -16,8 +16,11 @@ from attrs import evolve
 from jsonschema import Draft202012Validator
 
 from mx_changeclass import (
+    Blame,
+    Blamed,
     Fleet,
     FleetVersion,
+    How,
     Policy,
     ReleaseClass,
     Severity,
@@ -43,6 +46,7 @@ from mx_changeclass.findings.steps import Step
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.reports import catalogue
 from mx_changeclass.reports.audit import audit_document
+from mx_changeclass.reports.blame import blame_document
 from mx_changeclass.reports.footprint import footprint_document
 from mx_changeclass.reports.hotfix import hotfix_document
 from mx_changeclass.reports.plans import plan_document
@@ -57,6 +61,7 @@ NAMES = {
     "release plan": "plan",
     "footprint": "footprint",
     "fleet": "fleet",
+    "blame": "blame",
     "hotfix": "hotfix",
     "rules": "rules",
     "audit": "audit",
@@ -143,6 +148,17 @@ def in_field() -> Fleet:
     return fleet(new, [FleetVersion("1.0", old, "14.1.13", True, 0.1, 30), FleetVersion("1.1", new)])
 
 
+def brought() -> Blame:
+    """The story led to two commits, of which one could not be read."""
+    first, second = (Commit(n * 40, "2025-03-03T09:00:00Z", "Ada", "Merge", (), (), ("AB-12",)) for n in "12")
+    hands = first.id, second.id
+    told = [
+        Blamed(f, ("6908ee294c6a",), how, hands[:n], hands[:n], hands[:1])
+        for n, (f, how) in enumerate(zip(story().findings, How, strict=False))
+    ]
+    return Blame(story(), tuple(told), (first, second), 3, (first.id,), "0" * 40, "0" * 40)
+
+
 def hotfixes() -> Iterator[Any]:
     """The story by part and by commit, with commits in each state."""
     for bar in (ReleaseClass.OTA_SAFE, ReleaseClass.NEEDS_REDEPLOY):
@@ -192,6 +208,8 @@ def documents(name: str) -> Iterator[Any]:
             yield audit_document(audits(), everything=everything)
     elif name == "fleet":
         yield in_field().to_dict()
+    elif name == "blame":
+        yield blame_document(brought())
     elif name == "hotfix":
         yield from hotfixes()
     else:

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from mx_changeclass import Verdict, classify, diff, render
 from mx_changeclass.changes.change import UNSEEN
@@ -177,3 +178,23 @@ def test_a_report_from_before_these_facts_is_read() -> None:
     for change in report["changes"]:
         del change["parts"], change["module"], change["meaning"], change["undecided"]
     assert [row.what for row in Verdict.from_dict(report).rows] == [row.what for row in story().rows]
+
+
+def test_nobody_is_told_to_wait_for_an_update_of_an_app_that_is_taken_away() -> None:
+    gone, stays = (Case(str(t), t, t).verdict() for t in ({"remove": ["NativePhone"]}, {"remove": ["Field.Order"]}))
+    for verdict, ended in ((gone, True), (stays, False)):
+        told = " ".join((*verdict.summary, *sentences.warnings(verdict)))
+        assert ("no update follows" in told) is ended
+        assert ("until people have the new version" in told) is not ended
+        assert ("until they update" in told) is not ended
+        assert ("no app has to be installed anew" in told) is not ended
+
+
+def test_a_verdict_that_saw_nothing_says_so_where_something_is_open() -> None:
+    """ "No change" and "it may be DESTRUCTIVE" in one line contradict each other."""
+    same = classify(diff(story().new, story().new))
+    cut = evolve(story().new, incomplete=("mprcontents/00/00/gone.mxunit is listed and its file is missing",))
+    assert sentences.headline(same).startswith("OTA_SAFE: no change that means anything")
+    assert sentences.headline(classify(diff(story().new, cut))).startswith(
+        "at least OTA_SAFE: no change was seen that means anything; it may be DESTRUCTIVE"
+    )

@@ -8,6 +8,7 @@ COMMANDS = (
     "diff",
     "plan",
     "hotfix",
+    "blame",
     "footprint",
     "export",
     "native",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +15,7 @@ import click
 from mx_changeclass.console.frame import BELOW, UNREADABLE, Command, complain
 from mx_changeclass.console.options import Settings, configured
 from mx_changeclass.console.output import make_folder, output_option, progress, write
-from mx_changeclass.errors import MxError, PolicyError
+from mx_changeclass.errors import PolicyError
 from mx_changeclass.reports.audit import AUDIT_FORMATS, errors_of, render_audits
 from mx_changeclass.timeline import audit
 
@@ -78,9 +78,8 @@ def audit_command(
         with progress("auditing") as say:
             if file is None:
                 found = audit(revision, merges=not no_merges, **chosen, **shared)
-                with suppress(MxError):  # the report tells it, or ends with it
-                    for number, step in enumerate(found, 1):
-                        say(f"{number} of {found.total}: {step.name}")
+                for number, step in enumerate(iter(found.advance, None), 1):
+                    say(f"{number} of {found.total}: {step.name}")
                 audits: Mapping[str, Any] = {found.label: found}
             else:
                 audits = portfolio(file, **shared)

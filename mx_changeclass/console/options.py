@@ -173,7 +173,7 @@ def _bar(fail_on: str, fail_on_maybe: bool, strict: bool) -> Bar:
     return Bar(at, fail_on_maybe, strict)
 
 
-class _ClassName(click.Choice[str]):
+class ClassName(click.Choice[str]):
     """A class, as options write it or as reports do."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -185,7 +185,7 @@ judged = _gathered(
     _bar,
     click.option(
         "--fail-on",
-        type=_ClassName(_CLASSES),
+        type=ClassName(_CLASSES),
         default="destructive",
         show_default=True,
         help="Exit with 1 at this class or above.",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.graphs.app import App
@@ -23,19 +23,24 @@ _NAME = re.compile(r"[\w$-]+(?:\.[\w$-]+)*")
 @frozen
 class Carrier:
     """A changed row: its ids on the old and on the new side, "" where it has none there. Both are ``VERSION`` where
-    what changed is the version of Studio Pro."""
+    what changed is the version of Studio Pro. ``fields`` are the keys that the rule took, none where it took all."""
 
     old: str
     new: str
+    fields: frozenset[str] = field(default=frozenset(), eq=False)
 
 
 def carriers(hits: Iterable[Hit], release: Release) -> tuple[Carrier, ...]:
     """The rows that what a rule said hangs on, in a fixed order; none where the release as a whole brought it about,
     or nobody can tell what did."""
-    found = {_carrier(change) for hit in hits for change in _changes(hit, release)}
+    found: dict[Carrier, list[frozenset[str]]] = {}
+    for hit in hits:
+        for change in _changes(hit, release):
+            found.setdefault(_carrier(change), []).append(hit.fields)
     if any(isinstance(hit.subject, VersionChange) for hit in hits):
-        found.add(Carrier(VERSION, VERSION))
-    return tuple(sorted(found, key=lambda c: (c.new, c.old)))
+        found[Carrier(VERSION, VERSION)] = []
+    told = (evolve(c, fields=frozenset().union(*taken) if all(taken) else frozenset()) for c, taken in found.items())
+    return tuple(sorted(told, key=lambda c: (c.new, c.old)))
 
 
 def _carrier(change: Change) -> Carrier:

@@ -382,6 +382,7 @@ def _row_of(told: Mapping[str, Any], rules: Mapping[str, Rule]) -> Row:
             _typed(RowPart(p["part"] or "", p["property"], _value(p["old"]), _value(p["new"])))
             for p in told.get("parts", ())
         ),
+        module=told.get("module") or "",
     )
     return _typed(row)
 

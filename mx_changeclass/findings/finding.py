@@ -16,7 +16,6 @@ from mx_changeclass.findings.carriers import Carrier
 from mx_changeclass.findings.facts import Facts, Released, facts_of
 from mx_changeclass.frozen_dict import FrozenDict
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.model.types import MODULE
 from mx_changeclass.policy import Policy
 from mx_changeclass.rules.engine.release import Ignored
 from mx_changeclass.rules.engine.rule import Rule, class_of
@@ -24,9 +23,6 @@ from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe
 from mx_changeclass.waivers import Covered, Severity, WaiverUse
 from mx_changeclass.wording.changes import explanation
 from mx_changeclass.wording.values import kind_in_words
-
-_MODULE_FOLDERS = ("themesource", "javascriptsource", "javasource")  # each holds a folder a module, in small letters
-_CODE = ("File$JavaScriptAction", "File$JavaAction")  # files that go by the name of their action
 
 
 @frozen
@@ -109,7 +105,8 @@ class Row:
     ``prop`` is the field of the subject, the slot its changed parts stand in, or "" where the
     subject as a whole came or went; ``old``/``new`` are set for a single value, ``parts`` where values of several
     keys differ, or of another than ``prop``; of what came or went they hold what is no default. ``part_of`` is the
-    fingerprint of the row of the module that answers for this one, "" where it speaks for itself.
+    fingerprint of the row of the module that answers for this one, "" where it speaks for itself. ``module`` is the one
+    it lies in, of a file the one whose folder it lies in or whose action it is, "" for what lies in none.
     """
 
     fingerprint: str
@@ -126,6 +123,7 @@ class Row:
     new: object = None
     part_of: str = ""
     parts: tuple[RowPart, ...] = ()
+    module: str = ""
 
     def __repr__(self) -> str:
         return f"<Row {self.fingerprint} {self.release_class}: {self.kind} {self.name!r} {self.verb}>"
@@ -135,18 +133,6 @@ class Row:
         """The subject as a reader knows it; the old name where it was renamed or removed."""
         named = self.old_name if self.prop == "name" and self.old_name else self.name or "the app"
         return named.removeprefix("widget:")
-
-    @property
-    def module(self) -> str:
-        """The module it lies in; of a file the one whose folder it lies in, or whose action it is. "" for what
-        lies in none."""
-        name = self.name or self.old_name
-        if self.kind == MODULE:
-            return name
-        path = name.split("/")
-        if self.kind.startswith("File$") and self.kind not in _CODE:
-            return path[1] if len(path) > 1 and path[0] in _MODULE_FOLDERS else ""
-        return name.partition(".")[0] if "." in name and len(path) == 1 else ""
 
     @property
     def subject_kind(self) -> str:
@@ -239,7 +225,8 @@ class Verdict:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {c}" for c, n in reversed([*self.counts.items()]) if n) or "no change"
-        return f"<Verdict {self.release_class}: {counts}; {self.old.label!r} -> {self.new.label!r}>"
+        most = f" (may be {self.at_most})" if self.at_most is not self.release_class else ""
+        return f"<Verdict {self.release_class}{most}: {counts}; {self.old.label!r} -> {self.new.label!r}>"
 
     def __reduce__(self) -> tuple[type[Verdict], tuple[Any, ...]]:
         bare = self.detached()

@@ -34,6 +34,7 @@ from mx_changeclass.wording.values import is_id
 
 DEPENDENCY = "File$NativeDependency"
 NATIVE_BINARY = "File$NativeBinary"
+_MODULE_FOLDERS = ("themesource", "javascriptsource", "javasource")  # each holds a folder a module, in small letters
 _CODE_OF = {"File$JavaScriptAction": JAVASCRIPT_ACTION, "File$JavaAction": JAVA_ACTION}
 CONTENTS = "contents"  # of a document or a file: all its parts answer together
 
@@ -159,7 +160,21 @@ def rows(hits: tuple[Hit, ...], said: Mapping[_Key, Finding], release: Release) 
     made = list(_made_again(draft.made() for draft in drafts.values()))
     if release.first:  # all is new: the release as a whole is told, and what its profiles and its binary are
         made = [row for row in made if row.kind in (PROJECT, NATIVE_BINARY) or row.kind.startswith("Navigation$")]
+    sides = release.old.snapshot, release.new.snapshot
+    spelled = {u.name.lower(): u.name for side in sides for u in side.live.values() if u.type == MODULE}
+    made = [attrs.evolve(row, module=spelled.get(_module(row).lower(), _module(row))) for row in made]
     return tuple(sorted(grouped(made), key=_order))
+
+
+def _module(row: Row) -> str:
+    """The module of a row by its name; of a file as its folder is written, in small letters."""
+    name = row.name or row.old_name
+    if row.kind == MODULE:
+        return name
+    path = name.split("/")
+    if row.kind.startswith("File$") and row.kind not in _CODE_OF:
+        return path[1] if len(path) > 1 and path[0] in _MODULE_FOLDERS else ""
+    return name.partition(".")[0] if "." in name and len(path) == 1 else ""
 
 
 def _made_again(rows: Iterable[Row]) -> Iterator[Row]:

@@ -1,11 +1,11 @@
 """Revisions and the index of a git repository, read straight from its objects: nothing is checked out.
 
 Only plumbing that writes nothing is asked (``rev-parse``, ``cat-file``, ``ls-tree``, ``ls-files``,
-``rev-list``, ``merge-base``, ``for-each-ref``), which runs no hook, filter, driver, pager or alias that a
-repository names, and nothing is fetched: what a partial clone or Git LFS left on the server is said to be
-missing. Objects that stand in for others (``refs/replace``), and grafts, do not count. The environment that git gives
-its hooks (``GIT_DIR``, ``GIT_INDEX_FILE``) is passed on. A name of a revision reaches git through a pipe, so it never
-is an option.
+``rev-list``, ``diff-tree``, ``merge-base``, ``for-each-ref``), which runs no hook, filter, driver, pager or alias that
+a repository names, and nothing is fetched: what a partial clone or Git LFS left on the server is said to be missing.
+Objects that stand in for others (``refs/replace``), and grafts, do not count. The environment that git gives its hooks
+(``GIT_DIR``, ``GIT_INDEX_FILE``) is passed on. A name of a revision reaches git through a pipe, so it never is an
+option.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ import shutil
 import subprocess
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from copy import copy
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from tempfile import TemporaryFile
+from typing import IO, NamedTuple
 
 from attrs import evolve
 
 from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.snapshot import Snapshot, Unit
-from mx_changeclass.readers.limits import ENTRIES, LISTING_BYTES, MOST_BYTES, TooLarge
+from mx_changeclass.readers.limits import ENTRIES, LISTING_BYTES, MOST_BYTES, MOST_NOTE, TooLarge
 from mx_changeclass.readers.mpr import Listed
 from mx_changeclass.readers.names import FORCED, NEWEST_TAG
 from mx_changeclass.readers.project_files import find_mpr, nothing, read_project
@@ -115,6 +116,15 @@ def is_revision(name: str, cwd: Path) -> bool:
         return Repository(cwd, name).has(name)
     except ReadError:
         return False
+
+
+def check_clone(name: str, cwd: Path) -> None:
+    """Raise ``ReadError`` where ``cwd`` lies in a clone that is shallow: what has a name elsewhere may have none."""
+    try:
+        repository = Repository(cwd, name)
+    except ReadError:
+        return
+    repository.check_whole()
 
 
 class Entry(NamedTuple):
@@ -289,13 +299,44 @@ class Repository:
         answers = zip(asked, found.decode("utf-8", "replace").split("\n"), strict=False)
         return {oid: told for oid, told in answers if re.fullmatch(r"[0-9a-f]{40,64}", told)}
 
+    def touched(self, steps: Sequence[tuple[str, str]], folder: str) -> list[frozenset[str]]:
+        """The files of a folder that differ between the commits of each step."""
+        asked = "".join(f"{new} {old}\n" for old, new in steps)
+        question = ["--literal-pathspecs", "diff-tree", "--stdin", "--always", "-r", "-z", "--raw", "--no-renames"]
+        listing = self._listed([*question, "--", folder or "."], self._top, asked)
+        found: list[set[str]] = []
+        pieces = iter(listing.split(b"\0"))
+        for piece in pieces:
+            if piece.startswith(b":"):
+                found[-1].add(next(pieces).decode("utf-8", "surrogateescape"))
+            elif piece:
+                found.append(set())  # the commit whose files follow
+        return [frozenset(files) for files in found]
+
+    def noted(self, ref: str, commits: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """What git's notes of a name (``refs/notes/…``) hold for some commits: the id of the commit, and the note."""
+        if self._resolve(ref) is None:
+            return
+        notes = {path.replace("/", ""): entry.oid for path, entry in self.tree(ref).items()}
+        known = {commit: notes[commit] for commit in commits if commit in notes}
+        small = {oid for oid, size in self.sizes(known.values()).items() if size <= MOST_NOTE}
+        with Objects(self) as objects:
+            for commit, oid in known.items():
+                content = objects.content(oid) if oid in small else None
+                if content is not None:
+                    yield commit, content
+
     def branching(self, one: str, other: str) -> str:
         """The commit at which the lines that lead to two revisions part. A clone without its past cannot tell."""
         self.check_whole()
-        found = self._answer("merge-base", self.commit(one), self.commit(other))
+        found = self.common(self.commit(one), self.commit(other))
         if not found:
             raise ReadError(self._label, f"'{one}' and '{other}' have no commit in common", self._advice() or _RELATED)
         return found
+
+    def common(self, one: str, other: str) -> str:
+        """The newest commit that leads to two others, "" where none does."""
+        return self._answer("merge-base", one, other)
 
     @property
     def shallow(self) -> bool:
@@ -373,17 +414,20 @@ class Repository:
                 return "is damaged in the repository", _REPAIR
         return "is not in this clone", self._advice() or _REPAIR
 
-    def _listed(self, arguments: list[str], cwd: Path) -> bytes:
+    def _listed(self, arguments: list[str], cwd: Path, text: str = "") -> bytes:
         """The list of the files of a revision. A dozen trees that name each other many times over make a list
         without end, so it is read no further than a real one goes."""
-        with subprocess.Popen(
-            [_program(), *_SAFE, *arguments],
-            cwd=cwd,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        ) as process:
+        with (
+            TemporaryFile() as asked,  # a pipe would have to be written while the list is read
+            subprocess.Popen(
+                [_program(), *_SAFE, *arguments],
+                cwd=cwd,
+                env=_environment(),
+                stdin=_filled(asked, text) if text else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            ) as process,
+        ):
             listing = bytearray()
             while process.stdout and (chunk := process.stdout.read(_CHUNK)):
                 listing += chunk
@@ -444,6 +488,12 @@ def _given(cwd: Path) -> tuple[Path, Mapping[str, str]]:
 def _environment() -> dict[str, str]:
     """The environment for git: what hooks were given, without network, prompts and locks."""
     return {**os.environ, **_ENVIRONMENT}
+
+
+def _filled(file: IO[bytes], text: str) -> IO[bytes]:
+    file.write(text.encode())
+    file.seek(0)
+    return file
 
 
 def _lines(listing: bytes) -> Iterator[tuple[list[str], str]]:

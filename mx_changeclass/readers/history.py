@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from attrs import frozen
 
 from mx_changeclass.errors import ReadError
-from mx_changeclass.model.commits import Commit
+from mx_changeclass.model.commits import MODEL_FILE, Commit, Leg
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.readers.git import SPEC, Repository, is_revision, project_in, read_git
 from mx_changeclass.readers.names import FORCED
+from mx_changeclass.readers.side_files.contents import Unreadable, as_json
+
+_METADATA = "refs/notes/mx_metadata"  # where Studio Pro keeps what a commit was for
+_FEW = 20  # stories of a commit that are told
 
 
 @frozen
@@ -35,9 +39,49 @@ class History:
     @property
     def contents(self) -> Mapping[str, str]:
         """What stands for all that is in the project's folder, by commit; equal where the folder is."""
-        folder = self.path.rpartition("/")[0] if self.path.lower().endswith(".mpr") else self.path
         commits = (self.branched_at, *(commit.id for commit in self.commits))
-        return Repository(self.cwd, self.path).contents(commits, folder)
+        return Repository(self.cwd, self.path).contents(commits, self._folder)
+
+    @property
+    def way(self) -> tuple[Leg, ...]:
+        """The way from what is released to the newest commit: back to where the line of it branched, and up from
+        there."""
+        repository = Repository(self.cwd, self.path)
+        gone = repository.commits(self.released, self._folder, after=self.branched_at)[::-1]
+        back = self._legs(repository, self.branched_at, gone, back=True)
+        return (*back, *self._legs(repository, self.branched_at, self.commits))
+
+    def branches(self, leg: Leg) -> Iterator[tuple[Leg, ...]]:
+        """What led to each further parent of a merge and not to its first one."""
+        repository = Repository(self.cwd, self.path)
+        first, *others = leg.commit.parents
+        for parent in others:
+            base = repository.common(first, parent)
+            commits = repository.commits(parent, self._folder, after=first)[::-1] if base else []
+            if commits:
+                yield self._legs(repository, base, commits, back=leg.back)
+
+    def stories(self, commits: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """The stories that Studio Pro has noted for commits, where it has."""
+        told = Repository(self.cwd, self.path).noted(_METADATA, commits)
+        return {commit: found for commit, note in told if (found := _stories(note))}
+
+    @property
+    def _folder(self) -> str:
+        return self.path.rpartition("/")[0] if self.path.lower().endswith(".mpr") else self.path
+
+    def _legs(
+        self, repository: Repository, base: str, commits: Sequence[Commit], *, back: bool = False
+    ) -> tuple[Leg, ...]:
+        """A line of commits, oldest first, from the one before it; taken ``back`` in the other direction."""
+        steps = [*pairwise((base, *(commit.id for commit in commits)))]
+        touched = repository.touched(steps, self._folder) if steps else []
+        prefix = self._folder + "/" if self._folder else ""
+        legs = [
+            Leg(*(step[::-1] if back else step), commit, back, _around(files, prefix))
+            for step, commit, files in zip(steps, commits, touched, strict=True)
+        ]
+        return tuple(legs[::-1] if back else legs)
 
     def read(self, commit: str, beside: Snapshot | None = None) -> Snapshot:
         """The project as a commit left it, with the files beside the model; what is the same in the commit ``beside``
@@ -71,6 +115,8 @@ def history(
     compared with. Of many steps the last ``limit`` are given. ``path`` is as for ``read_git``. Raises ``ReadError``,
     also where the clone is shallow and ends before what was asked for.
     """
+    if not cwd.is_dir():
+        raise ReadError(cwd, "is no folder", "Give that of a clone")
     old, dots, new = revision.partition("..")
     if new.startswith("."):
         raise ReadError(revision, "is no range of commits", f"Give '{old}..{new[1:]}'")
@@ -146,6 +192,31 @@ def _revision(name: str, cwd: Path) -> tuple[str, str] | None:
     if spec is None or not spec[1] or (not forced and os.path.exists(cwd / name)):
         return None
     return (spec[1], spec[2] or "") if is_revision(spec[1], cwd) else None
+
+
+def _around(files: Iterable[str], prefix: str) -> frozenset[str]:
+    """The files of a project with the folders around them, and what stands for a model file."""
+    found: set[str] = set()
+    for file in files:
+        at = file.removeprefix(prefix)
+        if "/" not in at and at.lower().endswith(MODEL_FILE):
+            found.add(MODEL_FILE)
+        while at and at not in found:
+            found.add(at)
+            at = at.rpartition("/")[0]
+    return frozenset(found)
+
+
+def _stories(note: bytes) -> tuple[str, ...]:
+    """The stories in what Studio Pro notes of a commit: ids, or tables that hold ids and names."""
+    try:
+        told = as_json(note)
+    except Unreadable:
+        return ()
+    stories = told.get("RelatedStories") if isinstance(told, dict) else None
+    values = [list(s.values()) if isinstance(s, dict) else [s] for s in stories] if isinstance(stories, list) else []
+    named = (" ".join(str(v) for v in each if v and isinstance(v, (str, int))) for each in values[:_FEW])
+    return tuple(name for name in named if name)
 
 
 def _joined(folder: str, mpr: str) -> str:

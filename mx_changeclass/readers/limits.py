@@ -16,6 +16,7 @@ UNITS = 200_000  # documents of a model; the largest apps have some 20,000
 ENTRIES = 1_000_000  # files of a project folder or of a revision
 SIDE_FILES = 50_000  # of them beside a model that may belong to the app; real apps have some 2,000
 LISTING_BYTES = 1 << 28  # bytes of git's list of them
+MOST_NOTE = 1 << 20  # bytes of what Studio Pro notes of a commit; real ones have some 20,000
 FOLDERS = 100  # folders in one another, in the model and beside it; real ones stay below 20
 MOST_VALUES = 1_000_000  # members of all lists of a document; those of real ones have some 50,000
 FEW_VALUES, DENSE_VALUES = 10_000, 16  # bytes that such a member has at least on average, where it is not one of a few

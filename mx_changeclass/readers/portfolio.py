@@ -68,7 +68,7 @@ def read_portfolio(file: str | os.PathLike[str]) -> tuple[ListedApp, ...]:
 
 def _app(table: dict[str, Any], file: Path, number: int) -> ListedApp:
     known = {a.name for a in fields(ListedApp)}
-    told = {k: v.isoformat() if isinstance(v, datetime.date) else v for k, v in table.items()}
+    told: dict[str, Any] = {k: v.isoformat() if isinstance(v, datetime.date) else v for k, v in table.items()}
     for key, value in told.items():
         if key not in known:
             raise PolicyError(f"{file}: app {number}: {key!r} is no key. Use one of {', '.join(sorted(known))}")
@@ -76,7 +76,7 @@ def _app(table: dict[str, Any], file: Path, number: int) -> ListedApp:
         if type(value) is not wanted:
             word = {bool: "true or false", int: "a number", str: "a text"}[wanted]
             raise PolicyError(f"{file}: app {number}: {key!r} must be {word}. Correct it")
-        if (isinstance(value, str) and "\0" in value) or (wanted is int and int(value) < 0):  # type: ignore[call-overload]
+        if (isinstance(value, str) and "\0" in value) or (isinstance(value, int) and value < 0):
             raise PolicyError(f"{file}: app {number}: {key!r} cannot be {value!r}. Correct it")
     for key in ("name", "repository"):
         if not told.get(key):

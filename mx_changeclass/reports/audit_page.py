@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _WORST = 10
 _RECURRING = 15
 _ROWS = 12  # so many changes of a step are told
+_MONTHS = 40  # of so many apps the months are drawn
 _APPS = 3  # of so many apps at most all steps are told, each with pictures
 
 
@@ -68,6 +69,7 @@ def page(audits: Audits, reports: str = "") -> str:
     steps (see ``shown_steps``), relative to this one. Raises ``MxError`` where Altair is not installed."""
     apps = [_app(*each, drawn=len(audits) <= _APPS) for each in _told(audits)]
     steps = [step for app in apps for step in app.steps]
+    worst_first = sorted(apps, key=lambda app: app.classes, reverse=True)
     errors = errors_of(audits)
     title = f"Audit of {apps[0].name}" if len(apps) == 1 and not errors else f"Audit of {plural(len(apps), 'app')}"
     whole = _template().render(
@@ -75,10 +77,12 @@ def page(audits: Audits, reports: str = "") -> str:
         lead=sentence(audit_headline(steps)),
         worst=max((app.worst for app in apps), default=OTA_SAFE),
         apps=apps,
+        worst_first=worst_first,
         errors=list(errors.items()),
         reports=reports,
         most=_ROWS,
-        months=_months(apps) if len(apps) > 1 else "",
+        months=_months(worst_first[:_MONTHS]) if len(apps) > 1 else "",
+        months_left=max(len(apps) - _MONTHS, 0),
     )
     return xml_text(whole)
 

@@ -7,6 +7,7 @@ pointer only: keys and screen readers pass it over, and do not meet a link for e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ _COLORS = {str(c): f"#01020{n}" for n, c in enumerate(c for c in ReleaseClass if
 _NAMES = {color: f"var(--{name.lower().replace('_', '-')})" for name, color in _COLORS.items()}
 _INK, _LINE = "#010208", "#010209"
 _PAGE = {**_NAMES, _INK: "currentColor", _LINE: "var(--line)"}
+_MONTH, _MOST_MONTHS = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])"), 240
+_FOR_READERS = {"role", "aria-roledescription", "aria-hidden"}
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 
 
@@ -108,13 +111,25 @@ def apps(cells: Iterable[tuple[str, str, ReleaseClass]]) -> str:
         for app, month, worst in cells
     ]
     squares = alt.Chart(alt.InlineData(values=values)).mark_rect()
+    months = _months(sorted({value["month"] for value in values}))
     encoded = squares.encode(
-        x=alt.X("month:O", title=None),
+        x=alt.X("month:O", title=None, axis=alt.Axis(orient="top"), scale=alt.Scale(domain=months)),
         y=alt.Y("app:N", sort=None, title=None),
         color=_colors(),
         description="told:N",
     )
-    return _svg(encoded.properties(width=_WIDTH, height={"step": 14}))
+    return _svg(encoded.properties(width=_wide(months), height={"step": 14}))
+
+
+def _months(found: Sequence[str]) -> list[str]:
+    """The months from the first to the last, and what is none, where they are few enough to be told apart."""
+    days = [month for month in found if _MONTH.fullmatch(month)]
+    if not days:
+        return [*found]
+    first, last = (int(month[:4]) * 12 + int(month[5:]) - 1 for month in (days[0], days[-1]))
+    if last - first > _MOST_MONTHS:
+        return [*found]
+    return [f"{n // 12:04}-{n % 12 + 1:02}" for n in range(first, last + 1)] + [m for m in found if m not in days]
 
 
 def _altair() -> Any:
@@ -197,18 +212,16 @@ def _fitted(drawn: str) -> str:
 
     root = etree.fromstring(drawn, etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True))
     for element in root.iter():
-        told = element.attrib.pop("aria-label", "")
-        for name in ("role", "aria-roledescription", "aria-hidden"):
-            element.attrib.pop(name, None)
-        for name in ("fill", "stroke"):
-            if element.get(name) in _PAGE:
-                element.set(name, _PAGE[element.get(name)])
-        address = element.attrib.pop(f"{_XLINK}href", "")
+        said = {str(name): str(value) for name, value in element.attrib.items()}
+        told, address = said.pop("aria-label", ""), said.pop(f"{_XLINK}href", "")
+        kept = {name: _PAGE.get(value, value) for name, value in said.items() if name not in _FOR_READERS}
         if address:  # Vega makes a whole one of an anchor
-            element.set("href", address[address.index("#") :])
-            element.set("tabindex", "-1")
+            kept |= {"href": address[address.index("#") :], "tabindex": "-1"}
+        element.attrib.clear()
+        element.attrib.update(tuple(kept.items()))
         if told and element.tag == f"{_SVG}path":
             etree.SubElement(element, f"{_SVG}title").text = told
     root.set("aria-hidden", "true")
     etree.cleanup_namespaces(root)
-    return etree.tostring(root, encoding="unicode")
+    fitted: str = etree.tostring(root, encoding="unicode")
+    return fitted

@@ -42,10 +42,12 @@ def _lines(verdict: Verdict, color: bool, everything: bool) -> Iterator[str]:
     yield " -> ".join(f"{side.label} {sentences.version(side)}".rstrip() for side in (verdict.old, verdict.new))
     yield ""
     yield from _wrap(" ".join(verdict.summary), "", "")
-    yield ""
-    for name, fact in sentences.facts(verdict):
+    facts, cautions = sentences.facts(verdict), sentences.warnings(verdict)
+    if facts or cautions:
+        yield ""
+    for name, fact in facts:
         yield from _wrap(fact, f"{name:<17}", " " * 17)
-    for caution in sentences.warnings(verdict):
+    for caution in cautions:
         yield f"! {caution}"
     if waivers := accepted(verdict):
         yield ""

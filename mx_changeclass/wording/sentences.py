@@ -37,7 +37,8 @@ def headline(verdict: Verdict) -> str:
     """The verdict in one line: what is certain, and what it may be where something is open."""
     text = f"{verdict.release_class}: {MEANING[verdict.release_class]}"
     if not any(row.channel is not NONE or row.kind != PROJECT for row in verdict.rows):
-        text = "OTA_SAFE: no change that means anything"
+        seen = " was seen" if verdict.undecided else ""
+        text = f"OTA_SAFE: no change{seen} that means anything"
     elif verdict.channel is NONE:
         text = "OTA_SAFE: nothing of this reaches a device or the server"
     elif verdict.destructive:

@@ -122,6 +122,32 @@ def test_a_downgrade_ends_with_the_change_of_the_model() -> None:
     assert {*only.changes} == {row.fingerprint for row in about.rows}
 
 
+def test_a_release_that_is_split_points_to_the_plan_that_is_built_and_no_other_does() -> None:
+    """What a verdict alone advises is proven by nothing."""
+    server = {"add": {"Office.Stock": {"kind": "DomainModels$Entity", "in": "Office"}}}
+    gone = {"remove": ["Field.Order"], **server}
+    for table, split in ((gone, True), (server, False)):
+        points = [point for _, below in steps_told(plan(**table)) for point in below]
+        assert ("'mx-changeclass plan OLD NEW'" in " ".join(points)) is split, table
+
+
+def test_what_is_said_of_the_app_as_a_whole_asks_for_another_comparison() -> None:
+    """The steps that follow are those of the version that is not to be chosen; of a part that stays out they hold."""
+    crash = plan(base={"version": "10.22.0"}, version="10.24.0.73019")
+    assert kinds(crash)[0] is CHANGE
+    assert steps_told(crash)[0][0].endswith("; then compare anew")
+    part = plan(rename={"Field.Order": "Orders"}, add={"Office.Stock": {"kind": "DomainModels$Entity", "in": "Office"}})
+    assert kinds(part) == [CHANGE, DEPLOY]
+    assert "anew" not in steps_told(part)[0][0]
+
+
+def test_a_binary_is_needed_for_the_move_and_not_for_what_else_is_wrong_with_the_version() -> None:
+    """That an app crashes where a second user signs in asks for another version, and for no binary."""
+    found = plan(template="13.0.0", base={"version": "10.22.0.67652"}, version="10.24.0.73019")
+    (store,) = (step for step in found.steps if step.kind is STORE)
+    assert store.reasons[0] == "Studio Pro 10.22.0.67652 to 10.24.0.73019"
+
+
 # -- laws over what every rule says ---------------------------------------------------------------
 
 LAWFUL = [

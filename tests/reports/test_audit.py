@@ -240,7 +240,7 @@ def test_the_page_needs_nothing_but_itself(several: mx.Audit) -> None:
     text = render_audits({"field": several}, "html")
     assert text.startswith("<!doctype html>\n<html lang=")
     assert text.index("<meta charset=") < 1024
-    document = lxml.html.document_fromstring(text)
+    document: Any = lxml.html.document_fromstring(text)
     (policy,) = document.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
     (style,) = document.xpath("//style")
     digest = b64encode(sha256(style.text.encode()).digest()).decode()
@@ -306,7 +306,7 @@ def test_nobody_steers_the_page_or_its_pictures(said: str) -> None:
     text = render_audits(hostile(said), "html")
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\ud800-\udfff]", text)
     assert "##vso[" not in text
-    document = lxml.html.document_fromstring(text)
+    document: Any = lxml.html.document_fromstring(text)
     elements = {element.tag for element in document.iter() if isinstance(element.tag, str)}
     assert elements <= ELEMENTS
     assert document.xpath("//comment()") == []
@@ -329,7 +329,7 @@ def test_apps_of_one_repository_have_places_of_their_own(several: mx.Audit) -> N
     marks = Counter(document.xpath("//@id"))
     assert max(marks.values()) == 1
     assert all(link[1:] in marks for link in document.xpath("//@href"))
-    assert [row.text_content() for row in document.xpath("//tbody/tr/th")] == ["one", "other", "gone"]
+    assert [row.text_content() for row in document.xpath("//tbody/tr/th")] == ["gone", "one", "other"]
 
 
 def test_of_many_apps_the_page_tells_the_worst_steps(several: mx.Audit) -> None:
@@ -337,14 +337,17 @@ def test_of_many_apps_the_page_tells_the_worst_steps(several: mx.Audit) -> None:
     marks = set(document.xpath("//@id"))
     assert all(link[1:] in marks for link in document.xpath("//@href"))
     assert len(document.xpath("//tbody/tr")) == 9
+    apps = {"calm": told(*(s for s in several.steps if s.verdict.release_class < FULL_RELEASE)), "wild": several}
+    assert page(apps).xpath("//tbody/tr/th/a/text()") == ["wild", "calm"], "the worst first"
     assert len(document.xpath("//details")) == 9 * 5
 
 
 @pytest.mark.parametrize("shown", [told(step(0, story())), mx.Portfolio({"field": told(step(0, story()))}, {})])
 def test_a_notebook_shows_the_page_in_a_frame(shown: Any) -> None:
-    cell = lxml.html.fragment_fromstring(shown._repr_html_())
+    cell: Any = lxml.html.fragment_fromstring(shown._repr_html_())
     (inner,) = cell.xpath(".//iframe/@srcdoc")
-    assert len(lxml.html.document_fromstring(inner).xpath("//details")) == 1
+    document: Any = lxml.html.document_fromstring(inner)
+    assert len(document.xpath("//details")) == 1
 
 
 def _alone(code: str, seed: str = "0") -> bytes:
@@ -381,7 +384,8 @@ def test_the_page_leads_to_the_whole_report_of_each_step(tmp_path: Path, monkeyp
     done = CliRunner().invoke(cli, ["audit", "--format", "html", "-o", str(target), "--reports", str(folder)])
     assert done.exit_code == 0, done.output
     steps = mx.audit().steps
-    links = lxml.html.parse(str(target)).xpath("//details//@href")
+    document: Any = lxml.html.document_fromstring(target.read_bytes())
+    links = document.xpath("//details//@href")
     assert len(links) == len(set(links)) == 3
     for link, each in zip(links[::-1], steps, strict=True):
         assert (target.parent / unquote(link)).read_text("utf-8") == mx.render(each.verdict, "html")
@@ -402,3 +406,20 @@ def test_what_could_not_be_audited_is_told_and_ends_with_its_code(
     assert done.stdout.count("2025-03-") == 5, "the steps before are told, and from when to when they are"
     assert "! not judged after the last step: " in done.stdout
     assert done.stderr == "mx-changeclass: not all could be audited; the report tells what and why\n"
+
+
+def test_months_without_a_step_are_drawn_too() -> None:
+    steps = [step(n, story(), day) for n, day in enumerate(["2024-11-05", "2025-02-01", ""])]
+    words = page({"one": told(*steps), "other": told(*steps[:1])}).xpath("//section[1]//svg//text/text()")
+    assert words[:5] == ["2024-11", "2024-12", "2025-01", "2025-02", "no day"]
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_a_portfolio_is_the_audits_of_its_apps_whoever_does_the_work(tmp_path: Path) -> None:
+    releases = field_service(tmp_path / "field")
+    listed = [f'[[app]]\nname = "{n}"\nrepository = "field"\nlimit = {n}' for n in (1, 2, 3)]
+    (tmp_path / "apps.toml").write_text("\n".join(listed))
+    alone, shared = (mx.portfolio(tmp_path / "apps.toml", jobs=jobs) for jobs in (1, 2))
+    assert list(alone) == list(shared) == ["1", "2", "3"]
+    for name, found in shared.items():
+        assert found.steps == alone[name].steps == mx.audit(cwd=releases, limit=int(name)).steps

@@ -22,15 +22,18 @@ from mx_changeclass import compare, render
 from mx_changeclass.data import raw
 from mx_changeclass.errors import ReadError
 from mx_changeclass.findings.back import way_back
+from mx_changeclass.findings.blame import Blame, Blamed, How
 from mx_changeclass.findings.document import document
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.findings.planning import proven_plan
 from mx_changeclass.graphs.footprint import footprint_of
 from mx_changeclass.legible import plain_line
+from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.snapshot import Rows, Snapshot
 from mx_changeclass.policy import Policy
 from mx_changeclass.readers import read
 from mx_changeclass.reports import catalogue
+from mx_changeclass.reports.blame import blame_document, render_blame
 from mx_changeclass.reports.footprint import footprint_document, footprint_text
 from mx_changeclass.reports.plans import plan_document, render_plan
 from mx_changeclass.vocabulary import DESTRUCTIVE
@@ -275,6 +278,29 @@ def test_no_name_breaks_out_of_a_footprint_an_explanation_or_an_error(mark: str)
     line = str(ReadError(mark, f"holds {mark}", f"Try {mark}"))
     assert "\n" not in line
     check_line_by_line(line)
+
+
+def brought(mark: str) -> Blame:
+    """The findings of a verdict, each in another way by commits of which all that people write is hostile."""
+    commits = tuple(Commit(n * 40, mark, mark, mark, (), (mark,), (mark, mark)) for n in "ab")
+    ids = tuple(commit.id for commit in commits)
+    told = [
+        Blamed(f, (), how, ids, ids if how in (How.ONE, How.SEVERAL) else (), ids[:n])
+        for n, (f, how) in enumerate(zip(verdict(mark).findings, [*How] * 99, strict=False))
+    ]
+    return Blame(verdict(mark), tuple(told), commits, 3, ids, mark, ids[0])
+
+
+@some
+@given(hostile)
+@everywhere
+def test_nothing_that_is_said_of_a_commit_breaks_out_of_who_brought_what(mark: str) -> None:
+    found = brought(mark)
+    for everything in (False, True):
+        check_line_by_line(render_blame(found, everything=everything))
+        check_markdown(render_blame(found, "markdown", everything=everything), columns=0)
+    check_json(render_blame(found, "json"), blame_document(found))
+    assert "hitherto" in render_blame(brought("hitherto"))
 
 
 @some

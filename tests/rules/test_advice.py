@@ -7,11 +7,13 @@ import re
 import pytest
 
 from mx_changeclass.errors import RuleError
+from mx_changeclass.model.versions import Version
 from mx_changeclass.rules import catalogue
-from mx_changeclass.rules.engine.release import Release
+from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import Rule, class_of, rule
 from mx_changeclass.vocabulary import (
     BEFOREHAND,
+    BLOCKED,
     DESTRUCTIVE,
     FULL_RELEASE,
     HARD_LOSS,
@@ -47,6 +49,25 @@ def _with(*remedies: Remedy) -> list[Rule]:
     found = [r for r in catalogue().values() if r.remedy in remedies]
     assert found
     return found
+
+
+def test_nobody_is_sent_to_a_version_that_does_not_start_or_turns_clients_away() -> None:
+    """Who follows one release note must not end in another. Ranges without a start are asked about by more than the
+    version, and the number of a native template is no version."""
+    faulty = [
+        (r.id, first, last)
+        for r in catalogue().values()
+        if VersionChange in {heard for heard, _ in r.listens_to}
+        if r.hazard is Hazard.START_FAILURE or (r.hazard in BLOCKED and r.breaks_old_clients is Maybe.YES)
+        for first, last in zip(r.since, r.until, strict=False)
+        if first and last
+    ]
+    assert len(faulty) > 8
+    advising = [r for r in _with(Remedy.OTHER_VERSION) if not r.id.startswith("nt-")]
+    sent = [(r.id, Version.of(told)) for r in advising for told in re.findall(r"\d+\.\d+(?:\.\d+)?", r.mitigation)]
+    assert len(sent) > 30
+    found = [(who, str(to), why) for who, to in sent for why, first, last in faulty if to and first <= to <= last]
+    assert found == []
 
 
 def test_nobody_is_asked_to_upload_into_what_the_deploy_then_drops() -> None:

@@ -406,7 +406,7 @@ def ent_system_members_off(change: Changed[Entity], release: Release) -> bool:
     remedy=Remedy.OTHER_VERSION,
     source="RN10.18 10.18.2; RN10.19",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Upgrade Studio Pro to 10.19 or newer first.",
+    mitigation="Upgrade Studio Pro to 10.24.22 or newer first.",
 )
 def ent_second_system_assoc(change: Changed[Entity], release: Release) -> bool:
     """Owner switched on where changedBy is on already, or the reverse

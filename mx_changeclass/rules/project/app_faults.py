@@ -254,7 +254,7 @@ def sp_upgrade_second_user_crash(move: VersionChange, release: Release) -> bool:
     remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.2; RN11.1",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Move to 10.24.2, 11.1 or later first.",
+    mitigation="Move to 10.24.22, 11.5 or later first.",
 )
 def sync_online_refers_offline(move: SyncChange, release: Release) -> bool | str:
     """Entity goes online while it and offline entities refer to each other, in a version that cannot save that
@@ -281,7 +281,7 @@ def sync_online_refers_offline(move: SyncChange, release: Release) -> bool | str
     remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.17; RN11.6 11.6.6; RN11.10",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Move to 10.24.17, 11.6.6, 11.10 or later, or filter in the flow.",
+    mitigation="Move to 10.24.22, 11.6.7, 11.11 or later, or filter in the flow.",
 )
 def client_constraint_negated(
     change: Added[In[Nanoflow | Page | Snippet]] | Changed[In[Nanoflow | Page | Snippet]], release: Release

@@ -125,7 +125,7 @@ def sp_upgrade_offline_files_11_15(move: VersionChange, release: Release) -> boo
     remedy=Remedy.OTHER_VERSION,
     source="RN9.24 9.24.14, 9.24.18; RN10.6 10.6.1, 10.6.6; RN10.9",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Choose 9.24.18, 10.6.6 or 10.9.0.",
+    mitigation="Choose 9.24.18, 10.6.6, or 10.24.22 or later.",
 )
 def sp_upgrade_file_path(move: VersionChange, release: Release) -> bool | str:
     """Studio Pro version that does not find files stored on Azure

@@ -242,7 +242,7 @@ def sp_upgrade_local_db_column(move: VersionChange, release: Release) -> bool:
     remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.15; RN11.6 11.6.4; RN11.8",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Choose 10.24.15, 11.6.4, 11.8.0 or later; where no device is shared, write several-users-a-device = "
+    mitigation="Choose 10.24.22, 11.6.4, 11.8.0 or later; where no device is shared, write several-users-a-device = "
     '"no" under [declared] in mx-changeclass.toml.',
 )
 def sp_upgrade_multi_user_db(move: VersionChange, release: Release) -> bool:
@@ -264,7 +264,7 @@ def sp_upgrade_multi_user_db(move: VersionChange, release: Release) -> bool:
     remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.0, 10.24.3; RN11.0; RN11.1; NT14 14.1.3",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Choose 10.24.20, 11.1.0 or later.",
+    mitigation="Choose 10.24.22, 11.5.0 or later.",
 )
 def sp_upgrade_start_error(move: VersionChange, release: Release) -> bool:
     """Studio Pro across 10.19 to a version whose app does not start, or starts with an error
@@ -305,7 +305,7 @@ def sp_upgrade_old_client_start(move: VersionChange, release: Release) -> bool:
     remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.7; RN10.12 10.12.5",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Choose 10.24.20 or later.",
+    mitigation="Choose 10.24.22 or later.",
 )
 def sp_upgrade_login_loop(move: VersionChange, release: Release) -> bool:
     """Studio Pro version with a sign-in loop
@@ -327,7 +327,7 @@ def sp_upgrade_login_loop(move: VersionChange, release: Release) -> bool:
     remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.7; RN11.6 11.6.0, 11.6.5",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Choose the next patch.",
+    mitigation="Choose 10.24.22, 11.6.7 or later.",
 )
 def sp_target_retracted(move: VersionChange, release: Release) -> bool:
     """Studio Pro build that was withdrawn or does not start everywhere
