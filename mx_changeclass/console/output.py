@@ -17,6 +17,7 @@ from mx_changeclass.errors import one_line
 output_option = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to FILE, not to standard output."
 )
+_CLEAR = "\r\x1b[K"
 _QUIET = 1.0  # seconds that a command may take before it says what it does
 
 
@@ -130,8 +131,8 @@ def progress(doing: str) -> Iterator[Callable[[str], None]]:
     now, shown = [doing], list[str]()
 
     def show() -> None:
+        click.echo(f"{_CLEAR if shown else ''}{one_line(now[0])} …", err=True, nl=False)
         shown.append(now[0])
-        click.echo(f"\r\x1b[K{one_line(now[0])} …", err=True, nl=False)
 
     def say(what: str) -> None:
         now[0] = what
@@ -147,4 +148,4 @@ def progress(doing: str) -> Iterator[Callable[[str], None]]:
         later.cancel()
         later.join()
         if shown:
-            click.echo("\r\x1b[K", err=True, nl=False)
+            click.echo(_CLEAR, err=True, nl=False)

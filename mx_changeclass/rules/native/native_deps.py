@@ -220,7 +220,7 @@ def native_platform_js_api(change: Script, release: Release) -> bool | str:
     breaks_old_clients=Maybe.MAYBE,
     breaks_by_bundle=True,
     undecided=True,
-    on=("imports", "natives"),
+    on=("imports", "natives", "unread", "content"),
     source="WT; DEV",
     mitigation="See whether the binary has it; if not, list the package in the sidecar file, and ship a store release.",
 )
@@ -229,6 +229,8 @@ def native_module_by_code(change: Script, release: Release) -> bool | str:
 
     Where the released binary lacks the module, the app fails when the code runs.
     """
+    if change.new.unread and meets_binary(change, release):
+        return "what it asks for could not be read"
     known = release.memo(release, _beside)
     asked = [name for name in _unlisted(change, release) if not _is_native(name, release)]
     open_ = [name for name in asked if name not in known or known[name].for_native]
