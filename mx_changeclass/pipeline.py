@@ -76,13 +76,14 @@ def fleet(
     """
     policy, pool = policy_or_default(policy), RowPool()
     released = [FleetVersion.of(each) for each in versions]
-    models = [read(each, before=candidate) for each in (*(version.model for version in released), candidate)]
+    given = (*(version.model for version in released), candidate)
+    models = [pool.shared(read(each, before=candidate)) for each in given]
     for one in models:
         check_readable(one)
         if one.form == "none":
             raise ReadError(one.label, "is no version", "Give models that were or will be released")
     models[-2:] = map(_with_native, models[-2:], native[-len(models) :])
-    *old, new = map(pool.shared, models)
+    *old, new = models
     return fleet_of(new, released, old, policy, partial(_judged, rules=rules, today=today))
 
 
