@@ -44,6 +44,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "DomainModels$Entity": ("kind of record", "kinds of record"),
     "Enumerations$Enumeration": ("list of choices", "lists of choices"),
     "Enumerations$EnumerationValue": ("choice in a list", "choices in lists"),
+    "File$NativeTemplate": ("file of the native template", "files of the native template"),
     "Microflows$Microflow": ("function of the server", "functions of the server"),
     "Microflows$Nanoflow": ("function of the app", "functions of the app"),
     "Navigation$NativeNavigationProfile": ("native app", "native apps"),
