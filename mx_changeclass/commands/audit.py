@@ -20,7 +20,7 @@ from mx_changeclass.reports.audit import AUDIT_FORMATS, errors_of, render_audits
 from mx_changeclass.timeline import audit
 
 
-@click.command("audit", cls=Command)
+@click.command("audit", cls=Command, short_help="Classify a history step by step: commits or releases.")
 @click.argument("revision", default="HEAD")
 @click.option("--path", default="", help="Folder of the project, from the top of the repository.")
 @click.option("--tags", default="", help="Compare the commits with such tags, for example 'v*'.")

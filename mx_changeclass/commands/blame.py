@@ -16,7 +16,7 @@ from mx_changeclass.vocabulary import DESTRUCTIVE
 _CLASSES = ("ota-safe", "needs-redeploy", "full-release", "destructive")
 
 
-@click.command("blame", cls=Command)
+@click.command("blame", cls=Command, short_help="Which commits brought each finding, and who wrote them.")
 @click.argument("old")
 @click.argument("new")
 @click.argument("fingerprints", metavar="[FINGERPRINT]...", nargs=-1)

@@ -10,7 +10,7 @@ from mx_changeclass.console.output import write
 from mx_changeclass.reports import catalogue
 
 
-@click.command("explain", cls=Command)
+@click.command("explain", cls=Command, short_help="Why: of a rule, a class, or rows of a report.")
 @click.argument("topic", metavar="RULE|CLASS|FINGERPRINT|ELEMENT")
 @click.option(
     "--report",

@@ -12,7 +12,7 @@ from mx_changeclass.pipeline import check_readable
 from mx_changeclass.readers import export, read
 
 
-@click.command("export", cls=Command)
+@click.command("export", cls=Command, short_help="Write the canonical snapshot, to keep beside a release.")
 @click.argument("model")
 @output_option
 def export_command(model: str, output: Path | None) -> int:

@@ -15,7 +15,7 @@ from mx_changeclass.reports.fleet import fleet_json, fleet_markdown, fleet_text
 _FORMATS = {"text": fleet_text, "json": fleet_json, "markdown": fleet_markdown}
 
 
-@click.command("fleet", cls=Command)
+@click.command("fleet", cls=Command, short_help="Classify CANDIDATE against every version in the field.")
 @click.argument("candidate")
 @click.option(
     "--against",

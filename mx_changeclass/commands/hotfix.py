@@ -16,7 +16,7 @@ from mx_changeclass.reports.hotfix import STEP_FORMATS, render_hotfix
 _CLASSES = ("ota-safe", "needs-redeploy", "full-release")
 
 
-@click.command("hotfix", cls=Command)
+@click.command("hotfix", cls=Command, short_help="What of NEW may go out now, and what holds back the rest.")
 @click.argument("old")
 @click.argument("new")
 @click.option(

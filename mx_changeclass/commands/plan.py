@@ -15,7 +15,7 @@ from mx_changeclass.pipeline import compare
 from mx_changeclass.reports.plans import STEP_FORMATS, render_plan
 
 
-@click.command("plan", cls=Command)
+@click.command("plan", cls=Command, short_help="The steps from OLD to NEW without loss, each proven.")
 @click.argument("old")
 @click.argument("new")
 @click.option("--format", "format_", type=click.Choice(STEP_FORMATS), default="text", show_default=True)

@@ -21,7 +21,7 @@ from mx_changeclass.waivers import class_named
 from mx_changeclass.wording.values import kind_in_words
 
 
-@click.command("waive", cls=Command)
+@click.command("waive", cls=Command, short_help="Accept a change, with a reason and until a day.")
 @click.argument("change", metavar="FINGERPRINT|ELEMENT")
 @click.option("--reason", required=True, help="Why the change is accepted.")
 @click.option("--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Last day on which it is.")

@@ -122,7 +122,7 @@ def _who(fleet: Fleet) -> Iterator[str]:
         f" (until they update, functions fail on {_labels(failing)})" if failing else ""
     )
     if syncing := [each for each in fleet.versions if each.must_sync_first]:
-        yield f"Must synchronise and update before the deploy: {_labels(syncing)}{_until(syncing)}"
+        yield f"Must synchronise before the deploy: {_labels(syncing)}{_until(syncing)}"
     if already := [each for each in fleet.versions if each.at_stake_already]:
         yield f"At stake with what the server runs already, the candidate adds nothing to it: {_labels(already)}"
     if rest := [each for each in fleet.versions if each.is_open]:
