@@ -9,7 +9,7 @@ from attrs import frozen
 class Commit:
     """A commit: its ``id`` and those of its ``parents`` in full, when it was written (``date``, as
     ``2026-04-22T10:11:12+02:00``) and by whom, the first line of what its author says of it, and the ``tags`` that
-    stand on it. Author, subject and tags are texts of strangers."""
+    stand on it, the highest version first. Author, subject and tags are texts of strangers."""
 
     id: str
     date: str = ""

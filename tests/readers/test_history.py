@@ -40,7 +40,7 @@ def test_a_commit_says_when_by_whom_and_what(project: History) -> None:
     git(project.at, "tag", "-am", "with a message", "release/1", known["first"])
     first, merge = history("HEAD", PROJECT, project.at).commits
     date = git(project.at, "show", "-s", "--format=%aI", known["first"])
-    assert first == Commit(known["first"], date, "Test", "first", (), ("release/1", "v1.0"))
+    assert first == Commit(known["first"], date, "Test", "first", (), ("v1.0", "release/1"))
     assert (merge.subject, merge.parents, merge.tags) == ("merge", (known["beside"], known["half"]), ())
 
 
