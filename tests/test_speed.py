@@ -24,6 +24,7 @@ HEAVY = (
     "pandas",
     "plistlib",
     "tempfile",
+    "tomlkit",
     "zipfile",
     "mx_changeclass.readers.git",
     "mx_changeclass.readers.side_files.file_rows",

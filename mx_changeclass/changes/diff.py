@@ -43,7 +43,7 @@ def diff(old: Snapshot, new: Snapshot) -> Changes:
     """
     noise = Noise(old.version, new.version)
     who = Partners.of(old, new, noise)
-    found = [*_without_partner(who, noise), *_changed(who, noise), *_unread(who)]
+    found = [*_without_partner(who, noise), *_changed(who, noise), *_unread(who), *_renumbered(who)]
     return Changes(
         old=who.old.tree.snapshot,
         new=who.new.tree.snapshot,
@@ -122,6 +122,13 @@ def _unread(who: Partners) -> Iterator[Changed[Kind]]:
         set_aside = {PARENT: FOLLOWS_ID} if PARENT not in fields and o.container != n.container else {}
         if fields or set_aside:
             yield Changed(_bare(o, n, o.id), _bare(o, n, n.id), fields, who.units.matched_by[o.id], set_aside)
+
+
+def _renumbered(who: Partners) -> Iterator[Changed[Kind]]:
+    """What is said of a document that came again under other ids, once for all that it holds."""
+    for o, n in who.renumbered:
+        set_aside = {ID: NEW_ID} | ({PARENT: FOLLOWS_ID} if o.container != n.container else {})
+        yield Changed(_bare(o, n, o.id), _bare(o, n, n.id), frozenset(), who.units.matched_by[o.id], set_aside)
 
 
 def _bare(o: Unit, n: Unit, unit_id: str) -> Element:

@@ -128,10 +128,18 @@ def leaves(changes: Changes) -> Iterator[Leaf]:
     for i in same:
         if not left[i].missing and not right[i].missing and _place(left[i]) != _place(right[i]):
             yield i, i, PARENT
+    again = _renumbered(left, right, changes)
+    for i in again:
+        j = changes.partner[i]
+        yield i, j, ID
+        if _place(left[i]) != _place(right[j]):
+            yield i, j, PARENT
+    same |= again
+    came = {changes.partner[i] for i in same}
     yield from _unread(left, right, changes.partner)
     a = _rows(old, (i for i, u in left.items() if i not in same and _readable(i, u, right, changes.partner)))
     back = {n: o for o, n in changes.partner.items()}
-    b = _rows(new, (i for i, u in right.items() if i not in same and _readable(i, u, left, back)))
+    b = _rows(new, (i for i, u in right.items() if i not in came and _readable(i, u, left, back)))
     for row in a.values():
         partner = b.get(changes.partner.get(row.id, ""))
         if partner is None:
@@ -142,6 +150,12 @@ def leaves(changes: Changes) -> Iterator[Leaf]:
         if back.get(row.id) not in a:
             yield from ((None, row.id, key) for key in _facts(row))
     yield from _disorder(a, b, changes)
+
+
+def _renumbered(left: Mapping[str, Unit], right: Mapping[str, Unit], changes: Changes) -> set[str]:
+    """The units that were told as a whole and hold the same as their partner but for all their ids: one leaf each."""
+    pairs = ((u, right[j]) for i, u in left.items() if i != (j := changes.partner.get(i, i)) and j in right)
+    return {o.id for o, n in pairs if o.id not in changes.old_tree.rows and o.same_but_ids(n)}
 
 
 def _readable(unit_id: str, unit: Unit, others: Mapping[str, Unit], partner: Mapping[str, str]) -> bool:

@@ -81,12 +81,17 @@ def _staged(one: Written, stack: contextlib.ExitStack) -> Path | None:
             os.close(os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)) if one.added else None
             return None
         beside = target.with_name(f".mx-changeclass.{os.urandom(8).hex()}")
-        stack.callback(beside.unlink, missing_ok=True)
+        stack.callback(_remove, beside)
         with beside.open("xb") as file:
             file.write(one.data)
         if target.exists():
             beside.chmod(target.stat().st_mode & 0o777)
         return beside
+
+
+def _remove(beside: Path) -> None:
+    with contextlib.suppress(OSError):  # it took its place, or never came to be
+        beside.unlink()
 
 
 def _put(one: Written, beside: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
@@ -11,6 +12,7 @@ from mx_changeclass.legible import legible
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.vocabulary import OTA_SAFE, ReleaseClass
 from mx_changeclass.waivers import Covered, Waiver, WaiverState, WaiverUse
+from mx_changeclass.wording.values import several
 
 Spoken = tuple[Row | None, Finding]  # a finding with its row, None for one that stands at none
 
@@ -23,14 +25,23 @@ def waiver_uses(
         return ()
     at_rows = [(row, finding) for row in rows for finding in row.findings]
     shown = {id(finding) for _, finding in at_rows}
-    spoken = [*at_rows, *((None, finding) for finding in findings if id(finding) not in shown)]
-    return tuple(_use(waiver, spoken, old, today) for waiver in waivers)
+    by_row: dict[str, list[Spoken]] = defaultdict(list)
+    by_rule: dict[str, list[Spoken]] = defaultdict(list)
+    for row, finding in (*at_rows, *((None, finding) for finding in findings if id(finding) not in shown)):
+        if finding.at_most > OTA_SAFE:  # of the others nothing has to be accepted
+            by_row[row.fingerprint if row else ""].append((row, finding))
+            by_rule[finding.rule.id].append((row, finding))
+    near = (
+        by_row[waiver.fingerprint] if waiver.fingerprint else [s for rule in waiver.rule for s in by_rule[rule]]
+        for waiver in waivers
+    )
+    return tuple(_use(waiver, spoken, old, today) for waiver, spoken in zip(waivers, near, strict=True))
 
 
 def _use(waiver: Waiver, spoken: Iterable[Spoken], old: Snapshot, today: date | None) -> WaiverUse:
     if today is None:
         return WaiverUse(waiver, WaiverState.NOT_APPLIED, problem="is not applied, as no day was given to judge it by")
-    named = [(row, f) for row, f in spoken if f.at_most > OTA_SAFE and _is_named(waiver, row, f)]
+    named = [(row, f) for row, f in spoken if _fits(waiver.element, row, f)]
     if today > waiver.until:
         left = "what it named is still there" if named else "what it named is gone, take it out"
         return WaiverUse(waiver, WaiverState.EXPIRED, problem=f"ended on {waiver.until.isoformat()}; {left}")
@@ -38,20 +49,16 @@ def _use(waiver: Waiver, spoken: Iterable[Spoken], old: Snapshot, today: date | 
     refused = dict.fromkeys(problem for _, _, problem in told if problem)
     covered = [(row, f) for row, f, problem in told if not problem]
     if not covered:
-        problem = "; ".join(refused) or "covers nothing of this release"
+        problem = several(refused) or "covers nothing of this release"
         return WaiverUse(waiver, WaiverState.UNUSED, problem=problem)
     wide = _too_wide(waiver, max(f.at_most if f.undecided else f.release_class for _, f in covered))
     places = dict.fromkeys(Covered(row.fingerprint if row else "", f.rule.id, f.subject) for row, f in covered)
-    return WaiverUse(waiver, WaiverState.IN_FORCE, tuple(places), "; ".join((*wide, *refused)))
+    return WaiverUse(waiver, WaiverState.IN_FORCE, tuple(places), several((*wide, *refused)))
 
 
-def _is_named(waiver: Waiver, row: Row | None, finding: Finding) -> bool:
-    if waiver.fingerprint and (row is None or row.fingerprint != waiver.fingerprint):
-        return False
+def _fits(element: str, row: Row | None, finding: Finding) -> bool:
     names = {finding.subject} | ({row.name, row.old_name} if row else set())
-    if waiver.element and not any(fnmatchcase(name, waiver.element) for name in names):
-        return False
-    return bool(waiver.fingerprint) or finding.rule.id in waiver.rule
+    return not element or any(fnmatchcase(name, element) for name in names)
 
 
 def _refusal(waiver: Waiver, row: Row | None, finding: Finding, old: Snapshot) -> str:

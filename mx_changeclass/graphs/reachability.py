@@ -15,7 +15,7 @@ from functools import cached_property
 from attrs import frozen
 
 from mx_changeclass.graphs.profiles import Navigation, Profile
-from mx_changeclass.graphs.references import Reference, UnitReferences, refers, unit_references
+from mx_changeclass.graphs.references import KNOWN, Reference, UnitReferences, refers, unit_references
 from mx_changeclass.graphs.symbols import DOCUMENT, MEMBER, Node, Symbols, space_of
 from mx_changeclass.graphs.text_references import ANYTHING, MEMBER_KIND
 from mx_changeclass.model import system
@@ -134,10 +134,18 @@ class Reachability:
 
     def unit_references(self, unit: Unit) -> UnitReferences:
         """The references of a unit; it is decoded unless one of the same content was asked for before."""
-        found = self.known.get(unit.digest) if unit.digest else None
+        content = f"{unit.id} {unit.digest}"
+        if (
+            unit.stored is not None and not unit.missing and not self.symbols.snapshot.twins
+        ):  # its digest is that of what its rows are made of
+            return KNOWN.of(content, lambda: self._references(unit))
+        found = self.known.get(content) if unit.digest else None
         if found is None:
-            found = self.known[unit.digest] = unit_references(self.symbols.snapshot.sifted(unit.id, refers))
+            found = self.known[content] = self._references(unit)
         return found
+
+    def _references(self, unit: Unit) -> UnitReferences:
+        return unit_references(self.symbols.snapshot.sifted(unit.id, refers))
 
     def links(self, node: Node) -> tuple[Link, ...]:
         """What a node leads to, in order; found once and shared by all profiles."""

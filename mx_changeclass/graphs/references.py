@@ -7,8 +7,9 @@ own module is written with a leading dot (``.Order`` for an entity of the same d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
+from threading import Lock
 from typing import NamedTuple
 
 from attrs import frozen
@@ -78,6 +79,45 @@ class UnitReferences:
 
     references: tuple[Reference, ...]
     addressed: bool = False
+
+
+class Known:
+    """The facts of units by their ids and digests, for as long as the process lives: a history or a fleet of apps holds
+    most units many times. No more than so many references are kept; those asked for least lately go."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._held = most, 0
+        self._found: dict[str, UnitReferences] = {}
+        self._turn = Lock()
+
+    def of(self, content: str, make: Callable[[], UnitReferences]) -> UnitReferences:
+        """The facts of the unit of that content, which ``make`` finds where they are not kept."""
+        with self._turn:
+            found = self._found.pop(content, None)
+            if found is not None:
+                self._found[content] = found  # the latest now
+                return found
+        found = make()
+        with self._turn:
+            if content not in self._found:
+                self._held += _weight(found)
+            self._found[content] = found
+            while self._held > self._most:
+                self._held -= _weight(self._found.pop(next(iter(self._found))))
+        return found
+
+    def forget(self) -> None:
+        """Keep nothing of what was found."""
+        with self._turn:
+            self._found.clear()
+            self._held = 0
+
+
+def _weight(facts: UnitReferences) -> int:
+    return len(facts.references) + 1
+
+
+KNOWN = Known(1 << 18)  # some 40 MB
 
 
 def unit_references(rows: Rows) -> UnitReferences:

@@ -13,7 +13,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, Protocol
 from weakref import ref
 
 import attrs
@@ -113,14 +113,33 @@ def _known(owner: str, key: str) -> bool:
 
 Rows = tuple[Element, ...]
 
+_MOST = 1 << 16  # pairs kept in mind
+_SAME: dict[tuple[str, str], bool] = {}  # by the digests of two units, whether they differ in ids only
+
+
+class Stored(Protocol):
+    """The bytes of a unit, where texts stand in them as they are, and what they tell at less cost than its rows."""
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+
+    def bytes(self) -> bytes:
+        """All of them."""
+
+    def sifted(self, wanted: Callable[[str, str], bool | None]) -> Rows:
+        """As ``Snapshot.sifted``."""
+
+    def numbered(self) -> tuple[object, tuple[str, ...]] | None:
+        """What they hold with numbers in the place of ids, and these; None where that cannot be told."""
+
 
 @frozen(slots=True, eq=False)
 class Unit:
     """A stored document or a file beside the model; its rows are decoded only when asked for.
 
     ``digest`` is the hex SHA-256 of the stored bytes: equal means equal content. ``container`` is the
-    id of the folder, module or project around it; ``stored`` gives its bytes, where texts stand in them as they are,
-    and ``sift`` its rows with no more than the keys that are wanted, as far as that is cheaper.
+    id of the folder, module or project around it; ``stored`` are its bytes, where the rows are made of such.
     ``missing`` says that the content is not there
     (an incomplete checkout): such a unit is never a deletion.
     """
@@ -135,12 +154,28 @@ class Unit:
     excluded: bool = False
     missing: bool = False
     file: str = ""
-    stored: Callable[[], bytes] | None = field(default=None, repr=False)
-    sift: Callable[[Callable[[str, str], bool | None]], Rows] | None = field(default=None, repr=False)
+    stored: Stored | None = field(default=None, repr=False)
+
+    def renumbered(self, other: Unit) -> frozenset[str]:
+        """The ids of both units where they differ in nothing but ids, one for one; none where they differ in more, or
+        where that is not seen without making rows of them."""
+        a, b = self.stored, other.stored
+        if a is None or b is None or a.size != b.size or self.digest == other.digest:
+            return frozenset()
+        mine, others = a.numbered(), b.numbered()
+        same = mine is not None and others is not None and mine[0] == others[0] and len(mine[1]) == len(others[1])
+        if len(_SAME) < _MOST:
+            _SAME[self.digest, other.digest] = same
+        return frozenset((*mine[1], *others[1])) if same and mine is not None and others is not None else frozenset()
+
+    def same_but_ids(self, other: Unit) -> bool:
+        """Whether they are ``renumbered``."""
+        known = _SAME.get((self.digest, other.digest))
+        return bool(self.renumbered(other)) if known is None else known
 
     def may_hold(self, text: re.Pattern[bytes]) -> bool:
         """Whether a text may stand in the unit, as far as that is seen without decoding it."""
-        return self.stored is None or text.search(self.stored()) is not None
+        return self.stored is None or text.search(self.stored.bytes()) is not None
 
 
 @frozen
@@ -215,9 +250,9 @@ class Snapshot:
         in it, and the row around that. There may be more, and values of pluggable widgets may lack their names.
         ``wanted`` says whether it asks for a key of a type (SDK names), None where it needs all of such a unit."""
         unit = self.units[unit_id]
-        if unit.sift is None or self.twins or unit_id in self._rows:
+        if unit.stored is None or unit.missing or self.twins or unit_id in self._rows:
             return self.rows(unit_id)
-        return unit.sift(wanted)
+        return unit.stored.sifted(wanted)
 
     def share_rows(self, other: Snapshot) -> None:
         """Share the rows of units that are the same in another version, so that they are decoded once."""

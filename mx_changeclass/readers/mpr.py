@@ -19,6 +19,7 @@ from mx_changeclass.model.snapshot import Rows, Unit
 from mx_changeclass.readers.limits import KEPT, LFS_POINTER, MOST_BYTES, RESTORE, UNITS
 from mx_changeclass.readers.notes import Notes, check_places
 from mx_changeclass.readers.units import stored_unit
+from mx_changeclass.readers.units.numbering import Numbered, numbered
 from mx_changeclass.readers.units.sieve import Unusual, Wanted, sieve_of
 from mx_changeclass.readers.units.values import guid
 
@@ -253,7 +254,7 @@ class Stored(NamedTuple):
             notes.warning("hash", f"{where} does not match its ContentsHash")
         if header.id != self.id:
             notes.warning("id", f"{where} states another id, {header.id or 'none'}")
-        body = _Body(content if self.again is None else self.again, digest, self.id, self.label, where)
+        body = _Body(content if self.again is None else self.again, len(content), digest, self.id, self.label, where)
         return Unit(
             self.id,
             header.type,
@@ -264,8 +265,7 @@ class Stored(NamedTuple):
             body.rows,
             header.excluded,
             file=self.file,
-            stored=body.bytes,
-            sift=body.sifted,
+            stored=body,
         )
 
     def _missing(self, digest: str = "") -> Unit:
@@ -289,6 +289,7 @@ class _Body(NamedTuple):
     model not all are kept."""
 
     content: bytes | Fetch
+    size: int
     digest: str
     id: str
     label: str
@@ -308,6 +309,9 @@ class _Body(NamedTuple):
             return stored_unit.decode(self.bytes(), self.id)
         except stored_unit.BrokenUnit as error:
             raise BrokenContainer(self.label, f"{self.where} is damaged ({error})", RESTORE) from None
+
+    def numbered(self) -> Numbered | None:
+        return numbered(self.bytes())
 
     def sifted(self, wanted: Wanted) -> Rows:
         try:

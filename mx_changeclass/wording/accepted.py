@@ -46,18 +46,21 @@ def accepted(verdict: Verdict) -> list[Accepted]:
 
 
 def _said(waiver: Waiver) -> str:
-    who = f" by {waiver.by}" if waiver.by else ""
-    return f"until {waiver.until.isoformat()}{who}, up to {waiver.up_to}: {waiver.reason}"
+    return f"{_given(waiver)}, up to {waiver.up_to}: {waiver.reason}"
+
+
+def _given(waiver: Waiver) -> str:
+    return f"until {waiver.until.isoformat()}" + (f" by {waiver.by}" if waiver.by else "")
 
 
 def waived_mark(verdict: Verdict, rows: Sequence[Row]) -> str:
     """That what is said of a subject is waived, as far as it is; "" where nothing is."""
     uses = [verdict.waived(row, finding) for row in rows for finding in row.findings]
-    covering = [use.waiver for use in uses if use is not None]
+    covering = sorted((use.waiver for use in uses if use is not None), key=lambda waiver: waiver.until)
     if not covering:
         return ""
     part = "" if all_waived(verdict, rows) else "in part "
-    return f"{part}waived until {min(w.until for w in covering).isoformat()}: {covering[0].reason}"
+    return f"{part}waived {_given(covering[0])}: {covering[0].reason}"  # the one that ends first
 
 
 def all_waived(verdict: Verdict, rows: Sequence[Row]) -> bool:

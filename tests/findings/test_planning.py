@@ -10,7 +10,7 @@ from attrs import evolve
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from mx_changeclass import PolicyError, Verdict, classify, diff, plan, way_back
+from mx_changeclass import PolicyError, Verdict, classify, compare, diff, plan, way_back
 from mx_changeclass.findings.back import ALWAYS, UNTIL_DEPLOYED, UNTIL_RUN, May
 from mx_changeclass.findings.plan import Plan, StepKind, Steps
 from mx_changeclass.findings.planning import Proof, proven_plan
@@ -18,6 +18,7 @@ from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.vocabulary import DESTRUCTIVE, NEEDS_REDEPLOY, OTA_SAFE, Remedy
 from tests.builders.editor import EditError
 from tests.cases import FIXTURES, Case, Table, rule_cases
+from tests.corpus import real_pair
 from tests.generated import story
 
 CHANGE, FIND_OUT, WAIT, DEPLOY, PUBLISH, STORE = StepKind
@@ -264,3 +265,18 @@ def test_a_half_read_side_is_never_proven(rules: tuple[str, ...]) -> None:
     verdict = made(rules)
     half = evolve(verdict.new, incomplete=("something is listed but not there",))
     assert not proven_plan(classify(diff(verdict.old, half), verdict.policy)).proven
+
+
+# -- real apps ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pair_id", ["Native-Mobile-Resources-003", "SIGARA-018", "SIGARA-019"])
+def test_the_plan_of_a_real_release_holds_what_differs_and_costs_no_data(pair_id: str) -> None:
+    verdict = compare(*real_pair(pair_id))
+    proof, found, left = follow(verdict)
+    assert marks(proof.first, proof.second, left) == marks(verdict)
+    assert left.rows == ()
+    assert (found.proven, found.leads_there) == (True, True)
+    assert all(step.after_the_wait < DESTRUCTIVE for step in found.steps)
+    needing = {r.fingerprint for r in verdict.rows if any(f.channel is NEEDS_REDEPLOY for f in r.findings)}
+    assert needing <= {mark for step in found.steps if step.kind is DEPLOY for mark in step.changes}

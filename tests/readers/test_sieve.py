@@ -55,6 +55,7 @@ def test_every_unit_refers_to_the_same(model: str) -> None:
         {"NotKnown": "Field.Page"},
         {"NotKnown": _unit("Foo$Bar", 2, AlsoUnknown=["Field.Page", 3])},
         {"Title": _unit("Texts$Text", 2, Items=[3, _unit("Texts$Translation", 3, LanguageCode="en_US", Text="A.B")])},
+        {"NotKnown": {"Inside": "Field.Page", "Deeper": {"x": 1, "y": 2, "z": "Field.Page"}}},
         {"Odd": [3, _unit("Texts$Translation", 3, LanguageCode="en_US", Text="Field.Page")]},
         {"Widgets": [2, _unit("Forms$TextBox", 2, Name="A.B", Editable="Never", Value="$x/Field.Order_Line/Amount")]},
     ],
@@ -72,6 +73,7 @@ def test_what_is_unknown_or_rare_counts_as_it_does_in_rows(keys: dict[str, Any])
         {"Widgets": [2, _unit("Forms$TextBox", 2), _unit("Forms$TextBox", 2)]},  # two of an id
         {"Widgets": [2, {"$Type": "Forms$TextBox"}]},
         {"a.b": "Field.Page"},
+        {"NotKnown": {"x": 1, "y": 2}},  # a point, which is a text in rows
         {"ParentPointer": _id(9), "Kids": [2, _unit("DomainModels$Association", 2, ParentPointer=_id(1))]},
     ],
 )

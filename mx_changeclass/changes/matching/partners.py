@@ -9,14 +9,14 @@ import attrs
 from attrs import evolve, field
 
 from mx_changeclass.changes.matching.alignment import align
-from mx_changeclass.changes.matching.content import Content
+from mx_changeclass.changes.matching.content import Content, pointers
 from mx_changeclass.changes.matching.identity import Pairing, match_rows, match_units, maybe_unread, modules
 from mx_changeclass.changes.noise.order import is_ordered, moved
 from mx_changeclass.changes.noise.registry import Noise
 from mx_changeclass.changes.noise.renames import Renames
 from mx_changeclass.model.metamodel import is_referable
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
-from mx_changeclass.model.types import CUSTOM_WIDGET
+from mx_changeclass.model.types import CUSTOM_WIDGET, DOMAIN_MODEL
 
 
 def taking_part(old: Snapshot, new: Snapshot) -> tuple[Mapping[str, Unit], Mapping[str, Unit]]:
@@ -31,16 +31,17 @@ def taking_part(old: Snapshot, new: Snapshot) -> tuple[Mapping[str, Unit], Mappi
 class Partners:
     """Who is who among the units of both sides, and among the rows of those that had to be expanded.
 
-    ``moved_units`` holds the old ids of units that stand in another folder or module, ``reordered`` those
-    of rows whose place among their siblings means something and differs, ``unread`` the pairs of units
-    of which one cannot be read, ``redefined`` the ids (of both sides) of pluggable widgets whose copy of
-    the widget's definition differs, ``maybe_unread`` the ids (of both sides) of units that may be among what the
-    other side lists but cannot show, ``renames`` what is called otherwise now.
+    ``moved_units`` holds the old ids of units that stand in another folder or module, ``reordered`` those of rows
+    whose place among their siblings means something and differs, ``unread`` the pairs of units of which one cannot
+    be read, ``renumbered`` those that differ in nothing but all their ids, ``redefined`` the ids (of both sides) of
+    pluggable widgets whose copy of the widget's definition differs, ``maybe_unread`` the ids (of both sides) of
+    units that may be among what the other side lists but cannot show, ``renames`` what is called otherwise now.
     """
 
     units: Pairing
     moved_units: frozenset[str]
     unread: tuple[tuple[Unit, Unit], ...]
+    renumbered: tuple[tuple[Unit, Unit], ...]
     old: Content
     new: Content
     rows: Pairing
@@ -62,14 +63,22 @@ class Partners:
         expand_old = [i for i, u in left.items() if not u.missing and i not in units.to_new]
         expand_new = [i for i, u in right.items() if not u.missing and i not in units.to_old]
         unread: list[tuple[Unit, Unit]] = []
+        renumbered = _renumbered(left, right, units, elsewhere)
         for old_id, new_id in units.to_new.items():
             o, n = left[old_id], right[new_id]
             if o.missing or n.missing:
                 unread.append((o, n))
+            elif old_id in renumbered:
+                continue
             elif old_id in elsewhere or not _as_it_was(o, n):
                 expand_old.append(old_id)
                 expand_new.append(new_id)
         old_tree, new_tree = Tree.of(old, expand_old), Tree.of(new, expand_new)
+        for old_id in _named_outside(renumbered, old_tree, new_tree):
+            del renumbered[old_id]
+            expand_old.append(old_id)
+            expand_new.append(units.to_new[old_id])
+            old_tree, new_tree = Tree.of(old, expand_old), Tree.of(new, expand_new)
         if twins := old_tree.twins | new_tree.twins:
             old_tree = Tree.of(_apart(old, twins, old_tree.twins), expand_old)
             new_tree = Tree.of(_apart(new, twins, new_tree.twins), expand_new)
@@ -77,7 +86,8 @@ class Partners:
         rows = match_rows(a.tree, b.tree, units)
         align(a, b, rows)
         doubtful = maybe_unread(left, right, units.to_new) | maybe_unread(right, left, units.to_old)
-        return cls(units, elsewhere, tuple(unread), a, b, rows, doubtful)
+        again = tuple((left[i], right[units.to_new[i]]) for i in renumbered)
+        return cls(units, elsewhere, tuple(unread), again, a, b, rows, doubtful)
 
     def each(self) -> Iterator[tuple[Element, Element]]:
         """The pairs of rows."""
@@ -141,6 +151,21 @@ def _apart(snapshot: Snapshot, twins: frozenset[str], here: frozenset[str]) -> S
 def _as_it_was(o: Unit, n: Unit) -> bool:
     """Whether a unit has the same content at the same place under the same ids."""
     return bool(o.digest) and (o.digest, o.container, o.id) == (n.digest, n.container, n.id)
+
+
+def _renumbered(
+    old: Mapping[str, Unit], new: Mapping[str, Unit], units: Pairing, elsewhere: frozenset[str]
+) -> dict[str, frozenset[str]]:
+    """The documents that came again with other ids, as when a module is imported over itself, by their old id with the
+    ids of both sides. A domain model is never one: what its elements are is more than what they hold."""
+    pairs = ((old[o], new[n]) for o, n in units.to_new.items() if o != n and o not in elsewhere)
+    return {o.id: ids for o, n in pairs if o.type != DOMAIN_MODEL and (ids := o.renumbered(n))}
+
+
+def _named_outside(renumbered: Mapping[str, frozenset[str]], *trees: Tree) -> list[str]:
+    """Those of them of whose elements another document has the id, as its own or pointing at it."""
+    held = {i for tree in trees if renumbered for row in tree.rows.values() for i in (row.id, *pointers(row).values())}
+    return [unit_id for unit_id, ids in renumbered.items() if not held.isdisjoint(ids)]
 
 
 def _elsewhere(old: Mapping[str, Unit], new: Mapping[str, Unit], units: Pairing) -> frozenset[str]:

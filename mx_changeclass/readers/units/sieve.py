@@ -212,9 +212,9 @@ class _Fold:
                 raise Unusual
             self.props[key.label] = names.type
             self._take(key)
-        elif key.wanted:
-            raise Unusual
         elif value.keys() in _POINTS:
+            if key.wanted:
+                raise Unusual
             return
         if names.type == DEFINITION:
             self.labelled = True

@@ -1,0 +1,83 @@
+"""How much is done for what changed, in calls, which no busy machine moves; ``python -m benchmarks`` tells seconds."""
+
+from __future__ import annotations
+
+import cProfile
+import pstats
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from benchmarks.grown import UNITS, edited, grown
+from mx_changeclass import compare, render
+from mx_changeclass.graphs.references import KNOWN
+from tests.builders.build import write_v2
+from tests.builders.models import Model
+
+MODULES = 10
+DOCUMENTS = MODULES * (UNITS - 2)  # less the modules and their domain models
+
+
+class Work(Counter[str]):
+    """Calls by ``module.function`` of a comparison with its report; ``all`` is their sum."""
+
+    @classmethod
+    def of(cls, old: Path, new: Path, *, forget: bool = True) -> Work:
+        render(compare(old, new), "json")  # what is learnt of types, once a process
+        if forget:
+            KNOWN.forget()
+        profile = cProfile.Profile()
+        profile.runcall(lambda: render(compare(old, new), "json"))
+        found = cls()
+        for (file, _, name), (_, calls, *_) in pstats.Stats(profile).stats.items():  # type: ignore[attr-defined]
+            found[f"{Path(file).stem}.{name}"] += calls
+            found["all"] += calls
+        return found
+
+
+def _written(app: Model, folder: Path) -> Path:
+    return write_v2(app.snapshot(), folder)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Work, Work, Work]:
+    """The work for one page changed, for twenty, and for a module imported over itself."""
+    at = tmp_path_factory.mktemp("small")
+    app = grown(MODULES * UNITS)
+    old, one = _written(app, at / "old"), _written(edited(app.edit(), 1), at / "one")
+    twenty = _written(edited(app.edit(), 20), at / "twenty")
+    app.renew(*(d for d in app.docs if d.home is app.doc("Part0001") and d.slot == "documents"))
+    return Work.of(old, one), Work.of(old, twenty), Work.of(old, _written(app, at / "renewed"))
+
+
+def test_rows_are_made_of_what_changed_and_of_domain_models(small: tuple[Work, Work, Work]) -> None:
+    one, twenty, _ = small
+    assert one["stored_unit.decode"] <= MODULES + 2 + 2  # both sides of the page, navigation, the project
+    assert twenty["stored_unit.decode"] - one["stored_unit.decode"] == 2 * 19
+
+
+def test_who_refers_to_what_is_looked_up_once_a_document_for_both_sides(small: tuple[Work, Work, Work]) -> None:
+    one, _, _ = small
+    assert 0 < one["sieve.rows"] <= DOCUMENTS
+
+
+def test_a_document_that_is_the_same_but_for_its_ids_is_not_made_rows_of(small: tuple[Work, Work, Work]) -> None:
+    one, _, renewed = small
+    assert renewed["numbering.numbered"] == 2 * (UNITS - 2)
+    assert renewed["stored_unit.decode"] <= one["stored_unit.decode"]
+
+
+def test_work_grows_with_the_app_and_not_faster(small: tuple[Work, Work, Work], tmp_path: Path) -> None:
+    app = grown(2 * MODULES * UNITS)
+    old = _written(app, tmp_path / "old")
+    large = Work.of(old, _written(edited(app, 1), tmp_path / "new"))
+    assert large["all"] < 2.1 * small[0]["all"]
+
+
+def test_a_step_of_a_history_costs_no_more_than_what_it_changed(tmp_path: Path) -> None:
+    """What was looked up for one comparison is known in the next."""
+    app = grown(MODULES * UNITS)
+    old, new = _written(app, tmp_path / "old"), _written(edited(app, 1), tmp_path / "new")
+    assert Work.of(old, new)["sieve.rows"] > 0
+    assert Work.of(old, new, forget=False)["sieve.rows"] == 0
