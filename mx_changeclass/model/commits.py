@@ -9,8 +9,8 @@ from attrs import field, frozen
 class Commit:
     """A commit: its ``id`` and those of its ``parents`` in full, when it was written (``date``, as
     ``2026-04-22T10:11:12+02:00``) and by whom, the first line of what its author says of it, the ``tags`` that stand on
-    it, and the ``stories`` that Studio Pro keeps for it, where they were asked for. All but ids are texts of
-    strangers."""
+    it, the highest version first, and the ``stories`` that Studio Pro keeps for it, where they were asked for. All but
+    ids are texts of strangers."""
 
     id: str
     date: str = ""

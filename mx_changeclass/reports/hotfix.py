@@ -9,6 +9,7 @@ from typing import Any
 from mx_changeclass.findings.document import model
 from mx_changeclass.findings.hotfix import Choice, Hotfix, Piece
 from mx_changeclass.legible import json_text, plain_lines
+from mx_changeclass.model.types import PROJECT
 from mx_changeclass.reports.markdown import escaped
 from mx_changeclass.rules import catalogue
 from mx_changeclass.wording.values import kind_in_words, plural, several
@@ -145,7 +146,9 @@ def _waiting(pieces: Sequence[Piece], limit: int) -> Iterator[tuple[int, str]]:
 
 
 def _named(piece: Piece) -> str:
-    return f"{kind_in_words(piece.kind)} {_bare(piece.name)}" if piece.name else kind_in_words(piece.kind)
+    if piece.kind == PROJECT:  # the version of Studio Pro
+        return piece.name
+    return f"{kind_in_words(piece.kind)} {_bare(piece.name)}".rstrip()
 
 
 def _bare(name: str) -> str:
