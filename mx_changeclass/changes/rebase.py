@@ -85,11 +85,10 @@ class _Rebase:
 
     def _added(self, change: Added[Kind]) -> Iterator[Change]:
         row, new = change.new_row, self.changes.new
-        there = self.tree.rows.get(row.id)
-        if there == row:
-            return
-        if there is not None and there != self.changes.old_tree.rows.get(row.id):  # else it gives its id away
-            self._conflict(change, "is there already")
+        there, was = self.tree.rows.get(row.id), self.changes.old_tree.rows.get(row.id)
+        if there is not None and (was is None or there != was):  # else it gives its id away, alike as the two may be
+            if there != row:
+                self._conflict(change, "is there already")
             return
         home, known = (
             row.parent or new.units[row.id].container,
