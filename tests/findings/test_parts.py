@@ -27,7 +27,10 @@ from tests.builders.strategies import pairs
 from tests.cases import Case, Table, labelled_cases, rule_cases
 
 law = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    derandomize=True,
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 
