@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from mx_changeclass.portfolios import Portfolio, portfolio
     from mx_changeclass.provenance import blame
     from mx_changeclass.readers import export, read
+    from mx_changeclass.readers.cache import cache
     from mx_changeclass.readers.limits import TooLarge
     from mx_changeclass.releases import hotfix
     from mx_changeclass.reports import render
@@ -136,6 +137,7 @@ __all__ = [
     "WayBack",
     "audit",
     "blame",
+    "cache",
     "catalogue",
     "classify",
     "compare",
@@ -199,6 +201,7 @@ _HOME = {
     "waivers": ("Covered", "Severity", "Waiver", "WaiverState", "WaiverUse"),
     "vocabulary": ("Certainty", "Hazard", "Maybe", "ReleaseClass", "Remedy", "Requires"),
     "readers": ("export", "read"),
+    "readers.cache": ("cache",),
     "readers.limits": ("TooLarge",),
     "timeline": ("Audit", "audit"),
 }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mx_changeclass.console.output import write
+from mx_changeclass.readers.cache import default_folder
 
 if TYPE_CHECKING:
     from mx_changeclass.findings.finding import Verdict
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
 
 def _place() -> Path:
     """Each folder has its own, so that jobs beside each other do not take the place of one another."""
-    cache = os.environ.get("XDG_CACHE_HOME")
     here = hashlib.sha256(os.fsencode(os.getcwd())).hexdigest()[:16]
-    return (Path(cache) if cache else Path.home() / ".cache") / "mx-changeclass" / f"last-{here}.json"
+    return default_folder() / f"last-{here}.json"
 
 
 def remember(verdict: Verdict) -> None:
@@ -31,7 +31,7 @@ def remember(verdict: Verdict) -> None:
     told = verdict.to_dict(everything=False)
     kept = {key: told[key] for key in ("old", "new", "changes")}
     with contextlib.suppress(OSError, RuntimeError, click.UsageError):  # a machine without a home goes without
-        _place().parent.mkdir(parents=True, exist_ok=True)
+        _place().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write(json.dumps(kept), _place())
 
 

@@ -83,12 +83,16 @@ def _settings(
     native_new: str | None,
     waivers: Path | None,
     today: datetime | None,
+    no_cache: bool,
 ) -> Settings:
     from attrs import evolve
 
     from mx_changeclass.policy import Policy
+    from mx_changeclass.readers.cache import cache
     from mx_changeclass.readers.configuration import ConfigurationFile, read_configuration, read_waivers
 
+    if not no_cache:
+        click.get_current_context().with_resource(cache())
     named = click.get_current_context().params
     judged = _folder(named.get("new") or named.get("candidate") or "")
     if no_config and config:
@@ -145,6 +149,9 @@ configured = _gathered(
         help="File of further waivers.",
     ),
     today_option,
+    click.option(
+        "--no-cache", is_flag=True, help="Keep no facts of what is read for later runs, and take none that are kept."
+    ),
 )
 
 # -- how a verdict ends the command --------------------------------------------------------

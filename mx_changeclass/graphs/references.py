@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from attrs import frozen
 
@@ -81,9 +81,20 @@ class UnitReferences:
     addressed: bool = False
 
 
+class Store(Protocol):
+    """What may hold facts of units longer than this process lives."""
+
+    def get(self, content: str) -> UnitReferences | None: ...
+
+    def put(self, content: str, facts: UnitReferences) -> None: ...
+
+
 class Known:
     """The facts of units by their ids and digests, for as long as the process lives: a history or a fleet of apps holds
-    most units many times. No more than so many references are kept; those asked for least lately go."""
+    most units many times. No more than so many references are kept; those asked for least lately go. What is not kept
+    is asked of a store ``below``, where there is one."""
+
+    below: Store | None = None
 
     def __init__(self, most: int) -> None:
         self._most, self._held = most, 0
@@ -97,7 +108,11 @@ class Known:
             if found is not None:
                 self._found[content] = found  # the latest now
                 return found
-        found = make()
+        found = self.below.get(content) if self.below else None
+        if found is None:
+            found = make()
+            if self.below:
+                self.below.put(content, found)
         with self._turn:
             if content not in self._found:
                 self._held += _weight(found)

@@ -32,6 +32,7 @@ from attrs import evolve
 from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.snapshot import Snapshot, Unit
+from mx_changeclass.readers.cache import KeptUnit, kept_units
 from mx_changeclass.readers.limits import ENTRIES, LISTING_BYTES, MOST_BYTES, MOST_NOTE, TooLarge
 from mx_changeclass.readers.mpr import Listed
 from mx_changeclass.readers.names import FORCED, NEWEST_TAG
@@ -51,6 +52,7 @@ _ENVIRONMENT = {
 SPEC = re.compile(r"((?:[^:{]|\{[^}]*\}?)*)(?::(.*))?", re.DOTALL)
 _CHUNK = 1 << 20
 _SAFE = ("--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+_CHECK = ("cat-file", "--buffer")  # an answer a write costs more than the answers
 _POINTER_SIZES = range(120, 200)  # bytes of a Git LFS pointer
 _SYMLINK, _SUBMODULE = "120000", "160000"
 _DAMAGE = re.compile("corrupt|inflate|unable to unpack|truncated")
@@ -292,7 +294,7 @@ class Repository:
         """By commit the id of all that is in a folder; of none where it is not there."""
         asked = [oid for oid in commits if oid]
         found = self._run(
-            ["cat-file", "--batch-check=%(objectname)"],
+            [*_CHECK, "--batch-check=%(objectname)"],
             "cannot be read",
             text="".join(f"{c}:{folder}\n" for c in asked),
         )
@@ -455,7 +457,7 @@ class Repository:
         """The sizes of objects; of none where git cannot tell, as in a partial clone."""
         asked = "".join(oid + "\n" for oid in oids)
         try:
-            listing = self._run(["cat-file", "--batch-check=%(objectname) %(objectsize)"], "cannot be read", text=asked)
+            listing = self._run([*_CHECK, "--batch-check=%(objectname) %(objectsize)"], "cannot be read", text=asked)
         except ReadError:
             return {}
         answers = (line.split() for line in listing.decode("ascii").splitlines())
@@ -466,7 +468,9 @@ class Repository:
 
     def local(self) -> frozenset[str]:
         """The ids of all objects that are here."""
-        listing = self._run(["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"], "cannot be listed")
+        listing = self._run(
+            ["cat-file", "--buffer", "--batch-all-objects", "--batch-check=%(objectname)"], "cannot be listed"
+        )
         return frozenset(listing.decode("ascii").split())
 
 
@@ -514,6 +518,7 @@ class Objects:
         self._process: subprocess.Popen[bytes] | None = None
         self._local: frozenset[str] | None = None
         self._sizes: dict[str, int] = {}
+        self._asked: set[str] = set()
         self._inside = 0
         self.units: weakref.WeakValueDictionary[Listed, Unit] = weakref.WeakValueDictionary()
 
@@ -541,6 +546,15 @@ class Objects:
             if fresh := [oid for oid in oids if oid not in self._sizes]:
                 self._sizes |= self._repository.sizes(fresh)
             return self._sizes
+
+    def kept(self, oids: Iterable[str]) -> Mapping[str, KeptUnit]:
+        """What earlier runs kept of units, of those that are here and were not asked for before."""
+        with self._turn:
+            fresh = set(oids) - self._asked
+            self._asked |= fresh
+            known = kept_units(fresh)
+            here = self.sizes(known)
+            return {oid: told for oid, told in known.items() if oid in here}
 
     def content(self, oid: str) -> bytes | None:
         """The content of an object, None where it is not here. Raises ``TooLarge`` beyond all measure."""
@@ -633,6 +647,9 @@ class Revision:
     @property
     def units(self) -> MutableMapping[Listed, Unit]:
         return self.objects.units
+
+    def kept(self) -> Mapping[str, KeptUnit]:
+        return self.objects.kept(e.oid for n, e in self._entries.items() if n.startswith("mprcontents/"))
 
     def oid(self, path: str) -> str:
         entry = self._entries.get(path)

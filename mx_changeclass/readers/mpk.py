@@ -5,11 +5,12 @@ Source: docs/storage.md, "Packages". A widget package has the same suffix and is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mx_changeclass.errors import BrokenContainer, UnknownFormat
 from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.readers.archive import Archive
+from mx_changeclass.readers.cache import KeptUnit
 from mx_changeclass.readers.limits import GIVE_MODEL
 from mx_changeclass.readers.mpr import Listed
 from mx_changeclass.readers.project_files import read_project
@@ -62,6 +63,9 @@ class _Inside:
 
     def oid(self, path: str) -> str:  # noqa: ARG002 - nobody keeps it
         return ""
+
+    def kept(self) -> Mapping[str, KeptUnit]:
+        return {}
 
     def fetch(self, path: str) -> bytes | None:
         return self._archive.read(self._prefix + path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import closing
 from typing import NamedTuple, Protocol
 
@@ -16,6 +16,7 @@ from attrs import define, field
 
 from mx_changeclass.errors import BrokenContainer, UnsupportedVersion
 from mx_changeclass.model.snapshot import Rows, Unit
+from mx_changeclass.readers.cache import KeptUnit, keep_unit
 from mx_changeclass.readers.limits import KEPT, LFS_POINTER, MOST_BYTES, MOST_DOCUMENT, RESTORE, UNITS
 from mx_changeclass.readers.notes import Notes, check_places
 from mx_changeclass.readers.units import stored_unit
@@ -42,6 +43,9 @@ class Place(Protocol):
 
     def oid(self, path: str) -> str:
         """The git blob id of a file where git has it, else ""."""
+
+    def kept(self) -> Mapping[str, KeptUnit]:
+        """What earlier runs kept of units whose files lie there, by git blob ids."""
 
     def fetch(self, path: str) -> bytes | None:
         """The content of a file, None where it is not there."""
@@ -104,8 +108,9 @@ def read_mpr(content: bytes, place: Place, label: str) -> ReadModel:
     model = ReadModel({}, table.version, table.inside)
     if sound != "ok":
         model.notes.missing("damaged", f"the .mpr is damaged and may lack units ({sound})")
+    kept = {} if table.inside else place.kept()
     for row in table.rows:
-        _add(model, row, place, label)
+        _add(model, row, place, label, kept)
         if model.size > MOST_BYTES:
             raise BrokenContainer(label, f"holds more than {MOST_BYTES >> 30} GB of documents", _GIVE_MPR)
     if not model.units:
@@ -175,7 +180,7 @@ def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
     return {str(column[1]) for column in connection.execute(f"pragma table_info({table})")}
 
 
-def _add(model: ReadModel, row: _Row, place: Place, label: str) -> None:
+def _add(model: ReadModel, row: _Row, place: Place, label: str, kept: Mapping[str, KeptUnit]) -> None:
     """Take up the unit of a row."""
     unit_id = guid(row.unit_id) if isinstance(row.unit_id, bytes) else ""
     if not unit_id:
@@ -200,14 +205,18 @@ def _add(model: ReadModel, row: _Row, place: Place, label: str) -> None:
     oid = place.oid(file) if file else ""
     listed = (unit_id, container, slot, stated, oid)
     known = place.units.get(listed) if oid else None
+    if known is None and (told := kept.get(oid)) is not None and (told.id, told.digest) == (unit_id, stored.stated):
+        known = place.units[listed] = stored.kept(told, place.fetch)
+        model.size += told.size
     if known is None:
         found = row.content if model.inside else place.fetch(file)
         content = found if isinstance(found, bytes) else None
         notes = len(model.notes)
         known = stored.unit(content, model.notes)
         model.size += len(content or b"")
-        if oid and len(model.notes) == notes:
+        if oid and content is not None and len(model.notes) == notes:
             place.units[listed] = known
+            keep_unit(oid, KeptUnit(known.digest, len(content), unit_id, known.type, known.name, known.excluded))
     model.units[unit_id] = known
 
 
@@ -260,7 +269,14 @@ class UnitRecord(NamedTuple):
             notes.warning("hash", f"{where} does not match its ContentsHash")
         if header.id != self.id:
             notes.warning("id", f"{where} states another id, {header.id or 'none'}")
-        body = _Body(content if self.again is None else self.again, len(content), digest, self.id, self.label, where)
+        return self._unit(header, digest, len(content), content if self.again is None else self.again)
+
+    def kept(self, told: KeptUnit, fetch: Fetch) -> Unit:
+        """The unit without its content, of which an earlier run kept what it told."""
+        return self._unit(told, told.digest, told.size, fetch)
+
+    def _unit(self, header: stored_unit.Header | KeptUnit, digest: str, size: int, content: bytes | Fetch) -> Unit:
+        body = _Body(content, size, digest, self.id, self.label, self.file or self.id)
         return Unit(
             self.id,
             header.type,

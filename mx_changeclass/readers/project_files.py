@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from io import FileIO
 from pathlib import Path
@@ -16,6 +16,7 @@ from attrs import evolve
 from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
 from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.model.versions import Version
+from mx_changeclass.readers.cache import KeptUnit
 from mx_changeclass.readers.limits import ENTRIES, FOLDERS, MOST_BYTES, STREAMED, TooLarge
 from mx_changeclass.readers.mpr import BESIDE, CLOSE, Listed, Place, ReadModel, model_digest, read_mpr
 
@@ -188,6 +189,9 @@ class ProjectFolder:
 
     def oid(self, path: str) -> str:  # noqa: ARG002 - nobody keeps it
         return ""
+
+    def kept(self) -> Mapping[str, KeptUnit]:
+        return {}
 
     def fetch(self, path: str) -> bytes | None:
         with suppress(OSError):

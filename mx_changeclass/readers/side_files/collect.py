@@ -14,6 +14,7 @@ from functools import lru_cache, partial
 from mx_changeclass.errors import BrokenContainer
 from mx_changeclass.model.kinds.native import BINARY_ID, BINARY_NAME
 from mx_changeclass.model.snapshot import Rows, Unit
+from mx_changeclass.readers.cache import is_open, kept_rows
 from mx_changeclass.readers.limits import SIDE_FILES
 from mx_changeclass.readers.side_files.contents import Fetch, blob_id, combined, lfs_target
 from mx_changeclass.readers.side_files.file_rows import FilePart, file_kind, side_rows
@@ -172,12 +173,26 @@ def _unit(
     missing = not digests[path]
     digest = "" if missing else combined(digests[p] for p in (path, *parts))
     part = FilePart(path, digest, template or "", parts, projects.get(template or "", ""))
-    load = partial(_load, f"file:{path}", kind, name, part, fetch)
+    load = partial(_load, f"file:{path}", kind, name, part, fetch, {p: digests[p] for p in (path, *parts)})
     return Unit(f"file:{path}", kind, name, None, "files", digest, load, missing=missing, file=path)
 
 
-def _load(unit_id: str, kind: str, name: str, part: FilePart, fetch: Fetch) -> Rows:
-    return without_credentials(side_rows(unit_id, kind, name, part, fetch))
+def _load(unit_id: str, kind: str, name: str, part: FilePart, fetch: Fetch, digests: Mapping[str, str]) -> Rows:
+    changed: list[str] = []
+
+    def fetch_same(path: str) -> bytes | None:
+        """A file, as it was when it was listed; a folder may change meanwhile."""
+        content = fetch(path)
+        changed.extend([path] if content is None or blob_id(content) != digests[path] else [])
+        return content
+
+    def make(fetch: Fetch) -> Rows:
+        return without_credentials(side_rows(unit_id, kind, name, part, fetch))
+
+    if part.project or not part.digest or not is_open():  # told by more than its own content, or by none
+        return make(fetch)
+    key = (unit_id, kind, name, part.path, part.digest, part.template, *part.more)
+    return kept_rows(key, lambda: make(fetch_same), lambda: not changed)
 
 
 def _grouped(known: Iterable[str], templates: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
