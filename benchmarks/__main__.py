@@ -20,7 +20,8 @@ from pathlib import Path
 from benchmarks.grown import write
 from benchmarks.ratio import DECODE, Spent, run
 
-DIFF = ["-m", "mx_changeclass", "diff", "--no-config", "--fail-on", "never", "--format", "json"]
+WARM = ["-m", "mx_changeclass", "diff", "--no-config", "--fail-on", "never", "--format", "json"]
+DIFF = [*WARM, "--no-cache"]
 DECODE_GIT = """
 import bson, subprocess, sys
 for revision in sys.argv[1:]:
@@ -49,6 +50,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         environment |= {"PYTHONPYCACHEPREFIX": f"{made}/compiled", "PYTHONPATH": str(Path(__file__).parent.parent)}
+        environment |= {"XDG_CACHE_HOME": f"{made}/cache"}
         print("| case | decode, s | measured, s | ratio | peak, MB |\n| --- | --- | --- | --- | --- |")
         for name, limit, measured, cwd in cases(given, Path(made)):
             os.chdir(cwd)
@@ -81,6 +83,7 @@ def cases(given: argparse.Namespace, made: Path) -> Iterator[Case]:
 def of_pair(name: str, old: Path, new: Path, made: Path) -> Iterator[Case]:
     """Two folders, the same as commits, as a hook that judges what is staged, and as a history."""
     yield name, _decoding(old, new), [*DIFF, str(old), str(new)], made.parent
+    yield f"{name}, warm", _decoding(old, new), [*WARM, str(old), str(new)], made.parent
     repository = made / "repository"
     repository.mkdir(parents=True)
     _git(repository, "init", "-q")
@@ -89,6 +92,7 @@ def of_pair(name: str, old: Path, new: Path, made: Path) -> Iterator[Case]:
     yield f"{name}, two commits", ["-c", DECODE_GIT, "HEAD~1", "HEAD"], [*DIFF, "HEAD~1", "HEAD"], repository
     _lay_out(repository, old)
     yield f"{name}, hook", ["-c", DECODE_GIT, "HEAD~1", "HEAD"], [*DIFF, "HEAD", ":"], repository
+    yield f"{name}, hook, warm", ["-c", DECODE_GIT, "HEAD~1", "HEAD"], [*WARM, "HEAD", ":"], repository
     yield f"{name}, audit of 7 steps : two commits", [*DIFF, "HEAD~1", "HEAD"], ["-c", AUDIT], repository
 
 
