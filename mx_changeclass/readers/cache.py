@@ -37,8 +37,7 @@ _TABLE = (
     "create table if not exists fact (kind text, key text, day integer, fact text, sum blob, primary key (kind, key))"
     " without rowid"
 )
-# What decides on facts: these parts of the package, in each of its versions.
-_DECIDING = ("readers", "model", "graphs", "data")
+_DECIDING = ("readers", "model", "graphs")  # the parts of this package that decide on facts
 
 
 class Cache:
@@ -164,16 +163,14 @@ def _own(folder: Path) -> Path:
 
 
 def _state() -> str:
-    """A digest of what decides on facts, as it lies here: an edit of this package forgets what the former one found."""
+    """A digest of what decides on facts: the smallest edit of this package forgets what it found before."""
     at = Path(__file__).parent.parent
-    told: list[str] = []
-    for folder in _DECIDING:
-        for path, _, files in os.walk(at / folder):
-            for name in files:
-                if not name.endswith(".pyc"):
-                    found = os.stat(os.path.join(path, name))
-                    told.append(f"{os.path.relpath(path, at)}/{name} {found.st_size} {found.st_mtime_ns}")
-    return hashlib.sha256("\n".join(sorted(told)).encode()).hexdigest()[:16]
+    code = sorted(file for folder in _DECIDING for file in (at / folder).rglob("*.py"))
+    found = hashlib.sha256()
+    for file in (at / "data" / "metamodel.json", *code):
+        content = file.read_bytes()
+        found.update(f"{file.relative_to(at).as_posix()} {len(content)}\0".encode() + content)
+    return found.hexdigest()[:16]
 
 
 def _clear(folder: Path, today: int) -> None:

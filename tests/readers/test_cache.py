@@ -10,14 +10,16 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import mx_changeclass as mx
 from mx_changeclass.graphs.references import KNOWN
+from mx_changeclass.model.snapshot import Rows
 from mx_changeclass.readers import cache as kept
 from mx_changeclass.readers.git import Objects
-from mx_changeclass.readers.side_files import collect
+from mx_changeclass.readers.side_files.file_rows import side_rows
 from tests.builders.histories import field_service, git
 from tests.corpus import real_pair
 from tests.readers.test_secrets import forms
@@ -136,7 +138,12 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The objects whose content git is asked for."""
     asked: list[str] = []
     content = Objects.content
-    monkeypatch.setattr(Objects, "content", lambda self, oid: asked.append(oid) or content(self, oid))
+
+    def told(self: Objects, oid: str) -> bytes | None:
+        asked.append(oid)
+        return content(self, oid)
+
+    monkeypatch.setattr(Objects, "content", told)
     return asked
 
 
@@ -163,15 +170,15 @@ def test_a_file_that_changed_while_it_was_read_is_not_kept(
 ) -> None:
     """Else its rows would stand for the content it had before, for good."""
     action = app / "javascriptsource" / "m" / "actions" / "Go.js"
-    sound, made = action.read_text(), collect.side_rows
+    sound = action.read_text()
 
-    def late(*arguments: object) -> object:
+    def late(*given: Any) -> Rows:
         action.write_text(sound.replace("return 2", 'import "x"; return 9'))
-        return made(*arguments)  # type: ignore[arg-type]
+        return side_rows(*given)
 
-    monkeypatch.setattr(collect, "side_rows", late)
-    judged("HEAD~1", app, tmp_path / "facts")
-    monkeypatch.setattr(collect, "side_rows", made)
+    with monkeypatch.context() as during:
+        during.setattr("mx_changeclass.readers.side_files.collect.side_rows", late)
+        judged("HEAD~1", app, tmp_path / "facts")
     action.write_text(sound)
     assert judged("HEAD~1", app, tmp_path / "facts") == judged("HEAD~1", app)
 
@@ -224,10 +231,12 @@ def test_it_stays_within_bounds_and_what_was_used_last_stays(tmp_path: Path, mon
     monkeypatch.setattr(kept, "_MOST", 1 << 20)
     monkeypatch.setattr(kept, "_LEFT", 3 << 18)
     for day in range(20):
-        monkeypatch.setattr(kept.time, "time", lambda day=day: day * 24 * 60 * 60.0)
+        monkeypatch.setattr("time.time", lambda day=day: day * 24 * 60 * 60.0)
         facts = kept.Cache(tmp_path / "facts")
-        assert facts.get("rows", "of all days") == (["x"] if day else None)
-        facts.put("rows", "of all days", ["x"])
+        if day == 0:
+            facts.put("rows", "of all days", ["x"])
+        else:
+            assert facts.get("rows", "of all days") == ["x"]
         facts.put("rows", f"of day {day}", ["y" * 100_000])
         facts.close()
     assert file_of(tmp_path / "facts").stat().st_size < 1 << 20
