@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from attrs import Attribute, asdict, field, fields, frozen
+from attrs import Attribute, asdict, field, fields
 
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.frozen_dict import FrozenDict
+from mx_changeclass.records import frozen
 from mx_changeclass.waivers import Severity, Waiver
 
 # What a team may state of a release, and the value it gives; "no" denies it.

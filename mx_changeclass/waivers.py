@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from attrs import fields, frozen
+from attrs import fields
 
 from mx_changeclass.errors import PolicyError
+from mx_changeclass.records import frozen
 from mx_changeclass.vocabulary import NONE, ReleaseClass
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{12}")

@@ -11,6 +11,7 @@ import attrs
 
 from mx_changeclass.changes.change import ID, NAME, ORDER, PARENT, Added, Change, Changed, Changes, Removed
 from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
+from mx_changeclass.records import define, frozen
 
 _NO_KEYS: Set[str] = frozenset()
 
@@ -37,7 +38,7 @@ def patch(old: Snapshot, changes: Changes, only: Iterable[Change] | None = None)
     )
 
 
-@attrs.define(slots=False, eq=False)
+@define(slots=False, eq=False)
 class _Work:
     changes: Changes
     rows: dict[str, Element]  # every row of the touched units, as it is after the changes
@@ -166,7 +167,7 @@ def _placed(rows: Iterable[Element]) -> dict[str, tuple[Element, int]]:
     return {row.id: (row, row.index) for row in rows}
 
 
-@attrs.frozen
+@frozen
 class _Loaded:
     rows: Rows
 

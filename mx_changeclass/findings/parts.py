@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import attrs
-from attrs import field, frozen
+from attrs import field
 
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.changes.diff import FOLLOWS_RENAME
@@ -40,6 +40,7 @@ from mx_changeclass.model.types import (
     PROJECT,
     PROJECT_SETTINGS,
 )
+from mx_changeclass.records import define, frozen
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.project.module import imported
 
@@ -278,7 +279,7 @@ def _rows(change: Change) -> Iterator[tuple[str, Element]]:
 _Names = defaultdict[str, set[tuple[str, str]]]  # by name the parts, each with the type of what bears it
 
 
-@attrs.define(eq=False, slots=False)
+@define(eq=False, slots=False)
 class _Needs:
     """What needs what. A part needs whoever brings a name or an id that it holds; whoever takes one away needs all who
     stopped holding it. Signatures and their callers, files and their documents, widget packages and the pages that

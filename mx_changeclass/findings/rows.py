@@ -26,6 +26,7 @@ from mx_changeclass.model.types import (
     PROJECT,
     PROJECT_SETTINGS,
 )
+from mx_changeclass.records import define, frozen
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Subject
 from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, Maybe
@@ -101,7 +102,7 @@ def _actions(side: App, _: Release) -> Mapping[tuple[str, str], str]:
     }
 
 
-@attrs.frozen
+@frozen
 class _Place:
     """What one hit adds to one row: ``row`` without findings and values, what the hit is about in ``words``, told of
     the given fields first, the ``fields`` it took, and the ``parts`` that differ in them."""
@@ -112,7 +113,7 @@ class _Place:
     parts: tuple[RowPart, ...] = ()
 
 
-@attrs.define
+@define
 class _Draft:
     """A row in the making: what its hits are about, and what was said. ``took`` holds of each finding the fields of
     each subject that it took, by the id of the subject."""

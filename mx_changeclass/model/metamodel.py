@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
 from mx_changeclass.data import load
+from mx_changeclass.records import frozen
 
 
 @frozen(slots=True)

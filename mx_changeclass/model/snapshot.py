@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from weakref import ref
 
 import attrs
-from attrs import field, frozen
+from attrs import field
 
 from mx_changeclass.errors import ReadError
 from mx_changeclass.model.metamodel import is_a, property_of, type_named
@@ -35,6 +35,7 @@ from mx_changeclass.model.types import (
     SYNC_ROW,
 )
 from mx_changeclass.model.versions import Version
+from mx_changeclass.records import define, frozen
 
 # What a reader would name inside a unit; everything else answers under the nearest of these.
 HEADLINES = frozenset(
@@ -204,7 +205,7 @@ def _nobody() -> None:
     """What a snapshot shares its rows with, where that is nothing."""
 
 
-@attrs.define(slots=False, eq=False)
+@define(slots=False, eq=False)
 class Snapshot:
     """One version of an app. ``incomplete`` says in words what of it could not be seen, ``warnings`` where what
     the model lists and what it holds disagree, ``ambiguity`` what else the name it was given could mean.
@@ -368,7 +369,7 @@ def _own_id(unit_id: str, row_id: str) -> str:
     return f"{made[:8]}-{made[8:12]}-{made[12:16]}-{made[16:20]}-{made[20:32]}"
 
 
-@attrs.define(slots=False, eq=False)
+@define(slots=False, eq=False)
 class Tree:
     """Rows of some units with their ancestry and names; the part of a snapshot that was expanded. ``twins`` are the
     ids that rows of several units state, or a row that is the root of none states with a unit: the rows hold one

@@ -14,11 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.findings.fleet import FleetVersion
 from mx_changeclass.policy import Policy
+from mx_changeclass.records import frozen
 from mx_changeclass.waivers import Waiver
 
 _MOST_BYTES = 1 << 20

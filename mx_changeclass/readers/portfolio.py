@@ -19,9 +19,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from attrs import fields, frozen
+from attrs import fields
 
 from mx_changeclass.errors import PolicyError
+from mx_changeclass.records import frozen
 
 _MOST_BYTES = 1 << 20
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from attrs import frozen
+from mx_changeclass.records import frozen
 
 _HEAD = re.compile(r"\t\t(?P<id>[0-9A-Za-z_]{8,40})(?: /\*.{0,300}?\*/)? = \{(?P<rest>.*)")
 _KEY = re.compile(r"""\b(\w+)\s*=\s*(\([^()]*\)|"(?:[^"\\]|\\.){0,2000}"|[^;({"\s][^;\n]{0,2000});""")

@@ -7,7 +7,6 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
-import attrs
 from attrs import field
 
 from mx_changeclass.changes.matching.identity import GUID, StorageKeys
@@ -17,6 +16,7 @@ from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.shapes import MOST_SHAPES, Shape, shape_of, standings
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import WIDGET, WIDGET_PROPERTY
+from mx_changeclass.records import define
 
 _MOST_ENDS = 8  # what leads to more rows than this joins none of them; a flow leads to two
 
@@ -39,7 +39,7 @@ _LIST_KEYS = {
 }
 
 
-@attrs.define(slots=False, eq=False)
+@define(slots=False, eq=False)
 class Content:
     """One side's rows with their children and their content without ids."""
 

@@ -11,13 +11,13 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cached_property
 from typing import TypeVar
 
-import attrs
-from attrs import define, field
+from attrs import field
 
 from mx_changeclass.model import persistence
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree, Unit
 from mx_changeclass.model.types import ASSOCIATION, ATTRIBUTE, DOMAIN_MODEL, ENTITY, FOLDER, INDEX, MODULE
+from mx_changeclass.records import define
 
 T = TypeVar("T", Unit, Element)
 
@@ -218,7 +218,7 @@ def _storage(row: Element) -> Hashable:
     return (_family(row), guid) if guid and _family(row) else None
 
 
-@attrs.define(slots=False, eq=False)
+@define(slots=False, eq=False)
 class StorageKeys:
     """Which rows of one side the database keys by storage GUID: persistable entities, their attributes
     and associations. An index holds no data, so its GUID never keeps it apart."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-import attrs
 from attrs import evolve, field
 
 from mx_changeclass.changes.matching.alignment import align
@@ -17,6 +16,7 @@ from mx_changeclass.changes.noise.renames import Renames
 from mx_changeclass.model.metamodel import is_referable
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
 from mx_changeclass.model.types import CUSTOM_WIDGET, DOMAIN_MODEL
+from mx_changeclass.records import define
 
 
 def taking_part(old: Snapshot, new: Snapshot) -> tuple[Mapping[str, Unit], Mapping[str, Unit]]:
@@ -27,7 +27,7 @@ def taking_part(old: Snapshot, new: Snapshot) -> tuple[Mapping[str, Unit], Mappi
     return left, right
 
 
-@attrs.define(slots=False, eq=False)
+@define(slots=False, eq=False)
 class Partners:
     """Who is who among the units of both sides, and among the rows of those that had to be expanded.
 

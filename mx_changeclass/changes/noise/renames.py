@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Set
 from typing import Any
 
-import attrs
 from attrs import field
 
 from mx_changeclass.changes.matching.identity import Pairing
 from mx_changeclass.model.metamodel import is_a, is_referable, property_of
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import DOMAIN_MODEL
+from mx_changeclass.records import define
 
 # Keys whose text is an expression, an XPath, OQL or a bare name: renames are followed inside them.
 _CODE = re.compile(
@@ -25,7 +25,7 @@ _MOST_TEXTS = 100  # so many texts of one list are compared with each that is go
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
 
-@attrs.define
+@define
 class Renames:
     """How matched elements were and are called. ``local`` holds bare names by unit (old id)."""
 

@@ -18,13 +18,14 @@ from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import DOMAIN_MODEL, ENTITY, MODULE, PROJECT_SETTINGS, SYNC_ROW
 from mx_changeclass.model.xpath import under_new_names
 from mx_changeclass.policy import Policy
+from mx_changeclass.records import define, frozen
 from mx_changeclass.rules.engine.observations import SyncChange, VersionChange
 
 S = TypeVar("S")
 T = TypeVar("T")
 
 
-@attrs.frozen
+@frozen
 class Ignored:
     """The files that a pattern of the configuration leaves out, and how many of them differ."""
 
@@ -36,7 +37,7 @@ class Ignored:
 Observation = VersionChange | SyncChange | DependencyChange
 
 
-@attrs.define(slots=False, eq=False)
+@define(slots=False, eq=False)
 class Release:
     """Both sides and all changes between them."""
 

@@ -27,13 +27,14 @@ import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Self, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from mx_changeclass.changes.change import Added, Change, Changed, Of, Removed
 from mx_changeclass.errors import RuleError
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
+from mx_changeclass.records import frozen
 from mx_changeclass.rules.engine.release import DependencyChange, Observation, Release, SyncChange, VersionChange
 from mx_changeclass.vocabulary import (
     BLOCKED,
@@ -365,12 +366,16 @@ _FIXED_WORDS: Mapping[str, type[enum.StrEnum]] = {
     "at_most": ReleaseClass,
     "remedy": Remedy,
 }
+_MAY_STAND: Mapping[str, tuple[enum.StrEnum, ...]] = {
+    name: tuple(word for word in kind if (name, word) != ("channel", DESTRUCTIVE))
+    for name, kind in _FIXED_WORDS.items()
+}
 
 
 def _problem(rule: Rule) -> str:
     """What is wrong with the facts of a rule and what may stand there, "" where nothing is."""
-    for name, kind in _FIXED_WORDS.items():
-        value, allowed = getattr(rule, name), [word for word in kind if (name, word) != ("channel", DESTRUCTIVE)]
+    for name, allowed in _MAY_STAND.items():
+        value, kind = getattr(rule, name), _FIXED_WORDS[name]
         if not isinstance(value, kind) or value not in allowed:
             return f"{name} cannot be {value!r}. Use one of {', '.join(f'{kind.__name__}.{w.name}' for w in allowed)}"
     if rule.meanwhile and rule.remedy not in POSTPONED:
@@ -381,7 +386,7 @@ def _problem(rule: Rule) -> str:
 
 
 def _unlike_a_version(stated: str | None) -> str:
-    if all(Version.of(part) or part.strip() in ("", "-") for part in (stated or "").split(";")):
+    if stated is None or all(Version.of(part) or part.strip() in ("", "-") for part in stated.split(";")):
         return ""
     return f"{stated!r} is no version. Write '10.24.17', for several ranges '10.24.17; 11.6.5', '-' for an open end"
 
