@@ -7,18 +7,19 @@ what is special everywhere is here.
 from __future__ import annotations
 
 import json
-import re
+
+from mx_changeclass.regex import regex
 
 # Controls (escape sequences start with one), what turns the direction of writing or cannot be seen, halves of
 # characters and non-characters. The joiners that scripts and emoji need may stay.
-_ILLEGIBLE = re.compile(
+_ILLEGIBLE = regex(
     "[\0-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffb"
     "\ufffe\uffff\U000e0000-\U000e007f]"
 )
 # GitHub runs "##[name]" anywhere in a line and "::name::" at its start, blanks before it or not (actions/runner,
 # ActionCommand.cs); Azure runs "##vso[name]", TeamCity "##teamcity[name]".
-_MARK = re.compile(r"#(?=#[\w.]*\[)")
-_LINE_COMMAND = re.compile(r"^(\s*):(?=:)")
+_MARK = regex(r"#(?=#[\w.]*\[)")
+_LINE_COMMAND = regex(r"^(\s*):(?=:)")
 
 
 def legible(text: str) -> str:

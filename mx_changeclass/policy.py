@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from attrs import Attribute, asdict, field, fields
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.frozen_dict import FrozenDict
 from mx_changeclass.records import frozen
+from mx_changeclass.regex import regex
 from mx_changeclass.waivers import Severity, Waiver
 
 # What a team may state of a release, and the value it gives; "no" denies it.
@@ -25,7 +25,7 @@ DECLARATIONS: Mapping[str, str] = {
 }
 # Of these the answer is one of two words; what is stated of the others is a text.
 _YES_OR_NO = frozenset({"binary-of-older-model", "codepush", "several-users-a-device"})
-_TEMPLATE = re.compile(r"v?\d+\.\d+\.\d+")
+_TEMPLATE = regex(r"v?\d+\.\d+\.\d+")
 
 
 def _own(value: Any) -> Any:

@@ -4,7 +4,6 @@ until a day. Values only; whether one covers anything is found where a release i
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -13,9 +12,10 @@ from attrs import fields
 
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.records import frozen
+from mx_changeclass.regex import regex
 from mx_changeclass.vocabulary import NONE, ReleaseClass
 
-_FINGERPRINT = re.compile(r"[0-9a-f]{12}")
+_FINGERPRINT = regex(r"[0-9a-f]{12}")
 CLASSES = tuple(c for c in ReleaseClass if c is not NONE)
 
 

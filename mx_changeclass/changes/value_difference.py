@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
-_TOKEN = re.compile(r"'(?:[^']|'')*'|[\w$@.]+|\s+|.")
+from mx_changeclass.regex import regex
+
+_TOKEN = regex(r"'(?:[^']|'')*'|[\w$@.]+|\s+|.")
 _MOST = 3  # so many pieces are told
 _LONGEST = 40  # characters of a piece
 _MOST_PIECES = 100  # so many words are aligned; of more, only what stands between equal ends is told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
@@ -13,11 +12,12 @@ from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.native_dependencies import DependencyChange
 from mx_changeclass.model.types import ENTITY
 from mx_changeclass.records import frozen
+from mx_changeclass.regex import regex
 from mx_changeclass.rules.engine.release import Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Detail, Hit
 
 VERSION = "$version"  # stands for the row that changed where the version of Studio Pro did
-_NAME = re.compile(r"[\w$-]+(?:\.[\w$-]+)*")
+_NAME = regex(r"[\w$-]+(?:\.[\w$-]+)*")
 
 
 @frozen

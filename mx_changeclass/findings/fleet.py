@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -14,9 +13,10 @@ from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.policy import Policy
 from mx_changeclass.records import frozen
+from mx_changeclass.regex import regex
 from mx_changeclass.vocabulary import DESTRUCTIVE, Hazard, Maybe, ReleaseClass
 
-_TEMPLATE = re.compile(r"v?\d+\.\d+\.\d+")
+_TEMPLATE = regex(r"v?\d+\.\d+\.\d+")
 Judge = Callable[[Snapshot, Snapshot, Policy], Verdict]
 
 

@@ -41,6 +41,7 @@ from mx_changeclass.model.types import (
     PROJECT_SETTINGS,
 )
 from mx_changeclass.records import define, frozen
+from mx_changeclass.regex import regex
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.project.module import imported
 
@@ -63,7 +64,7 @@ _SHARED = frozenset(
     }
 )
 _RIDERS = frozenset({"DomainModels$MemberAccess", "DomainModels$IndexedAttribute", "DomainModels$ValidationRule"})
-_SIGNATURE = re.compile(r"\w*(return|variable|parameter)type\b", re.IGNORECASE)
+_SIGNATURE = regex(r"\w*(return|variable|parameter)type\b", re.IGNORECASE)
 _SOURCES = frozenset({"javascriptsource", "javasource", "themesource"})  # each holds a folder a module
 _CODE = {"File$JavaScriptAction": JAVASCRIPT_ACTION, "File$JavaAction": JAVA_ACTION}
 _DEFINITION = "type.definition"

@@ -9,10 +9,10 @@ Source: docs/storage.md, "Names in text".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from mx_changeclass.model.types import CONSTANT, ENUMERATION_VALUE, SYNC_ROW
+from mx_changeclass.regex import regex
 
 MEMBER_KIND = "DomainModels$"  # an entity, association or attribute; which one the model says
 ANYTHING = ""
@@ -50,10 +50,10 @@ _EXPRESSION_IN = {
 _XPATH_KEYS = frozenset({"xpath", "xpathconstraint"})  # both spellings are stored
 
 _REVERSED = "[reversed()]"
-_OPEN = re.compile(r"['\"]|/\*|\[%|\[reversed\(\)\]")
+_OPEN = regex(r"['\"]|/\*|\[%|\[reversed\(\)\]")
 _CLOSED_BY = {"'": "'", '"': '"', "/*": "*/", "[%": "%]"}  # a quote within quotes is doubled, so two literals touch
-_PATH = re.compile(r"[$@]?[A-Za-z_][\w.]*(?:\s*/\s*[A-Za-z_][\w.]*)*")
-_NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_PATH = regex(r"[$@]?[A-Za-z_][\w.]*(?:\s*/\s*[A-Za-z_][\w.]*)*")
+_NAME = regex(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
 TextReference = tuple[str, str, str]  # verb, kind, name
 

@@ -6,7 +6,6 @@ is never said to be missing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,11 +17,12 @@ from mx_changeclass.model.metamodel import type_named
 from mx_changeclass.model.snapshot import Element, Tree, Unit
 from mx_changeclass.model.system import SYSTEM_MODULE
 from mx_changeclass.model.types import CONSTANT, ENTITY, WIDGET_DEFINITION
+from mx_changeclass.regex import regex
 
 if TYPE_CHECKING:
     from mx_changeclass.graphs.app import App
 
-_READ = re.compile(r"\$(\w+)/(\w+)(?![\w.]|\s*/)")  # an attribute of the object in a variable
+_READ = regex(r"\$(\w+)/(\w+)(?![\w.]|\s*/)")  # an attribute of the object in a variable
 _ENTITY_OF = ("entity", "action.retrieveSource.entity")  # keys beside an XPath that name what it filters
 _OFTEN_BUILT_IN = (ANYTHING, "Pages$LayoutParameter")  # such as the header of a native layout
 _STORED = {

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from attrs import field
 
 from mx_changeclass.records import frozen
+from mx_changeclass.regex import regex
 
-_VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?(.*)")
+_VERSION = regex(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?(.*)")
 
 
 @frozen(order=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import stat
 import zipfile
 import zlib
@@ -11,11 +10,12 @@ from io import BytesIO
 
 from mx_changeclass.errors import BrokenContainer
 from mx_changeclass.readers.limits import FILES, MOST_BYTES, RATIO, SMALL
+from mx_changeclass.regex import regex
 
 _CHUNK = 1 << 20
 _ADVICE = "Export the package again from Studio Pro"
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)  # all that zipfile raises
-_DRIVE = re.compile(r"[A-Za-z]:")
+_DRIVE = regex(r"[A-Za-z]:")
 
 
 class Archive:

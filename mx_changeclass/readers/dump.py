@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -20,9 +19,10 @@ from mx_changeclass.readers.notes import check_places
 from mx_changeclass.readers.project_files import as_snapshot
 from mx_changeclass.readers.units import stored_unit
 from mx_changeclass.readers.units.values import guid
+from mx_changeclass.regex import regex
 
 _PLACE = ("$ContainerID", "$ContainerProperty", "$QualifiedName")  # where a unit stands, not what it holds
-_HALVES = re.compile(rb"\\u[dD][89a-fA-F]")  # halves of characters, which may lack their other half
+_HALVES = regex(rb"\\u[dD][89a-fA-F]")  # halves of characters, which may lack their other half
 _MOST = 1 << 30  # bytes of JSON, which take several times as much memory
 _AGAIN = "Write it again with 'mx dump-mpr'"
 

@@ -38,6 +38,7 @@ from mx_changeclass.readers.mpr import Listed
 from mx_changeclass.readers.names import FORCED, NEWEST_TAG
 from mx_changeclass.readers.project_files import find_mpr, nothing, read_project
 from mx_changeclass.readers.side_files.collect import wanted
+from mx_changeclass.regex import regex
 
 _ENVIRONMENT = {
     "GIT_NO_LAZY_FETCH": "1",
@@ -49,14 +50,14 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 # A colon within braces belongs to the revision: HEAD@{2025-01-01 10:00}
-SPEC = re.compile(r"((?:[^:{]|\{[^}]*\}?)*)(?::(.*))?", re.DOTALL)
+SPEC = regex(r"((?:[^:{]|\{[^}]*\}?)*)(?::(.*))?", re.DOTALL)
 _CHUNK = 1 << 20
 _SAFE = ("--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 _CHECK = ("cat-file", "--buffer")  # an answer a write costs more than the answers
 _POINTER_SIZES = range(120, 200)  # bytes of a Git LFS pointer
 _SYMLINK, _SUBMODULE = "120000", "160000"
-_DAMAGE = re.compile("corrupt|inflate|unable to unpack|truncated")
-_FOREIGN = re.compile(r"dubious ownership in repository at '(.*)'")
+_DAMAGE = regex("corrupt|inflate|unable to unpack|truncated")
+_FOREIGN = regex(r"dubious ownership in repository at '(.*)'")
 _PARTIAL = "The clone is partial: check the revision out once, or clone without --filter"
 _SHALLOW = (
     "The clone is shallow: run 'git fetch --unshallow --tags', or set 'fetch-depth: 0' in GitHub Actions, "

@@ -20,13 +20,14 @@ from mx_changeclass.readers.side_files.contents import (
     suffix,
 )
 from mx_changeclass.readers.side_files.scripts import split_comments
+from mx_changeclass.regex import regex
 
 _CODE = ("java", "kt", "swift", "m", "mm", "h", "hpp", "c", "cc", "cpp", "gradle", "kts")
 _MARKUP = ("xml", "storyboard", "xib")
 _PROPERTY_LISTS = ("plist", "entitlements", "xcprivacy", "stringsdict")
 _LINES = ("properties", "rb", "pro", "toml", "xcconfig", "cmake", "mk", "env")
 _HOOKS = ("preinstall", "install", "postinstall", "prepare")
-_LINE_COMMENT = re.compile(r"\s*(?:#(?!include)|//).*")
+_LINE_COMMENT = regex(r"\s*(?:#(?!include)|//).*")
 
 
 def meaning(path: str, content: bytes) -> str:

@@ -6,13 +6,15 @@ import os
 import re
 from pathlib import Path
 
+from mx_changeclass.regex import regex
+
 FORCED = "rev:"  # before a name: it is a revision, whatever path is called so
 
 # The nearest release among the tags, those of a pattern or any; a path of the project may follow.
-NEWEST_TAG = re.compile(r"(?:newest-tag|tag:([^:]+))(?::(.*))?", re.DOTALL)
+NEWEST_TAG = regex(r"(?:newest-tag|tag:([^:]+))(?::(.*))?", re.DOTALL)
 
 # What git may take for a revision: no name of one begins with a dot, holds two of them or ends with a slash.
-_REVISION = re.compile(r"(?!\.)(?!.*\.\.)[^\s\\*?\[\0-\x1f\x7f]+(?<!/)")
+_REVISION = regex(r"(?!\.)(?!.*\.\.)[^\s\\*?\[\0-\x1f\x7f]+(?<!/)")
 
 
 def named_twice(given: str, cwd: Path) -> str:

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from mx_changeclass.records import frozen
+from mx_changeclass.regex import regex
 
-_HEAD = re.compile(r"\t\t(?P<id>[0-9A-Za-z_]{8,40})(?: /\*.{0,300}?\*/)? = \{(?P<rest>.*)")
-_KEY = re.compile(r"""\b(\w+)\s*=\s*(\([^()]*\)|"(?:[^"\\]|\\.){0,2000}"|[^;({"\s][^;\n]{0,2000});""")
-_ID = re.compile(r"^\s*([0-9A-Za-z_]{8,40})\b", re.M)
-_SETTING = re.compile(r"""\b(INFOPLIST_FILE|CODE_SIGN_ENTITLEMENTS|SWIFT_OBJC_BRIDGING_HEADER)\s*=\s*"?([^";\n]+)"?;""")
-_REMARK = re.compile(r"\s*/\*.*?\*/")
+_HEAD = regex(r"\t\t(?P<id>[0-9A-Za-z_]{8,40})(?: /\*.{0,300}?\*/)? = \{(?P<rest>.*)")
+_KEY = regex(r"""\b(\w+)\s*=\s*(\([^()]*\)|"(?:[^"\\]|\\.){0,2000}"|[^;({"\s][^;\n]{0,2000});""")
+_ID = regex(r"^\s*([0-9A-Za-z_]{8,40})\b", re.M)
+_SETTING = regex(r"""\b(INFOPLIST_FILE|CODE_SIGN_ENTITLEMENTS|SWIFT_OBJC_BRIDGING_HEADER)\s*=\s*"?([^";\n]+)"?;""")
+_REMARK = regex(r"\s*/\*.*?\*/")
 _TESTS = ("unit-test", "ui-testing")
 _SYNCHRONIZED = "PBXFileSystemSynchronizedRootGroup"
 

@@ -20,7 +20,6 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -39,6 +38,7 @@ from mx_changeclass.readers.notes import Notes, check_places
 from mx_changeclass.readers.safe_xml import iterparse
 from mx_changeclass.readers.units.secrets import without_credentials
 from mx_changeclass.readers.units.values import property_of_file, put, scalar
+from mx_changeclass.regex import regex
 
 NAMESPACE = "urn:mx-changeclass:snapshot"
 FORMAT = "1"
@@ -47,8 +47,8 @@ FORM = "snapshot"
 _TAG = f"{{{NAMESPACE}}}"
 _GZIP = b"\x1f\x8b"
 _FACTS = frozenset({"id", "kind", "slot", "name", "inside", "base64", "xmlns"})  # attributes that are no value
-_ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ATTRIBUTE = regex(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
+_NOT_XML = regex("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONG = 4_000_000  # characters in one attribute; libxml2 refuses 10 MB
 _DEEP = 100  # rows nested deeper stand at the unit and say what they are inside of; libxml2 refuses depth 256
 _MOST = 1 << 29  # bytes of XML in one snapshot; those of large apps have some 50 MB

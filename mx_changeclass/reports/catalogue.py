@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections import Counter
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from mx_changeclass.errors import PolicyError
 from mx_changeclass.legible import json_text, plain_lines
 from mx_changeclass.model.native_templates import checked, newest_template
 from mx_changeclass.policy import DECLARATIONS
+from mx_changeclass.regex import regex
 from mx_changeclass.reports.examples import example
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.citations import with_pages
@@ -22,7 +22,7 @@ from mx_changeclass.wording.harms import CONSEQUENCES, MEANING
 from mx_changeclass.wording.sentences import difference
 from mx_changeclass.wording.values import sentence
 
-_BEGINNING = re.compile("[0-9a-f]{4,12}")  # of a fingerprint
+_BEGINNING = regex("[0-9a-f]{4,12}")  # of a fingerprint
 _EXAMPLES = 3  # so many rules of a kind are named
 _WHAT_TO_DO: Mapping[ReleaseClass, str] = {
     ReleaseClass.DESTRUCTIVE: "What people entered on a device and have not synchronised can be lost with this "

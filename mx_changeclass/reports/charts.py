@@ -7,13 +7,13 @@ pointer only: keys and screen readers pass it over, and do not meet a link for e
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mx_changeclass.errors import MxError
 from mx_changeclass.findings.steps import Step, between_binaries, heat
 from mx_changeclass.legible import legible
+from mx_changeclass.regex import regex
 from mx_changeclass.vocabulary import NONE, ReleaseClass
 from mx_changeclass.wording.values import plural
 
@@ -29,7 +29,7 @@ _COLORS = {str(c): f"#01020{n}" for n, c in enumerate(c for c in ReleaseClass if
 _NAMES = {color: f"var(--{name.lower().replace('_', '-')})" for name, color in _COLORS.items()}
 _INK, _LINE = "#010208", "#010209"
 _PAGE = {**_NAMES, _INK: "currentColor", _LINE: "var(--line)"}
-_MONTH, _MOST_MONTHS = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])"), 240
+_MONTH, _MOST_MONTHS = regex(r"\d{4}-(?:0[1-9]|1[0-2])"), 240
 _FOR_READERS = {"role", "aria-roledescription", "aria-hidden"}
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mx_changeclass.regex import regex
 from mx_changeclass.wording.values import kind_in_words
 
 _PACKAGE = Path(__file__).parent.parent
 _PLACES = (_PACKAGE / "data" / "cases", _PACKAGE.parent / "fixtures" / "rules")  # of a wheel, of a checkout
 _LONG = 60  # a value longer than that is cut
 _PLACE = ("in", "slot", "rows", "before", "at")  # where something is added, not what
-_TYPE = re.compile(r"[A-Z]\w+\$\w+")
+_TYPE = regex(r"[A-Z]\w+\$\w+")
 
 
 def example(rule_id: str) -> dict[str, str]:

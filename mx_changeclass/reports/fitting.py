@@ -6,13 +6,15 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
+from mx_changeclass.regex import regex
+
 # Bytes, which never are fewer than characters. GitHub refuses a comment of more than 65,536 characters ("Body is too
 # long"), Azure DevOps one of more than 150,000 ("A discussion comment cannot be longer"), GitLab one above a megabyte.
 COMMENT = 65_536
 # GitHub: "Job summaries are isolated between steps and each step is restricted to a maximum size of 1MiB."
 SUMMARY = 1 << 20
 
-_ROW, _RULE, _ITEM = re.compile(r"\| "), re.compile(r"\|( -+:? \|)+"), re.compile(r" *(- |\d+\. )")
+_ROW, _RULE, _ITEM = regex(r"\| "), regex(r"\|( -+:? \|)+"), regex(r" *(- |\d+\. )")
 _TOLD = 100  # bytes, at most, of the line that tells how many went
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html as markup
-import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -16,6 +15,7 @@ from mx_changeclass.findings.finding import Row, RowPart, Verdict
 from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import legible, xml_text
 from mx_changeclass.records import frozen
+from mx_changeclass.regex import regex
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, ReleaseClass
 from mx_changeclass.wording import plans, sentences
 from mx_changeclass.wording.accepted import accepted, waived_mark
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 CELL = 1_000_000  # characters that a page may take in a notebook
-_BREAKS = re.compile(r"(?<=[./_])(?=\w)")
+_BREAKS = regex(r"(?<=[./_])(?=\w)")
 _LEFT_OUT = "left-out"  # the anchor of what stands at no change
 _NOTES = 20  # so many notes of a kind are told in a cell that cannot hold all
 _NAMED = 5  # so many undecided changes are named above

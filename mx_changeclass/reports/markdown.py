@@ -9,6 +9,7 @@ from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.findings.fleet import Fleet
 from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import legible, plain_line
+from mx_changeclass.regex import regex
 from mx_changeclass.reports.fitting import COMMENT, fitting
 from mx_changeclass.vocabulary import OTA_SAFE
 from mx_changeclass.wording import plans, sentences
@@ -121,9 +122,9 @@ def _row(rows: tuple[Row, ...], verdict: Verdict) -> str:
 # What stands for markup, and before what a code host makes a link: of an address, of whoever is called (@), of the
 # number of an issue or request (#, !), of a label. A backslash keeps markup a text, but keeps no host from calling
 # whoever is named (github/cmark-gfm, issue 181); a gap of no width does.
-_MARKUP = re.compile(r"[\\*\[\]<|`~$&#]|(?<![^\W_])_|_(?![^\W_])")  # a line between letters is a line
+_MARKUP = regex(r"[\\*\[\]<|`~$&#]|(?<![^\W_])_|_(?![^\W_])")  # a line between letters is a line
 _ENTITIES = {"<": "&lt;", "|": "&#124;", "&": "&amp;", "`": "'"}
-_LINKS = re.compile(
+_LINKS = regex(
     r"""(?<=@)(?=\w)|(?<=[#!$&])(?=\d)|(?<=[~%])(?=[\w"'])|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=\bGH-)(?=\d)""",
     re.IGNORECASE,
 )

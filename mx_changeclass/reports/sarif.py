@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from urllib.parse import quote
 from mx_changeclass import __version__
 from mx_changeclass.findings.finding import Row, Verdict
 from mx_changeclass.legible import json_text, legible
+from mx_changeclass.regex import regex
 from mx_changeclass.reports import machine_texts
 from mx_changeclass.rules.citations import with_pages
 from mx_changeclass.rules.engine.rule import Rule, class_of
@@ -26,7 +26,7 @@ _LEVELS: Mapping[ReleaseClass, str] = {
 }
 # Results of a run that GitHub takes; it shows the worst 5,000 (SARIF support for code scanning, limits).
 _MOST = 25_000
-_PAGE = re.compile(r"https://[^\s()]+")
+_PAGE = regex(r"https://[^\s()]+")
 
 
 def sarif(verdict: Verdict, *, everything: bool = False) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
@@ -24,6 +23,7 @@ from mx_changeclass.model.kinds.domain import EventHandler
 from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import WIDGET, WIDGET_PROPERTY
+from mx_changeclass.regex import regex
 from mx_changeclass.wording.values import is_id, kind_in_words, label, mode_in_words, plain, several, value
 
 ACTIVITY = "Microflows$ActionActivity"
@@ -53,7 +53,7 @@ _STEPS = {
 }
 _TOLD = 3  # so much of what a rule saw is told
 _LINKS = frozenset({"changed", "i", "now", "to"})  # said by any words about a change; "is" is cut like a plural
-_WORD = re.compile(r"[\w.$@/*+-]*[\w*]")
+_WORD = regex(r"[\w.$@/*+-]*[\w*]")
 
 
 def words(change: Change, changes: Changes, fields: Iterable[str] = (), first: Collection[str] = ()) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from mx_changeclass.regex import regex
+
 _LONGEST = 60
-_LANGUAGE = re.compile(r"\.[a-z]{2,3}(?:_[A-Za-z]+)*$")
+_LANGUAGE = regex(r"\.[a-z]{2,3}(?:_[A-Za-z]+)*$")
 _SHELLS = ("value", "template", "text", "appearance", "action")  # parts of a key that tell a reader nothing
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|sealed:[0-9a-f]+|sha256:.*|[0-9a-f]{16,64}")
-_TYPE = re.compile(r"[A-Z]\w+\$[A-Z]\w+")
+_ID = regex(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|sealed:[0-9a-f]+|sha256:.*|[0-9a-f]{16,64}")
+_TYPE = regex(r"[A-Z]\w+\$[A-Z]\w+")
 # Keys whose own words tell a reader little, in words; a key ending in "." stands for all below it.
 _KEYS: Mapping[str, str] = {
     "actionDefaultReturnName": "name of the result",
@@ -77,7 +79,7 @@ _KINDS: Mapping[str, str] = {
     "Pages$DivContainer": "container",
     "Settings$WebUIProjectSettingsPart": "web settings",
 }
-_SPELLED = re.compile(r"\b(?:json|xml|oql|rest|odata|ssl|url|ui|xpath|java(?: script)?|android|ios)\b")
+_SPELLED = regex(r"\b(?:json|xml|oql|rest|odata|ssl|url|ui|xpath|java(?: script)?|android|ios)\b")
 _SPELLING = {
     "android": "Android",
     "ios": "iOS",
@@ -207,7 +209,7 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
 
 
-_PROPER = re.compile(r"(?:Android|Java|JavaScript|Mendix|OData|React|Studio)\b|\W|.[A-Z]")
+_PROPER = regex(r"(?:Android|Java|JavaScript|Mendix|OData|React|Studio)\b|\W|.[A-Z]")
 
 
 def inside(title: str) -> str:

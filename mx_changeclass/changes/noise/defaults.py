@@ -5,7 +5,6 @@ Source: docs/storage.md, "Values" (a missing key stands for its default) and "No
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +12,9 @@ from mx_changeclass.changes.noise.ignored_keys import ignored_by
 from mx_changeclass.model.metamodel import Property, Type, property_of, type_named
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.versions import Version
+from mx_changeclass.regex import regex
 
-_NOTHING = re.compile(r"\w+\$No[A-Z]\w*")
+_NOTHING = regex(r"\w+\$No[A-Z]\w*")
 _NO_ID = "00000000-0000-0000-0000-000000000000"
 
 

@@ -18,11 +18,12 @@ from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import PAGE, WIDGET_PROPERTY
 from mx_changeclass.model.versions import Version
 from mx_changeclass.records import frozen
+from mx_changeclass.regex import regex
 
 ABSENT: Final = None  # no value of a row is None
 _SYSTEM_TEXT = "Texts$SystemText"
 _PLAIN_VALUES = ("primitiveValue", "expression")
-_CODE = re.compile(r"(expression|argument|xpathconstraint|initialvalue)$", re.IGNORECASE)
+_CODE = regex(r"(expression|argument|xpathconstraint|initialvalue)$", re.IGNORECASE)
 
 # New keys with a default that acts: they are noise, and a rule tells them once beside the version move.
 _DEFAULT_EFFECT: dict[str, tuple[Any, ...]] = {

@@ -14,15 +14,16 @@ from mx_changeclass.model.metamodel import is_a, is_referable, property_of
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import DOMAIN_MODEL
 from mx_changeclass.records import define
+from mx_changeclass.regex import regex
 
 # Keys whose text is an expression, an XPath, OQL or a bare name: renames are followed inside them.
-_CODE = re.compile(
+_CODE = regex(
     r"(expression|xpathconstraint|constraint|oql|argument|value|initialvalue|defaultvalue|dynamicclasses|limit|offset"
     r"|variablename|rolename|attribute|entity|xpath|condition)s?(model)?$",
     re.IGNORECASE,
 )
 _MOST_TEXTS = 100  # so many texts of one list are compared with each that is gone; more of them are an edit
-_NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_NAME = regex(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
 
 @define

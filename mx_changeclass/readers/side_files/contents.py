@@ -8,13 +8,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from mx_changeclass.regex import regex
+
 Fetch = Callable[[str], bytes | None]  # a path with slashes -> the content of the file, None where there is none
 
 MOST_PACKAGES = 10_000  # of one list; real ones have some 100
 MAX_TEXT = 4 << 20  # bytes of a text that is looked into; a longer one is only hashed
 UNREAD = "unread"  # a dependency map that is there and cannot be read: unknown, never empty
 _LFS = b"version https://git-lfs.github.com/spec/"
-_LFS_OID = re.compile(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
+_LFS_OID = regex(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
 _TEXTS = frozenset(
     (
         "js",

@@ -32,6 +32,7 @@ from mx_changeclass.readers.side_files.scripts import java_action, javascript_ac
 from mx_changeclass.readers.side_files.styles import tokens
 from mx_changeclass.readers.side_files.widgets import widget_rows
 from mx_changeclass.records import frozen
+from mx_changeclass.regex import regex
 
 Props = dict[str, Any]
 
@@ -41,7 +42,7 @@ _IMAGES = ("png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "bmp")
 _FONTS = ("ttf", "otf", "woff", "woff2", "eot")
 _NOTES = ("md", "txt", "version", "license", "map", "gitignore", "requiredlib", "id", "html~")
 _LARGEST_STUB = 1_000  # bytes
-_OF_THE_APP = re.compile(
+_OF_THE_APP = regex(
     r"""^[ \t]*@?import\s+(?:[^"';]{1,80}\sfrom\s+)?["'][./]*"""
     r"""/theme/(?:web|native)/custom-variables(?:\.\w+)?["'][ \t]*;?""",
     re.MULTILINE,

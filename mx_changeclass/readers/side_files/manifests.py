@@ -21,13 +21,14 @@ from mx_changeclass.readers.side_files.contents import (
     package_versions,
     short_digest,
 )
+from mx_changeclass.regex import regex
 
 TemplateFacts = dict[str, Fact]
 
 _ANDROID = "{http://schemas.android.com/apk/res/android}"
 _TOOLS = "{http://schemas.android.com/tools}"
-_VARIABLE = re.compile(r"\$[({](\w+)[)}]")
-_LOCALIZED = re.compile(r"""^\s*"?(CFBundle\w+)"?\s*=\s*"([^"\n]*)"\s*;""", re.MULTILINE)
+_VARIABLE = regex(r"\$[({](\w+)[)}]")
+_LOCALIZED = regex(r"""^\s*"?(CFBundle\w+)"?\s*=\s*"([^"\n]*)"\s*;""", re.MULTILINE)
 _DEEPEST = 40
 _MOST_VALUES = 100_000  # of a property list, each as often as it is referred to
 _LONGEST = 400

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 
@@ -12,6 +11,7 @@ from mx_changeclass.readers.side_files.contents import Fetch, Unreadable, as_jso
 from mx_changeclass.readers.side_files.platforms import platform_facts
 from mx_changeclass.readers.units.secrets import without_credentials
 from mx_changeclass.readers.xcode import XcodeProject, xcode_project
+from mx_changeclass.regex import regex
 
 # Files by what the build does with them. A kind that stands in none of these is of no known use.
 _CODE = frozenset(("java", "kt", "swift", "m", "mm", "h", "hpp", "c", "cc", "cpp", "aidl", "rs", "metal"))
@@ -85,7 +85,7 @@ _MACHINE = frozenset(
 _MACHINE_FOLDERS = frozenset(
     (".cxx", ".kotlin", ".idea", ".externalnativebuild", "captures", "xcuserdata", ".settings", "fastlane")
 )
-_BUNDLED = re.compile(r"/res/(?:drawable-\w*dpi|raw)/(?:node_modules_|img_|keep\.xml$)|/assets/[^/]*bundle(?:\.\w+)*$")
+_BUNDLED = regex(r"/res/(?:drawable-\w*dpi|raw)/(?:node_modules_|img_|keep\.xml$)|/assets/[^/]*bundle(?:\.\w+)*$")
 _STORELESS = ("dev", "bundle", "notes", "script")
 
 

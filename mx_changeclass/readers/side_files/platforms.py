@@ -23,21 +23,22 @@ from mx_changeclass.readers.side_files.contents import (
 from mx_changeclass.readers.side_files.manifests import TemplateFacts
 from mx_changeclass.readers.side_files.native_builder import builder_facts
 from mx_changeclass.readers.side_files.scripts import split_comments
+from mx_changeclass.regex import regex
 
 _MOST_SOURCES = 1_000  # so many are told one by one
 _MAIN = "android/app/src/main/"
-_SETTING = re.compile(r"^[ \t]*(\w+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
-_STORED = re.compile(r"""[dD]efault(DatabaseName|FilesDirectoryName)\s*(?:\(|=|:)\s*@?["']([^"'\n]{1,80})["']""")
+_SETTING = regex(r"^[ \t]*(\w+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
+_STORED = regex(r"""[dD]efault(DatabaseName|FilesDirectoryName)\s*(?:\(|=|:)\s*@?["']([^"'\n]{1,80})["']""")
 _GRADLE = {
-    "bundleId": re.compile(r"""\bapplicationId\s{0,9}[=( ]\s{0,9}["']([\w.\-]+)["']"""),
-    "version": re.compile(r"""\bversionName\s{0,9}[=( ]\s{0,9}["']([^"'\n]+)["']"""),
-    "build": re.compile(r"\bversionCode\s{0,9}[=( ]\s{0,9}(\d+)"),
-    "minimum": re.compile(r"\bminSdk(?:Version)?\s{0,9}[=( ]\s{0,9}(\d+)"),
-    "targetSdk": re.compile(r"\btargetSdk(?:Version)?\s{0,9}[=( ]\s{0,9}(\d+)"),
-    "compileSdk": re.compile(r"\bcompileSdk(?:Version)?\s{0,9}[=( ]\s{0,9}(\d+)"),
+    "bundleId": regex(r"""\bapplicationId\s{0,9}[=( ]\s{0,9}["']([\w.\-]+)["']"""),
+    "version": regex(r"""\bversionName\s{0,9}[=( ]\s{0,9}["']([^"'\n]+)["']"""),
+    "build": regex(r"\bversionCode\s{0,9}[=( ]\s{0,9}(\d+)"),
+    "minimum": regex(r"\bminSdk(?:Version)?\s{0,9}[=( ]\s{0,9}(\d+)"),
+    "targetSdk": regex(r"\btargetSdk(?:Version)?\s{0,9}[=( ]\s{0,9}(\d+)"),
+    "compileSdk": regex(r"\bcompileSdk(?:Version)?\s{0,9}[=( ]\s{0,9}(\d+)"),
 }
-_IOS_MINIMUM = re.compile(r"""(?:deployment_target\s*=\s*|platform\s+:ios\s*,\s*)["']([\d.]+)["']""")
-_SIGNING = re.compile(r"^.*(?:CODE_SIGN(?!_ENTITLEMENTS)|DEVELOPMENT_TEAM|PROVISIONING_PROFILE).*$", re.MULTILINE)
+_IOS_MINIMUM = regex(r"""(?:deployment_target\s*=\s*|platform\s+:ios\s*,\s*)["']([\d.]+)["']""")
+_SIGNING = regex(r"^.*(?:CODE_SIGN(?!_ENTITLEMENTS)|DEVELOPMENT_TEAM|PROVISIONING_PROFILE).*$", re.MULTILINE)
 _LINKED = (".native_dependencies", "ios/native_dependencies.json", "res/raw/native_dependencies.json")
 _NPM_LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml")
 _FOR_STORES = ("facts", "build", "platform", "config")  # roles of which something is told in a digest of the rest

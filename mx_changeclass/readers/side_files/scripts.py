@@ -12,29 +12,30 @@ from collections.abc import Iterator
 from typing import Any
 
 from mx_changeclass.readers.side_files.contents import short_digest
+from mx_changeclass.regex import regex
 
 _MOST = 60  # so many imports, names or calls of one file are kept
 
-_IMPORT = re.compile(r"""\b(?:import|export)\s{1,20}(?:[^'"();]{0,600}?\bfrom\s*+)?["']([^"'\n]+)["']""")
-_LATE_IMPORT = re.compile(r"""\b(?:import|require)\s*\(\s*["'`]([^"'`\n]+)["'`]\s*\)""")
+_IMPORT = regex(r"""\b(?:import|export)\s{1,20}(?:[^'"();]{0,600}?\bfrom\s*+)?["']([^"'\n]+)["']""")
+_LATE_IMPORT = regex(r"""\b(?:import|require)\s*\(\s*["'`]([^"'`\n]+)["'`]\s*\)""")
 _GENERATED_IMPORTS = ("big.js", "mx-global")
-_SKELETON = re.compile(
+_SKELETON = regex(
     r"""^\s*+(?:import\s++(?:\{[^}'"]*+\}\s*+from\s*+)?["'](?:big\.js|mx-global)["']\s*+;?"""
     r"""|(?:export\s++)?(?:async\s++)?function\s++(?P<function>[\w$]++)\s*+\([^)]*+\)\s*+\{?"""
     r"""|export\s*+\{\s*+(?P<export>[\w$]++)\s*+\}\s*+;?)\s*+$"""
 )
 # Calls by which hand-written code takes data off the device, whatever the library they belong to.
-_STORAGE = re.compile(
+_STORAGE = regex(
     r"\b(\w*(?:[sS]torage|SInfo|Keychain|indexedDB|MMKV|SQLite))\s*\??\.\s*((?:clear|remove|multiRemove|delete|reset)\w*)\s*\("
 )
 # How JavaScript gets at a native module or view by its name; those that React Native brings itself are in every app.
-_NATIVE_CALL = re.compile(
+_NATIVE_CALL = regex(
     r"""\bNativeModules(?:\s+as\s+\w+\s*\))?\s*(?:\?\.)?\s*(?:\.\s*(\w+)|\[\s*["'`](\w+)["'`]\s*\])"""
     r"""|\b(?:TurboModuleRegistry\s*\.\s*get(?:Enforcing)?|requireNativeComponent|codegenNativeComponent"""
     r"""|requireNativeModule|requireOptionalNativeModule|getViewManagerConfig)\s*(?:<[^>()]{0,200}>)?\s*\(\s*["'`]([\w.]+)["'`]"""
 )
-_NATIVES_TAKEN = re.compile(r"""\{([^{}]{1,400})\}\s*=\s*(?:[\w$.]+\.)?NativeModules\b""")
-_NATIVES_USED = re.compile(r"\bNativeModules\b(?!\s*[,}])")  # in another way than by a name that is seen
+_NATIVES_TAKEN = regex(r"""\{([^{}]{1,400})\}\s*=\s*(?:[\w$.]+\.)?NativeModules\b""")
+_NATIVES_USED = regex(r"\bNativeModules\b(?!\s*[,}])")  # in another way than by a name that is seen
 _OF_REACT_NATIVE = frozenset(
     (
         "UIManager",
@@ -47,27 +48,27 @@ _OF_REACT_NATIVE = frozenset(
     )
 ) | {"AppState", "DeviceInfo", "ImageLoader", "Linking", "LinkingManager", "Networking", "Timing", "Vibration"}
 _TAKING = r"(?:clear|remove|multiRemove|delete|reset)\w*"
-_STORAGE_IMPORT = re.compile(
+_STORAGE_IMPORT = regex(
     r"\bimport\s*\{([^}]*)\}\s*from\s*[\"'][^\"']*(?:storage|sensitive-info|keychain|mmkv|sqlite)[^\"']*[\"']",
     re.IGNORECASE,
 )
-_IMPORTED = re.compile(rf"\b({_TAKING})(?:\s+as\s+(\w+))?")
-_NAMED = re.compile(r"""["'`](?://)?([A-Za-z]\w*\.[A-Za-z]\w*)(?=["'`\[/])""")
+_IMPORTED = regex(rf"\b({_TAKING})(?:\s+as\s+(\w+))?")
+_NAMED = regex(r"""["'`](?://)?([A-Za-z]\w*\.[A-Za-z]\w*)(?=["'`\[/])""")
 
 _JAVA_REGIONS = (("// BEGIN USER CODE", "// END USER CODE"), ("// BEGIN EXTRA CODE", "// END EXTRA CODE"))
-_JAVA_IMPORT = re.compile(r"^[ \t]*import[ \t]+(?:static[ \t]+)?([\w.*]+)[ \t]*;", re.MULTILINE)
-_JAVA_GENERATED = re.compile(
+_JAVA_IMPORT = regex(r"^[ \t]*import[ \t]+(?:static[ \t]+)?([\w.*]+)[ \t]*;", re.MULTILINE)
+_JAVA_GENERATED = regex(
     r"com\.mendix\.(?:systemwideinterfaces\.core\.(?:IContext|IMendixObject|UserAction)|webui\.CustomJavaAction)$"
 )
 
 _COMMENT_ENDS = {"//": "\n", "/*": "*/"}
-_NEXT = {False: re.compile(r"""//|/\*|["'`{}/]"""), True: re.compile(r"""//|/\*|["']""")}
-_QUOTED = {q: re.compile(rf"""{q}(?:[^{q}\\\n]++|\\.)*+{q}?""", re.DOTALL) for q in "\"'"}
-_TEMPLATE = re.compile(r"(?:[^`\\$]++|\\.|\$(?!\{))*+(?:`|\$\{|\Z)", re.DOTALL)
-_REGEX = re.compile(r"/(?:[^/\\\[\n]++|\\.|\[(?:[^\]\\\n]++|\\.)*+\])++/")
+_NEXT = {False: regex(r"""//|/\*|["'`{}/]"""), True: regex(r"""//|/\*|["']""")}
+_QUOTED = {q: regex(rf"""{q}(?:[^{q}\\\n]++|\\.)*+{q}?""", re.DOTALL) for q in "\"'"}
+_TEMPLATE = regex(r"(?:[^`\\$]++|\\.|\$(?!\{))*+(?:`|\$\{|\Z)", re.DOTALL)
+_REGEX = regex(r"/(?:[^/\\\[\n]++|\\.|\[(?:[^\]\\\n]++|\\.)*+\])++/")
 _LONGEST_REGEX = 1_000  # characters; a longer one is read as a division and what follows
-_OPERAND = re.compile(r"[\w$)\]}\"'`]$")
-_BEFORE_REGEX = re.compile(r"\b(?:return|typeof|case|in|of|do|else|void|delete|throw|new|yield|await)$")
+_OPERAND = regex(r"[\w$)\]}\"'`]$")
+_BEFORE_REGEX = regex(r"\b(?:return|typeof|case|in|of|do|else|void|delete|throw|new|yield|await)$")
 
 
 def javascript_action(text: str, name: str) -> dict[str, Any]:

@@ -8,19 +8,20 @@ from __future__ import annotations
 import re
 
 from mx_changeclass.readers.side_files.contents import short_digest
+from mx_changeclass.regex import regex
 
 MOST_TOKENS = 600
 _LONGEST = 80  # characters of a value that is shown as it is written
 _DEEPEST = 12
 
-_EXPORT = re.compile(r"\bexport\s+(?:default\b|(?:const|let|var)\s+(?P<name>[\w$]+)\s*(?::[^=;{}]{0,200})?=)\s*")
-_KEY = re.compile(
+_EXPORT = regex(r"\bexport\s+(?:default\b|(?:const|let|var)\s+(?P<name>[\w$]+)\s*(?::[^=;{}]{0,200})?=)\s*")
+_KEY = regex(
     r"""\s*(?:(?P<end>\})|,|(?P<spread>\.\.\.)|(?:(?P<key>[\w$-]+)|"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)')\s*(?P<colon>:\s*)?)"""
 )
-_PIECE = re.compile(
+_PIECE = regex(
     r"""(?:[^"'`()\[\]{},;]++|"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+'|`(?:[^`\\]++|\\.)*+`)""", re.DOTALL
 )
-_TEXT = re.compile(r"""\s*(["'])([^"'\\\n]*)\1\s*$""")
+_TEXT = regex(r"""\s*(["'])([^"'\\\n]*)\1\s*$""")
 
 
 def tokens(code: str) -> dict[str, str]:

@@ -8,7 +8,6 @@ A zip inside of a zip stays shut.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -24,13 +23,14 @@ from mx_changeclass.readers.side_files.contents import (
     short_digest,
     suffix,
 )
+from mx_changeclass.regex import regex
 
 _MOST_LIBRARIES = 100
 _FLAGS = ("offlineCapable", "needsEntityContext", "pluginWidget")
 _DESIGN_TIME = (".editorconfig.js", ".editorpreview.js", ".webmodeler.js", ".d.ts", "tile.png", "icon.png", "dark.png")
 _NOTES = frozenset(("map", "md", "txt", "id", "license", "html", "flow", "sln"))
 _CLIENT = frozenset(("js", "mjs", "cjs", "jsx", "ts", "tsx", "css", "json"))
-_TESTS = re.compile(r"node_modules/.*/src/(?:test|androidtest)/|node_modules/.*/ios/[^/]*tests/")
+_TESTS = regex(r"node_modules/.*/src/(?:test|androidtest)/|node_modules/.*/ios/[^/]*tests/")
 _NATIVE = frozenset(("java", "kt", "m", "mm", "swift", "h", "cpp", "gradle", "podspec"))
 
 

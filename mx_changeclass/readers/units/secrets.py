@@ -17,6 +17,7 @@ from attrs import evolve
 from mx_changeclass.model.metamodel import property_of
 from mx_changeclass.model.snapshot import Element, Rows
 from mx_changeclass.model.types import CONSTANT
+from mx_changeclass.regex import regex
 
 _SECRETS = frozenset(
     {
@@ -54,16 +55,16 @@ _HARMLESS = frozenset({"passwordPolicySettings"})
 _SEAL = "sealed:"
 # In any text: who signs in with an address, and a parameter whose name says what it is, of an address or of a
 # connection string. A port is no password, and the user of git over ssh no secret.
-_SIGNED_IN = re.compile(
+_SIGNED_IN = regex(
     r"""(?<=://)(?!git@|sealed:)(?:[^\s/?#"'<>]{1,400}|[^\s/:@?#"'<>]{0,200}:(?!\d{1,5}[/?#])[^\s"'<>@]{1,400})(?=@)"""
 )
-_PARAMETER = re.compile(
+_PARAMETER = regex(
     r"""([?&;#][\w.-]{0,40}(?:token|secret|password|passwd|pwd|key|sig|signature)=)(?!sealed:|\{\d)([^\s&#;"'<>]{1,800})""",
     re.IGNORECASE,
 )
 # Bytes without these hold neither; to look at each text would cost a third more.
-_NAMED = re.compile(rb"=(?<=(?:en|et|rd|wd|ey|ig|re)=)", re.IGNORECASE)  # the ends of the words above
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_NAMED = regex(rb"=(?<=(?:en|et|rd|wd|ey|ig|re)=)", re.IGNORECASE)  # the ends of the words above
+_WORDS = regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _TELLING = frozenset({"key", "keys", "token", "tokens", "secret", "secrets", "password", "credential", "credentials"})
 
 

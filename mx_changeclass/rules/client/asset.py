@@ -14,6 +14,7 @@ from mx_changeclass.model.kinds.flows import Microflow, Nanoflow
 from mx_changeclass.model.kinds.native import NativeBinary
 from mx_changeclass.model.kinds.settings import Language, LanguageSettings
 from mx_changeclass.model.types import NANOFLOW
+from mx_changeclass.regex import regex
 from mx_changeclass.rules.client.flow_questions import texts
 from mx_changeclass.rules.client.page_questions import aspects_of, describe
 from mx_changeclass.rules.edits import FormEdit
@@ -27,7 +28,7 @@ ImageEdit = Added[In[ImageCollection]] | Removed[In[ImageCollection]] | Changed[
 IconEdit = Added[In[IconCollection]] | Removed[In[IconCollection]] | Changed[In[IconCollection]]
 
 _LARGE = 500_000  # bytes of an image that make an update over a mobile network noticeably slower
-_SIZE = re.compile(r"\((\d+) bytes\)$")
+_SIZE = regex(r"\((\d+) bytes\)$")
 _SYSTEM_FONTS = ("system", "undefined", "null", "inherit", "sansserif", "serif", "monospace", "expression")
 
 

@@ -6,11 +6,10 @@ state them (``ios.appName``), and that of a configuration where it is not the de
 
 from __future__ import annotations
 
-import re
-
 from mx_changeclass.changes.change import Added, Changed, Removed
 from mx_changeclass.model.kinds.files import BuilderFile, TemplateFile
 from mx_changeclass.model.kinds.native import NativeBinary
+from mx_changeclass.regex import regex
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.vocabulary import FULL_RELEASE, NONE, Certainty, Hazard, Maybe, Remedy, Requires
@@ -414,7 +413,7 @@ def _is_public(url: str) -> bool:
     return bool(mark and scheme and host) and not _PRIVATE.match(host)
 
 
-_PRIVATE = re.compile(r"localhost$|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|.*\.local$")
+_PRIVATE = regex(r"localhost$|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|.*\.local$")
 
 
 def _over_https(change: Changed[NativeBinary] | Changed[BuilderFile]) -> bool:

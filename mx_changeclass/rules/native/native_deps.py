@@ -6,13 +6,12 @@ shows the widget.
 
 from __future__ import annotations
 
-import re
-
 from mx_changeclass.changes.change import Added, Changed, Removed
 from mx_changeclass.graphs.native_dependencies import resolved
 from mx_changeclass.model.kinds.app import Module
 from mx_changeclass.model.kinds.files import BringsNative, JavaScriptFile, JavaScriptSource, NpmPackage, ThemeFile
 from mx_changeclass.model.native_templates import accepts, pinned, template_range
+from mx_changeclass.regex import regex
 from mx_changeclass.rules.engine.release import DependencyChange, Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.native.native_needs import in_released_binary, meets_binary
@@ -20,10 +19,8 @@ from mx_changeclass.vocabulary import FULL_RELEASE, NONE, OTA_SAFE, Certainty, M
 
 Script = Added[JavaScriptSource | JavaScriptFile | ThemeFile] | Changed[JavaScriptSource | JavaScriptFile | ThemeFile]
 
-_NATIVE = re.compile(r"(?:^|[@/-])react-native(?:$|[/-])")
-_STORES = re.compile(
-    r"sensitive-info|keychain|async-storage|encrypted-storage|secure-store|sqlite|mmkv|realm|watermelon"
-)
+_NATIVE = regex(r"(?:^|[@/-])react-native(?:$|[/-])")
+_STORES = regex(r"sensitive-info|keychain|async-storage|encrypted-storage|secure-store|sqlite|mmkv|realm|watermelon")
 _OF_CLIENT = frozenset(("react", "react-native", "react-dom", "mendix", "mx-api", "mx-global", "big.js", "@mendix"))
 
 

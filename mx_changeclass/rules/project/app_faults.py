@@ -17,6 +17,7 @@ from mx_changeclass.model.kinds.flows import Nanoflow
 from mx_changeclass.model.kinds.pages import Page, Snippet
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import NANOFLOW
+from mx_changeclass.regex import regex
 from mx_changeclass.rules.engine.release import Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import In, rule
 from mx_changeclass.rules.questions import both, denied, keeps_data
@@ -24,8 +25,8 @@ from mx_changeclass.rules.reference_changes import new_rows, old_rows
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, NONE, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import several
 
-_NEGATED = re.compile(r"\bnot\s*\(\s*[A-Za-z_]\w*\.[A-Za-z_]\w*\s*\)")  # no object over an association
-_TIMER = re.compile(r"time|interval", re.IGNORECASE)  # of a property of a widget that calls something by itself
+_NEGATED = regex(r"\bnot\s*\(\s*[A-Za-z_]\w*\.[A-Za-z_]\w*\s*\)")  # no object over an association
+_TIMER = regex(r"time|interval", re.IGNORECASE)  # of a property of a widget that calls something by itself
 _MAPPING = "Microflows$MicroflowCallParameterMapping"
 
 # -- synchronisation in the background --------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from mx_changeclass.graphs.app import App
@@ -11,6 +10,7 @@ from mx_changeclass.graphs.sync_set import NEVER, ONLINE
 from mx_changeclass.model.snapshot import Element, Rows, Unit
 from mx_changeclass.model.types import NANOFLOW
 from mx_changeclass.records import frozen
+from mx_changeclass.regex import regex
 from mx_changeclass.rules.engine.release import Release
 
 SYNCHRONIZE = "Microflows$SynchronizeAction"
@@ -18,7 +18,7 @@ _CLIENT = ("Pages$", NANOFLOW)
 _CLIENT_ACTION = "Pages$SyncClientAction"
 _SELECTED = "Specific"  # leaves deletions and all other objects behind, and heeds no sync mode
 # How a unit that uploads spells it, whichever of the types and keys below it has; few do.
-_SPELLED = re.compile(rb"ync(?:hronizeAction|ClientAction|Button|Automatically)")
+_SPELLED = regex(rb"ync(?:hronizeAction|ClientAction|Button|Automatically)")
 _NANOFLOW, _CALL = "Microflows$Nanoflow", "action.nanoflowCall.nanoflow"
 
 
