@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from mx_changeclass.readers.cache import cache
     from mx_changeclass.readers.limits import TooLarge
     from mx_changeclass.releases import hotfix
-    from mx_changeclass.reports import render
+    from mx_changeclass.reports.rendering import render
     from mx_changeclass.rules import catalogue
     from mx_changeclass.rules.engine.release import Ignored
     from mx_changeclass.rules.engine.rule import Rule, Settlement, rule
@@ -194,7 +194,7 @@ _HOME = {
     "portfolios": ("Portfolio", "portfolio"),
     "provenance": ("blame",),
     "releases": ("hotfix",),
-    "reports": ("render",),
+    "reports.rendering": ("render",),
     "rules": ("catalogue",),
     "rules.engine.release": ("Ignored",),
     "rules.engine.rule": ("Rule", "Settlement", "rule"),

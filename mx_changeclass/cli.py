@@ -9,7 +9,7 @@ import click
 from mx_changeclass import __version__
 from mx_changeclass.commands import COMMANDS
 from mx_changeclass.console.frame import Group
-from mx_changeclass.readers.limits import A_MODEL
+from mx_changeclass.forms import A_MODEL
 
 
 class _Commands(Group):
@@ -28,7 +28,7 @@ class _Commands(Group):
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     """The version, and where the tables end that it knows."""
     if wanted:
-        from mx_changeclass.reports.catalogue import known_until
+        from mx_changeclass.model.tables import known_until
 
         known = [f"{what} known until {until}" for what, until in known_until().items()]
         click.echo("\n".join((f"mx-changeclass, version {__version__}", *known)))

@@ -289,7 +289,7 @@ def test_a_fault_prints_nothing_on_standard_output(tmp_path: Path) -> None:
     ("module", "name", "argument"),
     [
         ("mx_changeclass.pipeline", "compare", "diff"),  # in a command
-        ("mx_changeclass.reports.catalogue", "known_until", "--version"),  # before any
+        ("mx_changeclass.model.tables", "known_until", "--version"),  # before any
     ],
 )
 def test_what_leaves_by_itself_is_no_verdict(

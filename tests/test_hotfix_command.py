@@ -12,7 +12,8 @@ from attrs import evolve
 from mx_changeclass.findings.hotfix import Choice, Hotfix, Need, Piece
 from mx_changeclass.legible import legible
 from mx_changeclass.model.commits import Commit
-from mx_changeclass.reports.hotfix import STEP_FORMATS, render_hotfix
+from mx_changeclass.reports import STEP_FORMATS
+from mx_changeclass.reports.hotfix import render_hotfix
 from tests.builders.histories import field_service
 from tests.generated import story
 from tests.test_cli import run

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,8 +14,10 @@ from mx_changeclass.console.frame import BELOW, UNREADABLE, Command, complain
 from mx_changeclass.console.options import Settings, configured
 from mx_changeclass.console.output import make_folder, output_option, progress, write
 from mx_changeclass.errors import PolicyError
-from mx_changeclass.reports.audit import AUDIT_FORMATS, errors_of, render_audits
-from mx_changeclass.timeline import audit
+from mx_changeclass.reports import AUDIT_FORMATS
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 
 @click.command("audit", cls=Command, short_help="Classify a history step by step: commits or releases.")
@@ -66,6 +66,8 @@ def audit_command(
 ) -> int:
     """Classify each commit that led to REVISION, or each in a range v1..main, against the one before it."""
     from mx_changeclass.portfolios import portfolio
+    from mx_changeclass.reports.audit import errors_of, render_audits
+    from mx_changeclass.timeline import audit
 
     if file is not None and (revision != "HEAD" or no_merges or any(v for v in chosen.values())):
         raise click.UsageError("--portfolio says of each app what is audited. Leave the other choices out")
@@ -98,8 +100,10 @@ def audit_command(
 
 def _written(audits: Mapping[str, Any], folder: Path, page: Path | None, say: Callable[[str], None]) -> str:
     """Writes the report of each step that the page tells into a folder, and gives its address as seen from the page."""
-    from mx_changeclass.reports import render
+    from urllib.parse import quote
+
     from mx_changeclass.reports.audit_page import shown_steps
+    from mx_changeclass.reports.rendering import render
 
     make_folder(folder)
     for name, step in shown_steps(audits):

@@ -9,8 +9,7 @@ import click
 from mx_changeclass.console.frame import Command
 from mx_changeclass.console.options import Bar, ClassName, Settings, configured
 from mx_changeclass.console.output import output_option, progress, write
-from mx_changeclass.provenance import blame
-from mx_changeclass.reports.blame import STEP_FORMATS, render_blame
+from mx_changeclass.reports import STEP_FORMATS
 from mx_changeclass.vocabulary import DESTRUCTIVE
 
 _CLASSES = ("ota-safe", "needs-redeploy", "full-release", "destructive")
@@ -42,6 +41,9 @@ def blame_command(
 
     Exits as 'diff' of the two does: with 1 where the verdict is DESTRUCTIVE.
     """
+    from mx_changeclass.provenance import blame
+    from mx_changeclass.reports.blame import render_blame
+
     with progress(f"looking for who brought what from {old} to {new}"):
         found = blame(
             old,

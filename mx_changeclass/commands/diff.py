@@ -8,7 +8,6 @@ from mx_changeclass.console.frame import BELOW, Command
 from mx_changeclass.console.last_report import remember
 from mx_changeclass.console.options import Bar, Reports, Settings, configured, judged, reported
 from mx_changeclass.console.output import progress
-from mx_changeclass.pipeline import compare, fleet
 
 
 @click.command("diff", cls=Command)
@@ -25,6 +24,8 @@ from mx_changeclass.pipeline import compare, fleet
 @configured
 def diff_command(old: str, new: str, against: tuple[str, ...], reports: Reports, bar: Bar, settings: Settings) -> int:
     """Classify every change between OLD and NEW. The main job."""
+    from mx_changeclass.pipeline import compare, fleet
+
     with progress(f"comparing {old} with {new}"):
         verdict = compare(old, new, settings.policy, native=settings.native, today=settings.today)
     remember(verdict)

@@ -7,7 +7,6 @@ import click
 from mx_changeclass.console.frame import BELOW, Command
 from mx_changeclass.console.last_report import reports_in
 from mx_changeclass.console.output import write
-from mx_changeclass.reports import catalogue
 
 
 @click.command("explain", cls=Command, short_help="Why: of a rule, a class, or rows of a report.")
@@ -22,6 +21,8 @@ from mx_changeclass.reports import catalogue
 def explain_command(topic: str, report: tuple[str, ...]) -> int:
     """Why: of a rule or a class; or of the rows of a report: one by its fingerprint, or how that begins, those of an
     element by its name."""
+    from mx_changeclass.reports import catalogue
+
     told = catalogue.explain(topic, *reports_in(report))
     if told is None:
         raise click.UsageError(

@@ -8,8 +8,6 @@ import click
 
 from mx_changeclass.console.frame import BELOW, Command
 from mx_changeclass.console.output import output_option, progress, write
-from mx_changeclass.pipeline import check_readable
-from mx_changeclass.readers import export, read
 
 
 @click.command("export", cls=Command, short_help="Write the canonical snapshot, to keep beside a release.")
@@ -17,6 +15,9 @@ from mx_changeclass.readers import export, read
 @output_option
 def export_command(model: str, output: Path | None) -> int:
     """Write the canonical snapshot, to keep beside a release; compressed where FILE ends in .gz."""
+    from mx_changeclass.pipeline import check_readable
+    from mx_changeclass.readers import export, read
+
     with progress(f"reading {model}"):
         snapshot = read(model)
         check_readable(snapshot)

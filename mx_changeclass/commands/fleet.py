@@ -9,10 +9,7 @@ import click
 from mx_changeclass.console.frame import Command
 from mx_changeclass.console.options import Bar, Settings, configured, judged
 from mx_changeclass.console.output import output_option, progress, write
-from mx_changeclass.pipeline import fleet
-from mx_changeclass.reports.fleet import fleet_json, fleet_markdown, fleet_text
-
-_FORMATS = {"text": fleet_text, "json": fleet_json, "markdown": fleet_markdown}
+from mx_changeclass.reports import STEP_FORMATS
 
 
 @click.command("fleet", cls=Command, short_help="Classify CANDIDATE against every version in the field.")
@@ -23,7 +20,7 @@ _FORMATS = {"text": fleet_text, "json": fleet_json, "markdown": fleet_markdown}
     multiple=True,
     help="A version in the field, oldest first; the server runs the last [default: [[version]] of the configuration].",
 )
-@click.option("--format", "format_", type=click.Choice(tuple(_FORMATS)), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(STEP_FORMATS), default="text", show_default=True)
 @output_option
 @judged
 @configured
@@ -31,8 +28,12 @@ def fleet_command(
     candidate: str, against: tuple[str, ...], format_: str, output: Path | None, bar: Bar, settings: Settings
 ) -> int:
     """Classify CANDIDATE against every version that devices still run."""
+    from mx_changeclass.pipeline import fleet
+    from mx_changeclass.reports.fleet import fleet_json, fleet_markdown, fleet_text
+
     with progress(f"comparing what is in the field with {candidate}"):
         versions = settings.in_field(*against)
         found = fleet(candidate, versions, settings.policy, native=settings.native, today=settings.today)
-    write(_FORMATS[format_](found), output)
+    render = {"text": fleet_text, "json": fleet_json, "markdown": fleet_markdown}[format_]
+    write(render(found), output)
     return bar.exit_code(found)

@@ -9,8 +9,6 @@ import click
 from mx_changeclass.console.frame import BELOW, Command
 from mx_changeclass.console.output import output_option, progress, write
 from mx_changeclass.legible import json_text
-from mx_changeclass.pipeline import footprint
-from mx_changeclass.reports.footprint import footprint_document, footprint_text
 
 
 @click.command("footprint", cls=Command)
@@ -20,6 +18,9 @@ from mx_changeclass.reports.footprint import footprint_document, footprint_text
 @click.option("--all", "everything", is_flag=True, help="Tell all names of long lists.")
 def footprint_command(model: str, format_: str, output: Path | None, everything: bool) -> int:
     """What lives on devices: per navigation profile, by which way."""
+    from mx_changeclass.pipeline import footprint
+    from mx_changeclass.reports.footprint import footprint_document, footprint_text
+
     with progress(f"reading {model}"):
         found = footprint(model)
     write(

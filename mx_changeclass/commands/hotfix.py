@@ -10,8 +10,7 @@ import click
 from mx_changeclass.console.frame import AT_OR_ABOVE, BELOW, UNDECIDED, Command
 from mx_changeclass.console.options import Settings, configured
 from mx_changeclass.console.output import output_option, progress, write
-from mx_changeclass.releases import hotfix
-from mx_changeclass.reports.hotfix import STEP_FORMATS, render_hotfix
+from mx_changeclass.reports import STEP_FORMATS
 
 _CLASSES = ("ota-safe", "needs-redeploy", "full-release")
 
@@ -49,6 +48,9 @@ def hotfix_command(
 
     Exit code 0: something may; 1: nothing; 4: it could not be proven.
     """
+    from mx_changeclass.releases import hotfix
+    from mx_changeclass.reports.hotfix import render_hotfix
+
     with progress(f"looking at what leads from {old} to {new}"):
         found = hotfix(
             old, new, up_to, by=by, only=only, without=without, policy=settings.policy, native=settings.native

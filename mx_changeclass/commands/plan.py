@@ -9,10 +9,7 @@ import click
 from mx_changeclass.console.frame import AT_OR_ABOVE, BELOW, UNDECIDED, Command
 from mx_changeclass.console.options import Settings, configured
 from mx_changeclass.console.output import output_option, progress, write
-from mx_changeclass.findings.back import May, way_back
-from mx_changeclass.findings.planning import proven_plan
-from mx_changeclass.pipeline import compare
-from mx_changeclass.reports.plans import STEP_FORMATS, render_plan
+from mx_changeclass.reports import STEP_FORMATS
 
 
 @click.command("plan", cls=Command, short_help="The steps from OLD to NEW without loss, each proven.")
@@ -35,6 +32,11 @@ def plan_command(
     Exits with 0 where they do, with 1 where the model has to change first or the way back has a cost, with 4 where the
     plan is not proven.
     """
+    from mx_changeclass.findings.back import May, way_back
+    from mx_changeclass.findings.planning import proven_plan
+    from mx_changeclass.pipeline import compare
+    from mx_changeclass.reports.plans import render_plan
+
     with progress(f"planning {old} to {new}"):
         verdict = compare(old, new, settings.policy, native=settings.native, today=settings.today)
         way = way_back(verdict) if back else None

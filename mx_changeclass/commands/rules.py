@@ -8,7 +8,6 @@ import click
 
 from mx_changeclass.console.frame import BELOW, Command
 from mx_changeclass.console.output import output_option, write
-from mx_changeclass.reports import catalogue
 
 
 @click.command("rules", cls=Command)
@@ -17,5 +16,7 @@ from mx_changeclass.reports import catalogue
 @output_option
 def rules_command(format_: str, coverage: bool, output: Path | None) -> int:
     """The catalogue of rules."""
+    from mx_changeclass.reports import catalogue
+
     write(catalogue.coverage() if coverage else catalogue.rules(format_), output)
     return BELOW

@@ -14,11 +14,7 @@ from mx_changeclass.console.last_report import reports_in
 from mx_changeclass.console.options import CONFIGURATION, day_of, today_option
 from mx_changeclass.console.output import write
 from mx_changeclass.legible import plain_line
-from mx_changeclass.readers.waiver_file import naming, with_waiver
-from mx_changeclass.reports.catalogue import rows_of
 from mx_changeclass.vocabulary import ReleaseClass
-from mx_changeclass.waivers import class_named
-from mx_changeclass.wording.values import kind_in_words
 
 
 @click.command("waive", cls=Command, short_help="Accept a change, with a reason and until a day.")
@@ -54,6 +50,9 @@ def waive_command(
     today: datetime | None,
 ) -> int:
     """Accept a change of a report: the one of a FINGERPRINT, or whose fingerprint begins so, or of an ELEMENT."""
+    from mx_changeclass.readers.waiver_file import naming, with_waiver
+    from mx_changeclass.wording.values import kind_in_words
+
     if until.date() < day_of(today):
         raise click.UsageError(f"--until: {until.date()} is over. Give a day to come")
     reports = reports_in([report] if report else [])
@@ -75,6 +74,8 @@ def waive_command(
 
 
 def _named(change: str, report: Mapping[str, Any]) -> Mapping[str, Any]:
+    from mx_changeclass.reports.catalogue import rows_of
+
     rows = rows_of(change, report) if change else []  # the app has no name; nothing given does not mean it
     if not rows:
         raise click.UsageError(f"{change}: the last report, or that of --report, has no such change")
@@ -86,6 +87,8 @@ def _named(change: str, report: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _up_to(row: Mapping[str, Any], asked: str | None, *, undecided: bool) -> str:
     """The class up to which a row is accepted, where all of it is."""
+    from mx_changeclass.waivers import class_named
+
     highest, mark = ReleaseClass(row["at_most"]), row["fingerprint"]
     if highest is ReleaseClass.OTA_SAFE:
         raise click.UsageError(f"{mark}: is {highest} and needs no waiver")

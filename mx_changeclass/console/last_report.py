@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mx_changeclass.console.output import write
-from mx_changeclass.readers.cache import default_folder
 
 if TYPE_CHECKING:
     from mx_changeclass.findings.finding import Verdict
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 def _place() -> Path:
     """Each folder has its own, so that jobs beside each other do not take the place of one another."""
+    from mx_changeclass.readers.cache import default_folder
+
     here = hashlib.sha256(os.fsencode(os.getcwd())).hexdigest()[:16]
     return default_folder() / f"last-{here}.json"
 

@@ -220,7 +220,7 @@ class Report:
     target: Path | None
 
     def written(self, verdict: Verdict, bar: Bar, *, everything: bool, fleet: Fleet | None) -> Written:
-        from mx_changeclass.reports import options_of, render
+        from mx_changeclass.reports.rendering import options_of, render
 
         options: dict[str, Any] = {"everything": everything, "fail_on": bar.at, "maybe": bar.maybe}
         if self.target is None:
@@ -248,7 +248,7 @@ class Reports:
 
     def check_fleet(self) -> None:
         """Refuse formats that tell nothing of a fleet."""
-        from mx_changeclass.reports import options_of
+        from mx_changeclass.reports.rendering import options_of
 
         for one in self.several:
             if one.format != _SUMMARY and "fleet" not in options_of(one.format):

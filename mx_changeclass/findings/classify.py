@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from difflib import get_close_matches
 
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import account
@@ -89,6 +88,8 @@ def _check_policy(policy: Policy, rules: Mapping[str, Rule]) -> None:
 
 def _check_rule(name: str, rules: Collection[str], where: str) -> None:
     if name not in rules:
+        from difflib import get_close_matches
+
         close = get_close_matches(name, rules, 1)
         hint = f"Did you mean {close[0]!r}?" if close else "'mx-changeclass rules' lists them"
         raise PolicyError(f"{where}: {name!r} is no rule. {hint}")

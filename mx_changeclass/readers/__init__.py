@@ -8,8 +8,9 @@ from pathlib import Path
 from attrs import evolve
 
 from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat, one_line
+from mx_changeclass.forms import GIVE_MODEL
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.readers.limits import GIVE_MODEL, LFS_POINTER
+from mx_changeclass.readers.limits import LFS_POINTER
 from mx_changeclass.readers.names import FORCED, NEWEST_TAG, named_twice
 
 _HEAD = 512  # bytes that tell a form

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -79,6 +78,8 @@ def _lies_in(file: Path, folder: str) -> bool:
 
 
 def _table(file: Path, *, chosen: bool) -> dict[str, Any]:
+    import tomllib
+
     try:
         if not chosen and not stat.S_ISREG(file.lstat().st_mode):
             raise ValueError("is a link or no regular file")

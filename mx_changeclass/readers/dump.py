@@ -12,8 +12,9 @@ from functools import partial
 from typing import Any
 
 from mx_changeclass.errors import BrokenContainer, UnknownFormat
+from mx_changeclass.forms import GIVE_MODEL
 from mx_changeclass.model.snapshot import Rows, Snapshot, Unit
-from mx_changeclass.readers.limits import DENSE_VALUES, FEW_VALUES, GIVE_MODEL, UNITS
+from mx_changeclass.readers.limits import DENSE_VALUES, FEW_VALUES, UNITS
 from mx_changeclass.readers.mpr import ReadModel
 from mx_changeclass.readers.notes import check_places
 from mx_changeclass.readers.project_files import as_snapshot

@@ -1,9 +1,6 @@
-"""The forms of input, how much one may ask for, and how its errors advise. Limits are far above real models, far
-below harm."""
+"""How much an input may ask for, and how its errors advise. Limits are far above real models, far below harm."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 from mx_changeclass.errors import BrokenContainer
 
@@ -28,18 +25,6 @@ STREAMED = 16 << 20  # bytes of a file beside the model that is never held whole
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 RESTORE = "Restore it, for example from git"
-
-# The forms a model comes in, as ``Snapshot.form`` names them, and as people do.
-FORMS: Mapping[str, str] = {
-    "mpr-v2": "a project folder",
-    "mpr-v1": "an .mpr",
-    "mpk": "an app or module .mpk",
-    "dump": "a dump of 'mx dump-mpr'",
-    "snapshot": "a snapshot written by 'export'",
-    "git": "a git revision (v1.4, main:apps/field, : for the index)",
-}
-A_MODEL = " or ".join((", ".join([*FORMS.values()][:-1]), [*FORMS.values()][-1]))
-GIVE_MODEL = f"Give {A_MODEL}"
 
 
 class TooLarge(BrokenContainer):

@@ -4,7 +4,6 @@ developers use. Two contents with one meaning build the same app."""
 from __future__ import annotations
 
 import json
-import plistlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -113,6 +112,8 @@ def _locked(lock: Any) -> Iterator[str]:
 
 
 def _property_list(content: bytes) -> str:
+    import plistlib
+
     try:
         return repr(ordered(plistlib.loads(content)))
     except Exception as error:  # plistlib raises a dozen kinds on hostile bytes, those of expat among them

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mx_changeclass.errors import BrokenContainer, UnknownFormat
+from mx_changeclass.forms import GIVE_MODEL
 from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.readers.archive import Archive
 from mx_changeclass.readers.cache import KeptUnit
-from mx_changeclass.readers.limits import GIVE_MODEL
 from mx_changeclass.readers.mpr import Listed
 from mx_changeclass.readers.project_files import read_project
 from mx_changeclass.readers.safe_xml import parse

@@ -21,6 +21,7 @@ from mx_changeclass.findings.steps import (
     worst_steps,
 )
 from mx_changeclass.legible import json_text, plain_line
+from mx_changeclass.reports import AUDIT_FORMATS
 from mx_changeclass.reports.markdown import escaped
 from mx_changeclass.vocabulary import NONE, ReleaseClass
 from mx_changeclass.wording.values import plural
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 Audits = Mapping[str, "Audit"]  # by the name of the app
 
-AUDIT_FORMATS = ("text", "json", "csv", "markdown", "html")
 _WORST = 5  # so many of the worst steps, and of the rules that recur, are told above the steps
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would reckon, were it to begin a cell
 _SHORT = {c: str(c).lower().replace("_", "-") for c in ReleaseClass}

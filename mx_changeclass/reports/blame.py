@@ -13,7 +13,6 @@ from mx_changeclass.model.commits import Commit
 from mx_changeclass.reports.markdown import escaped
 from mx_changeclass.wording.values import plural
 
-STEP_FORMATS = ("text", "json", "markdown")
 _WIDTH = 100
 _LISTED = 6  # so many subjects of a rule, and so many rules of a commit, are told; ``everything`` tells them all
 _SHORT = 12  # digits of a commit id

@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from mx_changeclass.data import load
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.legible import json_text, plain_lines
-from mx_changeclass.model.native_templates import checked, newest_template
+from mx_changeclass.model.tables import known_until
 from mx_changeclass.policy import DECLARATIONS
 from mx_changeclass.regex import regex
 from mx_changeclass.reports.examples import example
@@ -105,16 +104,6 @@ def coverage() -> str:
     lines += ["", f"told as undecided ({len(open_)})", *(f"  {rule_id}" for rule_id in open_)]
     lines += ["", "known until", *(f"  {what:<32} {until}" for what, until in known_until().items())]
     return "\n".join(lines) + "\n"
-
-
-def known_until() -> dict[str, str]:
-    """Where the tables end that the package ships: what is newer is told as undecided."""
-    (end, day), (template, released) = checked(), newest_template()
-    return {
-        "native templates of Studio Pro": f"{end} (read on {day})",
-        "releases of the native template": f"{template}{f' ({released})' if released else ''}",
-        "metamodel": str(load("metamodel")["version"]),
-    }
 
 
 def _cells(rule: Rule) -> str:

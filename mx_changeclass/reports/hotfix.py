@@ -14,7 +14,6 @@ from mx_changeclass.reports.markdown import escaped
 from mx_changeclass.rules import catalogue
 from mx_changeclass.wording.values import kind_in_words, plural, several
 
-STEP_FORMATS = ("text", "json", "markdown")
 _WIDTH = 100
 _LISTED = 12  # so many of a list are told; ``everything`` tells them all
 _SHORT = 12  # digits of a commit id

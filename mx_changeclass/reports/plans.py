@@ -16,7 +16,6 @@ from mx_changeclass.reports.markdown import escaped
 from mx_changeclass.wording.plans import steps_told
 from mx_changeclass.wording.values import plural, several
 
-STEP_FORMATS = ("text", "json", "markdown")
 _WIDTH = 100
 _MADE = (
     "Each release is made in Studio Pro. Before you deploy it, see with 'mx-changeclass diff' that it is what the step "

@@ -19,7 +19,8 @@ from mx_changeclass.errors import PolicyError, ReadError
 from mx_changeclass.findings.blame import Blame, Blamed, How, blamed
 from mx_changeclass.model.commits import MODEL_FILE, Commit, Leg
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.reports.blame import STEP_FORMATS, render_blame
+from mx_changeclass.reports import STEP_FORMATS
+from mx_changeclass.reports.blame import render_blame
 from tests.builders.editor import EditError
 from tests.builders.histories import PROJECT, History, field_service, git
 from tests.cases import Case, Table

@@ -293,7 +293,8 @@ def test_the_repository_is_left_as_it_was(line: History) -> None:
 
 @needs_git
 def test_what_is_told_is_the_same_every_time(line: History) -> None:
-    from mx_changeclass.reports.hotfix import STEP_FORMATS, render_hotfix
+    from mx_changeclass.reports import STEP_FORMATS
+    from mx_changeclass.reports.hotfix import render_hotfix
 
     line.put("colour", after(COLOUR))
     line.put("shown", after(COLOUR, SHOWN))

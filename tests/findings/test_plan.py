@@ -11,7 +11,7 @@ import pytest
 
 from mx_changeclass import Verdict
 from mx_changeclass.findings.plan import Advice, Plan, PlanStep, StepKind, keeps_out, outline
-from mx_changeclass.reports import render
+from mx_changeclass.reports.rendering import render
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import Hits

@@ -25,9 +25,10 @@ from mx_changeclass.model.native_templates import (
     react_native_of,
     template_range,
 )
+from mx_changeclass.model.tables import known_until
 from mx_changeclass.model.versions import Version
 from mx_changeclass.readers.native_app import facts_unit, native_json, native_unit, read_native
-from mx_changeclass.reports.catalogue import coverage, known_until
+from mx_changeclass.reports.catalogue import coverage
 from tests.builders.side_files import Files, differing, row, template, units
 
 

@@ -14,11 +14,11 @@ import bson
 import pytest
 
 from mx_changeclass.errors import ReadError
+from mx_changeclass.forms import FORMS, GIVE_MODEL
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree
 from mx_changeclass.pipeline import compare
 from mx_changeclass.readers import read
 from mx_changeclass.readers.history import history, history_between
-from mx_changeclass.readers.limits import FORMS, GIVE_MODEL
 from mx_changeclass.readers.units.secrets import sealed
 from mx_changeclass.readers.units.stored_unit import decode
 from tests.builders.build import (

@@ -30,7 +30,8 @@ from mx_changeclass.errors import BrokenContainer, MxError
 from mx_changeclass.findings.steps import STEP_COLUMNS, Step, between_binaries, heat, recurring, worst_steps
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.types import MODULE
-from mx_changeclass.reports.audit import AUDIT_FORMATS, render_audits
+from mx_changeclass.reports import AUDIT_FORMATS
+from mx_changeclass.reports.audit import render_audits
 from mx_changeclass.vocabulary import FULL_RELEASE, NONE
 from tests.builders.histories import field_service, git
 from tests.cases import labelled_cases

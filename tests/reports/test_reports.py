@@ -11,7 +11,7 @@ from mx_changeclass.changes.diff import diff
 from mx_changeclass.findings.classify import classify
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.findings.plan import StepKind, outline
-from mx_changeclass.reports import render
+from mx_changeclass.reports.rendering import render
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.rule import Rule, class_of
 from mx_changeclass.wording import sentences

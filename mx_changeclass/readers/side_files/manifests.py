@@ -5,7 +5,6 @@ Each function takes the bytes of one file and raises ``Unreadable`` where they c
 
 from __future__ import annotations
 
-import plistlib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -99,6 +98,8 @@ def _listed(value: object) -> list[object]:
 
 
 def _load_plist(content: bytes) -> dict[str, Any]:
+    import plistlib
+
     if len(content) > MAX_TEXT:
         raise Unreadable(f"is longer than {MAX_TEXT >> 20} MB")
     try:

@@ -13,7 +13,6 @@ from typing import Any
 
 from mx_changeclass.errors import BrokenContainer
 from mx_changeclass.model.snapshot import Element, Rows
-from mx_changeclass.readers.archive import Archive
 from mx_changeclass.readers.side_files.contents import (
     MAX_TEXT,
     Unreadable,
@@ -81,6 +80,8 @@ class _Members:
     """The members of a package."""
 
     def __init__(self, content: bytes, path: str) -> None:
+        from mx_changeclass.readers.archive import Archive
+
         try:
             self._archive = Archive(content, path)
         except BrokenContainer as error:

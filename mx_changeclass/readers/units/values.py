@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import json
@@ -110,7 +109,7 @@ def _text(value: str, kind: str) -> str:
     """What a dump writes as text and a stored unit does not: binary content and moments."""
     try:
         if kind == "Blob":
-            return blob(base64.b64decode(value, validate=True))
+            return blob(binascii.a2b_base64(value, strict_mode=True))
         return _moment(datetime.fromisoformat(value))
     except (ValueError, binascii.Error):
         return value
