@@ -18,13 +18,12 @@ import shutil
 import subprocess
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager, suppress
 from copy import copy
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 
 from attrs import evolve
@@ -56,6 +55,7 @@ _SAFE = ("--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/
 _CHECK = ("cat-file", "--buffer")  # an answer a write costs more than the answers
 _POINTER_SIZES = range(120, 200)  # bytes of a Git LFS pointer
 _SYMLINK, _SUBMODULE = "120000", "160000"
+_OBJECT = regex(rb"([0-9a-f]{40,64}) [a-z]+ (\d+)\n")
 _DAMAGE = regex("corrupt|inflate|unable to unpack|truncated")
 _FOREIGN = regex(r"dubious ownership in repository at '(.*)'")
 _PARTIAL = "The clone is partial: check the revision out once, or clone without --filter"
@@ -89,13 +89,14 @@ def read_git(spec: str, cwd: Path, label: str, *, side_files: bool = False, besi
     else:
         repository = Repository(cwd, label)
         objects = Objects(repository)
-    if revision == "HEAD" and repository.is_new():
-        return nothing(label)
-    entries = repository.tree(revision) if revision else repository.index()
-    if revision == "HEAD" and not _projects(entries):  # what is to be committed brings the first one
-        return nothing(label)
-    folder, mpr = project_in(entries, path or None, repository.prefix, label)
     with objects:
+        tree = objects.tree(revision) if revision else None
+        if revision == "HEAD" and tree is None and repository.is_new():
+            return nothing(label)
+        entries = repository.tree(revision, tree) if revision else repository.index()
+        if revision == "HEAD" and not _projects(entries):  # what is to be committed brings the first one
+            return nothing(label)
+        folder, mpr = project_in(entries, path or None, repository.prefix, label)
         place = Revision(repository, objects, entries, folder)
         project = read_project(
             place, mpr or find_mpr(place.top(), label, _ADVICE), label, form="git", side_files=side_files or not mpr
@@ -220,9 +221,9 @@ class Repository:
         other._label = label
         return other
 
-    def tree(self, revision: str) -> dict[str, Entry]:
-        """The files of a revision."""
-        oid = self._resolve(revision + "^{tree}")
+    def tree(self, revision: str, known: str | None = None) -> dict[str, Entry]:
+        """The files of a revision, whose tree may be ``known``."""
+        oid = known or self._resolve(revision + "^{tree}")
         if oid is None:
             problem = f"'{revision}' is neither an existing path nor a git revision"
             raise ReadError(self._label, problem, self._advice() or _ADVICE)
@@ -421,12 +422,12 @@ class Repository:
         """The list of the files of a revision. A dozen trees that name each other many times over make a list
         without end, so it is read no further than a real one goes."""
         with (
-            TemporaryFile() as asked,  # a pipe would have to be written while the list is read
+            _asked(text) as asked,
             subprocess.Popen(
                 [_program(), *_SAFE, *arguments],
                 cwd=cwd,
                 env=_environment(),
-                stdin=_filled(asked, text) if text else subprocess.DEVNULL,
+                stdin=asked,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             ) as process,
@@ -495,10 +496,18 @@ def _environment() -> dict[str, str]:
     return {**os.environ, **_ENVIRONMENT}
 
 
-def _filled(file: IO[bytes], text: str) -> IO[bytes]:
-    file.write(text.encode())
-    file.seek(0)
-    return file
+@contextmanager
+def _asked(text: str) -> Iterator[IO[bytes] | int]:
+    """What a process is asked: a file, for a pipe would have to be written while the answer is read."""
+    if not text:
+        yield subprocess.DEVNULL
+        return
+    from tempfile import TemporaryFile
+
+    with TemporaryFile() as file:
+        file.write(text.encode())
+        file.seek(0)
+        yield file
 
 
 def _lines(listing: bytes) -> Iterator[tuple[list[str], str]]:
@@ -509,14 +518,15 @@ def _lines(listing: bytes) -> Iterator[tuple[list[str], str]]:
 
 
 class Objects:
-    """The content of objects. One process gives it within the ``with`` block, and ends with it; for what is
-    asked later, when single units are looked into, another one waits as long as this object lives. It answers
+    """The content of objects. One process gives it, from the first question within the ``with`` block to its end; for
+    what is asked later, when single units are looked into, another one waits as long as this object lives. It answers
     one question at a time, whichever thread asks."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._turn = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._ending: Callable[[], object] = _nothing
         self._local: frozenset[str] | None = None
         self._sizes: dict[str, int] = {}
         self._asked: set[str] = set()
@@ -526,8 +536,6 @@ class Objects:
     def __enter__(self) -> Objects:
         with self._turn:
             self._inside += 1
-            if self._process is None:
-                self._process = self._repository.objects()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -537,9 +545,8 @@ class Objects:
                 self._stop()
 
     def _stop(self) -> None:
-        if self._process is not None:
-            _end(self._process)
-            self._process = None
+        self._ending()
+        self._process, self._ending = None, _nothing
 
     def sizes(self, oids: Iterable[str]) -> Mapping[str, int]:
         """The sizes of objects, of those that are here."""
@@ -557,19 +564,25 @@ class Objects:
             here = self.sizes(known)
             return {oid: told for oid, told in known.items() if oid in here}
 
+    def tree(self, revision: str) -> str | None:
+        """The tree of a revision, None where git knows none, or gives up."""
+        with self._turn, suppress(OSError):
+            found = self._ask(self._running(), f"{revision}^{{tree}}".encode("utf-8", "surrogateescape"))
+            return None if found is None else found[0]
+        self._stop()
+        return None
+
     def content(self, oid: str) -> bytes | None:
         """The content of an object, None where it is not here. Raises ``TooLarge`` beyond all measure."""
         with self._turn:
             return self._content(oid)
 
     def _content(self, oid: str) -> bytes | None:
-        if self._process is None:
-            self._process = self._repository.objects()
-            weakref.finalize(self, _end, self._process)
         if self._local is not None and oid not in self._local:
             return None
         try:
-            return self._ask(self._process, oid)
+            found = self._ask(self._running(), oid.encode("ascii"))
+            return None if found is None else found[1]
         except OSError:  # in a partial clone, some versions of git give up at the first object that is not there
             self._stop()
             if self._local is None:
@@ -577,23 +590,36 @@ class Objects:
                 return self._content(oid)
             return None
 
-    def _ask(self, process: subprocess.Popen[bytes], oid: str) -> bytes | None:
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            self._process = self._repository.objects()
+            self._ending = weakref.finalize(self, _end, self._process)
+        return self._process
+
+    def _ask(self, process: subprocess.Popen[bytes], name: bytes) -> tuple[str, bytes] | None:
+        """The id and the content of the object that a name of one line stands for."""
         if process.stdin is None or process.stdout is None:
             return None
-        process.stdin.write(oid.encode("ascii") + b"\n")
+        process.stdin.write(name + b"\n")
         process.stdin.flush()
-        head = process.stdout.readline().split()  # "oid blob size", or "oid missing"
-        if not head:
+        answer = process.stdout.readline()
+        if not answer:
             raise OSError("git gave up")
-        if len(head) < 3:
+        head = _OBJECT.fullmatch(answer)
+        if head is None:  # the name, and that it is missing
             return None
-        if int(head[2]) > MOST_BYTES:
+        oid, size = head[1].decode("ascii"), int(head[2])
+        if size > MOST_BYTES:
             self._stop()
             raise self._repository.too_large(oid)
-        content = process.stdout.read(int(head[2]))
+        content = process.stdout.read(size)
         if not process.stdout.read(1):
             raise OSError("git gave up")
-        return content
+        return oid, content
+
+
+def _nothing() -> None:
+    """How what does not run ends."""
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
