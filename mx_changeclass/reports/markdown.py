@@ -24,10 +24,12 @@ def markdown(
     """One heading, what to do, a table a class: as many bytes as a comment may have, or ``budget``. With None, or
     where ``everything`` is asked for, it takes what it takes. ``fleet`` is what NEW means for the versions in the
     field, told last."""
-    from mx_changeclass.reports.fleet import fleet_markdown
-
     lines = [plain_line(line) for line in _lines(verdict, everything)]
-    beside = f"\n{fleet_markdown(fleet)}" if fleet else ""
+    beside = ""
+    if fleet is not None:
+        from mx_changeclass.reports.fleet import fleet_markdown
+
+        beside = f"\n{fleet_markdown(fleet)}"
     room = None if everything or budget is None else budget - len(beside.encode("utf-8", "replace"))
     return "".join(line + "\n" for line in (lines if room is None else fitting(lines, room))) + beside
 

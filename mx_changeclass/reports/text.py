@@ -9,7 +9,6 @@ from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.findings.fleet import Fleet
 from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import plain_line
-from mx_changeclass.reports.fleet import fleet_text
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, ReleaseClass
 from mx_changeclass.wording import plans, sentences
 from mx_changeclass.wording.accepted import accepted, waived_mark
@@ -28,7 +27,11 @@ def text(verdict: Verdict, *, color: bool = False, everything: bool = False, fle
     versions in the field, told last."""
     lines = _lines(verdict, color, everything)
     told = "".join((line if isinstance(line, _Painted) else plain_line(line)) + "\n" for line in lines)
-    return told + (f"\n{fleet_text(fleet)}" if fleet else "")
+    if fleet is None:
+        return told
+    from mx_changeclass.reports.fleet import fleet_text
+
+    return f"{told}\n{fleet_text(fleet)}"
 
 
 class _Painted(str):
