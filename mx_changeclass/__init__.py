@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mx_changeclass.findings.hotfix import Choice, Hotfix, Need, Piece
     from mx_changeclass.findings.plan import Advice, Plan, PlanStep, StepKind, outline
     from mx_changeclass.findings.steps import Step
+    from mx_changeclass.fleets import fleet
     from mx_changeclass.graphs.footprint import Footprint, ProfileFootprint
     from mx_changeclass.graphs.profiles import Profile
     from mx_changeclass.graphs.reference_graph import graph
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from mx_changeclass.model.kinds import Kind
     from mx_changeclass.model.snapshot import Element, Rows, Snapshot, StoredBytes, Tree, Unit
     from mx_changeclass.model.versions import Version
-    from mx_changeclass.pipeline import Model, compare, fleet, footprint, plan
+    from mx_changeclass.pipeline import Model, compare, footprint, plan
     from mx_changeclass.policy import Policy
     from mx_changeclass.portfolios import Portfolio, portfolio
     from mx_changeclass.provenance import blame
@@ -187,7 +188,8 @@ _HOME = {
     "model.versions": ("Version",),
     "findings.hotfix": ("Choice", "Hotfix", "Need", "Piece"),
     "findings.fleet": ("Danger", "Fleet", "FleetVersion", "InField"),
-    "pipeline": ("Model", "compare", "fleet", "footprint", "plan"),
+    "fleets": ("fleet",),
+    "pipeline": ("Model", "compare", "footprint", "plan"),
     "findings.back": ("May", "WayBack", "way_back"),
     "findings.plan": ("Advice", "Plan", "PlanStep", "StepKind", "outline"),
     "policy": ("Policy",),

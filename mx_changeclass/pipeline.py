@@ -4,13 +4,10 @@ once loaded it would stand in the package in place of the verb."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
 from datetime import date
 from fnmatch import fnmatchcase
-from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 from attrs import evolve
 
@@ -19,11 +16,10 @@ from mx_changeclass.changes.diff import diff
 from mx_changeclass.errors import BrokenContainer, ReadError
 from mx_changeclass.findings.classify import Rules, classify
 from mx_changeclass.findings.finding import Verdict
-from mx_changeclass.findings.fleet import Fleet, FleetVersion, fleet_of
 from mx_changeclass.findings.plan import Plan
 from mx_changeclass.graphs.footprint import Footprint, footprint_of
 from mx_changeclass.graphs.profiles import MOST_PROFILES, Navigation
-from mx_changeclass.model.snapshot import RowPool, Snapshot, Unit
+from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.policy import Policy, policy_or_default
 from mx_changeclass.readers import read
 
@@ -54,40 +50,13 @@ def compare(
         raise ReadError(after.label, "nothing to release", "'none' may only stand for the old side")
     check_readable(before)
     check_readable(after)
-    before, after = _with_native(before, native[0]), _with_native(after, native[1])
-    return _judged(before, after, policy, rules, today)
+    before, after = with_native(before, native[0]), with_native(after, native[1])
+    return verdict_on(before, after, policy, rules, today)
 
 
-def fleet(
-    candidate: Model,
-    versions: Iterable[FleetVersion | Mapping[str, Any]],
-    policy: Policy | None = None,
-    *,
-    native: tuple[str | None, str | None] = (None, None),
-    rules: Rules | None = None,
-    today: date | None = None,
-) -> Fleet:
-    """Compare a candidate with every released version that is still in the field, each under its own binary.
-
-    ``versions`` are those, oldest first, as values or as the tables of ``[[version]]``. ``native`` names the native app
-    of the newest of them and of the candidate; ``policy``, ``rules`` and ``today`` are as for ``compare``. A unit that
-    several models share is decoded once. Raises ``ReadError`` where a model cannot be read, ``PolicyError`` for what is
-    no version.
-    """
-    policy, pool = policy_or_default(policy), RowPool()
-    released = [FleetVersion.of(each) for each in versions]
-    given = (*(version.model for version in released), candidate)
-    models = [pool.shared(read(each, before=candidate)) for each in given]
-    for one in models:
-        check_readable(one)
-        if one.form == "none":
-            raise ReadError(one.label, "is no version", "Give models that were or will be released")
-    models[-2:] = map(_with_native, models[-2:], native[-len(models) :])
-    *old, new = models
-    return fleet_of(new, released, old, policy, partial(_judged, rules=rules, today=today))
-
-
-def _judged(before: Snapshot, after: Snapshot, policy: Policy, rules: Rules | None, today: date | None) -> Verdict:
+def verdict_on(
+    before: Snapshot, after: Snapshot, policy: Policy, rules: Rules | None = None, today: date | None = None
+) -> Verdict:
     """The verdict on two models that were read."""
     return classify(changes_between(before, after, policy), policy, rules=rules, today=today)
 
@@ -106,7 +75,7 @@ def prepared(snapshot: Snapshot, policy: Policy, native: str | None = None) -> S
     """A model as it is compared: with the native app that is named, and without the files that a policy leaves out.
     Raises ``ReadError`` where nothing can be said of it."""
     check_readable(snapshot)
-    held = _with_native(snapshot, native)
+    held = with_native(snapshot, native)
     return _without(held, policy.ignore) if policy.ignore else held
 
 
@@ -170,7 +139,8 @@ def _without(snapshot: Snapshot, ignore: tuple[str, ...]) -> Snapshot:
     return evolve(snapshot, units=kept, ignored={u.file: u.digest for u in out.values()})
 
 
-def _with_native(snapshot: Snapshot, app: str | None) -> Snapshot:
+def with_native(snapshot: Snapshot, app: str | None) -> Snapshot:
+    """A model with the native app that is named, if any."""
     if app is None:
         return snapshot
     from mx_changeclass.readers.names import named_twice

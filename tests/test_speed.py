@@ -31,10 +31,10 @@ HEAVY = (
     "tomlkit",
     "tomllib",
     "zipfile",
+    "mx_changeclass.findings.fleet",
     "mx_changeclass.readers.git",
     "mx_changeclass.readers.side_files.file_rows",
     "mx_changeclass.readers.xml",
-    "mx_changeclass.reports.fleet",
 )
 # What does a command's work: no arguments are read with it.
 WORKING = (

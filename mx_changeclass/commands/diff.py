@@ -24,7 +24,7 @@ from mx_changeclass.console.output import progress
 @configured
 def diff_command(old: str, new: str, against: tuple[str, ...], reports: Reports, bar: Bar, settings: Settings) -> int:
     """Classify every change between OLD and NEW. The main job."""
-    from mx_changeclass.pipeline import compare, fleet
+    from mx_changeclass.pipeline import compare
 
     with progress(f"comparing {old} with {new}"):
         verdict = compare(old, new, settings.policy, native=settings.native, today=settings.today)
@@ -32,6 +32,8 @@ def diff_command(old: str, new: str, against: tuple[str, ...], reports: Reports,
     if not against:
         reports.write(verdict, bar)
         return bar.exit_code(verdict)
+    from mx_changeclass.fleets import fleet
+
     reports.check_fleet()
     with progress(f"comparing what is in the field with {new}"):
         found = fleet(

@@ -28,7 +28,7 @@ def fleet_command(
     candidate: str, against: tuple[str, ...], format_: str, output: Path | None, bar: Bar, settings: Settings
 ) -> int:
     """Classify CANDIDATE against every version that devices still run."""
-    from mx_changeclass.pipeline import fleet
+    from mx_changeclass.fleets import fleet
     from mx_changeclass.reports.fleet import fleet_json, fleet_markdown, fleet_text
 
     with progress(f"comparing what is in the field with {candidate}"):

@@ -11,15 +11,17 @@ import stat
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, field
 
 from mx_changeclass.errors import PolicyError
-from mx_changeclass.findings.fleet import FleetVersion
 from mx_changeclass.policy import Policy
 from mx_changeclass.records import frozen
 from mx_changeclass.waivers import Waiver
+
+if TYPE_CHECKING:
+    from mx_changeclass.findings.fleet import FleetVersion
 
 _MOST_BYTES = 1 << 20
 _NATIVE = ("native_old", "native_new")
@@ -116,10 +118,16 @@ def _waivers(tables: object, file: Path, *, found: bool) -> tuple[Waiver, ...]:
 
 
 def _versions(tables: object, file: Path, *, chosen: bool) -> tuple[FleetVersion, ...]:
-    versions = _tables(tables, "version", file, FleetVersion.of)
+    versions = _tables(tables, "version", file, _version)
     for version in versions:
         _place(version.model, "model", file, chosen=chosen)
     return versions
+
+
+def _version(table: object) -> FleetVersion:
+    from mx_changeclass.findings.fleet import FleetVersion
+
+    return FleetVersion.of(table)
 
 
 def _place(value: object, name: str, file: Path, *, chosen: bool) -> str | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mx_changeclass.findings.document import document
 from mx_changeclass.findings.finding import Verdict
-from mx_changeclass.findings.fleet import Fleet
 from mx_changeclass.legible import json_text
+
+if TYPE_CHECKING:
+    from mx_changeclass.findings.fleet import Fleet
 
 
 def json(verdict: Verdict, *, everything: bool = False, fleet: Fleet | None = None) -> str:

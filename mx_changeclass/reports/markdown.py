@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mx_changeclass.findings.finding import Row, Verdict
-from mx_changeclass.findings.fleet import Fleet
 from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import legible, plain_line
 from mx_changeclass.regex import regex
@@ -14,6 +14,9 @@ from mx_changeclass.reports.fitting import COMMENT, fitting
 from mx_changeclass.vocabulary import OTA_SAFE
 from mx_changeclass.wording import plans, sentences
 from mx_changeclass.wording.accepted import accepted, waived_mark
+
+if TYPE_CHECKING:
+    from mx_changeclass.findings.fleet import Fleet
 
 _SUBJECTS = 5  # so many subjects of a rule are listed; the rest are named together
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mx_changeclass.findings.finding import Finding, Row, Verdict
-from mx_changeclass.findings.fleet import Fleet
 from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import plain_line
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, OTA_SAFE, ReleaseClass
@@ -14,6 +14,9 @@ from mx_changeclass.wording import plans, sentences
 from mx_changeclass.wording.accepted import accepted, waived_mark
 from mx_changeclass.wording.changes import explanation
 from mx_changeclass.wording.values import kind_in_words
+
+if TYPE_CHECKING:
+    from mx_changeclass.findings.fleet import Fleet
 
 _WIDTH = 100
 _FINGERPRINTS = 12  # of one subject
