@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from attrs import Attribute, asdict, field, fields
+from attrs import Attribute, asdict, field, fields, frozen
 
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.frozen_dict import FrozenDict
-from mx_changeclass.records import frozen
 from mx_changeclass.regex import regex
 from mx_changeclass.waivers import Severity, Waiver
 

@@ -9,10 +9,11 @@ from os import PathLike
 from threading import Event
 from typing import Any
 
+from attrs import frozen
+
 from mx_changeclass.errors import MxError
 from mx_changeclass.policy import Policy
 from mx_changeclass.readers.portfolio import ListedApp, read_portfolio
-from mx_changeclass.records import frozen
 from mx_changeclass.timeline import Audit, Processes, audit, workers
 
 _AT_ONCE = 8  # so many apps at least are gone through at once where an executor does the work

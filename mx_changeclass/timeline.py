@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from mx_changeclass.errors import MxError, PolicyError, ReadError
 from mx_changeclass.findings.steps import Judged, Step
@@ -26,7 +26,6 @@ from mx_changeclass.pipeline import check_readable, compare
 from mx_changeclass.policy import Policy
 from mx_changeclass.readers.history import History, history
 from mx_changeclass.readers.journal import Journal
-from mx_changeclass.records import frozen
 
 _RUN = 16  # so many neighbours are one task: each of them is read once
 _AHEAD = 2  # so many tasks a worker are begun before they are asked for

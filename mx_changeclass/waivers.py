@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from attrs import fields
+from attrs import fields, frozen
 
 from mx_changeclass.errors import PolicyError
-from mx_changeclass.records import frozen
 from mx_changeclass.regex import regex
 from mx_changeclass.vocabulary import NONE, ReleaseClass
 

@@ -107,19 +107,6 @@ def test_no_expression_is_compiled_before_it_is_used_and_each_can_be(environment
     assert told.split("\n") == [f"[{versions_of_rules}]", "True", ""]
 
 
-def test_of_a_class_nothing_is_compiled_but_how_it_is_made(environment: dict[str, str]) -> None:
-    """attrs would write the other methods anew for each class. Those with an order keep its own."""
-    told = _output(
-        f"{EVERY_MODULE}\n"
-        "classes = {each for *_, each in values if isinstance(each, type) and '__attrs_attrs__' in vars(each)}\n"
-        "code = {c: {n: getattr(f, '__code__', None) for n, f in vars(c).items()} for c in classes}\n"
-        "own = {c: {n for n, x in f.items() if x and '<attrs' in x.co_filename} for c, f in code.items()}\n"
-        "print(len(own) > 50, sorted(c.__name__ for c, made in own.items() if made - {'__init__'}))",
-        environment,
-    )
-    assert told == "True ['Danger', 'Version']\n"
-
-
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 @pytest.mark.parametrize("sides", [("HEAD~1", "HEAD"), ("HEAD", ":")])
 def test_a_process_of_git_answers_more_than_one_question(

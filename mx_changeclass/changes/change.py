@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from types import GenericAlias
 from typing import Any, Generic, TypeVar, cast
 
-from attrs import field
+from attrs import field, frozen
 
 from mx_changeclass.model.kinds import Kind, view
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree
-from mx_changeclass.records import frozen
 
 K = TypeVar("K", bound=Kind, covariant=True)  # noqa: PLC0105 - it stands in signatures that people read
 

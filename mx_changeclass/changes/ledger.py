@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
-from attrs import field
+from attrs import define, field, frozen
 
 from mx_changeclass.changes.change import (
     CONTENT,
@@ -27,7 +27,6 @@ from mx_changeclass.changes.change import (
 from mx_changeclass.changes.noise.order import is_ordered
 from mx_changeclass.frozen_dict import FrozenDict
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
-from mx_changeclass.records import define, frozen
 
 Leaf = tuple[str | None, str | None, str]  # old row id, new row id, key; a row on one side only has one id
 

@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Mapping, Set
 from functools import cached_property, partial
 
 import attrs
+from attrs import define, frozen
 
 from mx_changeclass.changes.change import ID, NAME, ORDER, PARENT, Added, Change, Changed, Changes, Removed
 from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
-from mx_changeclass.records import define, frozen
 
 _NO_KEYS: Set[str] = frozenset()
 

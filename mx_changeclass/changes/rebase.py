@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterator
 from functools import cached_property
 
 import attrs
+from attrs import define, frozen
 
 from mx_changeclass.changes.change import ID, NAME, ORDER, PARENT, TYPE, Added, Change, Changed, Changes, Removed
 from mx_changeclass.changes.patch import patch
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree
-from mx_changeclass.records import define, frozen
 
 _FRAME = {ID: ("id",), TYPE: ("type",), NAME: ("name",), PARENT: ("parent", "slot"), ORDER: ("index",)}
 

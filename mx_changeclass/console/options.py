@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from attrs import frozen
 
 from mx_changeclass.console.frame import AT_OR_ABOVE, BELOW, UNDECIDED
 from mx_changeclass.console.output import Written, is_terminal, output_option, write_all
-from mx_changeclass.records import frozen
 from mx_changeclass.reports import ENDINGS, FORMATS
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+from attrs import frozen
 
 from mx_changeclass.errors import one_line
-from mx_changeclass.records import frozen
 
 output_option = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to FILE, not to standard output."

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from attrs import frozen
+
 from mx_changeclass.changes.change import ID, NAME, PARENT, TYPE, UNSEEN, Change, Changed, Changes
-from mx_changeclass.records import frozen
 from mx_changeclass.wording.values import kind_in_words
 
 _FRAME = {ID: "id", PARENT: "owner", TYPE: "type", NAME: "name"}

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Callable
 from typing import Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.errors import PolicyError
@@ -19,7 +19,6 @@ from mx_changeclass.findings.finding import Finding, Verdict
 from mx_changeclass.findings.plan import Plan, asked, of_the_whole
 from mx_changeclass.findings.planning import proven_plan
 from mx_changeclass.policy import Policy
-from mx_changeclass.records import frozen
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, Hazard, Maybe, Remedy
 
 

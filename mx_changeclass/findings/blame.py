@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
-from attrs import evolve, field
+from attrs import define, evolve, field, frozen
 
 from mx_changeclass.changes.change import NAME, ORDER, PARENT, TYPE, Added, Changed, Changes, Removed
 from mx_changeclass.errors import PolicyError, ReadError
@@ -23,7 +23,6 @@ from mx_changeclass.findings.classify import classify
 from mx_changeclass.findings.finding import Finding, Verdict
 from mx_changeclass.model.commits import MODEL_FILE, Commit, Leg
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree
-from mx_changeclass.records import define, frozen
 from mx_changeclass.rules import catalogue
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import Hit, Hits, Rule

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from attrs import evolve, field
+from attrs import evolve, field, frozen
 
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.native_dependencies import DependencyChange
 from mx_changeclass.model.types import ENTITY
-from mx_changeclass.records import frozen
 from mx_changeclass.regex import regex
 from mx_changeclass.rules.engine.release import Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Detail, Hit

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from mx_changeclass.changes.change import UNSEEN
-from mx_changeclass.records import frozen
 from mx_changeclass.vocabulary import FULL_RELEASE, ReleaseClass
 
 if TYPE_CHECKING:

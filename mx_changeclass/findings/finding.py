@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from attrs import evolve, field, fields
+from attrs import evolve, field, fields, frozen
 
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.ledger import Accountability
@@ -17,7 +17,6 @@ from mx_changeclass.findings.facts import Facts, Released, facts_of
 from mx_changeclass.frozen_dict import FrozenDict
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.policy import Policy
-from mx_changeclass.records import frozen
 from mx_changeclass.rules.engine.release import Ignored
 from mx_changeclass.rules.engine.rule import Rule, class_of
 from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, OTA_SAFE, Hazard, Maybe, ReleaseClass, Remedy, Requires

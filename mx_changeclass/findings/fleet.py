@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from attrs import evolve, fields
+from attrs import evolve, fields, frozen
 
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.policy import Policy
-from mx_changeclass.records import frozen
 from mx_changeclass.regex import regex
 from mx_changeclass.vocabulary import DESTRUCTIVE, Hazard, Maybe, ReleaseClass
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
-from attrs import field
+from attrs import define, field, frozen
 
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.errors import PolicyError
@@ -20,7 +20,6 @@ from mx_changeclass.findings.facts import Released
 from mx_changeclass.findings.finding import Finding, Verdict
 from mx_changeclass.findings.parts import Parts
 from mx_changeclass.model.commits import Commit
-from mx_changeclass.records import define, frozen
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.vocabulary import OTA_SAFE, ReleaseClass
 

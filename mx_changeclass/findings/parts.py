@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import attrs
-from attrs import field
+from attrs import define, field, frozen
 
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.changes.diff import FOLLOWS_RENAME
@@ -40,7 +40,6 @@ from mx_changeclass.model.types import (
     PROJECT,
     PROJECT_SETTINGS,
 )
-from mx_changeclass.records import define, frozen
 from mx_changeclass.regex import regex
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.project.module import imported

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from attrs import evolve, field
+from attrs import define, evolve, field
 
 from mx_changeclass.changes.change import Added, Changed, Changes, Removed
 from mx_changeclass.changes.diff import diff
@@ -24,7 +24,6 @@ from mx_changeclass.findings.parts import Needs, Parts
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.snapshot import Element, Snapshot
 from mx_changeclass.policy import Policy
-from mx_changeclass.records import define
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.vocabulary import ReleaseClass
 

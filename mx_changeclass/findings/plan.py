@@ -6,12 +6,13 @@ import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from attrs import frozen
+
 from mx_changeclass.findings.facts import BY_SWITCH, waits_for_a_binary
 from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.findings.rows import DEPENDENCY, NATIVE_BINARY
 from mx_changeclass.model.types import PROJECT
 from mx_changeclass.policy import Policy
-from mx_changeclass.records import frozen
 from mx_changeclass.rules.engine.rule import Hits
 from mx_changeclass.vocabulary import (
     BEFOREHAND,

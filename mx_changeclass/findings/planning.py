@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 import attrs
-from attrs import field
+from attrs import define, field, frozen
 
 from mx_changeclass.changes.change import Added
 from mx_changeclass.changes.diff import diff
@@ -42,7 +42,6 @@ from mx_changeclass.findings.plan import (
 from mx_changeclass.graphs.sync_set import ALL, CONSTRAINED
 from mx_changeclass.model.snapshot import Element, Snapshot
 from mx_changeclass.model.types import ENTITY, SYNC_ROW
-from mx_changeclass.records import define, frozen
 from mx_changeclass.rules.engine.release import Release, SyncChange
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, Maybe, Remedy
 from mx_changeclass.wording.values import plural

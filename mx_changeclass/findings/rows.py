@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
+from attrs import define, frozen
 
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.changes.noise.defaults import is_default
@@ -26,7 +27,6 @@ from mx_changeclass.model.types import (
     PROJECT,
     PROJECT_SETTINGS,
 )
-from mx_changeclass.records import define, frozen
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, Subject
 from mx_changeclass.vocabulary import DESTRUCTIVE, NONE, Maybe

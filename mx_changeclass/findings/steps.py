@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from attrs import field
+from attrs import field, frozen
 
 from mx_changeclass.errors import MxError
 from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.model.commits import Commit
-from mx_changeclass.records import frozen
 from mx_changeclass.rules.engine.rule import Rule
 from mx_changeclass.vocabulary import FULL_RELEASE, NONE, ReleaseClass
 

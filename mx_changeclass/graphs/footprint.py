@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from attrs import frozen
+
 from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.profiles import Profile
 from mx_changeclass.graphs.symbols import DOCUMENT
 from mx_changeclass.graphs.sync_set import Synced
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.model.types import CONSTANT, JAVASCRIPT_ACTION, MICROFLOW, NANOFLOW, PAGE
-from mx_changeclass.records import frozen
 
 
 @frozen

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from attrs import field
+from attrs import field, frozen
 
 from mx_changeclass.model.snapshot import Element
-from mx_changeclass.records import frozen
 
 PREFIX = "nativeDependencies."
 WIDGET_OWNER = "widget:"

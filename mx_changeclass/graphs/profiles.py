@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from attrs import field
+from attrs import field, frozen
 
 from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
 from mx_changeclass.model.types import SYNC_ROW
-from mx_changeclass.records import frozen
 
 NATIVE = "Navigation$NativeNavigationProfile"
 MOST_PROFILES = 100  # an app has one a kind of device; each is followed through the whole of it

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
+from attrs import frozen
+
 from mx_changeclass.graphs.profiles import Navigation, Profile
 from mx_changeclass.graphs.references import KNOWN, Reference, UnitReferences, refers, unit_references
 from mx_changeclass.graphs.symbols import DOCUMENT, MEMBER, Node, Symbols, space_of
@@ -29,7 +31,6 @@ from mx_changeclass.model.types import (
     PAGE,
     WORKFLOW,
 )
-from mx_changeclass.records import frozen
 
 PROFILE = "profile"  # the space of navigation profiles, named by widgets that show their menu
 SERVER = "server"  # the space of microflows that only other microflows call: no client knows them

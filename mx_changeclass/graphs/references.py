@@ -12,6 +12,8 @@ from functools import cache, lru_cache
 from threading import Lock
 from typing import NamedTuple, Protocol
 
+from attrs import frozen
+
 from mx_changeclass.graphs.flow_variables import flow_variables
 from mx_changeclass.graphs.reference_verbs import verb_of
 from mx_changeclass.graphs.text_references import MEMBER_KIND, TextReference, language, text_references
@@ -19,7 +21,6 @@ from mx_changeclass.model.metamodel import property_of
 from mx_changeclass.model.shapes import MOST_SHAPES, Shape, shape_of, standings
 from mx_changeclass.model.snapshot import Element, Rows
 from mx_changeclass.model.types import ASSOCIATION, ATTRIBUTE, ENTITY, MICROFLOW, NANOFLOW, WIDGET_DEFINITION
-from mx_changeclass.records import frozen
 
 # Variables that an activity does something to: the entity is the one the variable holds.
 _ON_VARIABLES = {

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from mx_changeclass.graphs.reachability import Reach, Reachability
 from mx_changeclass.graphs.symbols import DOCUMENT, MEMBER, Symbols
 from mx_changeclass.model import system
-from mx_changeclass.records import frozen
 
 ALL, CONSTRAINED, CLEAR, PRESERVE, NEVER, ONLINE = (
     "All",

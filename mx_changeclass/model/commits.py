@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import field
-
-from mx_changeclass.records import frozen
+from attrs import field, frozen
 
 
 @frozen

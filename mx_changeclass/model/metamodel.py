@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from attrs import field
+from attrs import field, frozen
 
 from mx_changeclass.data import load
-from mx_changeclass.records import frozen
 
 
 @frozen(slots=True)

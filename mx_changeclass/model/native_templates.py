@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from attrs import frozen
+
 from mx_changeclass.data import load
 from mx_changeclass.model.versions import Version
-from mx_changeclass.records import frozen
 
 _HIGH = 1 << 30  # stands for the wildcard in an upper bound
 Triple = tuple[int, int, int]

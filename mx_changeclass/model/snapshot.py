@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from weakref import ref
 
 import attrs
-from attrs import field
+from attrs import define, field, frozen
 
 from mx_changeclass.errors import ReadError
 from mx_changeclass.model.metamodel import is_a, property_of, type_named
@@ -35,7 +35,6 @@ from mx_changeclass.model.types import (
     SYNC_ROW,
 )
 from mx_changeclass.model.versions import Version
-from mx_changeclass.records import define, frozen
 
 # What a reader would name inside a unit; everything else answers under the nearest of these.
 HEADLINES = frozenset(

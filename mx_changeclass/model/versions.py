@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from attrs import field
+from attrs import field, frozen
 
-from mx_changeclass.records import frozen
 from mx_changeclass.regex import regex
 
 _VERSION = regex(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?(.*)")

@@ -13,11 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import evolve, field
+from attrs import evolve, field, frozen
 
 from mx_changeclass.errors import PolicyError
 from mx_changeclass.policy import Policy
-from mx_changeclass.records import frozen
 from mx_changeclass.waivers import Waiver
 
 if TYPE_CHECKING:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from attrs import frozen
+
 from mx_changeclass.errors import ReadError
 from mx_changeclass.model.commits import MODEL_FILE, Commit, Leg
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.readers.git import SPEC, Repository, is_revision, project_in, read_git
 from mx_changeclass.readers.names import FORCED
 from mx_changeclass.readers.side_files.contents import Unreadable, as_json
-from mx_changeclass.records import frozen
 
 _METADATA = "refs/notes/mx_metadata"  # where Studio Pro keeps what a commit was for
 _FEW = 20  # stories of a commit that are told

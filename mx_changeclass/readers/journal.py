@@ -15,7 +15,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
-from attrs import asdict, field
+from attrs import asdict, define, field
 
 from mx_changeclass import __version__
 from mx_changeclass.errors import PolicyError, ReadError
@@ -23,7 +23,6 @@ from mx_changeclass.findings.document import document, verdict_of
 from mx_changeclass.findings.steps import Judged
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.policy import Policy, policy_or_default
-from mx_changeclass.records import define
 
 _LINE = 1 << 28  # bytes of a line that is looked at
 

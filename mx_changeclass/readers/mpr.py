@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from contextlib import closing
 from typing import NamedTuple, Protocol
 
-from attrs import field
+from attrs import define, field
 
 from mx_changeclass.errors import BrokenContainer, UnsupportedVersion
 from mx_changeclass.model.snapshot import Rows, Unit
@@ -23,7 +23,6 @@ from mx_changeclass.readers.units import stored_unit
 from mx_changeclass.readers.units.numbering import Numbered, numbered
 from mx_changeclass.readers.units.sieve import Unusual, Wanted, sieve_of
 from mx_changeclass.readers.units.values import guid
-from mx_changeclass.records import define
 
 Fetch = Callable[[str], bytes | None]  # a path beside the .mpr, with slashes -> content, None where there is none
 

@@ -19,10 +19,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from attrs import fields
+from attrs import fields, frozen
 
 from mx_changeclass.errors import PolicyError
-from mx_changeclass.records import frozen
 
 _MOST_BYTES = 1 << 20
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from mx_changeclass.records import frozen
+from attrs import frozen
+
 from mx_changeclass.regex import regex
 
 _HEAD = regex(r"\t\t(?P<id>[0-9A-Za-z_]{8,40})(?: /\*.{0,300}?\*/)? = \{(?P<rest>.*)")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from attrs import frozen
+
 from mx_changeclass.findings.finding import Row, Verdict
-from mx_changeclass.records import frozen
 from mx_changeclass.reports import machine_texts
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, OTA_SAFE, ReleaseClass
 from mx_changeclass.wording import sentences

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from mx_changeclass.data import raw
 from mx_changeclass.errors import MxError
 from mx_changeclass.findings.steps import Recurring, Step, recurring, worst_steps
 from mx_changeclass.legible import xml_text
-from mx_changeclass.records import frozen
 from mx_changeclass.reports import charts
 from mx_changeclass.reports.audit import Audits, audit_headline, binaries_told, errors_of
 from mx_changeclass.reports.html import digest, escaping, in_frame

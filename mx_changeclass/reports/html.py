@@ -10,11 +10,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from attrs import frozen
+
 from mx_changeclass.data import raw
 from mx_changeclass.findings.finding import Row, RowPart, Verdict
 from mx_changeclass.findings.plan import outline
 from mx_changeclass.legible import legible, xml_text
-from mx_changeclass.records import frozen
 from mx_changeclass.regex import regex
 from mx_changeclass.vocabulary import FULL_RELEASE, NEEDS_REDEPLOY, ReleaseClass
 from mx_changeclass.wording import plans, sentences

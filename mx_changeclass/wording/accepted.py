@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from attrs import frozen
+
 from mx_changeclass.findings.finding import Row, Verdict
-from mx_changeclass.records import frozen
 from mx_changeclass.vocabulary import DESTRUCTIVE
 from mx_changeclass.waivers import Waiver, WaiverState
 from mx_changeclass.wording.values import plural, several

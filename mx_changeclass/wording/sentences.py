@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from mx_changeclass.changes.change import UNSEEN
 from mx_changeclass.findings.aside import Aside
@@ -14,7 +14,6 @@ from mx_changeclass.findings.finding import Finding, Row, Verdict
 from mx_changeclass.findings.plan import ended_apps, fails_until_updated
 from mx_changeclass.model.snapshot import Snapshot
 from mx_changeclass.model.types import PROJECT
-from mx_changeclass.records import frozen
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import Hit, Hits
 from mx_changeclass.vocabulary import (

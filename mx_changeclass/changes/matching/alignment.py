@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import partial
 
-from attrs import field
+from attrs import define, field
 
 from mx_changeclass.changes.matching.content import Content, is_caption, key_in_list
 from mx_changeclass.changes.matching.identity import Pairing
 from mx_changeclass.model.snapshot import Element
-from mx_changeclass.records import define
 
 SIMILAR = 0.5  # share of content that two rows must have in common to be taken for one
 _MOST_COMPARED = 40_000  # so many pairs are weighed in one list; in a longer one only neighbours are

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
-from attrs import field
+from attrs import define, field
 
 from mx_changeclass.changes.matching.identity import GUID, StorageKeys
 from mx_changeclass.changes.noise.order import is_ordered
@@ -16,7 +16,6 @@ from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.shapes import MOST_SHAPES, Shape, shape_of, standings
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import WIDGET, WIDGET_PROPERTY
-from mx_changeclass.records import define
 
 _MOST_ENDS = 8  # what leads to more rows than this joins none of them; a flow leads to two
 

@@ -11,13 +11,12 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cached_property
 from typing import TypeVar
 
-from attrs import field
+from attrs import define, field
 
 from mx_changeclass.model import persistence
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree, Unit
 from mx_changeclass.model.types import ASSOCIATION, ATTRIBUTE, DOMAIN_MODEL, ENTITY, FOLDER, INDEX, MODULE
-from mx_changeclass.records import define
 
 T = TypeVar("T", Unit, Element)
 

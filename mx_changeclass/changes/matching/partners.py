@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from attrs import evolve, field
+from attrs import define, evolve, field
 
 from mx_changeclass.changes.matching.alignment import align
 from mx_changeclass.changes.matching.content import Content, pointers
@@ -16,7 +16,6 @@ from mx_changeclass.changes.noise.renames import Renames
 from mx_changeclass.model.metamodel import is_referable
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
 from mx_changeclass.model.types import CUSTOM_WIDGET, DOMAIN_MODEL
-from mx_changeclass.records import define
 
 
 def taking_part(old: Snapshot, new: Snapshot) -> tuple[Mapping[str, Unit], Mapping[str, Unit]]:

@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from attrs import frozen
+
 from mx_changeclass.changes.noise.defaults import came_after, gone_by, is_default
 from mx_changeclass.changes.noise.ignored_keys import IGNORED_NAMES, ignored_by
 from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import PAGE, WIDGET_PROPERTY
 from mx_changeclass.model.versions import Version
-from mx_changeclass.records import frozen
 from mx_changeclass.regex import regex
 
 ABSENT: Final = None  # no value of a row is None

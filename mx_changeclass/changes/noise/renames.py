@@ -7,13 +7,12 @@ from collections import defaultdict
 from collections.abc import Set
 from typing import Any
 
-from attrs import field
+from attrs import define, field
 
 from mx_changeclass.changes.matching.identity import Pairing
 from mx_changeclass.model.metamodel import is_a, is_referable, property_of
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import DOMAIN_MODEL
-from mx_changeclass.records import define
 from mx_changeclass.regex import regex
 
 # Keys whose text is an expression, an XPath, OQL or a bare name: renames are followed inside them.

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import field
+from attrs import define, field
 
 from mx_changeclass.changes.noise.registry import Noise, Unmatched
 from mx_changeclass.model.snapshot import CONTAINERS, Element, Tree
 from mx_changeclass.model.types import WIDGET_PROPERTY
 from mx_changeclass.model.versions import Version
-from mx_changeclass.records import define
 
 WholeAndReason = tuple[str | None, str]  # id of the whole that answers for a row, noise rule that sets it aside
 

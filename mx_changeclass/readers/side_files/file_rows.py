@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from attrs import frozen
+
 from mx_changeclass.model.snapshot import Element, Rows
 from mx_changeclass.readers.limits import TooLarge
 from mx_changeclass.readers.meaning import meaning
@@ -31,7 +33,6 @@ from mx_changeclass.readers.side_files.native_template import role as template_r
 from mx_changeclass.readers.side_files.scripts import java_action, javascript_action, javascript_facts, split_comments
 from mx_changeclass.readers.side_files.styles import tokens
 from mx_changeclass.readers.side_files.widgets import widget_rows
-from mx_changeclass.records import frozen
 from mx_changeclass.regex import regex
 
 Props = dict[str, Any]

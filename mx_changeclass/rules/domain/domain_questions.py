@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 
+from attrs import frozen
+
 from mx_changeclass.changes.change import NAME, PARENT, Added, Change, Changed, Removed
 from mx_changeclass.graphs.app import App
 from mx_changeclass.model import system
@@ -13,7 +15,6 @@ from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import ASSOCIATION, ATTRIBUTE, ENTITY
 from mx_changeclass.model.versions import Version
-from mx_changeclass.records import frozen
 from mx_changeclass.rules.engine.release import Release
 
 

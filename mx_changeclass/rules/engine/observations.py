@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from attrs import frozen
+
 from mx_changeclass.changes.change import Changed
 from mx_changeclass.graphs.app import Synced
 from mx_changeclass.graphs.sync_set import SYNC_KEYS
 from mx_changeclass.model.kinds.navigation import OfflineEntityConfig
 from mx_changeclass.model.versions import Version
 from mx_changeclass.model.xpath import conditions
-from mx_changeclass.records import frozen
 from mx_changeclass.wording.changes import sync
 
 

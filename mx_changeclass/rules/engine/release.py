@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, TypeVar, cast
 
 import attrs
+from attrs import define, frozen
 
 from mx_changeclass.changes.change import UNSEEN, Added, Change, Changed, Changes, Removed
 from mx_changeclass.graphs.app import App, Synced
@@ -18,7 +19,6 @@ from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import DOMAIN_MODEL, ENTITY, MODULE, PROJECT_SETTINGS, SYNC_ROW
 from mx_changeclass.model.xpath import under_new_names
 from mx_changeclass.policy import Policy
-from mx_changeclass.records import define, frozen
 from mx_changeclass.rules.engine.observations import SyncChange, VersionChange
 
 S = TypeVar("S")

@@ -27,14 +27,13 @@ import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Self, TypeVar
 
-from attrs import evolve, field
+from attrs import evolve, field, frozen
 
 from mx_changeclass.changes.change import Added, Change, Changed, Of, Removed
 from mx_changeclass.errors import RuleError
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.versions import Version
 from mx_changeclass.policy import Policy
-from mx_changeclass.records import frozen
 from mx_changeclass.rules.engine.release import DependencyChange, Observation, Release, SyncChange, VersionChange
 from mx_changeclass.vocabulary import (
     BLOCKED,

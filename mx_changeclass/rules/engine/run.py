@@ -12,12 +12,11 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
-from attrs import evolve, field
+from attrs import define, evolve, field, frozen
 
 from mx_changeclass.changes.change import CONTENT, Change, Changed
 from mx_changeclass.errors import ReadError
 from mx_changeclass.model.kinds import Kind, kind_of
-from mx_changeclass.records import define, frozen
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Detail, Failed, Hit, Hits, In, Rule, Subject, Uncovered
 from mx_changeclass.vocabulary import NONE, Hazard

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import chain
 
-from attrs import field
+from attrs import field, frozen
 
 from mx_changeclass.changes.change import Change, Changed
 from mx_changeclass.graphs.app import App
@@ -18,7 +18,6 @@ from mx_changeclass.model import system
 from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import PAGE
 from mx_changeclass.model.xpath import conditions, implies, under_new_names
-from mx_changeclass.records import frozen
 from mx_changeclass.rules.domain.domain_questions import entity_of
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.sync.uploads import uploaded

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from attrs import frozen
+
 from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.flow_variables import flow_variables
 from mx_changeclass.graphs.sync_set import NEVER, ONLINE
 from mx_changeclass.model.snapshot import Element, Rows, Unit
 from mx_changeclass.model.types import NANOFLOW
-from mx_changeclass.records import frozen
 from mx_changeclass.regex import regex
 from mx_changeclass.rules.engine.release import Release
 
