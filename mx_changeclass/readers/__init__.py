@@ -132,7 +132,7 @@ def _read_folder(path: Path, label: str) -> Snapshot:
     from mx_changeclass.readers.project_files import ProjectFolder, find_mpr, in_repository, read_project
 
     try:
-        names = [entry.name for entry in os.scandir(path) if entry.is_file()]  # a link is told when it is read
+        names = [entry.name for entry in os.scandir(path) if os.path.isfile(entry)]  # a link is told when it is read
     except OSError as error:
         raise ReadError(label, f"cannot be listed ({error.strerror})", "Check its rights") from None
     found = read_project(ProjectFolder(path, label), find_mpr(names, label, GIVE_MODEL), label, side_files=True)

@@ -710,6 +710,28 @@ def test_a_link_to_a_folder_of_documents_is_not_followed(linked: str, tmp_path: 
     assert snapshot(project).units[uid("project/Field/Screens/Home")].missing
 
 
+def test_nothing_is_listed_behind_a_link(tmp_path: Path) -> None:
+    project = write_v2(specimen(), tmp_path / "project")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret.mxunit").touch()
+    (project / "mprcontents" / "ab").symlink_to(tmp_path / "outside")
+    assert not snapshot(project).warnings
+    shutil.move(project / "mprcontents", tmp_path / "moved")
+    (project / "mprcontents").symlink_to(tmp_path / "outside")
+    assert "secret" not in str(snapshot(project).warnings)
+
+
+def test_a_link_that_leads_nowhere_or_to_itself_is_told(tmp_path: Path) -> None:
+    project = write_v2(specimen(), tmp_path / "project", side={"resources/notes.txt": b""})
+    links = ("package.json", "resources/loop.txt", "mprcontents/loop")
+    for link in links:
+        (project / link).symlink_to(project / link)
+    (project / "resources" / "lost.txt").symlink_to(tmp_path / "lost")
+    told = [note for note in snapshot(project).incomplete if "symbolic link" in note]
+    files = ("package.json", "resources/loop.txt", "resources/lost.txt")
+    assert told == [f"{path} is a symbolic link and was not followed" for path in files]
+
+
 def test_only_the_file_that_is_named_may_be_a_link(tmp_path: Path) -> None:
     named = tmp_path / "latest.mpr"
     named.symlink_to(READERS / "v1.mpr")
