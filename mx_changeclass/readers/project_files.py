@@ -46,8 +46,11 @@ class ProjectFiles(Place, Protocol):
         """What in words cannot be seen in this place, however one asks."""
 
 
-def read_project(place: ProjectFiles, mpr: str, label: str, *, form: str = "", side_files: bool) -> Snapshot:
-    """The snapshot of the ``.mpr`` of that name in a place, with the files beside it where they are wanted."""
+def read_project(
+    place: ProjectFiles, mpr: str, label: str, *, form: str = "", side_files: bool, beside: Snapshot | None = None
+) -> Snapshot:
+    """The snapshot of the ``.mpr`` of that name in a place, with the files beside it where they are wanted. Units that
+    are the same in the version ``beside`` it are those of that one."""
     content = place.fetch(mpr)
     if content is None:
         problem, advice = place.absent(mpr)
@@ -56,7 +59,7 @@ def read_project(place: ProjectFiles, mpr: str, label: str, *, form: str = "", s
         if (place.fetch(mpr + end) or b"").startswith(begins):
             raise BrokenContainer(label, f"is in use, or was when it was kept: {mpr}{end} changes what it says", CLOSE)
     stored = {path for path in place.stored() if path.endswith(".mxunit")}  # which tells a folder where no link leads
-    model = read_mpr(content, place, label)
+    model = read_mpr(content, place, label, beside.units if beside is not None and not beside.is_detached else {})
     if not model.inside:
         for path in stored.difference(unit.file for unit in model.units.values()):
             model.notes.warning("unlisted", f"{path} is there but not listed in the .mpr")
