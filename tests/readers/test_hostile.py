@@ -554,6 +554,30 @@ def test_a_member_that_is_asked_for_again_is_counted_once(monkeypatch: pytest.Mo
         package.read("b")
 
 
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize(
+    ("header", "at", "said"),
+    [
+        (b"PK\3\4", 0, "Bad magic number"),
+        (b"PK\3\4", 30, "differ"),  # its name
+        (b"PK\1\2", 16, "Bad CRC-32"),
+        (b"PK\1\2", 24, "Bad CRC-32"),  # its size, one less
+    ],
+)
+def test_a_member_that_is_not_what_the_zip_states_is_damaged(
+    compression: int, header: bytes, at: int, said: str
+) -> None:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", compression) as archive:
+        archive.writestr("a", b"x" * 600)
+    content = bytearray(packed.getvalue())
+    assert Archive(bytes(content), "package").read("a") == b"x" * 600
+    place = content.index(header) + at
+    content[place : place + 2] = b"yy" if at != 24 else b"\x57\2"
+    with pytest.raises(BrokenContainer, match=said):
+        Archive(bytes(content), "package").read("a")
+
+
 def test_a_link_in_a_package_is_refused(tmp_path: Path) -> None:
     assert "holds a symbolic link (odd)" in problem(odd_member(tmp_path, external_attr=0o120777 << 16))
 
