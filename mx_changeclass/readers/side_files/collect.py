@@ -182,7 +182,7 @@ def _unit(
     missing = not digests[path]
     digest = "" if missing else combined(digests[p] for p in (path, *parts))
     part = FilePart(path, digest, template or "", parts, projects.get(template or "", ""))
-    load = partial(_load, f"file:{path}", kind, name, part, fetch, {p: digests[p] for p in (path, *parts)})
+    load = partial(_load, f"file:{path}", kind, name, part, fetch, digests)
     return Unit(f"file:{path}", kind, name, None, "files", digest, load, missing=missing, file=path)
 
 
