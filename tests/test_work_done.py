@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import cProfile
+import os
 import pstats
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,10 @@ class Work(Counter[str]):
             found["all"] += calls
         return found
 
+    def system(self, call: Callable[..., object]) -> int:
+        """The calls of a function of the system."""
+        return self[f"~.<built-in method {call.__module__}.{call.__name__}>"]
+
 
 def _written(app: Model, folder: Path) -> Path:
     return write_v2(app.snapshot(), folder)
@@ -60,6 +66,27 @@ def test_rows_are_made_of_what_changed_and_of_domain_models(small: tuple[Work, W
 def test_who_refers_to_what_is_looked_up_once_a_document_for_both_sides(small: tuple[Work, Work, Work]) -> None:
     one, _, _ = small
     assert 0 < one["sieve.rows"] <= DOCUMENTS
+
+
+def test_what_a_unit_is_is_looked_up_once_for_both_sides(small: tuple[Work, Work, Work]) -> None:
+    """Nor is the digest made again of what has the same bytes."""
+    one, twenty, _ = small
+    assert twenty["mpr.unit"] - one["mpr.unit"] == 19
+    assert one["mpr.unit"] <= DOCUMENTS + 2 * MODULES + 2 + 1  # with the modules, their domain models, the project
+
+
+def test_a_file_is_opened_once_and_a_folder_is_listed_once(tmp_path: Path) -> None:
+    side = {f"theme/web/{i}.scss": b"a {}" for i in range(30)}
+    app = grown(UNITS)
+    old = write_v2(app.snapshot(), tmp_path / "old", side=side)
+    new = write_v2(edited(app, 1).snapshot(), tmp_path / "new", side={**side, "theme/web/0.scss": b"b {}"})
+    work = Work.of(old, new)
+    inside = [*old.rglob("*"), *new.rglob("*")]
+    files = sum(path.is_file() for path in inside)
+    again = 2 * 2 + 2  # what SQLite may keep beside the model, and both versions of the style that changed
+    assert files <= work.system(os.open) <= files + again
+    assert work.system(os.fstat) <= files + 2
+    assert work.system(os.scandir) <= len(inside) - files + 2 * 2  # the project's own folder is looked at for its model
 
 
 def test_a_document_that_is_the_same_but_for_its_ids_is_not_made_rows_of(small: tuple[Work, Work, Work]) -> None:

@@ -30,8 +30,8 @@ def read(
     for an empty model. An existing path wins over a revision, and ``Snapshot.ambiguity`` says so where a name is
     both; ``rev:`` before a revision forces it. ``newest-tag`` is the nearest release among the tags, ``tag:v*`` that of
     a pattern; the nearest to the model ``before`` which it came, where that is a revision. What is ``HEAD`` before the
-    first commit, or holds no project, is no model yet. ``beside`` is another version in the same repository, from which
-    what is the same in this one is taken over. A ``Snapshot`` is given back as it is.
+    first commit, or holds no project, is no model yet. ``beside`` is another version, from which what is the same in
+    this one is taken over: of a revision one in the same repository. A ``Snapshot`` is given back as it is.
     Raises ``ReadError``; what of a model could not be seen stands in ``Snapshot.incomplete``.
     """
     if isinstance(model, Snapshot):
@@ -48,7 +48,7 @@ def read(
     forced = given.removeprefix(FORCED) if isinstance(model, str) and given.startswith(FORCED) else ""
     path = folder / given
     if not forced and "\0" not in given and os.path.exists(path):
-        return _read_named(path, given, folder, label)
+        return _read_named(path, given, folder, label, beside)
     if given == "none":
         from mx_changeclass.readers.project_files import nothing
 
@@ -60,12 +60,12 @@ def read(
     return read_git(forced or given, folder, label, beside=beside)
 
 
-def _read_named(path: Path, given: str, folder: Path, label: str) -> Snapshot:
+def _read_named(path: Path, given: str, folder: Path, label: str, beside: Snapshot | None) -> Snapshot:
     """What lies at a path. A change under review must not choose what it is compared with, so a name that is a
     revision too is told."""
     told = named_twice(given, folder)
     try:
-        snapshot = _read_path(path, label)
+        snapshot = _read_path(path, label, beside)
     except ReadError as error:
         if told:
             raise type(error)(error.source, error.problem, f"{error.advice}; {told}") from None
@@ -86,9 +86,9 @@ def export(model: Snapshot, *, compress: bool = False) -> bytes:
     return target.getvalue()
 
 
-def _read_path(path: Path, label: str) -> Snapshot:
+def _read_path(path: Path, label: str, beside: Snapshot | None) -> Snapshot:
     if path.is_dir():
-        return _read_folder(path, label)
+        return _read_folder(path, label, beside)
     if not path.is_file():
         raise UnknownFormat(label, "is no regular file", GIVE_MODEL)
     from mx_changeclass.readers.mpr import is_mpr
@@ -97,7 +97,8 @@ def _read_path(path: Path, label: str) -> Snapshot:
     folder = ProjectFolder(path.parent, label, named=path.name)
     head = _head(path, label)
     if is_mpr(head):
-        return evolve(read_project(folder, path.name, label, side_files=False), folder=in_repository(path.parent))
+        found = read_project(folder, path.name, label, side_files=False, beside=beside)
+        return evolve(found, folder=in_repository(path.parent))
     content = folder.fetch(path.name)
     return _read_content(head, content or b"", label)
 
@@ -129,12 +130,13 @@ def _read_content(head: bytes, content: bytes, label: str) -> Snapshot:
     raise UnknownFormat(label, "is empty" if not head else "is no form of a model", GIVE_MODEL)
 
 
-def _read_folder(path: Path, label: str) -> Snapshot:
+def _read_folder(path: Path, label: str, beside: Snapshot | None) -> Snapshot:
     from mx_changeclass.readers.project_files import ProjectFolder, find_mpr, in_repository, read_project
 
     try:
-        names = [entry.name for entry in os.scandir(path) if entry.is_file()]  # a link is told when it is read
+        names = [entry.name for entry in os.scandir(path) if os.path.isfile(entry)]  # a link is told when it is read
     except OSError as error:
         raise ReadError(label, f"cannot be listed ({error.strerror})", "Check its rights") from None
-    found = read_project(ProjectFolder(path, label), find_mpr(names, label, GIVE_MODEL), label, side_files=True)
+    place, mpr = ProjectFolder(path, label), find_mpr(names, label, GIVE_MODEL)
+    found = read_project(place, mpr, label, side_files=True, beside=beside)
     return evolve(found, folder=in_repository(path))

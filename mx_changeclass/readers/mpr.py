@@ -60,6 +60,7 @@ CLOSE = "Close it in Studio Pro, or run 'sqlite3 FILE \"pragma journal_mode = de
 _GIVE_MPR = "Give the .mpr of a Mendix project"
 _KNOWN_FORMAT = 2
 _MOST_HEADERS = 1 << 15  # kept in mind; the largest apps have some 5,000 units
+_NOTHING: Mapping[str, Unit] = {}
 _HEADERS: dict[str, stored_unit.Header] = {}  # by digest
 
 
@@ -80,8 +81,8 @@ def is_mpr(content: bytes) -> bool:
     return content.startswith(_SQLITE)
 
 
-def read_mpr(content: bytes, place: Place, label: str) -> ReadModel:
-    """Read the content of an ``.mpr`` file; ``place`` is where it lies.
+def read_mpr(content: bytes, place: Place, label: str, beside: Mapping[str, Unit] = _NOTHING) -> ReadModel:
+    """Read the content of an ``.mpr`` file; ``place`` is where it lies, ``beside`` are the units of another version.
 
     Raises ``BrokenContainer`` where the database itself cannot be read; a unit that is missing or
     broken is noted and kept as a missing unit.
@@ -110,7 +111,7 @@ def read_mpr(content: bytes, place: Place, label: str) -> ReadModel:
         model.notes.missing("damaged", f"the .mpr is damaged and may lack units ({sound})")
     kept = {} if table.inside else place.kept()
     for row in table.rows:
-        _add(model, row, place, label, kept)
+        _add(model, row, place, label, kept, beside)
         if model.size > MOST_BYTES:
             raise BrokenContainer(label, f"holds more than {MOST_BYTES >> 30} GB of documents", _GIVE_MPR)
     if not model.units:
@@ -180,7 +181,9 @@ def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
     return {str(column[1]) for column in connection.execute(f"pragma table_info({table})")}
 
 
-def _add(model: ReadModel, row: _Row, place: Place, label: str, kept: Mapping[str, KeptUnit]) -> None:
+def _add(
+    model: ReadModel, row: _Row, place: Place, label: str, kept: Mapping[str, KeptUnit], beside: Mapping[str, Unit]
+) -> None:
     """Take up the unit of a row."""
     unit_id = guid(row.unit_id) if isinstance(row.unit_id, bytes) else ""
     if not unit_id:
@@ -211,12 +214,14 @@ def _add(model: ReadModel, row: _Row, place: Place, label: str, kept: Mapping[st
     if known is None:
         found = row.content if model.inside else place.fetch(file)
         content = found if isinstance(found, bytes) else None
-        notes = len(model.notes)
-        known = stored.unit(content, model.notes)
-        model.size += len(content or b"")
-        if oid and content is not None and len(model.notes) == notes:
-            place.units[listed] = known
-            keep_unit(oid, KeptUnit(known.digest, len(content), unit_id, known.type, known.name, known.excluded))
+        known = stored.taken_over(beside.get(unit_id), content)
+        if known is None:
+            notes = len(model.notes)
+            known = stored.unit(content, model.notes)
+            model.size += len(content or b"")
+            if oid and content is not None and len(model.notes) == notes:
+                place.units[listed] = known
+                keep_unit(oid, KeptUnit(known.digest, len(content), unit_id, known.type, known.name, known.excluded))
     model.units[unit_id] = known
 
 
@@ -239,6 +244,14 @@ class UnitRecord(NamedTuple):
     hashed: bool
     label: str
     again: Fetch | None = None
+
+    def taken_over(self, other: Unit | None, content: bytes | None) -> Unit | None:
+        """The unit of another version in the place of this one, where nothing in it differs and nothing is to note."""
+        body = other.stored if other is not None else None
+        if other is None or content is None or not isinstance(body, _Body) or not body.holds(content):
+            return None
+        listed = (other.container, other.slot, other.file, other.digest, _header(content, other.digest).id)
+        return other if listed == (self.container, self.slot, self.file, self.stated, self.id) else None
 
     def unit(self, content: bytes | None, notes: Notes) -> Unit:
         """The unit with its content. Content that is absent, a pointer or damaged makes a missing unit.
@@ -316,6 +329,12 @@ class _Body(NamedTuple):
     id: str
     label: str
     where: str
+
+    def holds(self, content: bytes) -> bool:
+        """Whether these are the bytes; to compare them costs a fifth of making their digest."""
+        if isinstance(self.content, bytes):
+            return self.content == content
+        return hashlib.sha256(content).hexdigest() == self.digest
 
     def bytes(self) -> bytes:
         """Raises ``BrokenContainer`` where the file is no more what it was."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from mx_changeclass.legible import json_text
 from mx_changeclass.model.kinds.native import BINARY_ID, BINARY_NAME, NativeBinary, native_binary
 from mx_changeclass.model.snapshot import Rows, Unit
 from mx_changeclass.readers.names import FORCED
-from mx_changeclass.readers.project_files import ProjectFolder, open_file, whole_file
+from mx_changeclass.readers.project_files import ProjectFolder, read_file
 from mx_changeclass.readers.side_files.contents import Fetch, Unreadable, as_json, blob_id
 from mx_changeclass.readers.side_files.native_template import belongs, binary_unit, template_roots
 from mx_changeclass.readers.units.secrets import without_credentials
@@ -35,13 +34,12 @@ def read_native(source: str, cwd: Path | None = None) -> Unit:
     if not path.exists():
         return _of_revision(source, cwd)
     try:
-        file = open_file(path, follow=True)
+        content = read_file(path, source, source, follow=True)
     except OSError as error:
         raise ReadError(source, error.strerror or "cannot be read", _ADVICE) from None
-    if file is None:
+    if content is None:
         raise UnknownFormat(source, "is no regular file", _ADVICE)
-    with closing(file):
-        return facts_unit(whole_file(file, source, source), source)
+    return facts_unit(content, source)
 
 
 def _of_revision(source: str, cwd: Path) -> Unit:
@@ -75,10 +73,10 @@ def native_unit(paths: Iterable[str], fetch: Fetch, label: str) -> Unit:
 def facts_unit(content: bytes, label: str) -> Unit:
     """The unit of a facts file. Raises ``UnknownFormat``."""
     try:
-        whole_file = as_json(content)
+        whole = as_json(content)
     except Unreadable as error:
         raise UnknownFormat(label, str(error), _ADVICE) from None
-    facts = whole_file.get("facts") if isinstance(whole_file, Mapping) and whole_file.get("schema") == _SCHEMA else None
+    facts = whole.get("facts") if isinstance(whole, Mapping) and whole.get("schema") == _SCHEMA else None
     if not isinstance(facts, Mapping) or not all(isinstance(v, (str, int, list)) for v in facts.values()):
         raise UnknownFormat(label, "holds no facts of a native app", _ADVICE)
     plain = {str(k): tuple(map(str, v)) if isinstance(v, list) else v for k, v in facts.items()}

@@ -17,17 +17,20 @@ class Notes:
     def __init__(self) -> None:
         self._lost: dict[str, list[str]] = {}
         self._odd: dict[str, list[str]] = {}
+        self._count = 0
 
     def __len__(self) -> int:
-        return sum(map(len, (*self._lost.values(), *self._odd.values())))
+        return self._count
 
     def missing(self, kind: str, text: str) -> None:
         """Something of the model was not seen."""
         self._lost.setdefault(kind, []).append(text)
+        self._count += 1
 
     def warning(self, kind: str, text: str) -> None:
         """What the model holds and what it lists disagree."""
         self._odd.setdefault(kind, []).append(text)
+        self._count += 1
 
     @property
     def incomplete(self) -> tuple[str, ...]:

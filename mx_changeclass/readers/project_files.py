@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, suppress
-from io import FileIO
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from attrs import evolve
 
@@ -17,13 +16,15 @@ from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
 from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.model.versions import Version
 from mx_changeclass.readers.cache import KeptUnit
-from mx_changeclass.readers.limits import ENTRIES, FOLDERS, MOST_BYTES, STREAMED, TooLarge
+from mx_changeclass.readers.limits import ENTRIES, FOLDERS, LFS_POINTER, MOST_BYTES, STREAMED, TooLarge
 from mx_changeclass.readers.mpr import BESIDE, CLOSE, Listed, Place, ReadModel, model_digest, read_mpr
 
 # Without waiting: a pipe in the place of a file has nobody at its other end.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _CHUNK = 1 << 20
+
+T = TypeVar("T")
 
 
 class ProjectFiles(Place, Protocol):
@@ -33,7 +34,7 @@ class ProjectFiles(Place, Protocol):
         """The names of all files that may belong to the app."""
 
     def identity(self, path: str) -> str | None:
-        """The git blob id of a file, where it is known without reading the file."""
+        """The git blob id of a file that is no Git LFS pointer, where it is known without holding the file."""
 
     def stored(self) -> Iterable[str]:
         """The names of the files below ``mprcontents``."""
@@ -45,8 +46,11 @@ class ProjectFiles(Place, Protocol):
         """What in words cannot be seen in this place, however one asks."""
 
 
-def read_project(place: ProjectFiles, mpr: str, label: str, *, form: str = "", side_files: bool) -> Snapshot:
-    """The snapshot of the ``.mpr`` of that name in a place, with the files beside it where they are wanted."""
+def read_project(
+    place: ProjectFiles, mpr: str, label: str, *, form: str = "", side_files: bool, beside: Snapshot | None = None
+) -> Snapshot:
+    """The snapshot of the ``.mpr`` of that name in a place, with the files beside it where they are wanted. Units that
+    are the same in the version ``beside`` it are those of that one."""
     content = place.fetch(mpr)
     if content is None:
         problem, advice = place.absent(mpr)
@@ -54,12 +58,11 @@ def read_project(place: ProjectFiles, mpr: str, label: str, *, form: str = "", s
     for end, begins in BESIDE.items():
         if (place.fetch(mpr + end) or b"").startswith(begins):
             raise BrokenContainer(label, f"is in use, or was when it was kept: {mpr}{end} changes what it says", CLOSE)
-    model = read_mpr(content, place, label)
+    stored = {path for path in place.stored() if path.endswith(".mxunit")}  # which tells a folder where no link leads
+    model = read_mpr(content, place, label, beside.units if beside is not None and not beside.is_detached else {})
     if not model.inside:
-        listed = {unit.file for unit in model.units.values()}
-        for path in place.stored():
-            if path.endswith(".mxunit") and path not in listed:
-                model.notes.warning("unlisted", f"{path} is there but not listed in the .mpr")
+        for path in stored.difference(unit.file for unit in model.units.values()):
+            model.notes.warning("unlisted", f"{path} is there but not listed in the .mpr")
     if side_files:
         from mx_changeclass.readers.side_files.collect import (
             side_units,  # loads what looks into archives, code and styles
@@ -123,7 +126,7 @@ class ProjectFolder:
     rereads = True
 
     def __init__(self, root: Path, label: str, named: str = "") -> None:
-        self._root, self._label, self._named = root, label, named
+        self._root, self._label, self._named = f"{root}/", label, named
         self.units: dict[Listed, Unit] = {}
         self._unseen: list[str] = []
         self._inside = {"": True}  # folders by their path: whether no link leads there
@@ -131,45 +134,52 @@ class ProjectFolder:
     def paths(self) -> Iterator[str]:
         from mx_changeclass.readers.side_files.collect import enters, wanted
 
+        for path, entry in self._below("", enters, self._unseen):
+            to_folder = entry.is_symlink() and os.path.isdir(entry.path)
+            if to_folder and enters(path):
+                self._unseen.append(f"{path} is a symbolic link to a folder and was not followed")
+            elif entry.is_symlink() and not to_folder and wanted(path):
+                self._unseen.append(f"{path} is a symbolic link and was not followed")
+            if not to_folder:
+                yield path
+
+    def stored(self) -> Iterator[str]:
+        if self._is_inside("mprcontents"):
+            for path, entry in self._below("mprcontents/", lambda _: True, []):
+                if not (entry.is_symlink() and os.path.isdir(entry.path)):
+                    yield path
+
+    def _below(
+        self, top: str, enters: Callable[[str], bool], unseen: list[str]
+    ) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """What lies in a folder and in those in it that are entered: files, and links wherever they lead."""
         count = 0
-        todo = [""]
+        todo = [top]
         while todo:
             prefix = todo.pop()
             inner: list[str] = []
-            for entry in self._entries(prefix):
+            for entry in self._entries(prefix, unseen):
                 path = prefix + entry.name
                 count += 1
                 if count > ENTRIES:
                     raise BrokenContainer(self._label, f"holds more than {ENTRIES} files", "Give the folder of one app")
-                if entry.is_symlink():
-                    self._note_link(path, entry, enters(path), wanted(path))
-                if entry.is_dir(follow_symlinks=False):
-                    inner += [path] if enters(path) else []
-                elif not entry.is_dir():
-                    yield path
+                if not entry.is_dir(follow_symlinks=False):
+                    yield path, entry
+                elif enters(path):
+                    self._inside[path] = True
+                    inner.append(f"{path}/")
             if inner and prefix.count("/") >= FOLDERS:
-                self._unseen.append(f"{prefix} holds folders nested deeper than {FOLDERS}, which were not looked into")
+                unseen.append(f"{prefix} holds folders nested deeper than {FOLDERS}, which were not looked into")
             else:
-                todo += [f"{path}/" for path in reversed(inner)]
+                todo += inner
 
-    def stored(self) -> Iterator[str]:
-        for folder, _, files in os.walk(self._root / "mprcontents"):
-            at = os.path.relpath(folder, self._root).replace(os.sep, "/")
-            yield from (f"{at}/{name}" for name in files)
-
-    def _entries(self, prefix: str) -> list[os.DirEntry[str]]:
+    def _entries(self, prefix: str, unseen: list[str]) -> list[os.DirEntry[str]]:
         try:
-            with os.scandir(f"{self._root}/{prefix}") as entries:
-                return sorted(entries, key=lambda entry: entry.name)
+            with os.scandir(self._root + prefix) as entries:
+                return list(entries)
         except OSError as error:
-            self._unseen.append(f"{prefix or '.'} cannot be listed ({error.strerror})")
+            unseen.append(f"{prefix or '.'} cannot be listed ({error.strerror})")
             return []
-
-    def _note_link(self, path: str, entry: os.DirEntry[str], enters: bool, wanted: bool) -> None:
-        if entry.is_dir() and enters:
-            self._unseen.append(f"{path} is a symbolic link to a folder and was not followed")
-        elif wanted and not entry.is_dir():
-            self._unseen.append(f"{path} is a symbolic link and was not followed")
 
     def absent(self, path: str) -> tuple[str, str]:  # noqa: ARG002 - the system tells nobody more
         return "cannot be read", "Check the path and its rights; links are not followed"
@@ -178,14 +188,7 @@ class ProjectFolder:
         return iter(self._unseen)
 
     def identity(self, path: str) -> str | None:
-        """The git blob id of a large file, so that it need not be held; None for any other."""
-        with suppress(OSError):
-            file = self._open(path)
-            if file is not None:
-                with closing(file):
-                    size = os.fstat(file.fileno()).st_size
-                    return _blob_id(file, size) if size > STREAMED else None
-        return None
+        return self._taken(path, _blob_id)
 
     def oid(self, path: str) -> str:  # noqa: ARG002 - nobody keeps it
         return ""
@@ -194,51 +197,65 @@ class ProjectFolder:
         return {}
 
     def fetch(self, path: str) -> bytes | None:
-        with suppress(OSError):
-            file = self._open(path)
-            if file is not None:
-                with closing(file):
-                    return whole_file(file, self._label, path)
-        return None
+        return self._taken(path, partial(_whole, self._label, path))
 
-    def _open(self, path: str) -> FileIO | None:
-        """A regular file below the folder, None for anything else. Raises ``OSError``."""
-        if path == self._named:
-            return open_file(f"{self._root}/{path}", follow=True)
-        return open_file(f"{self._root}/{path}") if self._is_inside(path.rpartition("/")[0]) else None
+    def _taken(self, path: str, take: Callable[[int, int], T]) -> T | None:
+        """What is made of a regular file below the folder, None for anything else."""
+        try:
+            if path == self._named:
+                return opened(self._root + path, take, follow=True)
+            return opened(self._root + path, take) if self._is_inside(path.rpartition("/")[0]) else None
+        except OSError:
+            return None
 
     def _is_inside(self, folder: str) -> bool:
         if folder not in self._inside:
             above = self._is_inside(folder.rpartition("/")[0])
-            self._inside[folder] = above and S_ISDIR(os.lstat(f"{self._root}/{folder}").st_mode)
+            self._inside[folder] = above and _is_folder(self._root + folder)
         return self._inside[folder]
 
 
-def open_file(path: str | os.PathLike[str], *, follow: bool = False) -> FileIO | None:
-    """A regular file, open for reading; None for a pipe, a device, a folder. Raises ``OSError``, also for a link
-    that is not to be followed."""
+def read_file(path: str | os.PathLike[str], label: str, name: str, *, follow: bool = False) -> bytes | None:
+    """The content of a regular file; None for a pipe, a device, a folder. Raises ``OSError``, also for a link that is
+    not to be followed, and ``TooLarge`` for a file beyond all measure."""
+    return opened(path, partial(_whole, label, name), follow=follow)
+
+
+def opened(path: str | os.PathLike[str], take: Callable[[int, int], T], *, follow: bool = False) -> T | None:
+    """What ``take`` makes of the descriptor and the size of a regular file; None and errors as ``read_file``."""
     if not (follow or _NO_LINK) and os.path.islink(path):
         return None
-    file = FileIO(os.open(path, _READ | (0 if follow else _NO_LINK)), "rb")
-    if S_ISREG(os.fstat(file.fileno()).st_mode):
-        return file
-    file.close()
-    return None
+    file = os.open(path, _READ if follow else _READ | _NO_LINK)
+    try:
+        facts = os.fstat(file)
+        return take(file, facts.st_size) if S_ISREG(facts.st_mode) else None
+    finally:
+        os.close(file)
 
 
-def whole_file(file: FileIO, label: str, name: str) -> bytes:
-    """What an open file holds. Raises ``TooLarge`` for one beyond all measure."""
-    size = os.fstat(file.fileno()).st_size
+def _whole(label: str, name: str, file: int, size: int) -> bytes:
     if size > MOST_BYTES:
         raise TooLarge(label, name)
-    content = file.read(size)
-    while len(content) < size and (more := file.read(size - len(content))):  # a read may stop short
+    content = os.read(file, size)
+    while len(content) < size and (more := os.read(file, size - len(content))):  # a read may stop short
         content += more
     return content
 
 
-def _blob_id(file: FileIO, size: int) -> str:
+def _blob_id(file: int, size: int) -> str | None:
+    """The git blob id of a file, which is not held for it; None for one that may be a Git LFS pointer."""
     found = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
-    while chunk := file.read(_CHUNK):
+    left = size
+    while left and (chunk := os.read(file, min(left, _CHUNK))):
+        if left == size <= STREAMED and chunk.startswith(LFS_POINTER):
+            return None
         found.update(chunk)
+        left -= len(chunk)
     return found.hexdigest()
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False

@@ -554,6 +554,30 @@ def test_a_member_that_is_asked_for_again_is_counted_once(monkeypatch: pytest.Mo
         package.read("b")
 
 
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize(
+    ("header", "at", "said"),
+    [
+        (b"PK\3\4", 0, "Bad magic number"),
+        (b"PK\3\4", 30, "differ"),  # its name
+        (b"PK\1\2", 16, "Bad CRC-32"),
+        (b"PK\1\2", 24, "Bad CRC-32"),  # its size, one less
+    ],
+)
+def test_a_member_that_is_not_what_the_zip_states_is_damaged(
+    compression: int, header: bytes, at: int, said: str
+) -> None:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", compression) as archive:
+        archive.writestr("a", b"x" * 600)
+    content = bytearray(packed.getvalue())
+    assert Archive(bytes(content), "package").read("a") == b"x" * 600
+    place = content.index(header) + at
+    content[place : place + 2] = b"yy" if at != 24 else b"\x57\2"
+    with pytest.raises(BrokenContainer, match=said):
+        Archive(bytes(content), "package").read("a")
+
+
 def test_a_link_in_a_package_is_refused(tmp_path: Path) -> None:
     assert "holds a symbolic link (odd)" in problem(odd_member(tmp_path, external_attr=0o120777 << 16))
 
@@ -708,6 +732,28 @@ def test_a_link_to_a_folder_of_documents_is_not_followed(linked: str, tmp_path: 
     shutil.move(project / linked, tmp_path / "outside")
     (project / linked).symlink_to(tmp_path / "outside")
     assert snapshot(project).units[uid("project/Field/Screens/Home")].missing
+
+
+def test_nothing_is_listed_behind_a_link(tmp_path: Path) -> None:
+    project = write_v2(specimen(), tmp_path / "project")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret.mxunit").touch()
+    (project / "mprcontents" / "ab").symlink_to(tmp_path / "outside")
+    assert not snapshot(project).warnings
+    shutil.move(project / "mprcontents", tmp_path / "moved")
+    (project / "mprcontents").symlink_to(tmp_path / "outside")
+    assert "secret" not in str(snapshot(project).warnings)
+
+
+def test_a_link_that_leads_nowhere_or_to_itself_is_told(tmp_path: Path) -> None:
+    project = write_v2(specimen(), tmp_path / "project", side={"resources/notes.txt": b""})
+    links = ("package.json", "resources/loop.txt", "mprcontents/loop")
+    for link in links:
+        (project / link).symlink_to(project / link)
+    (project / "resources" / "lost.txt").symlink_to(tmp_path / "lost")
+    told = [note for note in snapshot(project).incomplete if "symbolic link" in note]
+    files = ("package.json", "resources/loop.txt", "resources/lost.txt")
+    assert told == [f"{path} is a symbolic link and was not followed" for path in files]
 
 
 def test_only_the_file_that_is_named_may_be_a_link(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import re
 import shutil
 import sqlite3
 import subprocess
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -320,6 +322,33 @@ def test_a_wrong_hash_alone_is_a_warning(project: Path) -> None:
     assert (model.incomplete, unit.missing) == ((), False)
     assert unit.digest == hashlib.sha256(home.read_bytes()).hexdigest()
     assert "does not match its ContentsHash" in model.warnings[0]
+
+
+def test_what_is_the_same_in_the_version_beside_is_taken_over_and_told_alike(project: Path, tmp_path: Path) -> None:
+    ids = {name: uid(f"project/Field/{name}") for name in ("Finish", "Check", "State", "OldCheck")}
+    home, check = (next(d for d in specimen() if d.get("name") == name) for name in ("Home", "Check"))
+    unit_file(project, "Home").write_bytes(content_of({**home, "canvasWidth": 900}))  # not what its hash says
+    strange = content_of({**check, "$ID": ids["State"]})
+    unit_file(project, "Check").write_bytes(strange)
+    unit_file(project, "Finish").unlink()
+    with closing(sqlite3.connect(project / "App.mpr")) as connection, connection:
+        stated = base64.b64encode(hashlib.sha256(strange).digest()).decode()
+        change = "update Unit set ContentsHash = ? where UnitID = ?"
+        connection.execute(change, (stated, uuid.UUID(ids["Check"]).bytes_le))
+    old = read(project)
+    new = shutil.copytree(project, tmp_path / "new")
+    state = next(d for d in specimen() if d.get("name") == "State")
+    unit_file(new, "State").write_bytes(content_of({**state, "documentation": "x"}))
+    with closing(sqlite3.connect(new / "App.mpr")) as connection, connection:
+        change = "update Unit set ContainmentName = 'other' where UnitID = ?"
+        connection.execute(change, (uuid.UUID(ids["OldCheck"]).bytes_le,))
+    alone, beside = read(new), read(new, beside=old)
+    assert rows(beside) == rows(alone)
+    assert places(beside) == places(alone)
+    for facts in ("digest", "incomplete", "warnings"):
+        assert getattr(beside, facts) == getattr(alone, facts)
+    own = {i for i, unit in beside.units.items() if unit is not old.units[i] and unit.slot != "files"}
+    assert own == {named(old, "Home"), *ids.values()}
 
 
 def test_files_without_a_row_are_no_units(project: Path) -> None:

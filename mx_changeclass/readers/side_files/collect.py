@@ -93,8 +93,12 @@ def _may_belong(path: str) -> bool:
         return parts[0] == "javascriptsource" and _tells_of_package(path)
     if {"android", "ios"} & set(low[:-1]) and "build" in low[:-1]:
         return False
-    named = role(low[-1]) in ("facts", "config") or role("/".join(low)) not in ("notes", "script")
-    return parts[0] in _ROOTS or _may_be_template(low) or named
+    return (
+        parts[0] in _ROOTS
+        or _may_be_template(low)
+        or role(low[-1]) in ("facts", "config")
+        or role("/".join(low)) not in ("notes", "script")
+    )
 
 
 def enters(folder: str) -> bool:
@@ -138,7 +142,8 @@ def side_units(
     ignored = tuple(ignore)
     known = sorted({p for p in paths if wanted(p, ignored)})
     templates = template_roots(known, fetch)
-    known = [p for p in known if _template_of(p, templates) is not None or _by_itself(p)]
+    homes = {p: root for p in known if (root := _template_of(p, templates)) is not None or _by_itself(p)}
+    known = list(homes)
     if len(known) > SIDE_FILES:
         raise BrokenContainer(label, f"holds more than {SIDE_FILES} files beside the model", "Give the model of an app")
     digests: dict[str, str] = {}
@@ -155,10 +160,10 @@ def side_units(
     projects = {root: project_file(p.removeprefix(root) for p in known if p.startswith(root)) for root in templates}
     units = {
         unit.id: unit
-        for unit in (_unit(p, parts, digests, projects, fetch) for p, parts in _grouped(known, templates).items())
+        for unit in (_unit(p, parts, homes[p], digests, projects, fetch) for p, parts in _grouped(homes).items())
     }
     for root in templates:
-        inside = {p.removeprefix(root): digests[p] for p in known if _template_of(p, templates) == root}
+        inside = {p.removeprefix(root): digests[p] for p, home in homes.items() if home == root}
         only = len(templates) == 1  # the one app stays itself when its folder moves
         unit_id, name = (BINARY_ID, BINARY_NAME) if only else (f"file:{root}", root.rstrip("/"))
         units[unit_id] = binary_unit(unit_id, name, root, inside, fetch, inside)
@@ -166,14 +171,18 @@ def side_units(
 
 
 def _unit(
-    path: str, parts: tuple[str, ...], digests: Mapping[str, str], projects: Mapping[str, str], fetch: Fetch
+    path: str,
+    parts: tuple[str, ...],
+    template: str | None,
+    digests: Mapping[str, str],
+    projects: Mapping[str, str],
+    fetch: Fetch,
 ) -> Unit:
-    template = _template_of(path, projects)
     kind, name = ("File$NativeTemplate", path) if template is not None else file_kind(path)
     missing = not digests[path]
     digest = "" if missing else combined(digests[p] for p in (path, *parts))
     part = FilePart(path, digest, template or "", parts, projects.get(template or "", ""))
-    load = partial(_load, f"file:{path}", kind, name, part, fetch, {p: digests[p] for p in (path, *parts)})
+    load = partial(_load, f"file:{path}", kind, name, part, fetch, digests)
     return Unit(f"file:{path}", kind, name, None, "files", digest, load, missing=missing, file=path)
 
 
@@ -195,12 +204,12 @@ def _load(unit_id: str, kind: str, name: str, part: FilePart, fetch: Fetch, dige
     return kept_rows(key, lambda: make(fetch_same), lambda: not changed)
 
 
-def _grouped(known: Iterable[str], templates: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def _grouped(homes: Mapping[str, str | None]) -> dict[str, tuple[str, ...]]:
     """The files that make a unit of their own, each with those that only tell more about it: the sidecar
-    of a JavaScript action, the native sources in an npm package."""
-    outside = [p for p in known if _template_of(p, templates) is None]
+    of a JavaScript action, the native sources in an npm package. ``homes`` are the native templates around files."""
+    outside = [p for p, home in homes.items() if home is None]
     names = set(outside)
-    groups: dict[str, list[str]] = {p: [] for p in known}
+    groups: dict[str, list[str]] = {p: [] for p in homes}
     for path in outside:
         package = native_package(path)
         head = (

@@ -151,12 +151,12 @@ class _Members:
             listed = as_json(self.read(name))
         except Unreadable:
             return ()
-        entries = [e for e in listed if isinstance(e, Mapping)] if isinstance(listed, list) else []
+        entries = [e for e in listed if isinstance(e, dict)] if isinstance(listed, list) else []
         own = {
             f"{library} {facts.get('version', '')}"
             for entry in entries
             for library, facts in entry.items()
-            if isinstance(facts, Mapping) and not facts.get("transitive")
+            if isinstance(facts, dict) and not facts.get("transitive")
         }
         return tuple(sorted(own)[:_MOST_LIBRARIES])
 
@@ -175,9 +175,11 @@ def native_package(path: str) -> str:
     """The npm package for whose native code a path is evidence, "" where it is none: ``android/build.gradle``,
     anything of ``ios/``, or a podspec right in the package's folder."""
     _, inside, rest = path.rpartition("node_modules/")
+    if not inside:
+        return ""
     parts = rest.split("/")
     own = 2 if rest.startswith("@") else 1
-    if not inside or len(parts) <= own:
+    if len(parts) <= own:
         return ""
     native = (parts[own] in ("android", "ios") and len(parts) > own + 1) or (
         len(parts) == own + 1 and suffix(path) == "podspec"
@@ -211,7 +213,7 @@ def _sort(name: str) -> str:
     """What a member is: sidecars, design-time files and notes are metadata, whatever their extension."""
     low = name.lower()
     kind = suffix(low)
-    if kind in _NOTES or _TESTS.search(low):
+    if kind in _NOTES or ("node_modules/" in low and _TESTS.search(low)):
         return "metadata"
     if native_package(low) or kind in _NATIVE:
         return "native"

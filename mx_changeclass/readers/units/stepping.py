@@ -5,11 +5,25 @@ Source: bsonspec.org, version 1.1.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from typing import Any
 
-_STRING, _DOCUMENT, _LIST, _BINARY, _BOOLEAN = 2, 3, 4, 5, 8
-_FIXED = {1: 8, 7: 12, 9: 8, 10: 0, 16: 4, 17: 8, 18: 8}  # bytes of a double, an object id, a date, null, numbers
+_STRING, _BINARY, _BOOLEAN = 2, 5, 8
+# Values that begin with their size (texts, documents, lists, binary content): the bytes that it leaves out, and the
+# least that it can be.
+_SIZED = {_STRING: (4, 1), 3: (0, 5), 4: (0, 5), _BINARY: (5, 0)}
+_FIXED = {
+    1: 8,
+    7: 12,
+    _BOOLEAN: 1,
+    9: 8,
+    10: 0,
+    16: 4,
+    17: 8,
+    18: 8,
+}  # bytes of a double, an object id, a date, numbers
+_size_at = struct.Struct("<i").unpack_from
 
 
 def plain_keys(content: bytes) -> Mapping[str, Any] | None:
@@ -23,38 +37,27 @@ def plain_keys(content: bytes) -> Mapping[str, Any] | None:
     try:
         while at < end:
             kind, start = content[at], content.index(0, at + 1, end) + 1
-            size = _FIXED.get(kind)
-            if size is None:
-                size = 1 if kind == _BOOLEAN else _measured(content, kind, start)
-            after = start + size
-            if size < 0 or after > end:
+            if kind in _SIZED:
+                (more, least), (size,) = _SIZED[kind], _size_at(content, start)
+                after = start + size + more
+                if size < least or (kind != _BINARY and content[after - 1]):
+                    return None
+            else:
+                after = start + _FIXED[kind]
+            if after > end:
                 return None
             found[content[at + 1 : start - 1].decode()] = _value(content, kind, start, after)
             at = after
-    except ValueError:  # no end of a key, or no text
+    except (ValueError, LookupError, struct.error):  # no end of a key, no text, another kind, no room for a size
         return None
     return found
 
 
-def _measured(content: bytes, kind: int, start: int) -> int:
-    """The bytes of a value that says how many they are, -1 for one of no such kind."""
-    stated = int.from_bytes(content[start : start + 4], "little", signed=True)
-    more = {_STRING: 4, _BINARY: 5, _DOCUMENT: 0, _LIST: 0}.get(kind)
-    least = {_STRING: 1, _BINARY: 0}.get(kind, 5)
-    if more is None or stated < least:
-        return -1
-    return stated + more
-
-
 def _value(content: bytes, kind: int, start: int, after: int) -> str | bytes | bool | None:
-    if kind == _BOOLEAN:
-        if content[start] > 1:
-            raise ValueError
-        return content[start] == 1
-    if kind in (_STRING, _DOCUMENT, _LIST) and content[after - 1]:
-        raise ValueError
     if kind == _STRING:
         return content[start + 4 : after - 1].decode()
-    if kind == _BINARY and content[start + 4] == 0:
+    if kind == _BINARY and not content[start + 4]:
         return content[start + 5 : after]
+    if kind == _BOOLEAN:
+        return (False, True)[content[start]]
     return None
