@@ -11,22 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import bson
 
-from mx_changeclass.model.metamodel import Property
 from mx_changeclass.model.snapshot import Element, Rows
 from mx_changeclass.readers.limits import DENSE_VALUES, FEW_VALUES, MAX_DEPTH, MAX_KEY, MOST_KEYS, MOST_VALUES
-from mx_changeclass.readers.units.key_names import STORED, KeyNames
+from mx_changeclass.readers.units.key_names import STORED, KeyName, KeyNames
 from mx_changeclass.readers.units.secrets import may_hold_credentials, sealed, without_credentials
 from mx_changeclass.readers.units.values import guid, put, scalar
 from mx_changeclass.readers.units.widget_definitions import DEFINITION
 
-_MOST = 1 << 14  # kept in mind: elements by their type, place and keys
+_MOST = 1 << 14  # shapes kept in mind; those of a model are some hundreds
 _PARTS = frozenset({"part", "partList", "structuralChild", "structuralChildList", "unknownList"})
 _CONVERTED = frozenset({"Boolean", "Integer", "Double"})  # a text that is none of these stands under a key of its own
-_MARKS = ([1], [2], [3])  # lists of nothing but their mark
 _POINTS = ({"x", "y"}, {"width", "height"})
 
 # Whether a key of a type (SDK names) is wanted; None where the question needs all of a unit that has it.
@@ -38,108 +36,104 @@ class Unusual(Exception):
     """What a unit holds is not told by a glance at it."""
 
 
-class _Key(NamedTuple):
+class _Key:
     """What becomes of the value of a key: ``taken`` into its row, which is ``wanted`` for it. ``strict`` says that a
-    text in it would count for something else, ``doubtful`` that it would in a pluggable widget."""
+    text in it would count for something else, ``doubtful`` that it would in a pluggable widget, ``tells`` that more is
+    taken of a part than what stands in it."""
 
-    label: str
-    declared: Property | None
-    secret: bool
-    plain: tuple[type, ...]
-    inside: str
-    taken: bool
-    wanted: bool
-    strict: bool
-    doubtful: bool
+    __slots__ = (
+        "declared",
+        "doubtful",
+        "inside",
+        "is_head",
+        "label",
+        "plain",
+        "secret",
+        "strict",
+        "taken",
+        "tells",
+        "wanted",
+    )
+
+    def __init__(self, names: KeyNames, name: KeyName, wanted: bool) -> None:
+        self.label, self.declared, self.secret, self.plain, _, self.inside = name
+        own = self.label[len(names.prefix) :]
+        self.is_head = own == "name" and not names.prefix  # the name of the row
+        self.taken, self.wanted = wanted or self.is_head, wanted and not self.is_head
+        declared = self.declared
+        self.strict = declared is not None and declared.type in _CONVERTED and declared.kind == "attribute"
+        self.doubtful = wanted and (self.is_head or own == "type")
+        self.tells = self.taken or (declared is not None and declared.type == DEFINITION)
+
+    def counts(self, kind: type) -> bool:
+        """Whether a value of that kind is looked at for itself."""
+        if kind is dict:
+            return self.tells
+        return kind is list or (kind is not type(None) and self.taken) or (kind is str and self.strict)
 
 
-_Keys = tuple[tuple[bool, _Key | None], ...]  # whether a single value of a key is looked at, and the key
+class _Shape:
+    """What elements of one type and place have in common whose keys are the same, with values of the same kinds: which
+    of them are looked at, each by its key as it is written. Of ``parts`` nothing is taken but what stands in them.
+    ``silent`` are elements of which nothing is looked at; ``deep`` says how many parts are around."""
+
+    __slots__ = ("deep", "is_part", "names", "parts", "rest", "silent", "size", "type")
+
+    def __init__(self, names: KeyNames, size: int, keys: list[tuple[str, type, _Key]]) -> None:
+        self.names, self.type, self.size, self.deep = names, names.type, size, names.prefix.count(".")
+        self.parts = tuple((written, key) for written, kind, key in keys if kind is dict and not key.tells)
+        self.rest = tuple(x for x in keys if x[2].counts(x[1]))
+        self.is_part = bool(names.type) and names.type != DEFINITION
+        self.silent = self.is_part and not self.parts and not self.rest
 
 
 class Sieve:
-    """What one question lets through. Made once, it learns the types it meets."""
+    """What one question lets through. Made once, it learns the shapes it meets."""
 
     def __init__(self, wanted: Wanted) -> None:
         self.wanted = wanted
-        self._known: dict[tuple[str, str, tuple[str, ...]], _Keys] = {}
+        self._known: dict[tuple[object, ...], _Shape] = {}
 
     def rows(self, content: bytes, unit_id: str) -> Rows:
         """What is wanted of the rows of a unit's BSON, and its root. Raises ``Unusual``, for broken content too."""
         try:
-            found = self._rows(bson.decode(content), unit_id, FEW_VALUES + len(content) // DENSE_VALUES)
+            found = _Walk(self, FEW_VALUES + len(content) // DENSE_VALUES).elements(bson.decode(content), unit_id)
         except Exception as error:  # bson raises a dozen kinds on hostile bytes
             raise Unusual from error
         return without_credentials(found) if may_hold_credentials(content) else found
 
-    def _rows(self, root: _Document, unit_id: str, most: int) -> Rows:
-        left = min(most, MOST_VALUES)
-        ids: list[bytes] = []
-        folds: list[tuple[_Fold, int, str, int]] = []
-        kept = {0}
-        todo: list[tuple[_Document, int, str, int, int, bool, bool]] = [(root, -1, "", 0, 0, False, False)]
-        while todo:
-            document, above, slot, at, depth, sealing, labelled = todo.pop()
-            row_id = document["$ID"]
-            if type(row_id) is not bytes or len(row_id) != 16:
-                raise Unusual
-            index = len(ids)
-            ids.append(row_id)
-            fold = _Fold(self, document, depth, sealing, labelled)
-            left -= fold.items
-            if left < 0 or fold.keys > MOST_KEYS:  # so many may be too many: what decodes it tells
-                raise Unusual
-            folds.append((fold, above, slot, at))
-            if fold.wanted:
-                kept.update((index, above))  # some rows are understood by what they stand in
-            if len(fold.lists) > 1:
-                fold.lists.sort(key=itemgetter(0), reverse=True)
-            for inner, elements, below, secret in fold.lists:
-                places = [(x, index, inner, i, below, secret, fold.labelled) for i, x in enumerate(elements)]
-                places.reverse()
-                todo += places
-        ids[0] = _as_stored(unit_id)  # by which the root goes whatever it states
-        if len(set(ids)) < len(ids):
-            raise Unusual
-        return tuple(
-            Element(
-                guid(ids[i]),
-                fold.type,
-                str(fold.props.pop("name", "")),
-                guid(ids[above]) if above >= 0 else None,
-                slot,
-                fold.props,
-                at,
-            )
-            for i in sorted(kept - {-1})
-            for fold, above, slot, at in folds[i : i + 1]
-        )
-
-    def keys(self, names: KeyNames, written: tuple[str, ...]) -> _Keys:
-        """What becomes of the keys of an element, in their order."""
-        found = self._known.get((names.type, names.prefix, written))
+    def shape(self, document: _Document, prefix: str = "") -> _Shape:
+        """The shape of an element that stands under a prefix; most of a model is known by it to name nothing."""
+        look = (prefix, document.get("$Type"), *document, *map(type, document.values()))
+        found = self._known.get(look)
         if found is None:
-            keys = [self._key(names, key) for key in written]
-            found = tuple((key is not None and (key.taken or key.strict), key) for key in keys)
-            labels = [key.label for key in keys if key is not None]
-            if len(set(labels)) < len(labels):
-                raise Unusual
+            found = self._shape(document, prefix)
             if len(self._known) < _MOST:
-                self._known[names.type, names.prefix, written] = found
+                self._known[look] = found
         return found
 
-    def _key(self, names: KeyNames, key: str) -> _Key | None:
-        name = names[key]
+    def _shape(self, document: _Document, prefix: str) -> _Shape:
+        names = STORED.of(document, prefix)
+        keys = [(written, type(x), key) for written, x in document.items() if (key := self._key(names, written))]
+        found = _Shape(names, len(document), keys)
+        labels = {key.label for _, _, key in keys}
+        if len(labels) < len(keys) or found.size > MOST_KEYS or len(prefix) > MAX_KEY or found.deep > MAX_DEPTH // 2:
+            raise Unusual
+        for _, kind, key in keys:
+            is_part = (key.declared is None or key.declared.kind in _PARTS) and not key.is_head
+            if (kind is dict and not is_part) or (key.secret and kind in (dict, list)):
+                raise Unusual
+        return found
+
+    def _key(self, names: KeyNames, written: str) -> _Key | None:
+        name = names[written]
         if name is None:
             return None
-        label, declared, secret, plain, _, inside = name
-        own = label[len(names.prefix) :]
+        own = name[0][len(names.prefix) :]
         wanted = self.wanted(names.type, own)
         if wanted is None or "." in own:
             raise Unusual
-        heads = own == "name" and not names.prefix  # the name of the row
-        strict = declared is not None and declared.type in _CONVERTED and declared.kind == "attribute"
-        doubtful = wanted and (heads or own == "type")
-        return _Key(label, declared, secret, plain, inside, wanted or heads, wanted and not heads, strict, doubtful)
+        return _Key(names, name, wanted)
 
 
 @cache
@@ -148,105 +142,166 @@ def sieve_of(wanted: Wanted) -> Sieve:
     return Sieve(wanted)
 
 
-class _Fold:
-    """What is wanted of one row, made of an element and of the single parts in it; see ``stored_unit``."""
+class _Row:
+    """What is wanted of one row, made of an element and of the single parts in it."""
 
-    __slots__ = ("_doubtful", "_sieve", "_todo", "items", "keys", "labelled", "lists", "props", "type", "wanted")
+    __slots__ = ("above", "at", "depth", "id", "is_widget", "kept", "props", "slot", "type")
 
-    def __init__(self, sieve: Sieve, document: _Document, depth: int, sealing: bool, labelled: bool) -> None:
+    def __init__(self, row_id: bytes, type_name: str, above: _Row | None, slot: str, at: int, depth: int) -> None:
+        self.id: bytes | str = row_id
+        self.type, self.above, self.slot, self.at, self.depth = type_name, above, slot, at, depth
+        self.kept = self.is_widget = False
         self.props: _Document = {}
-        self.lists: list[tuple[str, list[_Document], int, bool]] = []
-        self.items = self.keys = 0
-        self.wanted = self._doubtful = False
-        self.labelled = labelled  # whether it stands in a pluggable widget
-        self._sieve = sieve
-        names = STORED.of(document)
-        self.type = names.type
-        self._todo = [(document, names, depth, sealing)]
-        self._parts()
-        if self._doubtful and self.labelled:
-            raise Unusual
 
-    def _parts(self) -> None:
-        """The keys of the element and of each part in it; a model has millions, so every step counts here."""
-        todo, keys_of = self._todo, self._sieve.keys
+    def keep(self) -> None:
+        self.kept = True
+        if self.above is not None:
+            self.above.kept = True  # some rows are understood by what they stand in
+
+    def in_widget(self) -> bool:
+        """Whether it is a pluggable widget, or stands in one."""
+        row: _Row | None = self
+        while row is not None and not row.is_widget:
+            row = row.above
+        return row is not None
+
+    def element(self) -> Element:
+        self.id = guid(self.id)
+        above = guid(self.above.id) if self.above is not None else None
+        return Element(self.id, self.type, str(self.props.pop("name", "")), above, self.slot, self.props, self.at)
+
+
+_Shaped = tuple[_Document, _Shape]  # an element, and what is looked at in it
+
+
+class _Walk:
+    """The way through one unit, in the order of ``stored_unit``. A model has millions of keys, so every step counts."""
+
+    def __init__(self, sieve: Sieve, most: int) -> None:
+        self._shape, self._wanted = sieve.shape, sieve.wanted
+        self._left = min(most, MOST_VALUES)
+        self._ids: list[bytes] = []
+        self._doubtful: list[_Row] = []
+        self._lists: list[tuple[str, list[tuple[_Row, _Shaped]]]] = []  # of one row, where something in it is looked at
+
+    def elements(self, root: _Document, unit_id: str) -> Rows:
+        shape, ids = self._shape(root), self._ids
+        ids.append(root["$ID"])
+        top = _Row(_as_stored(unit_id), shape.type, None, "", 0, 0)
+        top.keep()
+        seen: list[_Row] = []
+        todo: list[tuple[_Row, _Shaped]] = [(top, (root, shape))]
         while todo:
-            document, names, depth, sealing = todo.pop()
-            if depth > MAX_DEPTH or len(names.prefix) > MAX_KEY:
+            row, element = todo.pop()
+            seen.append(row)
+            if self._fold(row, element) > MOST_KEYS:  # so many may be too many: what decodes it tells
                 raise Unusual
-            self.keys += len(document)
-            for (looked_at, key), value in zip(keys_of(names, tuple(document)), document.values(), strict=True):
-                kind = type(value)
-                if kind is dict:
-                    if key is not None:
-                        self._single(key, value, depth + 1, key.secret or sealing)
-                elif kind is list:
-                    if key is not None and value and value not in _MARKS:
-                        self._list(key, names, value, depth + 1, key.secret or sealing)
-                elif looked_at and value and key is not None:
-                    self._value(key, value, kind, sealing)
+            if self._lists:
+                lists, self._lists = self._lists, []
+                for _, below in sorted(lists, key=itemgetter(0), reverse=True):
+                    below.reverse()
+                    todo += below
+        if {*map(type, ids)} != {bytes} or {*map(len, ids)} != {16}:
+            raise Unusual
+        ids[0] = _as_stored(unit_id)  # by which the root goes whatever it states
+        if len(set(ids)) < len(ids) or any(row.in_widget() for row in self._doubtful):
+            raise Unusual
+        return tuple([row.element() for row in seen if row.kept])
 
-    def _value(self, key: _Key, value: Any, kind: type, sealing: bool) -> None:
-        if not key.taken:
-            if kind is str and "." in value:
-                raise Unusual
-        elif kind in key.plain and not sealing:
-            self.props[key.label] = value
-            self._take(key)
-        else:
-            self._put(key, scalar(value, key.declared), key.secret or sealing)
+    def _fold(self, row: _Row, element: _Shaped) -> int:
+        """The keys of the element and of each part in it, and how many they are."""
+        shape_of, props = self._shape, row.props
+        todo, size = [element], 0
+        while todo:
+            document, shape = todo.pop()
+            size += shape.size
+            for written, key in shape.parts:
+                part = document[written]
+                inner = shape_of(part, key.inside)
+                if inner.silent:
+                    size += inner.size
+                elif inner.is_part:
+                    props[key.label] = inner.type
+                    todo.append((part, inner))
+                else:
+                    raise Unusual
+            for written, kind, key in shape.rest:
+                value = document[written]
+                if kind is list:
+                    if len(value) > 1 or (value and type(value[0]) is not int):
+                        size += self._list(row, key, shape, value)
+                elif kind is dict:
+                    todo += self._part(row, key, (value, shape_of(value, key.inside)))
+                elif value or kind not in key.plain:  # False may be the text "false"
+                    self._value(row, key, value, kind)
+        return size
 
-    def _take(self, key: _Key) -> None:
-        self.wanted = self.wanted or key.wanted
-        self._doubtful = self._doubtful or key.doubtful
-
-    def _put(self, key: _Key, value: Any, secret: bool) -> None:
-        if secret and (key.declared is None or key.declared.kind == "attribute"):
-            value = sealed(value, self.type)
-        put(self.props, key.label, value, key.declared)
-        self._take(key)
-
-    def _single(self, key: _Key, value: _Document, depth: int, secret: bool) -> None:
-        names = STORED.of(value, key.inside)
-        if names.type:
-            if key.declared is not None and key.declared.kind not in _PARTS:
-                raise Unusual
-            self.props[key.label] = names.type
-            self._take(key)
+    def _part(self, row: _Row, key: _Key, part: _Shaped) -> tuple[_Shaped, ...]:
+        """Takes what a part tells itself. The part, where it has to be looked into."""
+        value, shape = part
+        if shape.type:
+            row.props[key.label] = shape.type
         elif value.keys() in _POINTS:
-            if key.wanted:
+            raise Unusual
+        self._take(row, key)
+        if shape.type != DEFINITION:
+            return (part,)
+        row.is_widget = True
+        for written, kind, fact in shape.rest:
+            if kind is str and fact.wanted:
+                row.props[fact.label] = value[written]
+                self._take(row, fact)
+        return ()
+
+    def _take(self, row: _Row, key: _Key) -> None:
+        if key.doubtful:
+            self._doubtful.append(row)
+        if key.wanted and not row.kept:
+            row.keep()
+
+    def _value(self, row: _Row, key: _Key, value: Any, kind: type) -> None:
+        if not key.taken:
+            if "." in value:
                 raise Unusual
-            return
-        if names.type == DEFINITION:
-            self.labelled = True
-            self._definition(key, value)
+        elif kind in key.plain:
+            row.props[key.label] = value
+            self._take(row, key)
         else:
-            self._todo.append((value, names, depth, secret))
+            self._put(row, key, scalar(value, key.declared))
 
-    def _definition(self, key: _Key, value: _Document) -> None:
-        self.keys += len(value)
-        for (_, inner), fact in zip(self._sieve.keys(STORED.of(value), tuple(value)), value.values(), strict=True):
-            if inner is not None and inner.wanted and isinstance(fact, str):
-                self.props[key.inside + inner.label] = fact
-                self.wanted = True
+    def _put(self, row: _Row, key: _Key, value: Any) -> None:
+        if key.secret and (key.declared is None or key.declared.kind == "attribute"):
+            value = sealed(value, row.type)
+        put(row.props, key.label, value, key.declared)
+        self._take(row, key)
 
-    def _list(self, key: _Key, names: KeyNames, value: list[Any], depth: int, secret: bool) -> None:
-        items = value[1:] if isinstance(value[0], int) else value  # after its mark
-        self.items += len(items)
-        elements: list[_Document] = [x for x in items if type(x) is dict]
-        if len(elements) < len(items):
-            self._texts(key, [x for x in items if x is not None and type(x) is not dict], secret)
-        if not elements:
-            return
-        if elements[0].get("$Type") == "Texts$Translation":
-            self._translations(names, key, elements, secret)
-        else:
-            self.lists.append((key.label, elements, depth, secret))
+    def _list(self, row: _Row, key: _Key, around: _Shape, value: list[Any]) -> int:
+        """Takes up what a list holds, and how many keys of the row that makes."""
+        marked = isinstance(value[0], int)
+        depth = row.depth + around.deep + 1
+        self._left -= len(value) - marked
+        if self._left < 0 or depth > MAX_DEPTH // 2:  # as above
+            raise Unusual
+        elements: list[_Document] = [x for x in value if type(x) is dict]
+        if len(elements) + marked < len(value):
+            self._texts(row, key, [x for x in value[marked:] if x is not None and type(x) is not dict])
+        if elements and elements[0].get("$Type") == "Texts$Translation":
+            self._translations(row, around.names, key, elements)
+            return len(elements)
+        below: list[tuple[_Row, _Shaped]] = []
+        for i, x in enumerate(elements):
+            row_id, shape = x["$ID"], self._shape(x)
+            self._ids.append(row_id)
+            if not shape.silent:
+                below.append((_Row(row_id, shape.type, row, key.label, i, depth), (x, shape)))
+        if below:
+            self._lists.append((key.label, below))
+        return 0
 
-    def _texts(self, key: _Key, items: list[Any], secret: bool) -> None:
+    def _texts(self, row: _Row, key: _Key, items: list[Any]) -> None:
         declared = key.declared
         if key.taken and items:
-            self._put(key, tuple(scalar(x, declared) for x in items), secret)
+            self._put(row, key, tuple(scalar(x, declared) for x in items))
         elif (
             declared is not None
             and (key.strict or not declared.many)
@@ -254,16 +309,13 @@ class _Fold:
         ):
             raise Unusual
 
-    def _translations(self, names: KeyNames, key: _Key, items: list[_Document], secret: bool) -> None:
-        self.keys += len(items)
+    def _translations(self, row: _Row, names: KeyNames, key: _Key, items: list[_Document]) -> None:
         owner = names.type if names.prefix else ""
         for item in items:
             code = str(item.get("LanguageCode") or "")
-            if self._sieve.wanted(owner, code) is not False or "." in code:
-                if secret:
-                    raise Unusual
-                self.props[f"{names.prefix or key.inside}{code}"] = str(item.get("Text") or "")
-                self.wanted = True
+            if self._wanted(owner, code) is not False or "." in code:
+                row.props[f"{names.prefix or key.inside}{code}"] = str(item.get("Text") or "")
+                row.keep()
 
 
 def _as_stored(unit_id: str) -> bytes:
