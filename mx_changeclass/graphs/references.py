@@ -72,6 +72,9 @@ class KeyRole(NamedTuple):
     language: str
 
 
+Roles = tuple[tuple[str, KeyRole], ...]  # the keys of a row that hold names, with what each does
+
+
 @frozen(slots=True)
 class UnitReferences:
     """What the graphs need of a unit: its references in the order of its rows and keys, and whether it has
@@ -140,7 +143,10 @@ def unit_references(rows: Rows) -> UnitReferences:
     if not rows:
         return UnitReferences(())
     by_id = {row.id: row for row in rows}
-    found = [Reference(*mention, row.id, key) for row in rows for key, mention in _of_row(row, by_id)]
+    found: list[Reference] = []
+    for row in rows:
+        if roles := _roles(shape_of(row)):
+            found += _of_row(row, roles, by_id)
     if rows[0].type in _FLOWS:
         found += _of_flow(rows)
     return UnitReferences(tuple(found), addressed=bool(rows[0].props.get("url")))
@@ -154,9 +160,9 @@ def refers(type_name: str, key: str) -> bool | None:
     return key in _TELLING
 
 
-def _of_row(row: Element, by_id: Mapping[str, Element]) -> Iterator[tuple[str, TextReference]]:
+def _of_row(row: Element, roles: Roles, by_id: Mapping[str, Element]) -> Iterator[Reference]:
     props = row.props
-    for key, role in _roles(shape_of(row)):
+    for key, role in roles:
         value = props[key]
         if not value or (type(value) is not str and type(value) is not tuple):
             continue
@@ -165,25 +171,26 @@ def _of_row(row: Element, by_id: Mapping[str, Element]) -> Iterator[tuple[str, T
         elif role.verb == "changes" and props.get("editable") == "Never":
             role = role._replace(verb="reads")  # noqa: PLW2901 - as above
         for text in (value,) if isinstance(value, str) else (v for v in value if isinstance(v, str)):
-            for mention in _named(role, text, by_id):
-                yield key, mention
+            if role.language:
+                for mention in _hidden(role, text, by_id):
+                    yield Reference(*mention, row.id, key)
+            else:
+                name = f"widget:{text}" if role.kind == WIDGET_DEFINITION else text
+                yield Reference(role.verb, role.kind, name, row.id, key)
 
 
 @lru_cache(maxsize=MOST_SHAPES)
-def _roles(shape: Shape) -> tuple[tuple[str, KeyRole], ...]:
-    """The keys that hold names in a row of that shape, with what each does."""
+def _roles(shape: Shape) -> Roles:
     found = ((at.key, _role(at.around, at.owner, at.name)) for at in standings(shape))
     return tuple((key, role) for key, role in found if role is not None)
 
 
-def _named(role: KeyRole, text: str, by_id: Mapping[str, Element]) -> Iterator[TextReference]:
-    if role.language == _ID:
-        if name := _local(by_id.get(text), by_id):
-            yield role.verb, role.kind, name
-    elif role.language:
+def _hidden(role: KeyRole, text: str, by_id: Mapping[str, Element]) -> Iterator[TextReference]:
+    """What a text names that is no name itself."""
+    if role.language != _ID:
         yield from text_references(text, role.language)
-    else:
-        yield role.verb, role.kind, f"widget:{text}" if role.kind == WIDGET_DEFINITION else text
+    elif name := _local(by_id.get(text), by_id):
+        yield role.verb, role.kind, name
 
 
 def _local(target: Element | None, by_id: Mapping[str, Element]) -> str:
