@@ -40,8 +40,10 @@ class Symbols:
     @cached_property
     def documents(self) -> Mapping[str, Unit]:
         """Live documents by qualified name; in a broken model that has two of a name, the one with the lowest id."""
-        live = sorted(self.snapshot.live.values(), key=lambda u: u.id, reverse=True)
-        return {self._name(u): u for u in live if _bears_name(u) and self.snapshot.module(u.id)}
+        module_of = self.snapshot.module
+        live = [(u, module) for u in self.snapshot.live.values() if _bears_name(u) and (module := module_of(u.id))]
+        live.sort(key=lambda x: x[0].id, reverse=True)
+        return {f"{module}.{u.name}": u for u, module in live}
 
     def may_hide(self, module: str, space: str) -> bool:
         """Whether a document that cannot be read may bear a name of a module, or hold the domain model that does."""

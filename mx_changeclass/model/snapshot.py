@@ -307,6 +307,8 @@ class Snapshot:
 
     def module(self, unit_id: str) -> str:
         """Name of the module a unit lies in, "" for documents of the project itself and for files."""
+        if unit_id in self._modules:
+            return self._modules[unit_id]
         path: list[str] = []
         name, at = "", unit_id
         while at in self.units and at not in path:

@@ -146,6 +146,9 @@ def modules(old: Mapping[str, Unit], new: Mapping[str, Unit]) -> tuple[dict[str,
 def _modules(units: Mapping[str, Unit], known: frozenset[str]) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for unit in units.values():
+        if unit.id not in known and (unit.container is None or unit.container in found):  # nearly all of them
+            found[unit.id] = found.get(unit.container or "")
+            continue
         path: list[str] = []
         here: str | None = unit.id
         while here is not None and here in units and here not in found and here not in path:
