@@ -14,7 +14,7 @@ from typing import Any, TypeVar, TypeVarTuple
 from mx_changeclass.graphs.native_dependencies import LISTING, WIDGET_OWNER, DependencyMap, dependency_map
 from mx_changeclass.graphs.profiles import Profile
 from mx_changeclass.graphs.reachability import SERVER, Reachability
-from mx_changeclass.graphs.references import Reference, UnitReferences
+from mx_changeclass.graphs.references import Reference
 from mx_changeclass.graphs.side_files import (
     actions_by_file,
     javascript_actions,
@@ -39,10 +39,10 @@ _IMAGES = "Images$ImageCollection"
 class App:
     """A model with what follows from it. Everything is computed when first asked for."""
 
-    def __init__(self, snapshot: Snapshot, facts_cache: dict[str, UnitReferences] | None = None) -> None:
+    def __init__(self, snapshot: Snapshot, beside: App | None = None) -> None:
         self.snapshot = snapshot
         self.symbols = Symbols(snapshot)
-        self.reachability = Reachability(self.symbols, {} if facts_cache is None else facts_cache)
+        self.reachability: Reachability = Reachability(self.symbols, beside.reachability if beside else None)
         self._audiences: dict[tuple[str, str], frozenset[str]] = {}
         self._trees: dict[str, Tree] = {}
         self._answers: dict[object, Any] = {}
@@ -58,7 +58,7 @@ class App:
     def beside(self, other: Snapshot) -> App:
         """Another version of the model; what is known of units with equal digests is not looked for again."""
         other.share_rows(self.snapshot)
-        return App(other, self.reachability.known)
+        return App(other, self)
 
     def memo(self, question: Callable[[App, *About], T], *about: *About) -> T:
         """The answer to a question about this model, or about something named in it, that is asked more than once."""

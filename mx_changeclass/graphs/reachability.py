@@ -9,8 +9,11 @@ A plain breadth-first walk: loading networkx takes longer than walking a real ap
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from operator import attrgetter
+from weakref import ref
 
 from attrs import frozen
 
@@ -19,10 +22,11 @@ from mx_changeclass.graphs.references import KNOWN, Reference, UnitReferences, r
 from mx_changeclass.graphs.symbols import DOCUMENT, MEMBER, Node, Symbols, space_of
 from mx_changeclass.graphs.text_references import ANYTHING, MEMBER_KIND
 from mx_changeclass.model import system
-from mx_changeclass.model.snapshot import Unit
+from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.model.types import (
     ATTRIBUTE,
     CONSTANT,
+    DOMAIN_MODEL,
     ENTITY,
     ENUMERATION,
     ENUMERATION_VALUE,
@@ -47,9 +51,18 @@ _SHIPPED = frozenset(
     }
 )
 
+# How a stored page with an address spells that: behind the byte of its kind the key ``Url``, and no empty text. Few do.
+ADDRESS = re.compile(rb"rl\0(?<=[\x01-\x1f\x7f\xff][Uu]rl\0)(?!(?<=\x02.rl\0)\x01\0\0\0)")
+
+# What these hold decides what the references of others mean, or where profiles start.
+_DECIDING = frozenset({DOMAIN_MODEL, "Navigation$NavigationDocument"})
+
 LONGEST_WAY = 50  # steps that are told; those of real apps stay below 20
 
 Link = tuple[str, Node]  # verb, and what it leads to
+
+# Where a unit stands and by what it is known; what is in it may differ all the same.
+_standing = attrgetter("type", "name", "container", "slot", "excluded", "missing")
 
 
 @frozen(eq=False)
@@ -77,13 +90,16 @@ class Reach:
 
 
 class Reachability:
-    """The reach of every profile of a model."""
+    """The reach of every profile of a model. ``beside`` is another version of it: what is known of units with equal
+    digests is not looked for again."""
 
-    def __init__(self, symbols: Symbols, cache: dict[str, UnitReferences]) -> None:
+    def __init__(self, symbols: Symbols, beside: Reachability | None = None) -> None:
         self.symbols = symbols
         self.navigation = Navigation(symbols.snapshot)
-        self.known = cache
+        self.known: dict[str, UnitReferences] = beside.known if beside is not None else {}
+        self._beside: Callable[[], Reachability | None] = ref(beside) if beside is not None else _nobody
         self._links: dict[Node, tuple[Link, ...]] = {}
+        self._meanings: dict[tuple[str, str, str], tuple[Link, ...]] = {}
 
     @cached_property
     def reaches(self) -> Mapping[str, Reach]:
@@ -127,30 +143,53 @@ class Reachability:
         return frozenset(
             (name, DOCUMENT)
             for name, unit in self.symbols.documents.items()
-            if unit.type == WORKFLOW or (unit.type == PAGE and self.unit_references(unit).addressed)
+            if unit.type == WORKFLOW or self._addressed(unit)
         )
+
+    def _addressed(self, unit: Unit) -> bool:
+        """Whether it is a page with an address; most are known at a glance to have none."""
+        if unit.type != PAGE or not self._is_stored(unit):
+            return unit.type == PAGE and self.unit_references(unit).addressed
+        return KNOWN.of(f"{unit.id} {unit.digest} address", lambda: self._address(unit)).addressed
+
+    def _address(self, unit: Unit) -> UnitReferences:
+        return UnitReferences((), addressed=unit.may_hold(ADDRESS) and self.unit_references(unit).addressed)
 
     # -- what one node leads to -------------------------------------------------------------
 
     def unit_references(self, unit: Unit) -> UnitReferences:
         """The references of a unit; it is decoded unless one of the same content was asked for before."""
         content = f"{unit.id} {unit.digest}"
-        # where rows are made of stored bytes, the digest is of these
-        if unit.stored is not None and not unit.missing and not self.symbols.snapshot.twins:
+        if self._is_stored(unit):
             return KNOWN.of(content, lambda: self._references(unit))
         found = self.known.get(content) if unit.digest else None
         if found is None:
             found = self.known[content] = self._references(unit)
         return found
 
+    def _is_stored(self, unit: Unit) -> bool:
+        """Whether its rows are made of stored bytes, of which the digest is."""
+        return unit.stored is not None and not unit.missing and not self.symbols.snapshot.twins
+
     def _references(self, unit: Unit) -> UnitReferences:
         return unit_references(self.symbols.snapshot.sifted(unit.id, refers))
 
     def links(self, node: Node) -> tuple[Link, ...]:
-        """What a node leads to, in order; found once and shared by all profiles."""
+        """What a node leads to, in order; found once and shared by all profiles, and by both sides of a comparison."""
         if node not in self._links:
-            self._links[node] = tuple(sorted(set(self._find(node))))
+            beside = self._beside() if self._own is not None and node[0] not in self._own else None
+            self._links[node] = beside.links(node) if beside else tuple(sorted(set(self._find(node))))
         return self._links[node]
+
+    @cached_property
+    def _own(self) -> frozenset[str] | None:
+        """The names of the documents that may lead elsewhere than in the version beside this one; None where all may:
+        there a document came, went or moved, or differs that says what names mean."""
+        beside = self._beside()
+        differing = _differing(self.symbols.snapshot, beside.symbols.snapshot) if beside else None
+        if differing is None or any(unit.type in _DECIDING for unit in differing):
+            return None
+        return frozenset(f"{self.symbols.snapshot.module(unit.id)}.{unit.name}" for unit in differing)
 
     def _find(self, node: Node) -> Iterable[Link]:
         name, space = node
@@ -193,11 +232,17 @@ class Reachability:
 
     # -- what a reference means ---------------------------------------------------------------
 
-    def resolve(self, reference: Reference, module: str = "") -> Iterable[Link]:
+    def resolve(self, reference: Reference, module: str = "") -> tuple[Link, ...]:
         """The nodes a reference of a unit in ``module`` leads to; none for a name that nobody bears."""
         verb, kind, target = reference[:3]
         if target.startswith("."):
             target = module + target
+        said = verb, kind, target
+        if said not in self._meanings:
+            self._meanings[said] = tuple(self._mean(verb, kind, target))
+        return self._meanings[said]
+
+    def _mean(self, verb: str, kind: str, target: str) -> Iterable[Link]:
         if kind.startswith("Security$"):
             return  # who may use something leads nowhere
         if kind == "Navigation$NavigationProfile":
@@ -223,3 +268,17 @@ class Reachability:
             yield verb, (target, MEMBER)
         elif attribute := self.symbols.attribute(target):
             yield verb, (attribute, MEMBER)
+
+
+def _nobody() -> None:
+    """What a model stands beside, where that is nothing."""
+
+
+def _differing(mine: Snapshot, theirs: Snapshot) -> list[Unit] | None:
+    """The units that may differ in two versions, None where some stand elsewhere or have no counterpart."""
+    if mine.form != theirs.form or mine.twins or theirs.twins or mine.units.keys() != theirs.units.keys():
+        return None
+    here, there = [*mine.units.values()], [theirs.units[i] for i in mine.units]
+    if [*map(_standing, here)] != [*map(_standing, there)]:
+        return None
+    return [unit for unit, was in zip(here, there, strict=True) if unit.digest != was.digest or not unit.digest]

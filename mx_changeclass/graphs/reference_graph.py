@@ -30,7 +30,7 @@ def graph(snapshot: Snapshot) -> Drawn:
     is ``Module.Name (entity)``. The key and the attribute ``verb`` of an edge say what the source does:
     ``opens``, ``calls``, ``retrieves``, ``reads``, ``mentions`` ...
     """
-    walked = Reachability(Symbols(snapshot), {})
+    walked = Reachability(Symbols(snapshot))
     symbols = walked.symbols
     drawn: Drawn = networkx.MultiDiGraph()
     types = {(n, DOCUMENT): u.type for n, u in symbols.documents.items()}

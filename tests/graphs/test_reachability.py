@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import bson
 import pytest
 
 from mx_changeclass.graphs.app import App
+from mx_changeclass.graphs.reachability import ADDRESS
 from tests.builders import elements
 from tests.builders.models import Model, Node
 
@@ -284,3 +289,67 @@ def test_both_sides_share_the_facts_of_units_that_are_equal() -> None:
     assert old.reached("Field.Edit")
     assert new.reached("Field.Edit")
     assert [new.snapshot.units[i].type for i in new.snapshot._rows] == ["Navigation$NavigationDocument"]
+
+
+def _opens_another(app: Model) -> None:
+    app.doc("Home").root.kids[:] = [elements.opens("Field.Other")]
+
+
+def _specialises_another(app: Model) -> None:
+    app.find("Order").props["generalization.generalization"] = "Field.Second"
+
+
+def _is_there_now(app: Model) -> None:
+    app.page("Field.Late", elements.opens("Field.Other"))
+
+
+def _is_left_out(app: Model) -> None:
+    app.doc("Edit").excluded = True
+
+
+def _starts_elsewhere(app: Model) -> None:
+    app.find("NativePhone").props["nativeHomePage.homePagePage"] = "Field.Other"
+
+
+@pytest.mark.parametrize(
+    ("edit", "found", "lost"),
+    [
+        (_opens_another, "Field.Other", "Field.Edit"),
+        (_specialises_another, "Field.Second", "Field.First"),
+        (_is_there_now, "Field.Other", ""),
+        (_is_left_out, "", "Field.Edit"),
+        (_starts_elsewhere, "Field.Other", "Field.Home"),
+    ],
+)
+def test_what_one_side_leads_to_is_taken_over_as_far_as_the_other_leads_there(
+    edit: Callable[[Model], None], found: str, lost: str
+) -> None:
+    app = Model().entity("Field.First").entity("Field.Second").entity("Field.Order", "Field.First")
+    app.page("Field.Home", elements.opens("Field.Edit"), elements.opens("Field.Late")).page("Field.Other")
+    app.page("Field.Edit", elements.shows("Field.Order")).native(home="Field.Home")
+    edited = app.edit()
+    edit(edited)
+    old, new = App.pair(app.snapshot(), edited.snapshot())
+    assert not old.reached(found or "Field.Other")
+    assert not lost or old.reached(lost)
+    assert not found or new.reached(found)
+    assert not lost or not new.reached(lost)
+    alone = App(edited.snapshot())
+    assert [r.came_from for r in new.reachability.reaches.values()] == [
+        r.came_from for r in alone.reachability.reaches.values()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "addressed"),
+    [
+        ({"Url": "orders"}, True),
+        ({"url": "orders"}, True),
+        ({"Url": 1}, True),
+        ({"Url": ""}, False),
+        ({}, False),
+        ({"Url": "", "HelpUrl": "https://example.com", "Widgets": [2, {"HelpUrl": "Url"}]}, False),
+    ],
+)
+def test_a_stored_page_without_an_address_is_known_at_a_glance(keys: dict[str, Any], addressed: bool) -> None:
+    assert bool(ADDRESS.search(bson.encode({"$ID": b"1" * 16, "$Type": "Forms$Page", **keys}))) == addressed
