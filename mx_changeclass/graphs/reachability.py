@@ -9,7 +9,6 @@ A plain breadth-first walk: loading networkx takes longer than walking a real ap
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from operator import attrgetter
@@ -35,6 +34,7 @@ from mx_changeclass.model.types import (
     PAGE,
     WORKFLOW,
 )
+from mx_changeclass.regex import regex
 
 PROFILE = "profile"  # the space of navigation profiles, named by widgets that show their menu
 SERVER = "server"  # the space of microflows that only other microflows call: no client knows them
@@ -52,7 +52,7 @@ _SHIPPED = frozenset(
 )
 
 # How a stored page with an address spells that: behind the byte of its kind the key ``Url``, and no empty text. Few do.
-ADDRESS = re.compile(rb"rl\0(?<=[\x01-\x1f\x7f\xff][Uu]rl\0)(?!(?<=\x02.rl\0)\x01\0\0\0)")
+ADDRESS = regex(rb"rl\0(?<=[\x01-\x1f\x7f\xff][Uu]rl\0)(?!(?<=\x02.rl\0)\x01\0\0\0)")
 
 # What these hold decides what the references of others mean, or where profiles start.
 _DECIDING = frozenset({DOMAIN_MODEL, "Navigation$NavigationDocument"})
