@@ -134,9 +134,11 @@ def _read_folder(path: Path, label: str, beside: Snapshot | None) -> Snapshot:
     from mx_changeclass.readers.project_files import ProjectFolder, find_mpr, in_repository, read_project
 
     try:
-        names = [entry.name for entry in os.scandir(path) if os.path.isfile(entry)]  # a link is told when it is read
+        entries = list(os.scandir(path))
     except OSError as error:
         raise ReadError(label, f"cannot be listed ({error.strerror})", "Check its rights") from None
+    # a link is told when it is read
+    names = (entry.name for entry in entries if entry.is_file(follow_symlinks=False) or os.path.isfile(entry))
     place, mpr = ProjectFolder(path, label), find_mpr(names, label, GIVE_MODEL)
     found = read_project(place, mpr, label, side_files=True, beside=beside)
     return evolve(found, folder=in_repository(path))

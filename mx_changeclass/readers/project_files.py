@@ -243,7 +243,8 @@ def _whole(label: str, name: str, file: int, size: int) -> bytes:
 
 
 def _blob_id(file: int, size: int) -> str | None:
-    """The git blob id of a file, which is not held for it; None for one that may be a Git LFS pointer."""
+    """The git blob id of a file, which is not held for it; None for one that may be a Git LFS pointer, or that is
+    shorter than it was said to be."""
     found = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
     left = size
     while left and (chunk := os.read(file, min(left, _CHUNK))):
@@ -251,7 +252,7 @@ def _blob_id(file: int, size: int) -> str | None:
             return None
         found.update(chunk)
         left -= len(chunk)
-    return found.hexdigest()
+    return None if left else found.hexdigest()
 
 
 def _is_folder(path: str) -> bool:

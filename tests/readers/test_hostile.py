@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import sqlite3
+import stat
 import struct
 import time
 import uuid
@@ -816,6 +817,21 @@ def test_a_large_file_beside_the_model_is_never_held_whole(tmp_path: Path) -> No
     units, _ = side_units(folder.paths(), fetch, folder.identity)
     assert units["file:resources/film.mp4"].digest == blob_id(content)
     assert "resources/film.mp4" not in asked
+
+
+def test_a_file_that_is_cut_while_it_is_read_is_known_by_what_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = write_v2(specimen(), tmp_path / "project", side={"resources/film.mp4": b"x" * 100})
+    stated = os.fstat
+
+    def fstat(file: int) -> os.stat_result:
+        facts = list(stated(file))
+        facts[stat.ST_SIZE] += 100
+        return os.stat_result(facts)
+
+    monkeypatch.setattr(os, "fstat", fstat)
+    assert snapshot(project).units["file:resources/film.mp4"].digest == blob_id(b"x" * 100)
 
 
 def test_more_files_than_an_app_has_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
