@@ -19,7 +19,7 @@ from mx_changeclass.changes.change import (
     Removed,
 )
 from mx_changeclass.changes.matching.content import pointers
-from mx_changeclass.changes.matching.partners import Partners
+from mx_changeclass.changes.matching.partners import Partners, taking_part
 from mx_changeclass.changes.noise.registry import PATTERN_NAMES, KeyDifference, Noise, key_differences
 from mx_changeclass.changes.noise.renames import all_renames
 from mx_changeclass.changes.noise.unmatched import UnmatchedRows
@@ -54,6 +54,22 @@ def diff(old: Snapshot, new: Snapshot) -> Changes:
         partner={**who.units.to_new, **who.rows.to_new},
         renames=all_renames(who.renames, who.old.tree, who.new.tree, who.units, who.rows),
     )
+
+
+def unseen(changes: Changes) -> Iterator[Change]:
+    """What no change tells of, as it is missing on a side, set aside as not seen: what is listed on one side and has no
+    partner on the other, and what is the same by its digest and can be read on one side alone. Without it half of the
+    changes would make a model in which something is gone for sure that ``new`` only cannot show."""
+    old, new = taking_part(changes.old, changes.new)
+    there = frozenset(changes.partner.values())
+    told = {c.old_row.id for c in (*changes.meaningful, *changes.noise) if not isinstance(c, Added)}
+    for o in old.values():
+        n = new.get(changes.partner.get(o.id, ""))
+        if n is None and o.missing:
+            yield Removed(_bare(o, o, o.id), None, UNSEEN)
+        elif n is not None and o.missing != n.missing and o.id not in told:
+            yield Changed(_bare(o, n, o.id), _bare(o, n, n.id), frozenset(), noise={CONTENT: UNSEEN})
+    yield from (Added(_bare(n, n, n.id), None, UNSEEN) for n in new.values() if n.missing and n.id not in there)
 
 
 def _is_noise(change: Change) -> bool:
