@@ -7,7 +7,7 @@ The ranges end before the version whose release notes tell of the repair.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from mx_changeclass.changes.change import Added, Changed, Removed
 from mx_changeclass.graphs.app import App
@@ -70,13 +70,6 @@ def _timed(side: App) -> frozenset[str]:
         for reference in references
         if reference.kind == NANOFLOW and _TIMER.search(side.tree_of(unit.id).rows[row].name)
     )
-
-
-def _offline_nanoflows(side: App) -> Iterator[tuple[str, Element]]:
-    """The activities of the nanoflows that profiles with local data reach."""
-    for name, unit in side.symbols.documents.items():
-        if unit.type == NANOFLOW and side.reached_offline(name):
-            yield from ((name, row) for row in side.snapshot.rows(unit.id) if "action" in row.props)
 
 
 # -- calls of the server ------------------------------------------------------------------------------
