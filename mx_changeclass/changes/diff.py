@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mx_changeclass.changes.change import (
     CONTENT,
@@ -95,8 +95,9 @@ def _changed(who: Partners, noise: Noise) -> Iterator[Changed[Kind]]:
             fields.remove(NAME)
             set_aside[NAME] = UNSEEN
         if o.props != n.props:
+            held = pointers(o), pointers(n)
             for leaf in key_differences(o, n):
-                reason = _follows(leaf, who) or noise.of_key(leaf)
+                reason = _follows(leaf, who, held) or noise.of_key(leaf)
                 if unread and leaf.path not in _SEEN_ANYWAY:
                     reason = UNSEEN
                 if reason:
@@ -117,9 +118,10 @@ def _frame(o: Element, n: Element, who: Partners) -> tuple[set[str], dict[str, s
     return {field for field, yes in differs.items() if yes}, set_aside
 
 
-def _follows(leaf: KeyDifference, who: Partners) -> str:
-    """Whether both values lead to the same element, which has another id or another name now."""
-    old, new = pointers(leaf.old_row).get(leaf.path), pointers(leaf.new_row).get(leaf.path)
+def _follows(leaf: KeyDifference, who: Partners, held: tuple[Mapping[str, str], Mapping[str, str]]) -> str:
+    """Whether both values lead to the same element, which has another id or another name now. ``held`` are the
+    pointers of both rows."""
+    old, new = (pointer.get(leaf.path) for pointer in held)
     if old is not None and new is not None:
         return FOLLOWS_ID if who.rows.to_new.get(old) == new else ""
     unit_id = who.old.tree.unit_of[leaf.old_row.id]
