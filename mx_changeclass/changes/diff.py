@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mx_changeclass.changes.change import (
     CONTENT,
@@ -19,7 +19,7 @@ from mx_changeclass.changes.change import (
     Removed,
 )
 from mx_changeclass.changes.matching.content import pointers
-from mx_changeclass.changes.matching.partners import Partners
+from mx_changeclass.changes.matching.partners import Partners, taking_part
 from mx_changeclass.changes.noise.registry import PATTERN_NAMES, KeyDifference, Noise, key_differences
 from mx_changeclass.changes.noise.renames import all_renames
 from mx_changeclass.changes.noise.unmatched import UnmatchedRows
@@ -56,6 +56,22 @@ def diff(old: Snapshot, new: Snapshot) -> Changes:
     )
 
 
+def unseen(changes: Changes) -> Iterator[Change]:
+    """What no change tells of, as it is missing on a side, set aside as not seen: what is listed on one side and has no
+    partner on the other, and what is the same by its digest and can be read on one side alone. Without it half of the
+    changes would make a model in which something is gone for sure that ``new`` only cannot show."""
+    old, new = taking_part(changes.old, changes.new)
+    there = frozenset(changes.partner.values())
+    told = {c.old_row.id for c in (*changes.meaningful, *changes.noise) if not isinstance(c, Added)}
+    for o in old.values():
+        n = new.get(changes.partner.get(o.id, ""))
+        if n is None and o.missing:
+            yield Removed(_bare(o, o, o.id), None, UNSEEN)
+        elif n is not None and o.missing != n.missing and o.id not in told:
+            yield Changed(_bare(o, n, o.id), _bare(o, n, n.id), frozenset(), noise={CONTENT: UNSEEN})
+    yield from (Added(_bare(n, n, n.id), None, UNSEEN) for n in new.values() if n.missing and n.id not in there)
+
+
 def _is_noise(change: Change) -> bool:
     return not change.fields if isinstance(change, Changed) else bool(change.reason)
 
@@ -79,8 +95,9 @@ def _changed(who: Partners, noise: Noise) -> Iterator[Changed[Kind]]:
             fields.remove(NAME)
             set_aside[NAME] = UNSEEN
         if o.props != n.props:
+            held = pointers(o), pointers(n)
             for leaf in key_differences(o, n):
-                reason = _follows(leaf, who) or noise.of_key(leaf)
+                reason = _follows(leaf, who, held) or noise.of_key(leaf)
                 if unread and leaf.path not in _SEEN_ANYWAY:
                     reason = UNSEEN
                 if reason:
@@ -101,9 +118,10 @@ def _frame(o: Element, n: Element, who: Partners) -> tuple[set[str], dict[str, s
     return {field for field, yes in differs.items() if yes}, set_aside
 
 
-def _follows(leaf: KeyDifference, who: Partners) -> str:
-    """Whether both values lead to the same element, which has another id or another name now."""
-    old, new = pointers(leaf.old_row).get(leaf.path), pointers(leaf.new_row).get(leaf.path)
+def _follows(leaf: KeyDifference, who: Partners, held: tuple[Mapping[str, str], Mapping[str, str]]) -> str:
+    """Whether both values lead to the same element, which has another id or another name now. ``held`` are the
+    pointers of both rows."""
+    old, new = (pointer.get(leaf.path) for pointer in held)
     if old is not None and new is not None:
         return FOLLOWS_ID if who.rows.to_new.get(old) == new else ""
     unit_id = who.old.tree.unit_of[leaf.old_row.id]

@@ -72,12 +72,6 @@ def account(changes: Changes, uncovered: Mapping[int, frozenset[str]] | None = N
     return Accountability(total, explained, noise.total(), fell, unexplained, dict(sorted(noise.items())))
 
 
-def unowned(changes: Changes) -> list[Leaf]:
-    """The leaves that no change answers for; there should be none."""
-    owners = _Owners.of(changes)
-    return [leaf for leaf in leaves(changes) if owners.of_leaf(leaf) is None]
-
-
 # -- owners ---------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 import attrs
 from attrs import define, frozen
 
-from mx_changeclass.changes.change import ID, NAME, ORDER, PARENT, Added, Change, Changed, Changes, Removed
+from mx_changeclass.changes.change import ID, NAME, ORDER, PARENT, Added, Change, Changes, Removed
 from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
 
 _NO_KEYS: Set[str] = frozenset()
@@ -21,7 +21,8 @@ def patch(old: Snapshot, changes: Changes, only: Iterable[Change] | None = None)
 
     With all of them every row equals that of ``new``, and lists whose order means something have its
     order. A unit that could not be read on a side is taken over as it is, and so is what was not compared. Parts of
-    what is not there fall away with it. What ``new`` could not show, the patched model cannot either.
+    what is not there fall away with it. What ``new`` could not show, the patched model cannot either. ``only`` may name
+    what is ``unseen`` as well.
     """
     applied = tuple(only) if only is not None else (*changes.meaningful, *changes.noise)
     work = _Work.of(changes, applied)
@@ -49,7 +50,8 @@ class _Work:
 
     @classmethod
     def of(cls, changes: Changes, applied: tuple[Change, ...]) -> _Work:
-        unread = [c for c in applied if isinstance(c, Changed) and c.new_row.id not in changes.new_tree.rows]
+        unread = [c for c in applied if not isinstance(c, Removed) and c.new_row.id not in changes.new_tree.rows]
+        lost = [c for c in applied if not isinstance(c, Added) and c.old_row.id not in changes.old_tree.rows]
         bare = {id(c) for c in unread}
         rows = dict(changes.old_tree.rows)
         for change in applied:
@@ -72,7 +74,7 @@ class _Work:
             keys,
             placed,
             {c.new_row.id: changes.new.units[c.new_row.id] for c in unread},
-            {*changes.old_tree.unit_of.values(), *(c.old_row.id for c in unread)},
+            {*changes.old_tree.unit_of.values(), *(c.old_row.id for c in lost)},
         )
 
     def put_aside(self) -> dict[str, Unit]:

@@ -2,7 +2,8 @@
 
 A part is an entity, an attribute, a page, a flow, a file. What came or went within something belongs to that;
 references that only follow a rename belong to the rename; rights, rules and index parts of a member that came or went
-go with it; a module of the Marketplace that came in anew is one part.
+go with it; a module of the Marketplace that came in anew is one part. What a side cannot show is one part with all of
+the other side that it may be.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from typing import TYPE_CHECKING
 import attrs
 from attrs import define, field, frozen
 
-from mx_changeclass.changes.change import Added, Change, Changed, Removed
-from mx_changeclass.changes.diff import FOLLOWS_RENAME
+from mx_changeclass.changes.change import UNSEEN, Added, Change, Changed, Removed
+from mx_changeclass.changes.diff import FOLLOWS_RENAME, unseen
 from mx_changeclass.changes.matching.content import pointers
+from mx_changeclass.changes.matching.identity import place_of
 from mx_changeclass.changes.patch import patch
 from mx_changeclass.changes.rebase import with_keys
 from mx_changeclass.findings.carriers import VERSION, Carrier
@@ -27,6 +29,7 @@ from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.native_dependencies import WIDGET_OWNER
 from mx_changeclass.graphs.side_files import file_spelling
 from mx_changeclass.graphs.symbols import space_of
+from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.metamodel import is_a
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree
 from mx_changeclass.model.types import (
@@ -99,6 +102,7 @@ class Parts:
 
     def __init__(self, release: Release) -> None:
         self.release, self.changes = release, release.changes
+        self._every = (*self.changes.meaningful, *self.changes.noise, *unseen(self.changes))
         self._parts: dict[str, Part] = {}
         self._of_row: dict[_Row, str] = {}
         self._of_key: dict[tuple[str, str, str], str] = {}
@@ -166,7 +170,7 @@ class Parts:
         return attrs.evolve(made, version=self.changes.new.version) if VERSION in keys else made
 
     def _chosen(self, taken: Mapping[int, set[str] | None]) -> Iterator[Change]:
-        for change in (*self.changes.meaningful, *self.changes.noise):
+        for change in self._every:
             if id(change) in taken:
                 keys = taken[id(change)]
                 whole = keys is None or not isinstance(change, Changed) or keys == change.fields | change.noise.keys()
@@ -180,15 +184,14 @@ class Parts:
     # -- what belongs where -----------------------------------------------------------------
 
     def _place(self) -> None:
-        changes = (*self.changes.meaningful, *self.changes.noise)
-        homes = {id(c): self._home(c) for c in changes}
+        homes = {id(c): self._home(c) for c in self._every}
         members = {
             (_side(c), name): homes[id(c)]
-            for c in changes
+            for c in self._every
             if not isinstance(c, Changed) and any(is_a(c.row.type, t) for t in (ATTRIBUTE, ASSOCIATION))
             for name in (c.row.id, self.changes.tree(c).qualified(c.row))
         }
-        for change in changes:
+        for change in self._every:
             home = homes[id(change)]
             if change.row.type in _RIDERS and not isinstance(change, Changed) and change.part_of is None:
                 of = (str(change.row.props.get(key)) for key in ("attribute", "association"))
@@ -221,6 +224,8 @@ class Parts:
         """The part that a change belongs to."""
         tree = self.changes.tree(change)
         row = tree.rows.get(change.part_of, change.row) if change.part_of else change.row
+        if not isinstance(change, Changed) and change.reason == UNSEEN:
+            return Part(self._unread_at(change), row.type, row.name)
         if row.id not in tree.rows:  # a document that cannot be read on a side
             return Part(row.id, row.type, row.name)
         if module := self._imported.get(self._module(tree, row)):
@@ -235,6 +240,21 @@ class Parts:
         there = self.changes.new_tree.rows.get(key, subject)
         named = self.changes.new_tree if there is not subject else tree
         return Part(key, there.type, named.qualified(there) or there.slot or there.type.partition("$")[2])
+
+    def _unread_at(self, change: Added[Kind] | Removed[Kind]) -> str:
+        """The key of what cannot be read at a place, on either side: the place where what came or went stands."""
+        tree, partner = self.changes.tree(change), self.changes.partner
+        unit = tree.unit_of.get(change.row.id, change.row.id)
+        if isinstance(change, Removed):
+            home, slot = place_of(unit, tree.snapshot.units, partner)
+        else:
+            there, slot = place_of(unit, tree.snapshot.units, self._partners)
+            home = partner.get(there or "", there)
+        return f"unread {home} {slot}"
+
+    @cached_property
+    def _partners(self) -> Mapping[str, str]:
+        return {new: old for old, new in self.changes.partner.items()}
 
     @cached_property
     def _imported(self) -> Mapping[str, str]:
@@ -253,6 +273,13 @@ class Parts:
         """The documents of a side in which something differs."""
         tree = self.changes.new_tree if side is _NEW else self.changes.old_tree
         return iter(sorted({tree.unit_of[i] for at, i in self._of_row if at is side and i in tree.unit_of}))
+
+    def unread(self, side: str) -> Iterator[tuple[str, str]]:
+        """Each part with the documents of a side in it of which nothing is said but where they stand."""
+        tree = self.changes.new_tree if side is _NEW else self.changes.old_tree
+        return (
+            (part, i) for (at, i), part in self._of_row.items() if at is side and i not in tree.rows and i != VERSION
+        )
 
     def at(self, side: str, row: str, key: str = "") -> str | None:
         """The part that a row, or a key of it, belongs to; None for one that does not differ."""
@@ -328,13 +355,13 @@ class _Needs:
         names = {side: sides[side][0].qualified(row) for side, row in _rows(change) if row.id in sides[side][0].rows}
         was, now = names.get(_OLD), names.get(_NEW)
         for side, row in _rows(change):
+            if not isinstance(change, Changed) or change.old_row.id != change.new_row.id:
+                sides[side][1][row.id].add((part, ""))
             if side not in names:
                 continue
             if was != now:
                 for name in _called(row, names[side]):
                     sides[side][1][name].add((part, row.type))
-            if not isinstance(change, Changed) or change.old_row.id != change.new_row.id:
-                sides[side][1][row.id].add((part, ""))
             if _signs(change):
                 root = sides[side][0].rows.get(sides[side][0].unit_of[row.id], row)
                 for name in (names[side], sides[side][0].qualified(root)):
@@ -366,6 +393,9 @@ class _Needs:
                 if part := self.parts.at(side, row.id):
                     home = row.parent or snapshot.units[unit_id].container
                     yield from ((part, "", i) for i in (*pointers(row).values(), *((home,) if home else ())))
+        for part, unit_id in self.parts.unread(side):
+            if home := snapshot.units[unit_id].container:
+                yield part, "", home
 
     # -- beside the model -----------------------------------------------------------------------
 

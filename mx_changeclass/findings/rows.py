@@ -236,7 +236,7 @@ def _places(s: Hit, release: Release) -> list[_Place]:
     if s.rule.channel is NONE and _ids_alone(about, s, release):  # a module imported again: it is what a reader knows
         module = release.changes.tree(about).qualified(about.row).partition(".")[0]
         row = _row(MODULE, module, module, "changed", s.rule.id)
-        return [_Place(row, _always(in_words(about, release, tuple(taken))))]
+        return [_Place(row, _always(in_words(about, release, taken)))]
     return [_of_change(about, prop, release, taken) for prop in _properties(about, s, release)]
 
 
@@ -272,15 +272,15 @@ def _properties(change: Change, s: Hit, release: Release) -> list[str]:
         return [""]
     if subject.type.startswith("File$") and subject.type != NATIVE_BINARY:
         return [CONTENTS]
-    fields = _taken(change, s)
+    fields = list(_taken(change, s))
     if s.rule.channel is NONE:  # beside what a reader understands, ids that move with it say nothing
         fields = [f for f in fields if not any(map(is_id, change.values(f)))] or fields
     return fields or [""]
 
 
-def _taken(change: Change, s: Hit) -> list[str]:
-    """The fields of a change that the rule speaks about."""
-    return (telling(tuple(s.fields)) or sorted(change.fields)) if isinstance(change, Changed) else []
+def _taken(change: Change, s: Hit) -> tuple[str, ...]:
+    """The fields of a change that the rule speaks about: one tuple, which the place of each field holds."""
+    return tuple(telling(tuple(s.fields)) or sorted(change.fields)) if isinstance(change, Changed) else ()
 
 
 def _slot(row: Element, subject: Element, tree: Tree) -> str:
@@ -293,7 +293,7 @@ def _slot(row: Element, subject: Element, tree: Tree) -> str:
     return slot
 
 
-def _of_change(change: Change, prop: str, release: Release, taken: list[str]) -> _Place:
+def _of_change(change: Change, prop: str, release: Release, taken: tuple[str, ...]) -> _Place:
     tree = release.changes.tree(change)
     subject = tree.subject(change.row)
     direct = change.row.id == subject.id
@@ -316,8 +316,8 @@ def _of_change(change: Change, prop: str, release: Release, taken: list[str]) ->
     return _Place(
         row,
         lambda first: words(change, release.changes, field, first),
-        tuple(taken),
-        tuple(_differing(change, release, field or tuple(taken), place, prop if field else "")),
+        taken,
+        tuple(_differing(change, release, field or taken, place, prop if field else "")),
     )
 
 

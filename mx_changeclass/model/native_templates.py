@@ -101,11 +101,6 @@ def ios_minimum_of(template: str) -> str:
     return str(_release(template).get("ios_min", ""))
 
 
-def known_template(template: str) -> bool:
-    """Whether the release is listed."""
-    return bool(_release(template))
-
-
 def pinned(template: str) -> Mapping[str, str]:
     """The native packages that a template release ships, with the version it pins; empty where not listed."""
     packages = load("native_templates")["packages"]

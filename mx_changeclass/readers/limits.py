@@ -12,6 +12,7 @@ MOST_DOCUMENT = 128 << 20  # bytes of one document; those that were seen stay be
 UNITS = 200_000  # documents of a model; the largest apps have some 20,000
 ENTRIES = 1_000_000  # files of a project folder or of a revision
 SIDE_FILES = 50_000  # of them beside a model that may belong to the app; real apps have some 2,000
+MOST_FACTS = 10_000  # facts that one of them tells by name, such as packages; real ones have some 1,000
 LISTING_BYTES = 1 << 28  # bytes of git's list of them
 MOST_NOTE = 1 << 20  # bytes of what Studio Pro notes of a commit; real ones have some 20,000
 FOLDERS = 100  # folders in one another, in the model and beside it; real ones stay below 20

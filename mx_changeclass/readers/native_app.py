@@ -10,6 +10,7 @@ from mx_changeclass.errors import ReadError, UnknownFormat
 from mx_changeclass.legible import json_text
 from mx_changeclass.model.kinds.native import BINARY_ID, BINARY_NAME, NativeBinary, native_binary
 from mx_changeclass.model.snapshot import Rows, Unit
+from mx_changeclass.readers.limits import MOST_FACTS
 from mx_changeclass.readers.names import FORCED
 from mx_changeclass.readers.project_files import ProjectFolder, read_file
 from mx_changeclass.readers.side_files.contents import Fetch, Unreadable, as_json, blob_id
@@ -79,6 +80,8 @@ def facts_unit(content: bytes, label: str) -> Unit:
     facts = whole.get("facts") if isinstance(whole, Mapping) and whole.get("schema") == _SCHEMA else None
     if not isinstance(facts, Mapping) or not all(isinstance(v, (str, int, list)) for v in facts.values()):
         raise UnknownFormat(label, "holds no facts of a native app", _ADVICE)
+    if len(facts) > MOST_FACTS:
+        raise UnknownFormat(label, f"holds more than {MOST_FACTS:,} facts", _ADVICE)
     plain = {str(k): tuple(map(str, v)) if isinstance(v, list) else v for k, v in facts.items()}
     (row,) = without_credentials((native_binary(plain),))
     return Unit(BINARY_ID, row.type, row.name, None, "files", blob_id(content), partial(_kept, (row,)), file=label)

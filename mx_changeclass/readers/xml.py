@@ -70,11 +70,6 @@ _WAY_BACK: dict[str, Callable[[str], Any]] = {
 _DECLARED = {"Integer": "integer", "Double": "number", "Boolean": "flag"}
 
 
-def is_snapshot(content: bytes) -> bool:
-    """Whether content starts like such a snapshot, or may be one under gzip."""
-    return content.startswith(_GZIP) or NAMESPACE.encode() in content[:1024]
-
-
 def write_xml(snapshot: Snapshot, target: BinaryIO, *, compress: bool = False) -> None:
     """Write a snapshot unit by unit; with ``compress`` under gzip without name and time."""
     if compress:

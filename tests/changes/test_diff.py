@@ -9,7 +9,7 @@ import pytest
 
 from mx_changeclass.changes.change import CONTENT, ID, NAME, ORDER, PARENT, Added, Changed, Changes, Removed
 from mx_changeclass.changes.diff import diff
-from mx_changeclass.changes.ledger import unowned
+from mx_changeclass.changes.ledger import account
 from mx_changeclass.changes.patch import patch
 from mx_changeclass.changes.value_difference import value_difference
 from mx_changeclass.model.snapshot import Element, Snapshot, Unit
@@ -556,7 +556,7 @@ def test_rows_that_stand_in_each_other_end_no_walk() -> None:
 
     changes = diff(broken("a", "b"), broken("c", "d"))
     assert {type(c) for c in changes} == {Added, Removed}
-    assert not unowned(changes)
+    assert account(changes).unexplained == 0
 
 
 def repeated(new: Model, *inside: Node) -> None:
@@ -570,7 +570,7 @@ def test_an_attribute_that_goes_is_gone_though_another_document_repeats_it(old: 
     repeated(new, title)
     changes = compare(old, new)
     assert [c.old_row.name for c in changes.meaningful if isinstance(c, Removed)] == ["Title"]
-    assert unowned(changes) == []
+    assert account(changes).unexplained == 0
 
 
 def test_elements_of_two_documents_under_one_id_are_told_and_parted(old: Model, new: Model) -> None:
@@ -582,7 +582,7 @@ def test_elements_of_two_documents_under_one_id_are_told_and_parted(old: Model, 
     changes = compare(old, new)
     renamed = [c for c in changes.meaningful if isinstance(c, Changed) and NAME in c.fields]
     assert ("Title", "Heading") in {(c.old_row.name, c.new_row.name) for c in renamed}
-    assert unowned(changes) == []
+    assert account(changes).unexplained == 0
     for side in (changes.old, changes.new):
         assert side.warnings[-1].endswith(
             "state an $ID that one of another document has too; each was compared as its own"
@@ -592,6 +592,6 @@ def test_elements_of_two_documents_under_one_id_are_told_and_parted(old: Model, 
 def test_an_element_under_the_id_of_a_document_is_parted_from_it(old: Model, new: Model) -> None:
     new.find("title").id = new.doc("NF_Save").root.id
     changes = compare(old, new)
-    assert unowned(changes) == []
+    assert account(changes).unexplained == 0
     assert [w for w in changes.new.warnings if w.startswith("an element states an $ID")]
     assert not changes.old.warnings

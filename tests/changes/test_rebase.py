@@ -12,6 +12,7 @@ from mx_changeclass.changes.change import ID, Changed
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.changes.rebase import cherry_pick, rebase
 from mx_changeclass.model.snapshot import Snapshot
+from tests.builders.elements import enumeration
 from tests.builders.models import Model
 from tests.builders.strategies import EDITS, lose, models, pairs
 from tests.cases import Case
@@ -66,6 +67,24 @@ def test_the_order_of_two_lines_of_work_means_nothing(made: tuple[Snapshot, Snap
     assume(all(isinstance(way, Snapshot) for way in ways))
     first, second = (way for way in ways if isinstance(way, Snapshot))
     assert not diff(first, second).meaningful
+
+
+def test_an_id_that_is_given_away_to_a_row_alike_goes_to_it() -> None:
+    """The enumeration of one module comes again under another id, and the first id is that of one alike in another
+    module: both roots are equal rows, and the one that takes the id is to be added all the same."""
+    old = Model()
+    field, office = old.module("Field"), old.module("Office")
+    first = old.add(enumeration("Colour", "Red"), home=field)
+    new = old.edit()
+    kept = new.doc("Colour")
+    kept.home = new.doc("Office")
+    new.add(enumeration("Colour", "Red"), home=new.doc("Field"))
+    changes = diff(old.snapshot(), new.snapshot())
+    assert changes.partner[first.root.id] != first.root.id == kept.root.id  # the name counts, and the id is free
+    made = cherry_pick(changes, old.snapshot())
+    assert isinstance(made, Snapshot)
+    assert dict(made.table) == dict(new.snapshot().table)
+    assert made.units[kept.root.id].container == office.root.id
 
 
 def sides(*lines: dict[str, Any]) -> tuple[Snapshot, ...]:

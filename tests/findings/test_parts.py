@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from functools import cache
 from typing import Any
 
+import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ from mx_changeclass.model.snapshot import Element, Snapshot
 from mx_changeclass.readers.xml import read_xml
 from mx_changeclass.rules.engine.release import Release
 from tests.builders.editor import EditError
-from tests.builders.models import Model
+from tests.builders.models import Model, Node
 from tests.builders.strategies import pairs
 from tests.cases import Case, Table, labelled_cases, rule_cases
 
@@ -110,9 +111,105 @@ def test_all_parts_are_the_new_side_and_none_the_old(pair: tuple[Model, Model]) 
     old, new = (m.snapshot() for m in pair)
     parts = parts_of(old, new)
     for taken, side in (((), old), (tuple(parts), new)):
-        again = diff(parts.take(taken), side)
-        assert not again.meaningful
-        assert not again.noise or any(u.missing for s in (old, new) for u in s.units.values())
+        made = parts.take(taken)
+        again = diff(made, side)
+        assert (again.meaningful, again.noise) == ((), ())
+        assert shown(made) == shown(side)
+
+
+def shown(model: Snapshot) -> dict[str, tuple[Any, ...]]:
+    """All that a model says of what is built: of what is missing, too."""
+    units = model.live.values()
+    return {
+        u.id: (u.type, u.name, u.container, u.slot, u.digest, u.missing, {r.id: r for r in model.rows(u.id)})
+        for u in units
+    }
+
+
+# -- what a side cannot show ----------------------------------------------------------------------------
+
+
+def a_module() -> Model:
+    """A module with a folder of two nanoflows, and another folder."""
+    model = Model()
+    home = model.module("Field")
+    flows = model.add(Node("Projects$Folder", "Flows"), "folders", home)
+    model.add(Node("Projects$Folder", "Other"), "folders", home)
+    for name in ("NF_One", "NF_Two"):
+        model.add(Node("Microflows$Nanoflow", name), home=flows)
+    return model
+
+
+def moved(old: Model, new: Model) -> None:
+    new.doc("NF_One").missing, new.doc("NF_One").home = True, new.doc("Other")
+
+
+def edited_unread(old: Model, new: Model) -> None:
+    old.doc("NF_One").missing = True
+    new.find("NF_One").props["documentation"] = "Asks."
+
+
+def same_bytes(old: Model, new: Model) -> None:
+    new.doc("NF_One").missing = True
+
+
+def folder_anew(old: Model, new: Model) -> None:
+    """A folder that can be read in neither, and has another id in the new one."""
+    for model in (old, new):
+        model.doc("Flows").missing = True
+    new.renew(new.doc("Flows"))
+    new.find("NF_Two").props["documentation"] = "Asks."
+
+
+def document_in_it_unread(old: Model, new: Model) -> None:
+    folder_anew(old, new)
+    new.doc("NF_Two").missing = True
+
+
+def other_in_its_place(old: Model, new: Model) -> None:
+    """Where a nanoflow was stands one of which nothing but its place is known."""
+    new.doc("NF_One").missing = True
+    new.renew(new.doc("NF_One"))
+
+
+def put_aside(old: Model, new: Model) -> None:
+    old.doc("NF_One").missing = True
+    new.doc("NF_One").excluded = True
+
+
+UNREAD = (moved, edited_unread, same_bytes, folder_anew, document_in_it_unread, other_in_its_place, put_aside)
+
+
+def without_reading(edit: Callable[[Model, Model], None], *, back: bool) -> Parts:
+    old = a_module()
+    new = old.edit()
+    edit(old, new)
+    sides = (new, old) if back else (old, new)
+    return parts_of(*(m.snapshot() for m in sides))
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["there", "back"])
+@pytest.mark.parametrize("edit", UNREAD, ids=lambda edit: edit.__name__)
+def test_what_a_side_cannot_show_comes_with_all_parts_as_that_side_has_it(
+    edit: Callable[[Model, Model], None], back: bool
+) -> None:
+    parts = without_reading(edit, back=back)
+    old, new = parts.changes.old, parts.changes.new
+    assert shown(parts.take(tuple(parts))) == shown(new) != shown(old) == shown(parts.take(()))
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["there", "back"])
+@pytest.mark.parametrize("edit", UNREAD, ids=lambda edit: edit.__name__)
+def test_what_only_cannot_be_read_comes_or_goes_in_no_part_of_a_release(
+    edit: Callable[[Model, Model], None], back: bool
+) -> None:
+    """Of no edit here anything is known to come or go, so no step on the way may say it."""
+    parts = without_reading(edit, back=back)
+    old, new = parts.changes.old, parts.changes.new
+    for keys in (parts.closed([key]) for key in parts):
+        made = parts.take(keys)
+        told = [c for step in (diff(old, made), diff(made, new)) for c in step.meaningful]
+        assert [c for c in told if not isinstance(c, Changed)] == []
 
 
 # -- edits of a real kind, several at once -------------------------------------------------------------

@@ -102,6 +102,27 @@ def test_an_entity_that_loses_its_last_page_is_kept_by_a_row_of_its_own() -> Non
     }
 
 
+def test_a_row_that_keeps_an_entity_leaves_devices_with_a_binary_where_nothing_goes_over_the_air() -> None:
+    """Devices have their synchronisation modes in the bundle (release notes of 11.10, "older offline clients that have
+    an All Objects or By XPath synchronization mode"), so the release that takes the row out is a binary as well."""
+    verdict = judged(LAST_PAGE, base={"set": {"NativePhone": {"otaEnabled": False}}})
+    proof = proved(verdict)
+    assert proof.kept.keys() == {"Shared.Setting", "Field.Feedback"}
+    found = proof.plan()
+    assert [(step.kind, step.model) for step in found.steps] == [
+        (DEPLOY, "release 1"),
+        (STORE, "release 1"),
+        (WAIT, ""),
+        (DEPLOY, "release 2"),
+        (STORE, "release 2"),
+    ]
+    assert proof.second is not None
+    assert {row.name for row in proof.second.rows if row.fingerprint in found.steps[-1].changes} == {
+        "",  # the app as a whole: what devices meet until they have the binary
+        *proof.kept,
+    }
+
+
 def test_what_a_binary_needs_of_the_server_is_there_before_it() -> None:
     case = next(case for case in rule_cases() if case.id == "native-dep-added hit")
     verdict = judged(TEXT, STOCK, base=case.table["base"], files=case.table["files"])

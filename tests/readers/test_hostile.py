@@ -15,7 +15,7 @@ import time
 import uuid
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
@@ -28,21 +28,22 @@ from bson.decimal128 import Decimal128
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mx_changeclass.errors import BrokenContainer, ReadError
+from mx_changeclass.errors import BrokenContainer, ReadError, UnknownFormat
 from mx_changeclass.graphs.profiles import MOST_PROFILES
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
 from mx_changeclass.pipeline import check_readable
 from mx_changeclass.readers import read
 from mx_changeclass.readers.archive import Archive
-from mx_changeclass.readers.limits import FOLDERS, MAX_DEPTH, MOST_KEYS, STREAMED
-from mx_changeclass.readers.native_app import read_native
+from mx_changeclass.readers.limits import FOLDERS, MAX_DEPTH, MOST_FACTS, MOST_KEYS, STREAMED
+from mx_changeclass.readers.native_app import facts_unit, native_unit, read_native
 from mx_changeclass.readers.project_files import ProjectFolder
 from mx_changeclass.readers.side_files.collect import side_units
-from mx_changeclass.readers.side_files.contents import MOST_PACKAGES, blob_id
+from mx_changeclass.readers.side_files.contents import blob_id
 from mx_changeclass.readers.units.stored_unit import BrokenUnit, decode, from_dump, header
 from mx_changeclass.readers.xml import read_xml, write_xml
 from tests.builders.build import content_of, uid, write_dump, write_v1, write_v2, write_zip
 from tests.builders.models import Model
+from tests.builders.side_files import package, template
 from tests.builders.specimen import READERS, specimen
 
 SECONDS = 20  # of computing: far more than any of these takes, far less than a bomb
@@ -880,12 +881,75 @@ def test_a_file_beyond_measure_beside_the_model_is_told_as_not_read(
 
 
 def test_a_list_of_packages_has_a_bound(tmp_path: Path) -> None:
-    for number, unread in ((MOST_PACKAGES, False), (MOST_PACKAGES + 1, True)):
+    for number, unread in ((MOST_FACTS, False), (MOST_FACTS + 1, True)):
         content = json.dumps({"dependencies": {f"p{i}": "1" for i in range(number)}}).encode()
         project = write_v2(specimen(), tmp_path / str(number), side={"package.json": content})
         (row,) = read(project).rows("file:package.json")
         assert ("unread" in row.props) is unread
         assert len(row.props) < 10 or not unread
+
+
+@pytest.mark.parametrize("number", [MOST_FACTS, MOST_FACTS + 1])
+def test_what_a_widget_package_names_has_a_bound(number: int, tmp_path: Path) -> None:
+    """Packages with native code that lie in it, and native modules that its sidecars ask for: beyond the bound its list
+    of native modules cannot be read, which is told and never empty."""
+    half = number // 2
+    lists = (range(half), range(half, number))
+    asked = [json.dumps({"nativeDependencies": {f"p{i}": "1" for i in few}}).encode() for few in lists]
+    for more in (
+        {f"node_modules/p{i}/p.podspec": b"" for i in range(number)},
+        {f"{i}.json": sidecar for i, sidecar in enumerate(asked)},
+    ):
+        project = write_v2(specimen(), tmp_path / f"{len(more)}", side={"widgets/Scanner.mpk": package(more=more)})
+        (row,) = read(project).rows("file:widgets/Scanner.mpk")
+        assert ("unread" in row.props, row.props.get("nativeDependencies")) == (
+            (True, "unread") if number > MOST_FACTS else (False, None)
+        )
+        assert len(row.props) < 10 or number <= MOST_FACTS
+
+
+@pytest.mark.parametrize("number", [MOST_FACTS - 10, MOST_FACTS + 1])
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("config.json", lambda names: json.dumps({"permissions": [{"name": name} for name in names]})),
+        ("capabilities.ios.json", lambda names: json.dumps(dict.fromkeys(names, True))),
+        ("package.json", lambda names: json.dumps({"dependencies": dict.fromkeys(names, "1")})),
+    ],
+)
+def test_what_a_file_of_a_native_app_names_has_a_bound(
+    path: str, content: Callable[[list[str]], str], number: int
+) -> None:
+    files = template(**{path: content([f"p{i}" for i in range(number)]).encode()})
+    row = native_row(files)
+    beyond = number > MOST_FACTS
+    assert any(path in text for text in row.props.get("unread", ())) is beyond
+    assert (len(row.props) < 100) is beyond
+    assert row.props["template"] == "14.1.13"  # what other files tell is told
+
+
+def test_facts_of_a_native_app_have_a_bound() -> None:
+    def facts(number: int) -> bytes:
+        return json.dumps({"schema": 1, "facts": {f"font.{i}": "x" for i in range(number)}}).encode()
+
+    assert len(facts_unit(facts(MOST_FACTS), "it").load()[0].props) == MOST_FACTS
+    with pytest.raises(UnknownFormat, match="more than 10,000 facts"):
+        facts_unit(facts(MOST_FACTS + 1), "it")
+
+
+@pytest.mark.parametrize("path", ["config.json", "android/app/build.gradle", "ios/AppDelegate.swift", "ios/Podfile"])
+def test_a_file_of_a_native_app_that_is_another_is_told_though_neither_can_be_read(path: str) -> None:
+    """Two pointers of Git LFS lead to two contents: that nothing of either is known is no reason to see no change."""
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 9\n"
+    old, again, new = (native_row(template(**{path: pointer.format(n * 64).encode()})) for n in "112")
+    assert old == again
+    assert old.props["unread"] != new.props["unread"]
+    assert all(path in text and "is a Git LFS pointer" in text for row in (old, new) for text in row.props["unread"])
+
+
+def native_row(files: dict[str, bytes]) -> Element:
+    (row,) = native_unit(sorted(files), files.get, "it").load()
+    return row
 
 
 @pytest.mark.parametrize(

@@ -164,10 +164,12 @@ def maybe_unread(these: Mapping[str, Unit], those: Mapping[str, Unit], there: Ma
     cannot show: one of those stands where this one would stand, or where what holds this one would."""
     matched = frozenset(there.values())
     holes = {(u.container, u.slot) for u in those.values() if u.missing and u.id not in matched}
-    return frozenset(i for i in these if i not in there and _place(i, these, there) in holes) if holes else frozenset()
+    if not holes:
+        return frozenset()
+    return frozenset(i for i in these if i not in there and place_of(i, these, there) in holes)
 
 
-def _place(unit_id: str, units: Mapping[str, Unit], there: Mapping[str, str]) -> tuple[str | None, str]:
+def place_of(unit_id: str, units: Mapping[str, Unit], there: Mapping[str, str]) -> tuple[str | None, str]:
     """Where the outermost unit without a partner around a unit would stand on the other side."""
     here, seen = units[unit_id], {unit_id}
     while (above := units.get(here.container or "")) and above.id not in there and above.id not in seen:

@@ -51,11 +51,6 @@ class WidgetPackage(BringsNative):
     definition = key("definition", "")
     metadata = key("metadata", "")
 
-    @property
-    def bundled(self) -> Mapping[str, str]:
-        """npm packages with native sources inside the package, by name."""
-        return self.under("bundled.")
-
 
 class Source(SideFile):
     """Code of an action: ``user_code`` is what people wrote, ``generated`` what Studio Pro writes around it."""
@@ -147,10 +142,6 @@ class NpmPackage(SideFile):
     version = key("version", "")
     native = key("native", False)
     for_native = key("forNative", False)
-
-    @property
-    def dependencies(self) -> Mapping[str, str]:
-        return self.under("dependency.")
 
 
 @kind("File$Resource")

@@ -6,13 +6,15 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+from mx_changeclass.readers.limits import MOST_FACTS
 from mx_changeclass.regex import regex
 
+F = TypeVar("F")
 Fetch = Callable[[str], bytes | None]  # a path with slashes -> the content of the file, None where there is none
 
-MOST_PACKAGES = 10_000  # of one list; real ones have some 100
+TOO_MANY = f"tells more than {MOST_FACTS:,} things by name"
 MAX_TEXT = 4 << 20  # bytes of a text that is looked into; a longer one is only hashed
 UNREAD = "unread"  # a dependency map that is there and cannot be read: unknown, never empty
 _LFS = b"version https://git-lfs.github.com/spec/"
@@ -143,9 +145,14 @@ def package_versions(prefix: str, packages: object) -> dict[str, str]:
     """``<prefix>.<package>`` = version for each entry of a JSON object of versions. Raises ``Unreadable``."""
     if not isinstance(packages, Mapping) or not all(isinstance(v, (str, int, float)) for v in packages.values()):
         raise Unreadable("holds a dependency map of another shape")
-    if len(packages) > MOST_PACKAGES:
-        raise Unreadable(f"asks for more than {MOST_PACKAGES:,} packages")
-    return {f"{prefix}.{name}": str(version) for name, version in sorted(packages.items())}
+    return bounded({f"{prefix}.{name}": str(version) for name, version in sorted(packages.items())})
+
+
+def bounded(facts: dict[str, F]) -> dict[str, F]:
+    """The facts of a file. Raises ``Unreadable`` where those that have names of their own are more than any has."""
+    if len(facts) > MOST_FACTS and sum("." in key for key in facts) > MOST_FACTS:
+        raise Unreadable(TOO_MANY)
+    return facts
 
 
 def combined(digests: Iterable[str]) -> str:

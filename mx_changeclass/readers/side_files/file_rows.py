@@ -21,6 +21,7 @@ from mx_changeclass.readers.side_files.contents import (
     Unreadable,
     as_json,
     as_text,
+    bounded,
     content_digest,
     native_dependencies,
     package_versions,
@@ -103,7 +104,7 @@ def side_rows(unit_id: str, kind: str, name: str, part: FilePart, fetch: Fetch) 
             return (Element(unit_id, kind, name, None, "", {**base, "content": part.digest, "unread": "is not there"}),)
         if kind == "File$Widget":
             return widget_rows(unit_id, part.path, content)
-        props = _READERS[kind](part, content, fetch)
+        props = bounded(_READERS[kind](part, content, fetch))
     except (Unreadable, TooLarge) as error:
         told = part.digest if content is None else content_digest(content, part.path)
         props = {"content": told, "unread": error.why if isinstance(error, TooLarge) else str(error)}

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import islice
 
+from mx_changeclass.readers.limits import MOST_FACTS
 from mx_changeclass.readers.meaning import meaning, without_line_comments
 from mx_changeclass.readers.side_files import manifests
 from mx_changeclass.readers.side_files.contents import (
+    TOO_MANY,
     UNREAD,
     Fetch,
     Unreadable,
     as_text,
+    content_digest,
     lfs_target,
     short_digest,
     suffix,
@@ -25,7 +29,7 @@ from mx_changeclass.readers.side_files.native_builder import builder_facts
 from mx_changeclass.readers.side_files.scripts import split_comments
 from mx_changeclass.regex import regex
 
-_MOST_SOURCES = 1_000  # so many are told one by one
+_MOST_FILES = 1_000  # so many of a kind are told one by one
 _MAIN = "android/app/src/main/"
 _SETTING = regex(r"^[ \t]*(\w+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
 _STORED = regex(r"""[dD]efault(DatabaseName|FilesDirectoryName)\s*(?:\(|=|:)\s*@?["']([^"'\n]{1,80})["']""")
@@ -54,6 +58,8 @@ class _Template:
     def __init__(self, roles: Mapping[str, str], fetch: Fetch, plist: str) -> None:
         self._fetch, self._roles, self._plist = fetch, roles, plist
         self._paths = sorted(path for path, role in roles.items() if role not in ("dev", "bundle", "notes", "script"))
+        self._known = frozenset(self._paths)
+        self._named = 0  # facts that have names of their own
         self._told: set[str] = set()  # files of which everything stands in facts of their own
         self._unread: list[str] = []
 
@@ -70,8 +76,10 @@ class _Template:
             told = {**own, **switched}
             found |= {k if k.startswith("permission.") else f"{platform}.{k}": v for k, v in told.items()}
         found |= self._sources()
-        for path in self._of("font"):
+        for path in self._of("font")[:_MOST_FILES]:
             found[f"font.{path.rpartition('/')[2]}"] = self._digest([path])
+        if more := self._of("font")[_MOST_FILES:]:
+            found["font"] = self._digest(more)
         if self._of("patch"):
             found["patches"] = self._digest(self._of("patch"))
         if locks := [p for p in self._paths if p in _NPM_LOCKS]:
@@ -105,10 +113,10 @@ class _Template:
         for name in ("MARKETING_VERSION", "CURRENT_PROJECT_VERSION"):
             variables.setdefault(name, stated.get(name, "").strip('"'))
         found = self._read(self._info_plist(), lambda content: manifests.plist_facts(content, variables))
-        for path in self._paths:
-            if path.startswith("ios/") and path.endswith(".lproj/InfoPlist.strings"):
-                named = self._read(path, manifests.localized_facts, whole=False)
-                found[f"appName.{path.split('/')[-2].removesuffix('.lproj')}"] = named.get("appName", "")
+        localized = (p for p in self._paths if p.startswith("ios/") and p.endswith(".lproj/InfoPlist.strings"))
+        for path in islice(localized, _MOST_FILES):
+            named = self._read(path, manifests.localized_facts, whole=False)
+            found[f"appName.{path.split('/')[-2].removesuffix('.lproj')}"] = named.get("appName", "")
         podfile = without_line_comments(self._text("ios/Podfile"))
         minimum = _IOS_MINIMUM.search(podfile)
         found |= {
@@ -134,9 +142,8 @@ class _Template:
         top = self._first("android/build.gradle", "android/build.gradle.kts")
         found = self._read(f"{_MAIN}AndroidManifest.xml", manifests.manifest_facts)
         found |= self._read(f"{_MAIN}res/values/strings.xml", manifests.strings_facts)
-        for path in self._paths:
-            if not path.startswith("android/") or self._roles[path] != "facts" or path in self._told:
-                continue
+        stated = (p for p in self._of("facts") if p.startswith("android/") and p not in self._told)
+        for path in islice(stated, _MOST_FILES):
             if path.endswith("/AndroidManifest.xml"):  # of another source set or module: all are merged
                 told = self._read(path, manifests.manifest_facts, whole=False)
                 found |= {k: v for k, v in told.items() if k.startswith("permission.")}
@@ -181,12 +188,12 @@ class _Template:
     def _sources(self) -> TemplateFacts:
         """A digest a native source, without its comments; and the names of local storage that they set."""
         found: TemplateFacts = {}
-        for path in self._of("code")[:_MOST_SOURCES]:
+        for path in self._of("code")[:_MOST_FILES]:
             code = "\n".join(split_comments(self._text(path), java=True)[0])
             found[f"code.{path}"] = short_digest(code)
             for what, name in _STORED.findall(code):
                 found["databaseName" if what.startswith("D") else "filesDirectory"] = name
-        if more := self._of("code")[_MOST_SOURCES:]:
+        if more := self._of("code")[_MOST_FILES:]:
             found["code"] = self._digest(more)
         return found
 
@@ -209,15 +216,16 @@ class _Template:
         return short_digest(*(f"{p} {meaning(p, content)}" for p in paths if (content := self._fetch(p)) is not None))
 
     def _text(self, path: str) -> str:
+        content = self._fetch(path) or b"" if path else b""
         try:
-            return as_text(self._fetch(path) or b"") if path else ""
+            return as_text(content)
         except Unreadable as error:
-            self._unread.append(f"{path} {error}")
+            self._not_read(path, content, error)
             return ""
 
     def _read(self, path: str, reader: Callable[[bytes], TemplateFacts], *, whole: bool = True) -> TemplateFacts:
         """The facts of a file; ``whole`` where they tell all of it."""
-        content = self._fetch(path) if path in self._paths else None
+        content = self._fetch(path) if path in self._known else None
         if content is None:
             return {}
         if whole:
@@ -225,10 +233,22 @@ class _Template:
         try:
             if lfs_target(content):
                 raise Unreadable("is a Git LFS pointer")
-            return reader(content)
+            return self._within(reader(content))
         except Unreadable as error:
-            self._unread.append(f"{path} {error}")
+            self._not_read(path, content, error)
             return {}
+
+    def _within(self, facts: TemplateFacts) -> TemplateFacts:
+        """The facts of one more file, where all of them together are not more than any app has."""
+        named = self._named + sum("." in key for key in facts)
+        if named > MOST_FACTS:
+            raise Unreadable(TOO_MANY)
+        self._named = named
+        return facts
+
+    def _not_read(self, path: str, content: bytes, error: Unreadable) -> None:
+        """Note a file that cannot be read, with what shows whether it is another one that cannot be read."""
+        self._unread.append(f"{path} {error} (content {content_digest(content, path)[:16]})")
 
 
 def _settings(text: str) -> dict[str, str]:

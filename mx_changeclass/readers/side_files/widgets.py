@@ -13,10 +13,12 @@ from typing import Any
 
 from mx_changeclass.errors import BrokenContainer
 from mx_changeclass.model.snapshot import Element, Rows
+from mx_changeclass.readers.limits import MOST_FACTS
 from mx_changeclass.readers.side_files.contents import (
     MAX_TEXT,
     Unreadable,
     as_json,
+    bounded,
     content_digest,
     native_dependencies,
     short_digest,
@@ -134,17 +136,21 @@ class _Members:
         """``nativeDependencies.<package>`` of all sidecars, ``bundled.<package>`` for packages with native
         sources inside, and ``libraries``: the client libraries that the package names itself."""
         found: dict[str, Any] = {}
+        libraries: dict[str, None] = {}
         for name in self._names:
             base = name.rpartition("/")[2]
             if suffix(name) != "json" or "node_modules" in name.split("/"):
                 continue
             if base == "dependencies.json":
-                found["libraries"] = found.get("libraries", ()) + self._libraries(name)
+                libraries |= dict.fromkeys(self._libraries(name))
             elif base != "package.json" and not name.startswith("locales/"):
                 found |= native_dependencies(self.read(name))
+                bounded(found)
+            if len(libraries) > MOST_FACTS:
+                raise Unreadable(f"names more than {MOST_FACTS:,} libraries")
         if "nativeDependencies" in found:
             found = {k: v for k, v in found.items() if not k.startswith("nativeDependencies.")}
-        return found | dict(self._bundled())
+        return bounded(found | dict(self._bundled())) | ({"libraries": tuple(libraries)} if libraries else {})
 
     def _libraries(self, name: str) -> tuple[str, ...]:
         try:

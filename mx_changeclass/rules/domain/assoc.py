@@ -33,7 +33,7 @@ CASCADE = "DeleteMeAndReferences"
     source="S6; RN10.24 10.24.10; RN11.5",
     certainty=Certainty.DOCUMENTED,
     mitigation="Have every device synchronise before this release; below 10.24.10, and from 11.0 to 11.4, upgrade to "
-    "10.24.10 or 11.5.0 as well.",
+    "10.24.22 or 11.6.7 as well.",
 )
 def assoc_added_sync(change: Added[Association], release: Release) -> bool:
     """Association added between two synced entities
@@ -73,7 +73,7 @@ def assoc_added_to_server(change: Added[Association], release: Release) -> bool:
     until="10.24.9; 11.4.99",
     remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.10; RN11.5",
-    mitigation="Upgrade Studio Pro to 10.24.10 or 11.5.0 first.",
+    mitigation="Upgrade Studio Pro to 10.24.22 or 11.6.7 first.",
 )
 def assoc_added_to_server_old(change: Added[Association], release: Release) -> bool:
     """Association added from a synced entity to one outside the sync set, in a version that fails on it

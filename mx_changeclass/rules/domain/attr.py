@@ -193,7 +193,7 @@ def _made_again(change: Removed[Attribute] | Added[Attribute], release: Release)
     until="11.6.99",
     source="RN11.7 11.7.0",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Set the values of existing objects after the deploy, or upgrade to 11.7.0 first.",
+    mitigation="Set the values of existing objects after the deploy, or upgrade to 11.8.0 first.",
 )
 def attr_added_default_old(change: Added[Attribute], release: Release) -> bool:
     """Unlimited string or date with a default added to an entity that may have objects

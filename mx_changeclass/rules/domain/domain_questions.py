@@ -72,12 +72,6 @@ def on_devices(change: Change, release: Release) -> bool:
     return about.was is Storage.TABLE and about.on_devices
 
 
-def on_server(change: Change, release: Release) -> bool:
-    """The server alone holds what changed."""
-    about = entity_of(change, release)
-    return about.was is Storage.TABLE and not about.on_devices
-
-
 def stored_in(change: Change, release: Release) -> Storage | None:
     """Where lives what came, went or changed; None for an entity that is coming to a table, or leaving it."""
     about = entity_of(change, release)

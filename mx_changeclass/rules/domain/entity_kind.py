@@ -298,9 +298,9 @@ def ent_file_specialization(change: Changed[Entity] | Added[Entity], release: Re
     since="-; 10.7.0",
     until="10.6.11; 10.12.1",
     remedy=Remedy.OTHER_VERSION,
-    source="RN10.6 10.6.12; RN10.12 10.12.2; RN10.13",
+    source="RN10.6 10.6.12; RN10.12 10.12.2, 10.12.5; RN10.13; RN10.15",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Upgrade Studio Pro to 10.6.12, 10.12.2 or 10.13.0 first.",
+    mitigation="Upgrade Studio Pro to 10.6.12, 10.12.5 or 10.15.0 first.",
 )
 def ent_generalization_decimal(change: Changed[Entity] | Added[Entity], release: Release) -> bool | str:
     """Existing entity with a decimal attribute made a generalisation
@@ -330,7 +330,7 @@ def ent_generalization_decimal(change: Changed[Entity] | Added[Entity], release:
     remedy=Remedy.PREPARE_SERVER,
     source="RN10.24 10.24.8; RN11.3 11.3.0; RN9.12 9.12.2",
     certainty=Certainty.DOCUMENTED,
-    mitigation="On SQL Server move the users to another entity first, or upgrade to 10.24.8 or 11.3.0.",
+    mitigation="On SQL Server move the users to another entity first, or upgrade to 10.24.22 or 11.6.7.",
 )
 def ent_user_specialization_removed(change: Removed[Entity], release: Release) -> bool:
     """Entity that specialises System.User removed

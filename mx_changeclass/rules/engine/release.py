@@ -419,7 +419,7 @@ _FOR_EVERYBODY = frozenset({"Texts$SystemTextCollection", PROJECT_SETTINGS})
 
 def _shipped(change: Change, release: Release) -> bool:
     served = is_a(release.document(change).type, "Pages$FormBase")
-    return release.reached_offline(change) if served else release.reached(change)
+    return release.reached_offline(change) if served else change.row.type == SYNC_ROW or release.reached(change)
 
 
 def _subjects(change: Change, release: Release) -> tuple[tuple[App, str], ...]:

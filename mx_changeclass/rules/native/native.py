@@ -166,7 +166,7 @@ def nt_ios_min(about: Release | Changed[NativeBinary], release: Release) -> bool
     since="10.19.0",
     source="NT12 12.0.0; RN10.19 Improvements; MIN 4.0.0; RN10.24 10.24.18",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Have every device sync first, or move to Studio Pro 10.24.18 or a newer 10.24.",
+    mitigation="Have every device sync first, or move to Studio Pro 10.24.22 or a newer 10.24.",
 )
 def nt_sqlite_library(release: Release, _: Release) -> bool | str:
     """Native template across 12: another library of the local database
@@ -184,7 +184,7 @@ def nt_sqlite_library(release: Release, _: Release) -> bool | str:
     remedy=Remedy.OTHER_VERSION,
     source="NT14 14.1.13",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Move to Studio Pro 10.24.16 or newer first, and roll the new build out.",
+    mitigation="Move to Studio Pro 10.24.22 or newer first, and roll the new build out.",
 )
 def nt_keychain(release: Release, _: Release) -> bool | str:
     """Native template across 14.1.13: secrets on iOS become readable once a device was unlocked after its start
@@ -201,7 +201,7 @@ def nt_keychain(release: Release, _: Release) -> bool | str:
     breaks_old_clients=Maybe.YES,
     until="10.24.15",
     source="NT14 14.1.13; SEC",
-    mitigation="Have every device sync before the new build, or move to Studio Pro 10.24.16 or newer first.",
+    mitigation="Have every device sync before the new build, or move to Studio Pro 10.24.22 or newer first.",
 )
 def nt_keychain_encrypted_db(release: Release, _: Release) -> bool | str:
     """Native template across 14.1.13 while the local database is encrypted, with a Studio Pro that moves no secrets

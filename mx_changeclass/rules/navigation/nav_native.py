@@ -8,6 +8,7 @@ from mx_changeclass.changes.change import NAME, Added, Changed
 from mx_changeclass.changes.diff import FOLLOWS_RENAME
 from mx_changeclass.model.kinds import Kind
 from mx_changeclass.model.kinds.navigation import NativeProfile, NavigationProfile
+from mx_changeclass.model.types import SYNC_ROW
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.engine.release import DependencyChange, Release, SyncChange, VersionChange
 from mx_changeclass.rules.engine.rule import Hit, rule
@@ -60,7 +61,7 @@ def nav_ota_disabled(change: Changed[NativeProfile], release: Release) -> bool:
 @rule(
     FULL_RELEASE,
     requires=Requires.NEW_BINARY,
-    source="S4; OFF Backwards-Compatibility; REAL 11",
+    source="S4; OFF Backwards-Compatibility; RN11.10 Improvements; REAL 11",
     certainty=Certainty.DOCUMENTED,
     mitigation="Ship a store release, and switch over-the-air updates on in it.",
 )
@@ -75,8 +76,12 @@ def nav_ota_off_client_change(said: Hit, release: Release) -> bool:
     kept = {p.name for p in release.new.profiles if p.kind == "native"} & {p.name for p in release.old.profiles}
     if isinstance(said.subject, DependencyChange):
         audience, _ = release.owners_reached(said.subject)
-    elif isinstance(said.subject, (VersionChange, SyncChange, Release)):
+    elif isinstance(said.subject, SyncChange):
+        audience = frozenset(said.subject.profiles)
+    elif isinstance(said.subject, (VersionChange, Release)):
         return False
+    elif said.subject.row.type == SYNC_ROW:
+        audience = frozenset(p.name for p in profiles_of(said.subject, release))
     else:
         audience = release.audience(said.subject)
     return bool(audience & (kept - switched_on))

@@ -7,7 +7,7 @@ The ranges end before the version whose release notes tell of the repair.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from mx_changeclass.changes.change import Added, Changed, Removed
 from mx_changeclass.graphs.app import App
@@ -70,13 +70,6 @@ def _timed(side: App) -> frozenset[str]:
         for reference in references
         if reference.kind == NANOFLOW and _TIMER.search(side.tree_of(unit.id).rows[row].name)
     )
-
-
-def _offline_nanoflows(side: App) -> Iterator[tuple[str, Element]]:
-    """The activities of the nanoflows that profiles with local data reach."""
-    for name, unit in side.symbols.documents.items():
-        if unit.type == NANOFLOW and side.reached_offline(name):
-            yield from ((name, row) for row in side.snapshot.rows(unit.id) if "action" in row.props)
 
 
 # -- calls of the server ------------------------------------------------------------------------------
@@ -230,6 +223,7 @@ def sp_upgrade_photo_upload(move: VersionChange, release: Release) -> bool | str
     NEEDS_REDEPLOY,
     hazard=Hazard.START_FAILURE,
     breaks_old_clients=Maybe.MAYBE,
+    since="10.24.0",
     until="10.24.21",
     remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.22",
@@ -242,8 +236,7 @@ def sp_upgrade_second_user_crash(move: VersionChange, release: Release) -> bool:
 
     The client crashes where another user signs in after a former session of a different user on the same device.
     """
-    inside = (move.new.major, move.new.minor) == (10, 24)
-    return inside and move.old != move.new and keeps_data(release) and not denied(release, "several-users-a-device")
+    return move.old != move.new and keeps_data(release) and not denied(release, "several-users-a-device")
 
 
 @rule(
@@ -255,7 +248,7 @@ def sp_upgrade_second_user_crash(move: VersionChange, release: Release) -> bool:
     remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.2; RN11.1",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Move to 10.24.22, 11.5 or later first.",
+    mitigation="Move to 10.24.22, 11.6.7, 11.11.0 or later first.",
 )
 def sync_online_refers_offline(move: SyncChange, release: Release) -> bool | str:
     """Entity goes online while it and offline entities refer to each other, in a version that cannot save that

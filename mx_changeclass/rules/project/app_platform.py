@@ -205,7 +205,7 @@ def sp_pwa_stale_client(release: Release, _: Release) -> bool:
     remedy=Remedy.OTHER_VERSION,
     source="RN9.6 9.6.11",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Upgrade to 9.6.11 or newer.",
+    mitigation="Upgrade to 9.6.11, 9.10 or newer.",
 )
 def sp_pwa_session_on_deploy(release: Release, _: Release) -> bool:
     """Each deployment of this version drops the sessions of offline web apps

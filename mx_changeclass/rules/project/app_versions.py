@@ -12,6 +12,7 @@ from mx_changeclass.model.snapshot import Element
 from mx_changeclass.model.types import NANOFLOW, PROJECT_SETTINGS
 from mx_changeclass.model.versions import Version
 from mx_changeclass.rules.client.flow_questions import rewrites_unwaited
+from mx_changeclass.rules.domain.domain_questions import between
 from mx_changeclass.rules.engine.release import Release, VersionChange
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.rules.questions import both, denied, keeps_data
@@ -102,7 +103,7 @@ def sp_upgrade_default_effect(move: VersionChange, release: Release) -> bool | s
     until="10.24.17; -",
     source="RN10.24 10.24.18 (ticket 274811)",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Have every device sync first, or move to 10.24.20 or a newer 10.24.",
+    mitigation="Have every device sync first, or move to 10.24.22 or a newer 10.24.",
 )
 def sp_upgrade_data_loss_10_18(move: VersionChange, release: Release) -> bool:
     """Studio Pro from 10.18 or older across 10.19: local data that was not synchronised is lost
@@ -200,7 +201,7 @@ def sp_upgrade_sync_background_11_15(move: VersionChange, release: Release) -> b
     remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.20; RN11.6 11.6.7; RN11.11; REAL 14",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Choose 10.24.20, 11.6.7 or 11.11.0 and later.",
+    mitigation="Choose 10.24.22, 11.6.7, 11.11.0 or later.",
 )
 def sp_upgrade_old_client_560(move: VersionChange, release: Release) -> bool:
     """Studio Pro version that turns older clients away (HTTP 560)
@@ -221,7 +222,7 @@ def sp_upgrade_old_client_560(move: VersionChange, release: Release) -> bool:
     remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.11; RN11.5; REAL 14",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Go to 11.5.0 or newer.",
+    mitigation="Go to 11.6.7, 11.11.0 or newer.",
 )
 def sp_upgrade_local_db_column(move: VersionChange, release: Release) -> bool:
     """Studio Pro from 10.24 to 11.0 until 11.4: the client does not start
@@ -242,7 +243,7 @@ def sp_upgrade_local_db_column(move: VersionChange, release: Release) -> bool:
     remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.15; RN11.6 11.6.4; RN11.8",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Choose 10.24.22, 11.6.4, 11.8.0 or later; where no device is shared, write several-users-a-device = "
+    mitigation="Choose 10.24.22, 11.6.7, 11.11.0 or later; where no device is shared, write several-users-a-device = "
     '"no" under [declared] in mx-changeclass.toml.',
 )
 def sp_upgrade_multi_user_db(move: VersionChange, release: Release) -> bool:
@@ -264,7 +265,7 @@ def sp_upgrade_multi_user_db(move: VersionChange, release: Release) -> bool:
     remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.0, 10.24.3; RN11.0; RN11.1; NT14 14.1.3",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Choose 10.24.22, 11.5.0 or later.",
+    mitigation="Choose 10.24.22 or a newer 10.24: of no 11.x is it told that it brings local data along from there.",
 )
 def sp_upgrade_start_error(move: VersionChange, release: Release) -> bool:
     """Studio Pro across 10.19 to a version whose app does not start, or starts with an error
@@ -300,21 +301,22 @@ def sp_upgrade_old_client_start(move: VersionChange, release: Release) -> bool:
     hazard=Hazard.SYNC_BLOCKED,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.MAYBE,
-    since="10.9.0; 10.24.0",
-    until="10.12.4; 10.24.6",
+    since="10.9.0; 10.13.0; 10.24.0",
+    until="10.12.4; 10.14.99; 10.24.6",
     remedy=Remedy.OTHER_VERSION,
-    source="RN10.24 10.24.7; RN10.12 10.12.5",
+    source="RN10.24 10.24.7; RN10.12 10.12.5; RN10.15 (ticket 225198)",
     certainty=Certainty.DOCUMENTED,
     mitigation="Choose 10.24.22 or later.",
 )
 def sp_upgrade_login_loop(move: VersionChange, release: Release) -> bool:
     """Studio Pro version with a sign-in loop
 
-    Nobody gets in, and data that was not synchronised waits behind it. In 10.9 to 10.12.4 it hits those whose
-    sign-in token has expired.
+    Nobody gets in, and data that was not synchronised waits behind it. From 10.9 to 10.14 it hits those whose
+    sign-in token has expired; 10.12.5 is repaired.
     """
-    entered = move.enters("10.24.0", "10.24.6") or move.enters("10.9.0", "10.12.4")
-    return entered and both(release, "native")
+    expired = ("10.9.0", "10.12.4"), ("10.13.0", "10.14.99")
+    entered = between(move.new, *expired) and not between(move.old, *expired)
+    return (entered or move.enters("10.24.0", "10.24.6")) and both(release, "native")
 
 
 @rule(
@@ -327,7 +329,7 @@ def sp_upgrade_login_loop(move: VersionChange, release: Release) -> bool:
     remedy=Remedy.OTHER_VERSION,
     source="RN10.24 10.24.7; RN11.6 11.6.0, 11.6.5",
     certainty=Certainty.DOCUMENTED,
-    mitigation="Choose 10.24.22, 11.6.7 or later.",
+    mitigation="Choose 10.24.22, 11.6.7, 11.11.0 or later.",
 )
 def sp_target_retracted(move: VersionChange, release: Release) -> bool:
     """Studio Pro build that was withdrawn or does not start everywhere

@@ -26,6 +26,7 @@ from mx_changeclass.wording.values import mode_in_words, several
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    in_bundle=True,
     source="SYNC Introduction",
     mitigation="Deploy; expect a synchronisation at the first start.",
 )
@@ -42,6 +43,7 @@ def sync_entity_joined_set(move: SyncChange, release: Release) -> bool:
     hazard=Hazard.START_FAILURE,
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.YES,
+    in_bundle=True,
     since="-; 11.0.0; 11.7.0",
     until="10.24.21; 11.6.6; 11.11.99",
     remedy=Remedy.REPLACE,
@@ -61,6 +63,7 @@ def sync_entity_joined_no_access(move: SyncChange, release: Release) -> bool | s
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    in_bundle=True,
     remedy=Remedy.NONE,
     source="REAL 2",
     certainty=Certainty.DOCUMENTED,
@@ -79,6 +82,7 @@ def sync_specialization_joins(move: SyncChange, release: Release) -> bool | str:
     hazard=Hazard.STRANDED,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
+    in_bundle=True,
     remedy=Remedy.LATER,
     meanwhile="an explicit row in the synchronisation settings keeps it in the set",
     source="S6; SYNC Limitations; REAL 3",
@@ -96,6 +100,7 @@ def sync_entity_left_set(move: SyncChange, release: Release) -> bool | str:
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    in_bundle=True,
     source="REAL 3",
     certainty=Certainty.DOCUMENTED,
 )
@@ -110,6 +115,7 @@ def sync_entity_left_set_referenced(move: SyncChange, release: Release) -> bool 
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    in_bundle=True,
     source="SYNC Introduction",
     mitigation="Check that the other entity is wanted on devices.",
 )
@@ -158,6 +164,7 @@ def _mattering(_: Release, release: Release) -> frozenset[str]:
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.MAYBE,
+    in_bundle=True,
     source="REAL 1; SYNC Customizable Synchronization",
     mitigation="See what is said of the entity itself.",
 )
@@ -175,6 +182,7 @@ def sync_config_added_other(change: Added[OfflineEntityConfig], release: Release
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    in_bundle=True,
     source="SYNC Customizable Synchronization",
     certainty=Certainty.DOCUMENTED,
     mitigation="Check that code on the client uses it.",
@@ -207,6 +215,7 @@ def sync_config_removed_default(change: Removed[OfflineEntityConfig], release: R
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.MAYBE,
+    in_bundle=True,
     source="SYNC Customizable Synchronization; REAL 1",
     mitigation="See what is said of the entity itself.",
 )
@@ -222,6 +231,7 @@ def sync_config_row_removed(change: Removed[OfflineEntityConfig], release: Relea
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
     breaks_old_clients=Maybe.MAYBE,
+    in_bundle=True,
     on=("downloadMode", "shouldDownload"),
     source="MSDK",
     mitigation="See what is said of the entity itself.",

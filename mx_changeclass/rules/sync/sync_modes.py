@@ -25,6 +25,7 @@ _ONLINE_ALONE_BLOCKS = Version(11, 11)  # before it, 11.10 refused uploads of No
     NEEDS_REDEPLOY,
     hazard=Hazard.REMOVED_FROM_DEVICE,
     requires=Requires.DRAIN,
+    in_bundle=True,
     source="SYNC Customizable Synchronization",
     certainty=Certainty.DOCUMENTED,
     mitigation="Have every device sync first.",
@@ -42,6 +43,7 @@ def sync_mode_all_to_xpath(move: SyncChange, release: Release) -> bool | str:
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    in_bundle=True,
     source="SYNC Customizable Synchronization",
     certainty=Certainty.DOCUMENTED,
     mitigation="Watch the volume that comes down.",
@@ -58,6 +60,7 @@ def sync_mode_xpath_to_all(move: SyncChange, release: Release) -> bool:
     NEEDS_REDEPLOY,
     hazard=Hazard.REMOVED_FROM_DEVICE,
     requires=Requires.DRAIN,
+    in_bundle=True,
     source="SYNC Customizable Synchronization; SYNC After Synchronization",
     certainty=Certainty.DOCUMENTED,
     mitigation="Have every device sync first.",
@@ -73,6 +76,7 @@ def sync_xpath_narrowed(move: SyncChange, release: Release) -> bool | str:
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    in_bundle=True,
     source="SYNC Customizable Synchronization",
 )
 def sync_xpath_widened(move: SyncChange, release: Release) -> bool | str:
@@ -88,6 +92,7 @@ def sync_xpath_widened(move: SyncChange, release: Release) -> bool | str:
     hazard=Hazard.REMOVED_FROM_DEVICE,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.MAYBE,
+    in_bundle=True,
     source="SYNC Customizable Synchronization; RN11.10; RN11.11",
     certainty=Certainty.DOCUMENTED,
     mitigation="Have every device upload first: by a synchronisation, and of mode Never by one of selected objects. "
@@ -104,6 +109,7 @@ def sync_mode_to_nothing_clear(move: SyncChange, release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    in_bundle=True,
     source="SYNC Customizable Synchronization; RN11.10; RN11.11",
     certainty=Certainty.DOCUMENTED,
     mitigation="Compatibility mode on 11.10.0; a synchronise-to-device activity for what must stay fresh.",
@@ -121,6 +127,7 @@ def sync_mode_to_nothing_preserve(move: SyncChange, release: Release) -> bool:
     hazard=Hazard.STRANDED,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
+    in_bundle=True,
     remedy=Remedy.LATER,
     source="SYNC Customizable Synchronization; SYNC Limitations; RN10.24 10.24.17; RN11.6 11.6.6; RN11.10",
     certainty=Certainty.DOCUMENTED,
@@ -142,6 +149,7 @@ def sync_mode_to_never(move: SyncChange, release: Release) -> bool | str:
     hazard=Hazard.STRANDED,
     requires=Requires.DRAIN,
     breaks_old_clients=Maybe.YES,
+    in_bundle=True,
     remedy=Remedy.LATER,
     source="ONL; RN11.10; RN11.11; docs PR 10995",
     certainty=Certainty.DOCUMENTED,
@@ -159,6 +167,7 @@ def sync_mode_to_online(move: SyncChange, release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    in_bundle=True,
     source="ONL; SYNC",
 )
 def sync_mode_online_to_offline(move: SyncChange, release: Release) -> bool:
@@ -172,6 +181,7 @@ def sync_mode_online_to_offline(move: SyncChange, release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    in_bundle=True,
     remedy=Remedy.LATER,
     meanwhile="the client removes local objects that must not reach the server",
     source="SYNC Limitations",
@@ -189,6 +199,7 @@ def sync_mode_never_to_all(move: SyncChange, release: Release) -> bool:
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    in_bundle=True,
     source="SYNC Customizable Synchronization",
     certainty=Certainty.DOCUMENTED,
 )
@@ -204,6 +215,7 @@ def sync_mode_nothing_to_all(move: SyncChange, release: Release) -> bool:
     NEEDS_REDEPLOY,
     hazard=Hazard.REMOVED_FROM_DEVICE,
     requires=Requires.DRAIN,
+    in_bundle=True,
     source="SYNC Customizable Synchronization",
     certainty=Certainty.DOCUMENTED,
     mitigation="Have every device sync first.",
@@ -219,6 +231,7 @@ def sync_mode_nothing_preserve_to_clear(move: SyncChange, release: Release) -> b
 @rule(
     NEEDS_REDEPLOY,
     requires=Requires.SERVER_FIRST,
+    in_bundle=True,
     source="REAL 1",
 )
 def sync_mode_computed_raised(move: SyncChange, release: Release) -> bool:
@@ -233,6 +246,7 @@ def sync_mode_computed_raised(move: SyncChange, release: Release) -> bool:
     NEEDS_REDEPLOY,
     hazard=Hazard.REMOVED_FROM_DEVICE,
     requires=Requires.DRAIN,
+    in_bundle=True,
     remedy=Remedy.LATER,
     meanwhile="an explicit row in the synchronisation settings keeps its mode",
     source="REAL 1; SYNC Customizable Synchronization",
