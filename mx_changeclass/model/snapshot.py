@@ -10,7 +10,6 @@ or a tuple of them; an absent part, an empty list and an absent key are the same
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any, Protocol
@@ -173,9 +172,9 @@ class Unit:
         known = _SAME.get((self.digest, other.digest))
         return bool(self.renumbered(other)) if known is None else known
 
-    def may_hold(self, text: re.Pattern[bytes]) -> bool:
-        """Whether a text may stand in the unit, as far as that is seen without decoding it."""
-        return self.stored is None or text.search(self.stored.bytes()) is not None
+    def may_hold(self, found: Callable[[bytes], object]) -> bool:
+        """Whether a text may stand in the unit, as far as that is ``found`` in its bytes without decoding them."""
+        return self.stored is None or bool(found(self.stored.bytes()))
 
 
 @frozen
