@@ -135,8 +135,8 @@ class Reachability:
     def unit_references(self, unit: Unit) -> UnitReferences:
         """The references of a unit; it is decoded unless one of the same content was asked for before."""
         content = f"{unit.id} {unit.digest}"
-        # where rows are made of stored bytes, the digest is of these
-        if unit.stored is not None and not unit.missing and not self.symbols.snapshot.twins:
+        # where rows are made of stored bytes, the digest is of these, unless a file states it
+        if unit.stored is not None and not unit.stated and not unit.missing and not self.symbols.snapshot.twins:
             return KNOWN.of(content, lambda: self._references(unit))
         found = self.known.get(content) if unit.digest else None
         if found is None:

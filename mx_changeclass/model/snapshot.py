@@ -137,7 +137,8 @@ class StoredBytes(Protocol):
 class Unit:
     """A stored document or a file beside the model; its rows are decoded only when asked for.
 
-    ``digest`` is the hex SHA-256 of the stored bytes: equal means equal content. ``container`` is the
+    ``digest`` is the hex SHA-256 of the stored bytes: equal means equal content. It is ``stated`` where a file says so
+    and those bytes are not here: within a comparison that is believed, beyond it it is not. ``container`` is the
     id of the folder, module or project around it; ``stored`` are its bytes, where the rows are made of such.
     ``missing`` says that the content is not there
     (an incomplete checkout): such a unit is never a deletion.
@@ -154,6 +155,7 @@ class Unit:
     missing: bool = False
     file: str = ""
     stored: StoredBytes | None = field(default=None, repr=False)
+    stated: bool = False
 
     def renumbered(self, other: Unit) -> frozenset[str]:
         """The ids of both units where they differ in nothing but ids, one for one; none where they differ in more, or
@@ -163,13 +165,13 @@ class Unit:
             return frozenset()
         mine, others = a.numbered(), b.numbered()
         same = mine is not None and others is not None and mine[0] == others[0] and len(mine[1]) == len(others[1])
-        if len(_SAME) < _MOST:
+        if len(_SAME) < _MOST and not (self.stated or other.stated):
             _SAME[self.digest, other.digest] = same
         return frozenset((*mine[1], *others[1])) if same and mine is not None and others is not None else frozenset()
 
     def same_but_ids(self, other: Unit) -> bool:
         """Whether they are ``renumbered``."""
-        known = _SAME.get((self.digest, other.digest))
+        known = None if self.stated or other.stated else _SAME.get((self.digest, other.digest))
         return bool(self.renumbered(other)) if known is None else known
 
     def may_hold(self, found: Callable[[bytes], object]) -> bool:
