@@ -18,7 +18,6 @@ from mx_changeclass.changes.change import (
     Changes,
     Removed,
 )
-from mx_changeclass.changes.matching.content import pointers
 from mx_changeclass.changes.matching.partners import Partners
 from mx_changeclass.changes.noise.registry import PATTERN_NAMES, KeyDifference, Noise, key_differences
 from mx_changeclass.changes.noise.renames import all_renames
@@ -42,7 +41,7 @@ def diff(old: Snapshot, new: Snapshot) -> Changes:
     bare root row, and what it may be on the other side is set aside as not seen.
     """
     noise = Noise(old.version, new.version)
-    who = Partners.of(old, new, noise)
+    who = Partners.of(old, new)
     found = [*_without_partner(who, noise), *_changed(who, noise), *_unread(who), *_renumbered(who)]
     return Changes(
         old=who.old.tree.snapshot,
@@ -103,7 +102,8 @@ def _frame(o: Element, n: Element, who: Partners) -> tuple[set[str], dict[str, s
 
 def _follows(leaf: KeyDifference, who: Partners) -> str:
     """Whether both values lead to the same element, which has another id or another name now."""
-    old, new = pointers(leaf.old_row).get(leaf.path), pointers(leaf.new_row).get(leaf.path)
+    old = who.old.pointers.get(leaf.old_row.id, {}).get(leaf.path)
+    new = who.new.pointers.get(leaf.new_row.id, {}).get(leaf.path)
     if old is not None and new is not None:
         return FOLLOWS_ID if who.rows.to_new.get(old) == new else ""
     unit_id = who.old.tree.unit_of[leaf.old_row.id]
