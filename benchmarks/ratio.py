@@ -81,7 +81,7 @@ def main() -> None:
     given = parser.parse_args()
     sides = [given.old, given.new]
     models = [str(next(side.glob("*.mpr")) if side.is_dir() else side) for side in sides]
-    diff_them = ["-m", "mx_changeclass", "diff", *map(str, sides), "--format", "json", "--no-cache"]
+    diff_them = ["-m", "mx_changeclass", "diff", *map(str, sides), "--fail-on", "never", "--format", "json", "--no-cache"]
     with tempfile.TemporaryDirectory() as compiled:
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         environment["PYTHONPYCACHEPREFIX"] = compiled
