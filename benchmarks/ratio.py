@@ -82,6 +82,7 @@ def main() -> None:
     sides = [given.old, given.new]
     models = [str(next(side.glob("*.mpr")) if side.is_dir() else side) for side in sides]
     diff_them = ["-m", "mx_changeclass", "diff", *map(str, sides), "--format", "json", "--no-cache"]
+    diff_them += ["--fail-on", "never"]
     with tempfile.TemporaryDirectory() as compiled:
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         environment["PYTHONPYCACHEPREFIX"] = compiled

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.grown import UNITS, edited, grown
-from mx_changeclass import compare, render
+from mx_changeclass import compare, export, read, render
 from mx_changeclass.graphs.references import KNOWN
 from tests.builders.build import write_v2
 from tests.builders.models import Model
@@ -93,6 +93,21 @@ def test_a_document_that_is_the_same_but_for_its_ids_is_not_made_rows_of(small: 
     one, _, renewed = small
     assert renewed["numbering.numbered"] == 2 * (UNITS - 2)
     assert renewed["stored_unit.decode"] <= one["stored_unit.decode"]
+
+
+def test_what_a_row_points_at_is_looked_up_once_for_each_side(small: tuple[Work, Work, Work]) -> None:
+    """Once to match the rows, and once by the rule that looks for what is gone, of the new side."""
+    _, twenty, _ = small
+    assert 0 < twenty["content.pointers"] <= 2 * twenty["stored_unit.__init__"]
+
+
+def test_of_exported_snapshots_only_what_is_asked_for_is_parsed_again(tmp_path: Path) -> None:
+    app, sides = grown(MODULES * UNITS), (tmp_path / "old.xml", tmp_path / "new.xml")
+    for side, changed in zip(sides, (0, 1), strict=True):
+        side.write_bytes(export(read(_written(edited(app, changed), tmp_path / f"{changed}"))))
+    work = Work.of(*sides)
+    reached = DOCUMENTS + MODULES + 1  # what leads from page to page, the domain models, the navigation
+    assert 0 < work["xml._rows"] <= reached + 2 + 2 + 1  # both sides of the page for the walk and the diff, the project
 
 
 def test_work_grows_with_the_app_and_not_faster(small: tuple[Work, Work, Work], tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from mx_changeclass.changes.change import (
     CONTENT,
@@ -18,7 +18,6 @@ from mx_changeclass.changes.change import (
     Changes,
     Removed,
 )
-from mx_changeclass.changes.matching.content import pointers
 from mx_changeclass.changes.matching.partners import Partners, taking_part
 from mx_changeclass.changes.noise.registry import PATTERN_NAMES, KeyDifference, Noise, key_differences
 from mx_changeclass.changes.noise.renames import all_renames
@@ -42,7 +41,7 @@ def diff(old: Snapshot, new: Snapshot) -> Changes:
     bare root row, and what it may be on the other side is set aside as not seen.
     """
     noise = Noise(old.version, new.version)
-    who = Partners.of(old, new, noise)
+    who = Partners.of(old, new)
     found = [*_without_partner(who, noise), *_changed(who, noise), *_unread(who), *_renumbered(who)]
     return Changes(
         old=who.old.tree.snapshot,
@@ -95,9 +94,8 @@ def _changed(who: Partners, noise: Noise) -> Iterator[Changed[Kind]]:
             fields.remove(NAME)
             set_aside[NAME] = UNSEEN
         if o.props != n.props:
-            held = pointers(o), pointers(n)
             for leaf in key_differences(o, n):
-                reason = _follows(leaf, who, held) or noise.of_key(leaf)
+                reason = _follows(leaf, who) or noise.of_key(leaf)
                 if unread and leaf.path not in _SEEN_ANYWAY:
                     reason = UNSEEN
                 if reason:
@@ -118,10 +116,10 @@ def _frame(o: Element, n: Element, who: Partners) -> tuple[set[str], dict[str, s
     return {field for field, yes in differs.items() if yes}, set_aside
 
 
-def _follows(leaf: KeyDifference, who: Partners, held: tuple[Mapping[str, str], Mapping[str, str]]) -> str:
-    """Whether both values lead to the same element, which has another id or another name now. ``held`` are the
-    pointers of both rows."""
-    old, new = (pointer.get(leaf.path) for pointer in held)
+def _follows(leaf: KeyDifference, who: Partners) -> str:
+    """Whether both values lead to the same element, which has another id or another name now."""
+    old = who.old.pointers.get(leaf.old_row.id, {}).get(leaf.path)
+    new = who.new.pointers.get(leaf.new_row.id, {}).get(leaf.path)
     if old is not None and new is not None:
         return FOLLOWS_ID if who.rows.to_new.get(old) == new else ""
     unit_id = who.old.tree.unit_of[leaf.old_row.id]

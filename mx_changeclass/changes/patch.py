@@ -129,7 +129,8 @@ class _Work:
             if root.id in side.units and _placed(side.rows(root.id)) == _placed(content):
                 same = side.units[root.id]
                 load = partial(side.rows, root.id)
-                return attrs.evolve(known, digest=same.digest, load=load, missing=False, stored=same.stored)
+                told = attrs.evolve(known, digest=same.digest, load=load, missing=False)
+                return attrs.evolve(told, stored=same.stored, stated=same.stated)
         digest = _digest(
             repr((*attrs.astuple(r, recurse=False)[:5], r.index, sorted(r.props.items()))) for r in content
         )

@@ -153,7 +153,7 @@ class Reachability:
         return KNOWN.of(f"{unit.id} {unit.digest} address", lambda: self._address(unit)).addressed
 
     def _address(self, unit: Unit) -> UnitReferences:
-        return UnitReferences((), addressed=unit.may_hold(ADDRESS) and self.unit_references(unit).addressed)
+        return UnitReferences((), addressed=unit.may_hold(ADDRESS.search) and self.unit_references(unit).addressed)
 
     # -- what one node leads to -------------------------------------------------------------
 
@@ -168,8 +168,8 @@ class Reachability:
         return found
 
     def _is_stored(self, unit: Unit) -> bool:
-        """Whether its rows are made of stored bytes, of which the digest is."""
-        return unit.stored is not None and not unit.missing and not self.symbols.snapshot.twins
+        """Whether its rows are made of stored bytes, of which the digest is, unless a file states it."""
+        return not (unit.stored is None or unit.stated or unit.missing or self.symbols.snapshot.twins)
 
     def _references(self, unit: Unit) -> UnitReferences:
         return unit_references(self.symbols.snapshot.sifted(unit.id, refers))

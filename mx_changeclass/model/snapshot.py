@@ -10,7 +10,6 @@ or a tuple of them; an absent part, an empty list and an absent key are the same
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any, Protocol
@@ -138,7 +137,8 @@ class StoredBytes(Protocol):
 class Unit:
     """A stored document or a file beside the model; its rows are decoded only when asked for.
 
-    ``digest`` is the hex SHA-256 of the stored bytes: equal means equal content. ``container`` is the
+    ``digest`` is the hex SHA-256 of the stored bytes: equal means equal content. It is ``stated`` where a file says so
+    and those bytes are not here: within a comparison that is believed, beyond it it is not. ``container`` is the
     id of the folder, module or project around it; ``stored`` are its bytes, where the rows are made of such.
     ``missing`` says that the content is not there
     (an incomplete checkout): such a unit is never a deletion.
@@ -155,6 +155,7 @@ class Unit:
     missing: bool = False
     file: str = ""
     stored: StoredBytes | None = field(default=None, repr=False)
+    stated: bool = False
 
     def renumbered(self, other: Unit) -> frozenset[str]:
         """The ids of both units where they differ in nothing but ids, one for one; none where they differ in more, or
@@ -164,18 +165,18 @@ class Unit:
             return frozenset()
         mine, others = a.numbered(), b.numbered()
         same = mine is not None and others is not None and mine[0] == others[0] and len(mine[1]) == len(others[1])
-        if len(_SAME) < _MOST:
+        if len(_SAME) < _MOST and not (self.stated or other.stated):
             _SAME[self.digest, other.digest] = same
         return frozenset((*mine[1], *others[1])) if same and mine is not None and others is not None else frozenset()
 
     def same_but_ids(self, other: Unit) -> bool:
         """Whether they are ``renumbered``."""
-        known = _SAME.get((self.digest, other.digest))
+        known = None if self.stated or other.stated else _SAME.get((self.digest, other.digest))
         return bool(self.renumbered(other)) if known is None else known
 
-    def may_hold(self, text: re.Pattern[bytes]) -> bool:
-        """Whether a text may stand in the unit, as far as that is seen without decoding it."""
-        return self.stored is None or text.search(self.stored.bytes()) is not None
+    def may_hold(self, found: Callable[[bytes], object]) -> bool:
+        """Whether a text may stand in the unit, as far as that is ``found`` in its bytes without decoding them."""
+        return self.stored is None or bool(found(self.stored.bytes()))
 
 
 @frozen

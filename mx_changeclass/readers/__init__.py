@@ -100,7 +100,7 @@ def _read_path(path: Path, label: str, beside: Snapshot | None) -> Snapshot:
         found = read_project(folder, path.name, label, side_files=False, beside=beside)
         return evolve(found, folder=in_repository(path.parent))
     content = folder.fetch(path.name)
-    return _read_content(head, content or b"", label)
+    return _read_content(head, content or b"", label, beside)
 
 
 def _head(path: Path, label: str) -> bytes:
@@ -111,7 +111,7 @@ def _head(path: Path, label: str) -> bytes:
         raise BrokenContainer(label, f"cannot be read ({error.strerror})", "Check its rights") from None
 
 
-def _read_content(head: bytes, content: bytes, label: str) -> Snapshot:
+def _read_content(head: bytes, content: bytes, label: str, beside: Snapshot | None) -> Snapshot:
     if head.startswith((b"PK\3\4", b"PK\5\6")):
         from mx_changeclass.readers.mpk import read_mpk
 
@@ -120,7 +120,7 @@ def _read_content(head: bytes, content: bytes, label: str) -> Snapshot:
     if text.startswith(b"<") or head.startswith(b"\x1f\x8b"):
         from mx_changeclass.readers.xml import read_xml
 
-        return read_xml(content, label)
+        return read_xml(content, label, beside)
     if text.startswith((b"{", b"[")):
         from mx_changeclass.readers.dump import read_dump
 

@@ -24,18 +24,20 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache, partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
+from attrs import define, evolve, field, frozen
 from lxml import etree
 
 from mx_changeclass.data import raw
 from mx_changeclass.errors import BrokenContainer, UnsupportedVersion
 from mx_changeclass.model.metamodel import property_of
+from mx_changeclass.model.shapes import MOST_SHAPES
 from mx_changeclass.model.snapshot import Element, Rows, Snapshot, Unit
 from mx_changeclass.model.versions import Version
 from mx_changeclass.readers.limits import MAX_DEPTH, MOST_KEYS, UNITS
 from mx_changeclass.readers.notes import Notes, check_places
-from mx_changeclass.readers.safe_xml import iterparse
+from mx_changeclass.readers.safe_xml import again, stream, written
 from mx_changeclass.readers.units.secrets import without_credentials
 from mx_changeclass.readers.units.values import property_of_file, put, scalar
 from mx_changeclass.regex import regex
@@ -45,6 +47,7 @@ FORMAT = "1"
 FORM = "snapshot"
 
 _TAG = f"{{{NAMESPACE}}}"
+_ELEMENT = f"{_TAG}element"
 _GZIP = b"\x1f\x8b"
 _FACTS = frozenset({"id", "kind", "slot", "name", "inside", "base64", "xmlns"})  # attributes that are no value
 _ATTRIBUTE = regex(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
@@ -57,6 +60,18 @@ _SMALL = 1 << 24  # bytes that are harmless whatever the ratio
 _DENSE, _FEW = 16, 1 << 16  # bytes that a tag has at least on average, where it is not one of a few; real: over 100
 _MOST_TAGS = 2_000_000  # those of large apps have some 500,000; one takes some 500 bytes of memory
 _CHUNK = 1 << 18
+# In a unit as it is written: no other element has an id, and no value holds a quote or a bracket.
+_ID = regex(' id="([^"]*)"')
+_ROW = regex(rb"<(?:[^ <>]*:)?element[ />]")
+_ESCAPES = (
+    (b"&lt;", b"<"),
+    (b"&gt;", b">"),
+    (b"&quot;", b'"'),
+    (b"&#9;", b"\t"),
+    (b"&#10;", b"\n"),
+    (b"&#13;", b"\r"),
+    (b"&amp;", b"&"),
+)
 _TAIL = 256  # bytes at the end in which the checksum stands
 _REMAKE = "Export it again from the model"
 
@@ -105,38 +120,42 @@ def write_xml(snapshot: Snapshot, target: BinaryIO, *, compress: bool = False) -
             out.write("\n")
 
 
-def read_xml(content: bytes, label: str) -> Snapshot:
-    """Read a snapshot, plain or under gzip. Rows are built when they are asked for.
+def read_xml(content: bytes, label: str, beside: Snapshot | None = None) -> Snapshot:
+    """Read a snapshot, plain or under gzip. Rows are built when they are asked for. ``beside`` is another version:
+    what is the same in both is held once.
 
     Raises ``BrokenContainer`` where the content is cut, malformed or hostile, ``UnsupportedVersion``
     where it is a snapshot of a format that this release does not know.
     """
-    hashed, unread = _Hashed(), list[str]()
-    *elements, root = iterparse(hashed.passing(_chunks(content, label, unread)), label, f"{_TAG}unit")
+    hashed, unread, found = (
+        _Hashed(),
+        list[str](),
+        _Found(label, {} if beside is None or beside.is_detached else beside.units),
+    )
+    root = stream(hashed.passing(_chunks(content, label, unread)), label, f"{_TAG}unit", found.take)
     if root.tag != f"{_TAG}snapshot":
         raise BrokenContainer(label, f"is XML, but no model snapshot (its root is {root.tag!r})", _REMAKE)
     head = _texts(root, label)
     if head.get("format") != FORMAT:
         raise UnsupportedVersion(label, f"is a snapshot of format {head.get('format')!r}, not {FORMAT!r}", _REMAKE)
-    try:
-        _schema().assertValid(root)
-    except etree.DocumentInvalid as error:
-        raise BrokenContainer(
-            label, f"breaks the schema of snapshots ({str(error).replace(_TAG, '')})", _REMAKE
-        ) from None
+    if not (found.sound and _schema().validate(root)):
+        raise BrokenContainer(label, f"breaks the schema of snapshots ({_complaint(content, label)})", _REMAKE)
     stated = root.find(f"{_TAG}checksum")
     believed = stated is not None and stated.get("sha256") == hashed.sum()
     notes = _notes(root, "incomplete", label), _notes(root, "warning", label)
     if stated is not None and not believed:
         notes[1].append("was changed after it was exported: what it holds was compared, not the digests it states")
-    if len(elements) > UNITS:
+    if len(found.units) > UNITS:
         raise BrokenContainer(label, f"holds more than {UNITS} documents", _REMAKE)
     units: dict[str, Unit] = {}
-    for element in elements:
-        unit = _read_unit(element, label, believed)
+    for each in found.units:
+        if isinstance(each, BrokenContainer):
+            raise each
+        unit, stored = each
         if not unit.id or unit.id in units:
             raise BrokenContainer(label, f"has a unit without an id or twice ({unit.name or unit.id!r})", _REMAKE)
-        units[unit.id] = unit
+        told = unit.missing or (believed and unit.digest)
+        units[unit.id] = unit if told else evolve(unit, digest=_digest(stored.element, label))
     check_places(units, Notes(), label)  # what it notes stands in the file
     return Snapshot(
         units=units,
@@ -315,64 +334,176 @@ class _Hashed:
         return whole.hexdigest()
 
 
-def _read_unit(element: etree._Element, label: str, believed: bool) -> Unit:
-    texts = _texts(element, label)
-    rows = element.iter(f"{_TAG}element")
-    ids = [_texts(e, label).get("id") if "base64" in e.attrib else e.get("id") for e in rows]
-    if len(set(ids)) < len(ids) or not all(ids[1:]) or "" in ids:
-        raise BrokenContainer(label, f"has a row without an id or twice (in {texts.get('id', '')!r})", _REMAKE)
-    missing = texts.get("missing") == "true"
-    if not (ids or missing) or (ids and element[0].get("kind", texts.get("kind")) != texts.get("kind")):
-        raise BrokenContainer(label, f"has a unit without its root row ({texts.get('id', '')!r})", _REMAKE)
-    digest = texts.get("digest", "")
-    return Unit(
-        id=texts.get("id", ""),
-        type=texts.get("kind", ""),
-        name=texts.get("name", ""),
-        container=texts.get("container"),
-        slot=texts.get("slot", ""),
-        digest=digest if missing or (believed and digest) else _digest(element),
-        load=partial(_rows, element, label),
-        excluded=texts.get("excluded") == "true",
-        missing=missing,
-        file=texts.get("file", ""),
-    )
+@frozen
+class _Stored:
+    """A unit as it was read: its bytes, of which it is made rows when they are asked for."""
+
+    content: bytes
+    label: str
+
+    @property
+    def element(self) -> etree._Element:
+        return again(self.content)
+
+    def __call__(self) -> Rows:
+        return _rows(self.element, self.label)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether each text stands in it as it is, but for its escapes, and in one piece."""
+        return b"base64" not in self.content and b"value>" not in self.content
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    def bytes(self) -> bytes:
+        content = self.content
+        for escape, text in _ESCAPES:
+            content = content.replace(escape, text)
+        return content
+
+    def sifted(self, _: Callable[[str, str], bool | None]) -> Rows:
+        return self()  # what is wrong with a row is told, whoever asks
+
+    def numbered(self) -> None:
+        """Not told without rows."""
+
+
+@define
+class _Found:
+    """The units of a snapshot as they come. Nothing of their trees is kept but what the schema says of their order and
+    their ids; what is wrong with one is told when all were seen. ``beside`` are units that were read before: what is
+    the same is held once, and was looked at once."""
+
+    label: str
+    beside: Mapping[str, Unit]
+    units: list[tuple[Unit, _Stored] | BrokenContainer] = field(factory=list)
+    sound: bool = True  # by the schema
+
+    def take(self, element: etree._Element) -> None:
+        unit_id = element.get("id")
+        if self.sound:
+            known, content = self._known(unit_id), written(element)
+            if known is not None and known.content == content:
+                self.units.append(self._unit(_texts(element, self.label), known.content))
+            elif _schema().validate(element):
+                self.units.append(self._new(element, content))
+            else:
+                self.sound = False
+        del element[:]
+        element.attrib.clear()
+        if unit_id is not None:
+            element.set("id", unit_id)
+
+    def _known(self, unit_id: str | None) -> _Stored | None:
+        known = self.beside.get(unit_id or "")
+        return known.load if known is not None and isinstance(known.load, _Stored) else None
+
+    def _new(self, element: etree._Element, content: bytes) -> tuple[Unit, _Stored] | BrokenContainer:
+        try:
+            texts = _texts(element, self.label)
+            ids = self._ids(element, content)
+        except BrokenContainer as error:
+            return error
+        told, kind = repr(texts.get("id", "")), texts.get("kind")
+        if len(set(ids)) < len(ids) or not all(ids[1:]) or "" in ids:
+            return BrokenContainer(self.label, f"has a row without an id or twice (in {told})", _REMAKE)
+        missing = texts.get("missing") == "true"
+        if not (ids or missing) or (ids and element[0].get("kind", kind) != kind):
+            return BrokenContainer(self.label, f"has a unit without its root row ({told})", _REMAKE)
+        return self._unit(texts, content)
+
+    def _ids(self, element: etree._Element, content: bytes) -> list[str | None]:
+        """The ids of the rows in their order, None for those that state none. To look at each row takes longer than to
+        parse it, and where all of them but perhaps the first state one, the text tells which."""
+        _, *ids = _ID.findall(content.decode())
+        first = [None] if len(element) and element[0].get("id") is None else []
+        if b"base64" not in content and len(_ROW.findall(content)) == len(first) + len(ids):
+            return first + ids
+        rows = element.iter(_ELEMENT)
+        return [_texts(e, self.label).get("id") if e.get("base64") else e.get("id") for e in rows]
+
+    def _unit(self, texts: Mapping[str, str], content: bytes) -> tuple[Unit, _Stored]:
+        stored = _Stored(content, self.label)
+        made = Unit(
+            id=texts.get("id", ""),
+            type=texts.get("kind", ""),
+            name=texts.get("name", ""),
+            container=texts.get("container"),
+            slot=texts.get("slot", ""),
+            digest=texts.get("digest", ""),
+            load=stored,
+            excluded=texts.get("excluded") == "true",
+            missing=texts.get("missing") == "true",
+            file=texts.get("file", ""),
+            stored=stored if stored.is_plain else None,
+            stated=True,
+        )
+        return made, stored
+
+
+def _complaint(content: bytes, label: str) -> str:
+    """The first of what the schema has against a snapshot, with its line, which only the whole of it tells."""
+    try:
+        _schema().assertValid(stream(_chunks(content, label, []), label))
+    except etree.DocumentInvalid as error:
+        return str(error).replace(_TAG, "")
+    return "in a part of it"
 
 
 def _rows(unit: etree._Element, label: str) -> Rows:
     """The rows of a unit in the order in which they stand, which is the order they were written in."""
     rows: list[Element] = []
-    depth: dict[str, int] = {}
+    depth: dict[str | None, int] = {None: 0}
     places: Counter[tuple[str | None, str]] = Counter()
     stated = _texts(unit, label)
     todo: list[tuple[etree._Element, str | None]] = [(e, None) for e in reversed(unit)]
     while todo:
         element, outer_id = todo.pop()
         texts = _texts(element, label)
-        row_id, kind, name = (texts.pop(k, stated.get(k, "")) for k in ("id", "kind", "name"))
+        if not rows:
+            texts = {k: stated[k] for k in ("id", "kind", "name") if k in stated} | texts
+        row_id, kind, name = texts.pop("id", ""), texts.pop("kind", ""), texts.pop("name", "")
         slot, parent = texts.pop("slot", ""), texts.pop("inside", outer_id)
-        inner = [e for e in element if e.tag == f"{_TAG}element"]
-        stating = dict(_stated(e, label) for e in element if e.tag != f"{_TAG}element")
-        props: dict[str, Any] = {}
-        for key in sorted(texts.keys() | stating.keys()):  # a part comes before what it holds
-            owner, _, last = key.rpartition(".")
-            holder = str(props.get(owner, "")) if owner else kind
-            if key in texts:
-                props[key] = _back(_word(holder, last), texts[key], label)
-            else:
-                put(props, key, stating[key], property_of(holder, last) or property_of_file(holder, last))
-        if parent is not None and parent not in depth:
+        stating: list[etree._Element] = []
+        if len(element):
+            for inner in reversed(element):
+                if inner.tag == _ELEMENT:
+                    todo.append((inner, row_id))
+                else:
+                    stating.append(inner)
+        props = _props(kind, texts, dict(_stated(e, label) for e in reversed(stating)) if stating else {}, label)
+        if parent not in depth:
             raise BrokenContainer(label, f"has a row inside of one that does not stand before it ({row_id})", _REMAKE)
-        depth[row_id] = 1 + (0 if parent is None else depth[parent])
+        depth[row_id] = 1 + depth[parent]
         if depth[row_id] > MAX_DEPTH:
             raise BrokenContainer(label, f"has rows nested deeper than {MAX_DEPTH}", _REMAKE)
         if len(props) > MOST_KEYS and not kind.startswith("File$"):
             raise BrokenContainer(label, f"has a row with more than {MOST_KEYS:,} keys", _REMAKE)
         rows.append(Element(row_id, kind, name, parent, slot, props, places[parent, slot]))
         places[parent, slot] += 1
-        todo += [(e, row_id) for e in reversed(inner)]
-        stated = {}
     return without_credentials(rows)  # whoever wrote it
+
+
+def _props(kind: str, texts: Mapping[str, str], stating: Mapping[str, Any], label: str) -> dict[str, Any]:
+    """The values of a row: those that stand in its attributes, and those that elements of their own state."""
+    props: dict[str, Any] = {}
+    for key, owner, last in _keys((*texts, *stating)):
+        holder = str(props.get(owner, "")) if owner else kind
+        text = texts.get(key)
+        if text is None:
+            put(props, key, stating[key], property_of(holder, last) or property_of_file(holder, last))
+        else:
+            word = _word(holder, last)
+            props[key] = text if word == "text" else _back(word, text, label)
+    return props
+
+
+@lru_cache(maxsize=MOST_SHAPES)
+def _keys(keys: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
+    """Keys, each with the key of the part that it belongs to and its own in that: a part comes before what it holds."""
+    return tuple((key, *key.rpartition(".")[::2]) for key in sorted(set(keys)))
 
 
 def _stated(element: etree._Element, label: str) -> tuple[str, Any]:
@@ -395,9 +526,11 @@ def _back(word: str, text: str, label: str) -> Any:
 
 def _texts(element: etree._Element, label: str) -> dict[str, str]:
     """The attributes of an element as they were meant."""
-    texts = {str(k): str(v) for k, v in element.attrib.items()}
+    texts = cast("dict[str, str]", dict(element.items()))
+    if "base64" not in texts:
+        return texts
     try:
-        for key in texts.pop("base64", "").split():
+        for key in texts.pop("base64").split():
             texts[key] = base64.b64decode(texts[key], validate=True).decode("utf-8", "surrogatepass")
     except (KeyError, ValueError):
         raise BrokenContainer(label, "has a base64 attribute that holds none", _REMAKE) from None
@@ -408,11 +541,15 @@ def _notes(root: etree._Element, tag: str, label: str) -> list[str]:
     return [_texts(e, label).get("text", "") for e in root.iterfind(f"{_TAG}{tag}")]
 
 
-def _digest(unit: etree._Element) -> str:
+def _digest(unit: etree._Element, label: str) -> str:
     """A digest for a unit that states none, as one written by hand: of its rows, not of where it stands.
     The first row may take its kind and name from the unit."""
     taken = f"{unit.get('kind', '')} {unit.get('name', '')} ".encode()
-    return hashlib.sha256(taken + b"".join(etree.tostring(e, method="c14n", with_tail=False) for e in unit)).hexdigest()
+    try:
+        rows = b"".join(etree.tostring(e, method="c14n", with_tail=False) for e in unit)
+    except etree.C14NError:
+        raise BrokenContainer(label, "declares a namespace that is no absolute address", _REMAKE) from None
+    return hashlib.sha256(taken + rows).hexdigest()
 
 
 def _fingerprint(units: Mapping[str, Unit], version: str) -> str:

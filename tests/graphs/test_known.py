@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from mx_changeclass import diff, read
 from mx_changeclass.changes.patch import patch
 from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.references import Known, Reference, UnitReferences, unit_references
+from mx_changeclass.readers.xml import read_xml, write_xml
 
 READERS = Path(__file__).parent.parent.parent / "fixtures" / "readers"
 
@@ -53,6 +55,20 @@ def test_a_model_that_was_made_of_another_refers_to_what_its_own_rows_say() -> N
     for side in App.pair(old, made):
         unit = side.snapshot.units[page.id]
         assert side.reachability.unit_references(unit) == unit_references(side.snapshot.rows(page.id))
+
+
+def test_a_digest_that_a_file_states_is_believed_of_that_file_alone() -> None:
+    """Else one exported snapshot that lies would decide what is known of the documents of another model."""
+    true = read(READERS / "v2" / "Field.mpr")
+    page = next(u for u in true.units.values() if u.type == "Pages$Page")
+    rows = tuple(attrs.evolve(r, props=_silent(r.props)) for r in true.rows(page.id))
+    target = BytesIO()
+    write_xml(attrs.evolve(true, units={**true.units, page.id: attrs.evolve(page, load=lambda: rows)}), target)
+    lies = read_xml(target.getvalue(), "it")
+    assert lies.units[page.id].digest == page.digest
+    for side in (lies, true):
+        found = App(side).reachability.unit_references(side.units[page.id])
+        assert found == unit_references(side.rows(page.id))
 
 
 def _silent(props: Mapping[str, Any]) -> dict[str, Any]:

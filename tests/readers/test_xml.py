@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import pickle
 import time
 from collections.abc import Mapping
 from importlib.resources import files
@@ -229,6 +230,52 @@ def test_what_follows_the_end_of_a_compressed_file_is_told() -> None:
     assert again.incomplete == ("4 bytes after the end of the gzip file were not read",)
 
 
+def test_a_snapshot_holds_the_bytes_of_its_units_and_no_tree() -> None:
+    rows = (row("r", {"title.en_US": "Home"}), row("s", {"roles": ("a", "b")}, "r", slot="widgets"))
+    snapshot = read_xml(written(Snapshot({"r": unit("r", rows)}, digest="x")), "it")
+    assert_equal(snapshot, pickle.loads(pickle.dumps(snapshot)))  # what libxml2 made cannot be pickled
+
+
+def two(second: Rows) -> tuple[Snapshot, Snapshot]:
+    """Two snapshots whose unit ``same`` is the same, and whose unit ``other`` has other rows."""
+    same = unit("same", (row("same", {"popupWidth": 5}),))
+    sides = [Snapshot({"same": same, "other": unit("other", r)}, digest="x") for r in ((row("other", {}),), second)]
+    old = read_xml(written(sides[0]), "old")
+    return old, read_xml(written(sides[1]), "new", old)
+
+
+def test_what_is_the_same_in_two_snapshots_is_held_once() -> None:
+    def content(snapshot: Snapshot, unit_id: str) -> object:
+        return getattr(snapshot.units[unit_id].load, "content")  # noqa: B009 - of a reader's own kind
+
+    old, new = two((row("other", {"url": "x"}),))
+    assert content(old, "same") is content(new, "same")
+    assert content(old, "other") is not content(new, "other")
+    assert [r.props for r in new.rows("other")] == [{"url": "x"}]
+
+
+def test_what_is_wrong_with_a_unit_that_both_hold_is_told_of_the_one_that_was_asked() -> None:
+    text = f'{HEAD}<unit id="u" kind="Pages$Page" digest="d"><element popupWidth="wide"/></unit></snapshot>'.encode()
+    new = read_xml(text, "new", read_xml(text, "old"))
+    with pytest.raises(BrokenContainer, match=r"^new: .*no integer"):
+        new.rows("u")
+
+
+@pytest.mark.parametrize(
+    ("inside", "plain"),
+    [
+        ('<element a="x&lt;y&gt; &amp;lt; &quot;z&quot;&#10;"/>', True),
+        ('<element a="eDx5" base64="a"/>', False),
+        ('<element><value name="a" text="x&lt;"><item text="y"/></value></element>', False),
+    ],
+)
+def test_a_text_is_looked_for_where_it_stands_as_it_is(inside: str, plain: bool) -> None:
+    read_unit = read_xml(f'{HEAD}<unit id="u">{inside}</unit></snapshot>'.encode(), "it").units["u"]
+    assert read_unit.may_hold(lambda text: b"x<y" in text)
+    assert read_unit.may_hold(lambda text: b'&lt; "z"\n' in text)
+    assert read_unit.may_hold(lambda text: b"nowhere" in text) != plain
+
+
 EXTERNAL = '<!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/hostname">]>' + HEAD
 LAUGHS = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
 
@@ -257,6 +304,13 @@ LAUGHS = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
         (f"{HEAD}<unit/></snapshot>".encode(), "'id' is required"),
         (f'{HEAD}<unit id=""><element/></unit></snapshot>'.encode(), "unit without an id"),
         (f'{HEAD}<unit id="%%" base64="id"/></snapshot>'.encode(), "base64"),
+        (f'{HEAD}<unit id="u"><element xmlns:y="here"/></unit></snapshot>'.encode(), "absolute address"),
+        (
+            f'{HEAD}<unit id="u"><element/></unit><unit id="u" bad=""><element/></unit></snapshot>'.encode(),
+            "'bad'.*line 1",
+        ),
+        (f'{HEAD}<unit id="u"><unit id="v"><element/></unit></unit></snapshot>'.encode(), "'unit'.* not expected"),
+        (f'{HEAD}<incomplete text=""><unit id="v"><element/></unit></incomplete></snapshot>'.encode(), "'incomplete'"),
         (f'{EXTERNAL}<incomplete text="&x;"/></snapshot>'.encode(), "XML|DTD"),
         (f'{EXTERNAL}<unit id="u">&x;</unit></snapshot>'.encode(), "DTD"),
         (f"<!DOCTYPE s [<!ENTITY l0 'lol'>{LAUGHS}]>{HEAD}<unit id='&l9;'/></snapshot>".encode(), "XML|DTD"),

@@ -11,7 +11,7 @@ from attrs import define, field
 
 from mx_changeclass.changes.matching.identity import GUID, StorageKeys
 from mx_changeclass.changes.noise.order import is_ordered
-from mx_changeclass.changes.noise.registry import Noise
+from mx_changeclass.changes.noise.registry import is_ignored
 from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.shapes import MOST_SHAPES, Shape, shape_of, standings
 from mx_changeclass.model.snapshot import Element, Tree
@@ -19,6 +19,7 @@ from mx_changeclass.model.types import WIDGET, WIDGET_PROPERTY
 
 _MOST_ENDS = 8  # what leads to more rows than this joins none of them; a flow leads to two
 
+_NOWHERE: Mapping[str, str] = {}
 # Rows without a name of their own that stand for something named, with the keys that name it.
 _LIST_KEYS = {
     "MemberAccess": ("attribute", "association"),
@@ -43,16 +44,23 @@ class Content:
     """One side's rows with their children and their content without ids."""
 
     tree: Tree
-    noise: Noise
-    children: Mapping[str, list[Element]] = field(init=False)
     numbers: dict[Hashable, int] = field(factory=dict, init=False)  # content -> number, one table for both sides
     storage: StorageKeys = field(init=False)
     _label: Callable[[str], str | None] | None = field(default=None, init=False)  # what both sides call a row
     _digests: dict[bool, dict[str, int]] = field(factory=lambda: {True: {}, False: {}}, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.children = _children(self.tree)
         self.storage = StorageKeys(self.tree)
+
+    @cached_property
+    def children(self) -> Mapping[str, list[Element]]:
+        """The rows below each row, in the order of their slots and places."""
+        return _children(self.tree)
+
+    @cached_property
+    def pointers(self) -> Mapping[str, Mapping[str, str]]:
+        """The ``pointers`` of each row that has any, by its id."""
+        return {i: found for i, row in self.tree.rows.items() if (found := pointers(row))}
 
     def resolve(self, label: Callable[[str], str | None]) -> None:
         """From now on content tells where pointers lead. ``label`` gives what both sides call a row, None
@@ -64,8 +72,7 @@ class Content:
         """For each row that others join to something (activities, by their flows): the key that leads to
         it, the key that leads to what it is joined to, and the id of that."""
         found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-        for row in self.tree.rows.values():
-            targets = pointers(row)
+        for targets in self.pointers.values():
             if 1 < len(targets) <= _MOST_ENDS:
                 for key, target in targets.items():
                     found[target] += [(key, k, t) for k, t in targets.items() if k != key]
@@ -81,7 +88,7 @@ class Content:
         return any(
             target in self.tree.rows
             and all(above.id != row.id for above in self.tree.ancestors(self.tree.rows[target]))
-            for target in pointers(row).values()
+            for target in self.pointers.get(row.id, _NOWHERE).values()
         )
 
     def digest(self, row: Element, *, exact: bool) -> int:
@@ -98,20 +105,24 @@ class Content:
                 continue
             todo.pop()
             if top.id not in memo:
-                kept = tuple((c.slot, memo[c.id]) for c in below if is_ordered(top, c.slot))
-                rest = sorted((c.slot, memo[c.id]) for c in below if not is_ordered(top, c.slot))
+                ordered = {slot for slot in {c.slot for c in below} if is_ordered(top, slot)}
+                kept = tuple((c.slot, memo[c.id]) for c in below if c.slot in ordered)
+                rest = sorted((c.slot, memo[c.id]) for c in below if c.slot not in ordered)
                 key = (exact, top.type, top.name, self.content(top, exact=exact), kept, tuple(rest))
                 memo[top.id] = self.numbers.setdefault(key, len(self.numbers))
         return memo[row.id]
 
     def content(self, row: Element, *, exact: bool) -> frozenset[tuple[str, Any]]:
         """The keys of a row with their values, ids apart."""
-        targets = pointers(row)
-        said = {
-            (k, v)
-            for k, v in row.props.items()
-            if k not in targets and k != GUID and (exact or not self.noise.is_ignored(row, k, v))
-        }
+        targets, props = self.pointers.get(row.id, _NOWHERE), row.props
+        if exact:
+            said = {(k, v) for k, v in props.items() if k not in targets and k != GUID}
+        else:
+            said = {
+                (at.key, v)
+                for at in standings(shape_of(row))
+                if at.key not in targets and at.key != GUID and not is_ignored(at.owner, at.name, v := props[at.key])
+            }
         if self._label is not None:
             said |= {(k, self._label(t) or t) for k, t in targets.items()}
         return frozenset(said)
@@ -155,8 +166,8 @@ def _children(tree: Tree) -> dict[str, list[Element]]:
 
 def pointers(row: Element) -> dict[str, str]:
     """The keys of a row that hold the id of another row, with it."""
-    held = {key: row.props[key] for key in _pointing(shape_of(row))}
-    return {k: v for k, v in held.items() if type(v) is str and len(v) == 36}
+    ids = {k: v for k, v in row.props.items() if type(v) is str and len(v) == 36}
+    return {key: ids[key] for key in _pointing(shape_of(row)) if key in ids} if ids else ids  # few rows hold any
 
 
 @lru_cache(maxsize=MOST_SHAPES)

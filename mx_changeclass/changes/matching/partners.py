@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from attrs import define, evolve, field
 
 from mx_changeclass.changes.matching.alignment import align
-from mx_changeclass.changes.matching.content import Content, pointers
+from mx_changeclass.changes.matching.content import Content
 from mx_changeclass.changes.matching.identity import Pairing, match_rows, match_units, maybe_unread, modules
 from mx_changeclass.changes.noise.order import is_ordered, moved
-from mx_changeclass.changes.noise.registry import Noise
 from mx_changeclass.changes.noise.renames import Renames
 from mx_changeclass.model.metamodel import is_referable
 from mx_changeclass.model.snapshot import Element, Snapshot, Tree, Unit
@@ -55,7 +54,7 @@ class Partners:
         self.renames = self._named()
 
     @classmethod
-    def of(cls, old: Snapshot, new: Snapshot, noise: Noise) -> Partners:
+    def of(cls, old: Snapshot, new: Snapshot) -> Partners:
         left, right = taking_part(old, new)
         units = match_units(left, right)
         elsewhere = _elsewhere(left, right, units)
@@ -72,16 +71,16 @@ class Partners:
             elif old_id in elsewhere or not _as_it_was(o, n):
                 expand_old.append(old_id)
                 expand_new.append(new_id)
-        old_tree, new_tree = Tree.of(old, expand_old), Tree.of(new, expand_new)
-        for old_id in _named_outside(renumbered, old_tree, new_tree):
-            del renumbered[old_id]
-            expand_old.append(old_id)
-            expand_new.append(units.to_new[old_id])
-            old_tree, new_tree = Tree.of(old, expand_old), Tree.of(new, expand_new)
-        if twins := old_tree.twins | new_tree.twins:
-            old_tree = Tree.of(_apart(old, twins, old_tree.twins), expand_old)
-            new_tree = Tree.of(_apart(new, twins, new_tree.twins), expand_new)
-        a, b = Content(old_tree, noise), Content(new_tree, noise)
+        a, b = Content(Tree.of(old, expand_old)), Content(Tree.of(new, expand_new))
+        if named := _named_outside(renumbered, a, b):
+            for old_id in named:
+                del renumbered[old_id]
+                expand_old.append(old_id)
+                expand_new.append(units.to_new[old_id])
+            a, b = Content(Tree.of(old, expand_old)), Content(Tree.of(new, expand_new))
+        if twins := a.tree.twins | b.tree.twins:
+            a = Content(Tree.of(_apart(old, twins, a.tree.twins), expand_old))
+            b = Content(Tree.of(_apart(new, twins, b.tree.twins), expand_new))
         rows = match_rows(a.tree, b.tree, units)
         align(a, b, rows)
         doubtful = maybe_unread(left, right, units.to_new) | maybe_unread(right, left, units.to_old)
@@ -161,10 +160,13 @@ def _renumbered(
     return {o.id: ids for o, n in pairs if o.type != DOMAIN_MODEL and (ids := o.renumbered(n))}
 
 
-def _named_outside(renumbered: Mapping[str, frozenset[str]], *trees: Tree) -> list[str]:
+def _named_outside(renumbered: Mapping[str, frozenset[str]], *sides: Content) -> list[str]:
     """Those of them of whose elements another document has the id, as its own or pointing at it."""
-    held = {i for tree in trees if renumbered for row in tree.rows.values() for i in (row.id, *pointers(row).values())}
-    return [unit_id for unit_id, ids in renumbered.items() if not held.isdisjoint(ids)]
+    if not renumbered:
+        return []
+    pointed_at = {i for side in sides for held in side.pointers.values() for i in held.values()}
+    taken = [pointed_at, *(side.tree.rows.keys() for side in sides)]
+    return [unit_id for unit_id, ids in renumbered.items() if not all(each.isdisjoint(ids) for each in taken)]
 
 
 def _elsewhere(old: Mapping[str, Unit], new: Mapping[str, Unit], units: Pairing) -> frozenset[str]:

@@ -21,7 +21,11 @@ _NO_ID = "00000000-0000-0000-0000-000000000000"
 def is_default(row: Element, path: str, value: Any) -> bool:
     """Whether a key holds what its absence would mean. Of a part, that it is there says nothing: what
     it holds are keys of their own; only a special kind of part is content."""
-    owner, key = row.part(path)
+    return holds_default(*row.part(path), value)
+
+
+def holds_default(owner: str, key: str, value: Any) -> bool:
+    """The same of a key of a type."""
     declared = property_of(owner, key)
     if declared is not None and declared.kind in ("part", "structuralChild"):
         return bool(value == declared.type) or _does_nothing(value) or bool(ignored_by(str(value), ""))

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from mx_changeclass.changes.noise.defaults import came_after, gone_by, is_default
+from mx_changeclass.changes.noise.defaults import came_after, gone_by, holds_default, is_default
 from mx_changeclass.changes.noise.ignored_keys import IGNORED_NAMES, ignored_by
 from mx_changeclass.model.metamodel import is_a, property_of
 from mx_changeclass.model.snapshot import Element
@@ -106,6 +106,11 @@ def key_differences(old_row: Element, new_row: Element) -> Iterator[KeyDifferenc
             yield KeyDifference(old_row, new_row, path, owner, key, before, after)
 
 
+def is_ignored(owner: str, key: str, value: Any) -> bool:
+    """Whether a key of a type says nothing about what it stands in, on whatever side: noise, or a default."""
+    return bool(ignored_by(owner, key)) or holds_default(owner, key, value)
+
+
 @frozen
 class Noise:
     """The rules for one pair of versions."""
@@ -121,10 +126,6 @@ class Noise:
     def lacks(self, leaf: KeyDifference) -> Version | None:
         """The version of the side that does not have a key."""
         return self.old if leaf.old is ABSENT else self.new
-
-    def is_ignored(self, row: Element, path: str, value: Any) -> bool:
-        """Whether a key says nothing about what a row is, on whatever side: noise, or a default."""
-        return bool(ignored_by(*row.part(path))) or is_default(row, path, value)
 
     def of_key(self, leaf: KeyDifference) -> str:
         """The name of the rule that explains a differing key, "" where it means something."""

@@ -66,7 +66,7 @@ def _plain(declared: Property | None) -> tuple[type, ...]:
         return ()
     if declared.kind != "attribute":
         return (str,)
-    return {"Boolean": (bool,), "Integer": (), "Double": ()}.get(declared.type, (str,))
+    return {"Boolean": (bool,), "Integer": (int,), "Double": (int,)}.get(declared.type, (str,))
 
 
 class TypeKeys(dict[tuple[str, str], KeyNames]):

@@ -107,7 +107,12 @@ def without_credentials(rows: Iterable[Element]) -> Rows:
 
 
 def _clean(row: Element) -> Element:
-    changed = {k: clean for k, v in row.props.items() if (clean := _clean_value(k, v)) is not v}
+    changed = {
+        k: clean
+        for k, v in row.props.items()
+        if (type(v) is not str or "=" in v or "://" in v or k.startswith("token."))
+        and (clean := _clean_value(k, v)) is not v
+    }
     return evolve(row, props={**row.props, **changed}) if changed else row
 
 

@@ -105,7 +105,9 @@ def _rows(root: StoredDocument, unit_id: str, types: TypeKeys, most: int) -> Ite
             raise BrokenUnit("more values than its size makes believable")
         if len(fold.props) > MOST_KEYS:
             raise BrokenUnit(f"an element with more than {MOST_KEYS:,} keys")
-        for inner, items, below, secret in sorted(fold.lists, key=itemgetter(0), reverse=True):
+        if len(fold.lists) > 1:
+            fold.lists.sort(key=itemgetter(0), reverse=True)
+        for inner, items, below, secret in fold.lists:
             places = [(x, row_id, inner, i, below, secret, fold.labels) for i, x in enumerate(items)]
             todo += reversed(places)
         yield Element(row_id, fold.type, fold.name, parent, slot, fold.props, at)
@@ -164,9 +166,11 @@ class _Fold:
         put(self.props, label, value, declared)
 
     def _single(self, name: KeyName, value: dict[str, Any], depth: int, secret: bool) -> None:
-        label, declared, _, _, _, inside = name
+        label, declared, _, plain, _, inside = name
         names = self.types.of(value, inside)
-        if names.type:
+        if names.type and str in plain:
+            self.props[label] = names.type
+        elif names.type:
             put(self.props, label, names.type, declared)
         else:
             for point in _POINTS:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from mx_changeclass.changes.change import Added, Change, Changed, Removed
 from mx_changeclass.changes.matching.content import pointers
@@ -15,12 +14,16 @@ from mx_changeclass.model.kinds.domain import Association, Attribute, Entity
 from mx_changeclass.model.metamodel import is_a, is_referable, property_of
 from mx_changeclass.model.snapshot import Element, Tree
 from mx_changeclass.model.types import ASSOCIATION, ENTITY, MODULE
+from mx_changeclass.regex import regex
 from mx_changeclass.rules.domain.domain_questions import Storage, ends, entity_of, same_entity
 from mx_changeclass.rules.domain.merging import merged_into
 from mx_changeclass.rules.engine.release import Release
 from mx_changeclass.rules.engine.rule import rule
 from mx_changeclass.vocabulary import NEEDS_REDEPLOY, Certainty, Hazard, Maybe, Remedy, Requires
 from mx_changeclass.wording.values import kind_in_words, several
+
+_WORD = regex(rb"\w+")
+_FEW = 20  # names that are looked for one by one
 
 
 @rule(
@@ -222,7 +225,7 @@ def _naming_nothing(release: Release) -> Iterator[tuple[str, str]]:
     """Who names what is nowhere and was not nowhere before: in documents that differ, and in all others where this
     release took a name away."""
     gone = _gone_names(release)
-    spelled = re.compile(rb"(?<!\w)(?:" + b"|".join(sorted(re.escape(n.encode()) for n in gone)) + rb")(?!\w)")
+    spelled = _spelling(gone)
     for unit in release.new.snapshot.live.values():
         if unit.slot == "files" or unit.missing:
             continue
@@ -239,6 +242,21 @@ def _naming_nothing(release: Release) -> Iterator[tuple[str, str]]:
                 continue  # what is missing in the new version alone may bear it
             if before.get(each.name, not (each.vague or each.hidden)):
                 yield tree.qualified(tree.subject(each.row)), each.name
+
+
+def _spelling(names: frozenset[str]) -> Callable[[bytes], bool]:
+    """What tells whether one of some names stands in a text on its own. A pattern of them all would be tried at each
+    letter: of few names to look for each takes a tenth of that, of many to look at each word a half."""
+    wanted = {name.encode(errors="surrogatepass") for name in names}
+    words = {name for name in wanted if _WORD.fullmatch(name)}
+    few, others = sorted(wanted) if len(wanted) <= _FEW else [], wanted - words
+
+    def found(text: bytes) -> bool:
+        if few and not any(name in text for name in few):
+            return False
+        return any(name in text for name in others) or not words.isdisjoint(_WORD.findall(text))
+
+    return found
 
 
 def _gone_names(release: Release) -> frozenset[str]:

@@ -103,7 +103,7 @@ def ways(side: App, profile: str) -> Ways:
 
 
 def _ways(side: App, profile: str) -> Ways:
-    units = [u for u in side.documents(profile) if u.type.startswith(_CLIENT) and u.may_hold(_SPELLED)]
+    units = [u for u in side.documents(profile) if u.type.startswith(_CLIENT) and u.may_hold(_SPELLED.search)]
     return Ways(
         any(uploads_all(row) for u in units for row in side.snapshot.rows(u.id)),
         frozenset(name for u in units if u.type == _NANOFLOW for name in _selected(side, u)),
