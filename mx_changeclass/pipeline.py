@@ -14,14 +14,16 @@ from attrs import evolve
 from mx_changeclass.changes.change import Changes
 from mx_changeclass.changes.diff import diff
 from mx_changeclass.errors import BrokenContainer, ReadError
-from mx_changeclass.findings.classify import Rules, classify
+from mx_changeclass.findings.classify import Rules, classify_release
 from mx_changeclass.findings.finding import Verdict
 from mx_changeclass.findings.plan import Plan
+from mx_changeclass.graphs.app import App
 from mx_changeclass.graphs.footprint import Footprint, footprint_of
 from mx_changeclass.graphs.profiles import MOST_PROFILES, Navigation
 from mx_changeclass.model.snapshot import Snapshot, Unit
 from mx_changeclass.policy import Policy, policy_or_default
 from mx_changeclass.readers import read
+from mx_changeclass.rules.engine.release import Release
 
 Model = str | PathLike[str] | Snapshot
 
@@ -58,7 +60,14 @@ def verdict_on(
     before: Snapshot, after: Snapshot, policy: Policy, rules: Rules | None = None, today: date | None = None
 ) -> Verdict:
     """The verdict on two models that were read."""
-    return classify(changes_between(before, after, policy), policy, rules=rules, today=today)
+    return classify_release(released(before, after, policy), rules, today)
+
+
+def released(before: Snapshot, after: Snapshot, policy: Policy | None, known: App | None = None) -> Release:
+    """The release that leads from one model that was read to another. ``known`` is what was asked of the older one
+    before, see ``Release.of``."""
+    policy = policy_or_default(policy)
+    return Release.of(changes_between(before, after, policy), policy, known)
 
 
 def changes_between(before: Snapshot, after: Snapshot, policy: Policy) -> Changes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from os import PathLike
-from threading import Event
+from threading import Lock
 from typing import Any
 
 from attrs import frozen
@@ -15,6 +15,7 @@ from mx_changeclass.errors import MxError
 from mx_changeclass.policy import Policy
 from mx_changeclass.readers.portfolio import ListedApp, read_portfolio
 from mx_changeclass.timeline import Audit, Processes, audit, workers
+from mx_changeclass.wording.values import plural
 
 _AT_ONCE = 8  # so many apps at least are gone through at once where an executor does the work
 
@@ -58,14 +59,15 @@ def portfolio(
     jobs: int = 1,
     ahead: int | None = None,
     journal: str | PathLike[str] | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Portfolio:
     """Audit each app that a file lists (see ``docs/how-to/audits.md``); an app that cannot be read holds up no other.
 
-    The remaining arguments are those of ``audit`` and hold for all apps. The audits are run to their ends. Raises
-    ``PolicyError`` for a file that is no portfolio.
+    The arguments from ``policy`` to ``journal`` are those of ``audit`` and hold for all apps. The audits are run to
+    their ends; ``say`` is told in words how far they are. Raises ``PolicyError`` for a file that is no portfolio.
     """
     apps = read_portfolio(file)
-    stopped = Event()
+    course = _Course(len(apps), say)
     with ExitStack() as stack:
         if executor is None and jobs > 1:
             executor = stack.enter_context(Processes(jobs))
@@ -77,21 +79,58 @@ def portfolio(
                     merges=app.merges, limit=app.limit, policy=policy, executor=executor, ahead=ahead, journal=journal,
                 )  # fmt: skip
                 found.label = app.name
-                for _ in iter(found.advance, None):
-                    if stopped.is_set():
-                        break
+                course.run(found)
                 return found
             except MxError as error:
                 return error
+            finally:
+                course.end()
 
         if executor is None:
             told = [audited(app) for app in apps]
         else:  # each thread only waits for what the executor does
             threads = stack.enter_context(ThreadPoolExecutor(max(_AT_ONCE, workers(executor))))
-            stack.callback(stopped.set)  # before the threads are waited for
+            stack.callback(course.stop)  # before the threads are waited for
             told = list(threads.map(audited, apps))
     pairs = list(zip(apps, told, strict=True))
     return Portfolio(
         {app.name: found for app, found in pairs if isinstance(found, Audit)},
         {app.name: found for app, found in pairs if isinstance(found, MxError)},
     )
+
+
+class _Course:
+    """How far the audits of a portfolio are, whichever threads run them, and what stops them all."""
+
+    def __init__(self, apps: int, say: Callable[[str], None] | None) -> None:
+        self._apps, self._say, self._turn = apps, say, Lock()
+        self._ended = self._steps = 0
+        self._begun, self._stopped = list[Audit](), False
+
+    def run(self, found: Audit) -> None:
+        """Run an audit to its end."""
+        with self._turn:
+            self._begun.append(found)
+            if self._stopped:
+                found.close()
+        for number, step in enumerate(iter(found.advance, None), 1):
+            with self._turn:
+                self._steps += 1
+                self._tell(f"; {found.label} {number} of {found.total}: {step.name}")
+
+    def end(self) -> None:
+        """Count an app that has come to its end."""
+        with self._turn:
+            self._ended += 1
+            self._tell("")
+
+    def stop(self) -> None:
+        """End all audits, each as soon as it can."""
+        with self._turn:
+            self._stopped = True
+        for found in self._begun:
+            found.close()
+
+    def _tell(self, last: str) -> None:
+        if self._say is not None:
+            self._say(f"{self._ended} of {self._apps} apps, {plural(self._steps, 'step')}{last}")

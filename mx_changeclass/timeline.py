@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
-from contextlib import ExitStack, closing
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    InvalidStateError,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import date
 from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from os import PathLike, cpu_count
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from threading import Lock, Thread
+from time import sleep
+from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
-from mx_changeclass.errors import MxError, PolicyError, ReadError
+from mx_changeclass.errors import MxError, PolicyError, ReadError, fault
+from mx_changeclass.findings.classify import classify_release
 from mx_changeclass.findings.steps import Judged, Step
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.pipeline import check_readable, compare
+from mx_changeclass.pipeline import check_readable, compare, released
 from mx_changeclass.policy import Policy
 from mx_changeclass.readers.history import History, history
 from mx_changeclass.readers.journal import Journal
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    from mx_changeclass.graphs.app import App
 
 _RUN = 16  # so many neighbours are one task: each of them is read once
 _AHEAD = 2  # so many tasks a worker are begun before they are asked for
@@ -75,8 +92,8 @@ def audit(
         until=_day(until, "until"),
         merges=merges,
     )
-    work = _Work(past, tuple(past.steps()), policy, Journal.of(journal, policy))
-    return Audit(past.label, len(work.pairs), work.steps(executor, jobs, ahead))
+    work = _Work(past, tuple(past.steps()), policy, Journal.of(journal, policy, past.path))
+    return Audit(past.label, len(work.pairs), work.steps(executor, jobs, ahead), work.stopped)
 
 
 def _day(day: date | str, name: str) -> str:
@@ -95,9 +112,16 @@ class Audit(Iterator[Step]):
     steps, and what could not be judged.
     """
 
-    def __init__(self, label: str, total: int, source: Generator[Step, None, Sequence[MxError]]) -> None:
+    def __init__(
+        self,
+        label: str,
+        total: int,
+        source: Generator[Step, None, Sequence[MxError]],
+        stopped: Future[None] | None = None,
+    ) -> None:
         self.label, self.total = label, total
         self._source, self._known = source, list[Step]()
+        self._stopped = stopped
         self._unread: tuple[MxError, ...] = ()
         self._broken: Exception | None = None
 
@@ -147,8 +171,13 @@ class Audit(Iterator[Step]):
         return self._unread
 
     def close(self) -> None:
-        """End the audit where it stands; work that was not begun is not done."""
-        self._source.close()
+        """End the audit where it stands; work that was not begun is not done. Another thread that waits for a step of
+        it gets an ``MxError``."""
+        if self._stopped is not None:
+            with suppress(InvalidStateError):  # it was closed before
+                self._stopped.set_result(None)
+        with suppress(ValueError):  # another thread goes through it, and ends it
+            self._source.close()
 
     def to_frame(self, by: str = "step") -> Any:
         """A pandas frame with one row a ``step``, or a ``finding`` or ``change`` of a step with the columns of
@@ -180,6 +209,7 @@ class _Work:
     pairs: Sequence[CommitPair]
     policy: Policy | None
     journal: Journal
+    stopped: Future[None] = field(factory=Future)  # done once nobody wants the rest
 
     def steps(
         self, executor: Executor | None, jobs: int, ahead: int | None
@@ -188,11 +218,17 @@ class _Work:
         the last one before it that could. Returns the errors of those after which none came."""
         base_of: dict[str, str] = {}
         skipped = list[MxError]()
-        with closing(self._judged(executor, jobs, ahead)) as found:
+        with ExitStack() as stack:
+            pool = stack.enter_context(Processes(jobs)) if executor is None and jobs > 1 else executor
+            most = ahead or _AHEAD * (workers(pool) if pool else 1)
+            found = stack.enter_context(closing(self._judged(pool, most)))
             for (old, commit), told in zip(self.pairs, found, strict=True):
-                base = base_of.get(old, old)
-                # a run that began after a commit that cannot be read did not know the one before that
-                judged = told if told.old == base else next(_run(self.past, [(base, commit)], self.policy))
+                base, judged = base_of.get(old, old), told
+                if (
+                    judged.old != base
+                ):  # its run began after a commit that cannot be read, and did not know what to take
+                    judged = next(self._found([(base, commit)], pool, 1))
+                    self.journal.keep((old, commit), judged)
                 if judged.verdict is None:
                     skipped.extend(filter(None, [judged.error]))
                     if judged.unread == commit.id:
@@ -202,10 +238,10 @@ class _Work:
                 skipped.clear()
         return skipped
 
-    def _judged(self, executor: Executor | None, jobs: int, ahead: int | None) -> Generator[Judged, None, None]:
+    def _judged(self, pool: Executor | None, most: int) -> Generator[Judged, None, None]:
         """What was found of each pair: what the journal has, and the rest as it comes."""
         rest = [pair for pair in self.pairs if pair not in self.journal]
-        with closing(self._found(rest, executor, jobs, ahead)) as found:
+        with closing(self._found(rest, pool, most)) as found:
             for pair in self.pairs:
                 judged = self.journal.get(pair)
                 if judged is None:
@@ -213,61 +249,82 @@ class _Work:
                     self.journal.keep(pair, judged)
                 yield judged
 
-    def _found(
-        self, pairs: Sequence[CommitPair], executor: Executor | None, jobs: int, ahead: int | None
-    ) -> Generator[Judged, None, None]:
-        if executor is None and jobs <= 1:
+    def _found(self, pairs: Sequence[CommitPair], pool: Executor | None, most: int) -> Generator[Judged, None, None]:
+        if pool is None:
             yield from _run(self.past, pairs, self.policy)
             return
-        most = ahead or _AHEAD * (jobs if executor is None else workers(executor))
         size = max(1, min(_RUN, len(pairs) // most))
-        with ExitStack() as stack:
-            pool = stack.enter_context(Processes(jobs)) if executor is None else executor
-            begun = (self._begin(pool, pairs[at : at + size]) for at in range(0, len(pairs), size))
-            waiting = deque(islice(begun, most))
-            try:
-                while waiting:
-                    run, future = waiting.popleft()
-                    yield from self._result(run, future)
-                    waiting.extend(islice(begun, 1))
-            finally:
-                for _, future in waiting:
-                    future.cancel()
-
-    def _begin(self, pool: Executor, run: Sequence[CommitPair]) -> tuple[Sequence[CommitPair], Future[list[Judged]]]:
-        place = evolve(self.past, commits=())  # what crosses to a worker is small
+        begun = ((run, self._begin(pool, run)) for run in (pairs[n : n + size] for n in range(0, len(pairs), size)))
+        waiting = deque(islice(begun, most))
         try:
-            return run, pool.submit(_run_list, place, run, self.policy)
+            while waiting:
+                run, future = waiting.popleft()
+                yield from self._result(run, future)
+                waiting.extend(islice(begun, 1))
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+    @property
+    def _place(self) -> History:
+        """The history as it crosses to a worker, which is told of each commit that it needs."""
+        return evolve(self.past, commits=())
+
+    def _begin(self, pool: Executor, run: Sequence[CommitPair]) -> Future[list[Judged]]:
+        try:
+            return pool.submit(_run_list, self._place, run, self.policy)
         except BrokenExecutor as error:
             lost: Future[list[Judged]] = Future()
             lost.set_exception(error)
-            return run, lost
+            return lost
+
+    def _done(self, future: Future[Any]) -> Any:
+        """What comes of a task. Raises ``CancelledError`` once nobody wants it."""
+        wait((future, self.stopped), return_when=FIRST_COMPLETED)
+        if not future.done():
+            future.cancel()
+            raise CancelledError
+        return future.result()
 
     def _result(self, run: Sequence[CommitPair], future: Future[list[Judged]]) -> list[Judged]:
         """What a worker found; what it left undone is done again."""
         try:
-            return future.result()
-        except MxError:
-            raise
+            try:
+                found: list[Judged] = self._done(future)
+            except (MxError, CancelledError):
+                raise
+            except Exception:  # each kind of executor has its own for a worker that is gone
+                found = self._again(run)
         except CancelledError:
-            raise MxError(
-                "the executor was shut down before the audit ended. Run it again; a journal goes on"
-            ) from None
-        except Exception:  # each kind of executor has its own for a worker that is gone
-            return self._again(run)
+            raise MxError("the audit was stopped before it ended. Run it again; a journal goes on") from None
+        return found
 
     def _again(self, run: Sequence[CommitPair]) -> list[Judged]:
-        """What a process of its own finds. A commit at which that dies too is told as one that could not be judged."""
+        """What a process of its own finds, all at once or else pair by pair. What ends that too is told as an error."""
         with Processes(1) as alone:
+            with suppress(BrokenExecutor):
+                return self._done(self._begin(alone, run))  # type: ignore[no-any-return]
+            found: list[Judged] = []
+            for pair in run:
+                try:
+                    found += self._done(self._begin(alone, [pair]))
+                except BrokenExecutor:
+                    found.append(self._ended(alone, *pair))
+        return found
+
+    def _ended(self, alone: Processes, old: str, commit: Commit) -> Judged:
+        """What is told of a pair that ends whoever compares it: one of the two does so by itself, or the newer one is
+        taken for it."""
+        unread = commit.id
+        for each in (commit.id, old):
             try:
-                return self._begin(alone, run)[1].result()
+                self._done(alone.submit(_try, self._place, each, self.policy))
             except BrokenExecutor:
-                if len(run) > 1:
-                    return [judged for pair in run for judged in self._again([pair])]
-        ((old, commit),) = run
-        problem = "ended the process that compared it with the version before"
-        error = ReadError(f"{commit.id[:12]}:{self.past.path}", problem, "Compare the two with 'diff' to see why")
-        return [Judged(old, None, commit.id, error)]
+                unread = each
+                break
+        place = f"{unread[:12]}:{self.past.path}".rstrip(":")
+        error = MxError(f"{place}: ended the process that compared it. Compare it with 'diff' to see why")
+        return Judged(old, None, unread, error)
 
 
 def workers(executor: Executor) -> int:
@@ -279,28 +336,87 @@ def workers(executor: Executor) -> int:
 
 class Processes(Executor):
     """Processes of our own. They are started anew, not forked, since others may hold threads; and where one dies,
-    and with it all, the next task gets new ones. Who stops the audit in a terminal stops them, and they say nothing."""
+    and with it all, the next task gets new ones. None of them outlives ``shutdown`` or this process, however that ends:
+    each ends itself once the other end of a pipe is closed. What stops this process in a terminal is for it alone."""
 
     def __init__(self, jobs: int) -> None:
-        self._jobs, self._renewed = jobs, Lock()
+        self._max_workers, self._renewed = jobs, Lock()
+        self._wanted, self._ours = get_context("spawn").Pipe(duplex=False)
         self._pool = self._started()
 
     def _started(self) -> ProcessPoolExecutor:
-        quiet = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-        return ProcessPoolExecutor(self._jobs, mp_context=get_context("spawn"), initializer=quiet)
+        return ProcessPoolExecutor(
+            self._max_workers, mp_context=get_context("spawn"), initializer=_begin_worker, initargs=(self._wanted,)
+        )
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         pool = self._pool
-        try:
-            return pool.submit(fn, *args, **kwargs)
-        except BrokenExecutor:
-            with self._renewed:
-                if self._pool is pool:  # no other thread was here before
-                    self._pool = self._started()
-            return self._pool.submit(fn, *args, **kwargs)
+        with _uninterrupted():
+            try:
+                doing = pool.submit(_worked, fn, *args, **kwargs)
+            except BrokenExecutor:
+                with self._renewed:
+                    if self._pool is pool:  # no other thread was here before
+                        self._pool = self._started()
+                doing = self._pool.submit(_worked, fn, *args, **kwargs)
+        # one of its own: the pool of Python 3.11 tells nobody that a process died where one of its futures is cancelled
+        told: Future[Any] = Future()
+        doing.add_done_callback(partial(_tell, told))
+        return told
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End all processes, at what work they ever are."""
+        self._ours.close()
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
+        self._wanted.close()
+
+
+def _tell(told: Future[Any], done: Future[Any]) -> None:
+    """Tell what came of a task to whoever still wants it."""
+    if not told.set_running_or_notify_cancel():
+        return
+    error = CancelledError() if done.cancelled() else done.exception()
+    if error is None:
+        told.set_result(done.result())
+    else:
+        told.set_exception(error)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes that are started here get no Ctrl-C of a terminal, not even while they start."""
+    if not hasattr(signal, "pthread_sigmask"):  # as on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_at_work = Lock()  # in a worker: held while it works on a task
+_HAND_OVER = 2.0  # seconds in which a worker can hand over what it found
+
+
+def _worked(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    with _at_work:
+        return fn(*args, **kwargs)
+
+
+def _begin_worker(wanted: Connection) -> None:
+    """End this process once nobody wants what it does. Who is cut off while it hands something over leaves a reader
+    that waits for the rest, so that is let end; one that has nothing to do is told so otherwise."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    def end() -> None:
+        with suppress(EOFError, OSError):
+            wanted.recv_bytes()
+        if not _at_work.locked():
+            sleep(_HAND_OVER)
+        os._exit(1)
+
+    Thread(target=end, daemon=True).start()
 
 
 def _run_list(past: History, pairs: Sequence[CommitPair], policy: Policy | None) -> list[Judged]:
@@ -308,24 +424,61 @@ def _run_list(past: History, pairs: Sequence[CommitPair], policy: Policy | None)
     return list(_run(past, pairs, policy))
 
 
+def _try(past: History, commit: str, policy: Policy | None) -> None:
+    """A task that does with one commit what is done with two, whatever comes of it."""
+    with suppress(Exception):
+        alone = _readable(past, commit, None)
+        compare(alone, alone, policy)
+
+
 def _run(past: History, pairs: Sequence[CommitPair], policy: Policy | None) -> Iterator[Judged]:
-    """What is found of neighbours: the newer side of a pair is the older one of the next."""
+    """What is found of neighbours: the newer side of a pair is the older one of the next, with all that was asked of
+    it."""
     base_of: dict[str, str] = {}
     side: tuple[str, Snapshot] | None = None
-    for old, commit in pairs:
+    known: App | None = None
+    for number, (old, commit) in enumerate(pairs, 1):
         base, unread = base_of.get(old, old), commit.id
         try:
             after = _readable(past, unread, side[1] if side else None)
             unread = base
             before = side[1] if side and side[0] == base else _readable(past, base, after)
         except ReadError as error:
-            if unread == commit.id:
-                base_of[unread] = base
-            yield Judged(base, None, unread, error)
+            judged = Judged(base, None, unread, error)
         else:
-            yield Judged(base, compare(before, after, policy).detached())
+            judged, known = _compared(base, before, commit.id, after, policy, known)
+            after.keep_rows(before)
         if unread != commit.id:
             side = commit.id, after
+        if judged.unread == commit.id:
+            base_of[commit.id] = base
+        if number % _RUN == 0:  # what is known of documents that went is let go
+            known = None
+        yield judged
+
+
+def _compared(
+    base: str, before: Snapshot, commit: str, after: Snapshot, policy: Policy | None, known: App | None
+) -> tuple[Judged, App | None]:
+    """The verdict on two commits with what was asked of the newer one, or why there is none: a document that turns out
+    to be damaged, or a fault of this program, holds up no other step."""
+    try:
+        release = released(before, after, policy, known)
+        return Judged(base, classify_release(release).detached()), release.new
+    except ReadError as error:
+        return Judged(base, None, commit if _damaged(after) else base, error), None
+    except MxError:
+        raise
+    except Exception as error:
+        return Judged(base, None, commit, MxError(f"{after.label}: {fault(error)}")), None
+
+
+def _damaged(snapshot: Snapshot) -> bool:
+    try:
+        _ = snapshot.table
+    except ReadError:
+        return True
+    return False
 
 
 def _readable(past: History, commit: str, beside: Snapshot | None) -> Snapshot:

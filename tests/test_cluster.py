@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 import mx_changeclass as mx
 from mx_changeclass.cli import cli
+from tests.builders.deadly import CALM, DEADLY, deadly_history
 from tests.builders.histories import field_service, git
 
 distributed = pytest.importorskip("distributed", reason="needs the extra 'dask'")
@@ -95,6 +96,29 @@ def test_a_worker_that_is_killed_costs_no_step(long: Path, wanted: tuple[mx.Step
     with client.get_executor() as executor:
         assert mx.audit(cwd=long, executor=Watched(executor, kill)).steps == wanted
     assert pids[0] not in client.run(os.getpid).values()
+
+
+def test_a_commit_that_ends_every_worker_it_comes_to_is_told(client: Any, tmp_path: Path) -> None:
+    commits = deadly_history(tmp_path / "field", 8, {4})
+    died = list[str]()
+
+    class Heard(Watched):
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            future = self.executor.submit(fn, *args, **kwargs)
+            future.add_done_callback(lambda done: died.append(type(done.exception()).__name__))
+            return future
+
+    with client.get_executor() as executor:
+        steps = mx.audit(cwd=tmp_path / "field", policy=DEADLY, executor=Heard(executor), ahead=2).steps
+    assert "KilledWorker" in died, "the cluster gave up on it"
+    assert [commits.index(step.old) for step in steps] == [0, 1, 2, 3, 5, 6]
+    assert [str(error) for step in steps for error in step.skipped] == [
+        f"{commits[4][:12]}: ended the process that compared it. Compare it with 'diff' to see why"
+    ]
+    calm = {step.new: step for step in mx.audit(cwd=tmp_path / "field", policy=CALM).steps}
+    for step in steps:
+        if step.old == calm[step.new].old:
+            assert step.verdict == calm[step.new].verdict
 
 
 def test_the_command_works_on_a_scheduler(

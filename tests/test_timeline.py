@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import pickle
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
@@ -25,7 +30,9 @@ from mx_changeclass.errors import BrokenContainer
 from mx_changeclass.findings.steps import Step
 from mx_changeclass.reports import FORMATS
 from mx_changeclass.rules import catalogue
-from tests.builders.histories import PROJECT, History, field_service, git
+from tests.builders.build import write_v2
+from tests.builders.deadly import CALM, DEADLY, FAULTY, deadly_history
+from tests.builders.histories import PROJECT, STORY, History, field_service, git
 
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
@@ -155,38 +162,71 @@ def _lives(group: int) -> bool:
     return True
 
 
+STEPS = 40
+
+
+@pytest.fixture(scope="module")
+def long(releases: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The story over and over."""
+    at = tmp_path_factory.mktemp("long") / "long"
+    git(at.parent, "clone", "-q", str(releases), "long")
+    trees = [git(at, "rev-parse", f"HEAD~{n}^{{tree}}") for n in range(4)]
+    commit = git(at, "rev-parse", "HEAD")
+    for n in range(STEPS - 3):
+        commit = git(at, "commit-tree", trees[(n + 1) % 4], "-p", commit, "-m", f"{n}")
+    git(at, "update-ref", "refs/heads/main", commit)
+    return at
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
-def test_who_stops_an_audit_leaves_no_worker_and_a_journal_that_goes_on(releases: Path, tmp_path: Path) -> None:
-    kept = tmp_path / "kept"
-    long = tmp_path / "long"
-    git(tmp_path, "clone", "-q", str(releases), "long")
-    trees = [git(long, "rev-parse", f"HEAD~{n}^{{tree}}") for n in range(4)]
-    at = git(long, "rev-parse", "HEAD")
-    for n in range(50):
-        at = git(long, "commit-tree", trees[(n + 1) % 4], "-p", at, "-m", f"{n}")
-    command = [sys.executable, "-m", "mx_changeclass", "audit", at, "--jobs", "2", "--journal", str(kept)]
-    running = subprocess.Popen(
-        command,
+@pytest.mark.parametrize(
+    ("apps", "jobs", "send", "number", "code"),
+    [
+        (0, 1, "killpg", "SIGINT", 130),  # as a terminal does
+        (0, 2, "killpg", "SIGINT", 130),
+        (3, 1, "kill", "SIGINT", 130),
+        (3, 2, "kill", "SIGINT", 130),
+        (0, 2, "kill", "SIGTERM", 143),
+        (3, 1, "kill", "SIGTERM", 143),
+        (3, 2, "kill", "SIGKILL", -9),
+    ],
+)
+def test_who_stops_an_audit_leaves_no_process_and_a_journal_that_goes_on(
+    apps: int, jobs: int, send: str, number: str, code: int, long: Path, tmp_path: Path
+) -> None:
+    kept, listed = tmp_path / "kept", tmp_path / "apps.toml"
+    tables = (f'[[app]]\nname = "{n}"\nrepository = "{long}"\nlimit = {STEPS - n}\n' for n in range(apps))
+    listed.write_text("".join(tables))
+    asked = ["--journal", str(kept), "--jobs", str(jobs), *(["--portfolio", str(listed)] if apps else [])]
+    with subprocess.Popen(
+        [sys.executable, "-m", "mx_changeclass", "audit", *asked],
         cwd=long,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-    )
-    while not kept.exists() or not kept.stat().st_size:
-        assert running.poll() is None
-        time.sleep(0.02)
-    os.killpg(running.pid, signal.SIGINT)  # as a terminal does
-    out, error = running.communicate(timeout=60)
-    assert (running.returncode, out, error.strip()) == (130, b"", b"mx-changeclass: stopped. Run it again")
+    ) as running:
+        while not kept.exists() or not kept.stat().st_size:
+            assert running.poll() is None
+            time.sleep(0.02)
+        getattr(os, send)(running.pid, getattr(signal, number))
+        out, error = running.communicate(timeout=60)  # it waits for whoever may still write
+    assert (running.returncode, out) == (code, b"")
+    if number != "SIGKILL":
+        assert error.strip() == b"mx-changeclass: stopped. Run it again"
     end = time.monotonic() + 30  # the keeper of what they share goes last
     while _lives(running.pid) and time.monotonic() < end:
         time.sleep(0.05)
     assert not _lives(running.pid)
-    done = len(kept.read_bytes().splitlines())
-    assert 0 < done < 53
-    assert len(mx.audit(at, cwd=long, journal=kept).steps) == 53
-    assert len(kept.read_bytes().splitlines()) == 53
+    before = kept.read_bytes().splitlines()
+    assert before
+    found = mx.portfolio(listed, journal=kept)["0"] if apps else mx.audit(cwd=long, journal=kept)
+    assert len(found.steps) == STEPS
+    after = kept.read_bytes().splitlines()
+    assert after[: len(before)] == before
+    known, all_known = ({(told["old"], told["new"]) for told in map(json.loads, lines)} for lines in (before, after))
+    assert len(known) < STEPS == len(all_known), "it was stopped on its way"
+    assert len(after) - len(before) == STEPS - len(known), "what was known was not done again"
 
 
 def test_a_history_that_begins_unread_begins_where_it_can_be_read(tmp_path: Path) -> None:
@@ -360,6 +400,32 @@ def test_a_journal_is_where_a_later_audit_begins(releases: Path, tmp_path: Path)
     assert len(file.read_bytes().splitlines()) == 7, "another policy may give another verdict"
 
 
+def test_a_line_that_was_cut_is_done_again(releases: Path, tmp_path: Path) -> None:
+    file = tmp_path / "audit.journal"
+    wanted = mx.audit(cwd=releases, journal=file).steps
+    first, *rest = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(first[:-50] + b"}\n" + b"".join(rest))
+    assert mx.audit(cwd=releases, journal=file).steps == wanted
+    assert len(file.read_bytes().splitlines()) == 4
+
+
+def test_two_projects_of_one_repository_may_share_a_journal(tmp_path: Path) -> None:
+    at = tmp_path / "both"
+    at.mkdir()
+    git(at, "init", "-q", "-b", "main")
+    for versions in (("v1", "v1"), ("v2", "v1")):
+        for app, version in zip(("one", "other"), versions, strict=True):
+            write_v2(mx.read(STORY / f"{version}.snapshot.xml"), at / app, name="App.mpr")
+            (at / app / "theme").mkdir(exist_ok=True)
+            (at / app / "theme" / f"{versions[0]}.txt").write_text("changed in each commit")
+        git(at, "add", "-A")
+        git(at, "commit", "-qm", versions[0])
+    wanted = {app: mx.audit(path=app, cwd=at).steps for app in ("one", "other")}
+    assert wanted["one"][0].verdict.release_class > wanted["other"][0].verdict.release_class
+    for app, steps in wanted.items():
+        assert mx.audit(path=app, cwd=at, journal=tmp_path / "kept").steps == steps
+
+
 def test_a_journal_keeps_what_could_not_be_read(project: History, tmp_path: Path) -> None:
     first, again = (mx.audit(path=PROJECT, cwd=project.at, journal=tmp_path / "kept").steps for _ in range(2))
     assert [(s.old, s.new, s.verdict, list(map(str, s.skipped))) for s in first] == [
@@ -425,3 +491,68 @@ def test_what_a_worker_that_is_killed_leaves_undone_is_done_again(releases: Path
 
 def test_jobs_are_processes_of_the_audit_itself(releases: Path) -> None:
     assert mx.audit(cwd=releases, jobs=2).steps == mx.audit(cwd=releases).steps
+
+
+@pytest.mark.parametrize(
+    ("deadly", "judged", "unread", "renewed"),
+    [
+        ({2}, [(0, 1), (1, 3)], [], False),
+        ({2}, [(0, 1), (1, 3)], [], True),
+        ({0}, [(1, 2), (2, 3)], [], True),
+        ({2, 3}, [(0, 1)], [2, 3], True),
+    ],
+)
+def test_a_commit_that_ends_every_worker_is_told_and_holds_up_no_other(
+    deadly: set[int], judged: list[tuple[int, int]], unread: list[int], renewed: bool, tmp_path: Path
+) -> None:
+    commits = deadly_history(tmp_path / "field", 4, deadly)
+    kept = tmp_path / "kept"
+    with _processes() as breaking:  # at the first of them, and for good
+        shared: dict[str, Any] = {"jobs": 2} if renewed else {"executor": breaking}
+        found = mx.audit(cwd=tmp_path / "field", policy=DEADLY, journal=kept, **shared)
+        steps = found.steps
+    assert [(commits.index(s.old), commits.index(s.new)) for s in steps] == judged
+    told = [str(error) for s in steps for error in s.skipped] + [str(error) for error in found.unread]
+    assert told == [
+        f"{commits[n][:12]}: ended the process that compared it. Compare it with 'diff' to see why"
+        for n in sorted(deadly)
+    ]
+    assert [commits.index(next(c for c in commits if c[:12] == str(e)[:12])) for e in found.unread] == unread
+    for step in steps:
+        old, new = (mx.read(commit, cwd=tmp_path / "field") for commit in (step.old, step.new))
+        assert step.verdict.rows == mx.compare(old, new, CALM).rows
+    known = {told["new"] for told in map(json.loads, kept.read_bytes().splitlines())}
+    assert known == {s.new for s in steps}, "what may go well the next time is not kept"
+
+
+def test_a_fault_of_the_program_is_told_at_its_step(tmp_path: Path) -> None:
+    commits = deadly_history(tmp_path / "field", 6, {3})
+    kept = tmp_path / "kept"
+    for _ in range(2):  # it is not taken for what is known
+        steps = mx.audit(cwd=tmp_path / "field", policy=FAULTY, journal=kept).steps
+        assert [(commits.index(s.old), commits.index(s.new)) for s in steps] == [(0, 1), (1, 2), (2, 4), (4, 5)]
+        (error,) = steps[2].skipped
+        assert str(error).startswith(f"{commits[3][:12]}: a fault of the program at mx_changeclass.")
+        assert "(ZeroDivisionError), not a verdict" in str(error)
+    assert len(kept.read_bytes().splitlines()) == 4
+
+
+def test_a_document_that_turns_out_to_be_damaged_is_told_at_its_step(releases: Path, tmp_path: Path) -> None:
+    at = tmp_path / "field"
+    git(tmp_path, "clone", "-q", str(releases), "field")
+    home = next(u for u in mx.read(at).units.values() if u.name == "Home")
+    content = (at / home.file).read_bytes()
+    broken = content[:-24] + b"\xff" * 8 + content[-16:]  # within what it holds; it is what it says of itself before
+    (at / home.file).write_bytes(broken)
+    with closing(sqlite3.connect(at / "FieldService.mpr")) as connection, connection:
+        stated = base64.b64encode(hashlib.sha256(broken).digest()).decode()
+        key = uuid.UUID(home.id).bytes_le
+        connection.execute("update Unit set ContentsHash = ? where UnitID = ?", (stated, key))
+    git(at, "commit", "-qam", "damaged")
+    git(at, "checkout", "-q", "v1.0", "--", ".")
+    git(at, "commit", "-qm", "back")
+    steps = mx.audit(cwd=at).steps
+    assert subjects(steps) == ["Correct", "Round", "Make", "back"]
+    (error,) = steps[-1].skipped
+    assert "is damaged" in str(error)
+    assert steps[-1].old == steps[-2].new

@@ -80,11 +80,13 @@ def audit_command(
         with progress("auditing") as say:
             if file is None:
                 found = audit(revision, merges=not no_merges, **chosen, **shared)
+                say(f"{found.label} 0 of {found.total}")
                 for number, step in enumerate(iter(found.advance, None), 1):
-                    say(f"{number} of {found.total}: {step.name}")
+                    say(f"{found.label} {number} of {found.total}: {step.name}")
                 audits: Mapping[str, Any] = {found.label: found}
             else:
-                audits = portfolio(file, **shared)
+                audits = portfolio(file, **shared, say=say)
+            say("writing the report")
             report = render_audits(
                 audits,
                 format_,
@@ -122,5 +124,6 @@ def _cluster(address: str, stack: ExitStack) -> dict[str, Any]:
         client = stack.enter_context(Client(address))  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise PolicyError(f"{address}: {error}. Give the address of a scheduler, tcp://host:8786") from None
-    executor: Executor = stack.enter_context(client.get_executor())
+    executor: Executor = client.get_executor()
+    stack.callback(executor.shutdown, wait=False)  # who stops an audit waits for nobody
     return {"executor": executor, "jobs": 1, "ahead": 2 * max(1, sum(client.ncores().values()))}

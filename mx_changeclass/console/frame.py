@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NoReturn
 
 import click
 
 from mx_changeclass.errors import FAULT, MxError, ReadError, fault, one_line
 
 BELOW, AT_OR_ABOVE, WRONG_USE, UNREADABLE, UNDECIDED = range(5)
-STOPPED = 130
+STOPPED, TERMINATED = (128 + number for number in (signal.SIGINT, signal.SIGTERM))  # as a shell tells it
 _NAME = "mx-changeclass"
 
 
@@ -32,6 +34,27 @@ class Command(click.Command):
             raise click.exceptions.Exit(FAULT) from None
 
 
+class Terminated(KeyboardInterrupt):
+    """Somebody asked the process to end."""
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Who asks the process to end (SIGTERM) stops a command as Ctrl-C does: it leaves nothing half-done behind."""
+
+    def end(*_: object) -> NoReturn:
+        raise Terminated
+
+    before = None
+    with contextlib.suppress(ValueError):  # only the main thread hears signals
+        before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
 class Group(click.Group):
     """Errors of every command end in one line on stderr and an exit code."""
 
@@ -41,7 +64,8 @@ class Group(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         kwargs["standalone_mode"] = False
         try:
-            code = super().main(*args, **kwargs)
+            with _terminable():
+                code = super().main(*args, **kwargs)
         except click.exceptions.Exit as leaving:
             code = leaving.exit_code
         except click.exceptions.NoArgsIsHelpError as error:
@@ -53,9 +77,9 @@ class Group(click.Group):
             place = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else _NAME
             complain(f"{error.format_message().rstrip('.')}. Run '{place} --help'")
             code = WRONG_USE
-        except click.Abort:
+        except click.Abort as stopped:
             complain("stopped. Run it again")
-            code = STOPPED
+            code = TERMINATED if isinstance(stopped.__cause__, Terminated) else STOPPED
         except ReadError as error:
             complain(str(error))
             code = UNREADABLE

@@ -18,6 +18,7 @@ output_option = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to FILE, not to standard output."
 )
 _CLEAR = "\r\x1b[K"
+_USUAL = 80  # columns of a terminal that does not tell
 _QUIET = 1.0  # seconds that a command may take before it says what it does
 
 
@@ -119,6 +120,13 @@ def is_terminal(stream: Any) -> bool:
     return stream is not None and bool(stream.isatty())
 
 
+def _columns() -> int:
+    """How wide the terminal at stderr is. A line that breaks could not be taken back."""
+    with contextlib.suppress(OSError, ValueError):
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL
+    return _USUAL
+
+
 @contextlib.contextmanager
 def progress(doing: str) -> Iterator[Callable[[str], None]]:
     """A line on a terminal's stderr once something takes long, gone when it is done; nothing in a pipe. What it gives
@@ -131,7 +139,7 @@ def progress(doing: str) -> Iterator[Callable[[str], None]]:
     now, shown = [doing], list[str]()
 
     def show() -> None:
-        click.echo(f"{_CLEAR if shown else ''}{one_line(now[0])} …", err=True, nl=False)
+        click.echo(f"{_CLEAR if shown else ''}{one_line(now[0])[: _columns() - 3]} …", err=True, nl=False)
         shown.append(now[0])
 
     def say(what: str) -> None:

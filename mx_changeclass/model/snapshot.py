@@ -113,6 +113,7 @@ def _known(owner: str, key: str) -> bool:
 Rows = tuple[Element, ...]
 
 _MOST = 1 << 16  # pairs kept in mind
+_MOST_ROWS = 1 << 15  # of documents that a version takes over from another
 _SAME: dict[tuple[str, str], bool] = {}  # by the digests of two units, whether they differ in ids only
 
 
@@ -260,13 +261,28 @@ class Snapshot:
         if other is not self and other.form == self.form and not self.twins and not other.twins:
             self._shares_with = ref(other)
 
+    def keep_rows(self, other: Snapshot) -> None:
+        """Take over the rows that were made of units that are the same in another version, which may go then; of many
+        so many that they take some 40 MB."""
+        if other.form != self.form or self.twins or other.twins:
+            return
+        room = _MOST_ROWS - sum(map(len, self._rows.values()))
+        for unit_id, rows in other._rows.items():
+            if unit_id not in self._rows and len(rows) <= room and self._same_in(other, unit_id):
+                self._rows[unit_id] = rows
+                room -= len(rows)
+
+    def _same_in(self, other: Snapshot, unit_id: str) -> bool:
+        mine, others = self.units.get(unit_id), other.units.get(unit_id)
+        same = mine is not None and others is not None and mine.digest == others.digest
+        return same and mine is not None and bool(mine.digest) and not mine.missing
+
     def _shared(self, unit_id: str) -> Rows:
-        shared, unit = self._shares_with(), self.units[unit_id]
-        other = shared.units.get(unit_id) if shared else None
-        if shared is None or other is None or other.digest != unit.digest or not unit.digest or unit.missing:
+        shared = self._shares_with()
+        if shared is None or not self._same_in(shared, unit_id):
             return ()
         if unit_id not in shared._rows:
-            shared._rows[unit_id] = other.load()
+            shared._rows[unit_id] = shared.units[unit_id].load()
         return shared._rows[unit_id]
 
     @cached_property

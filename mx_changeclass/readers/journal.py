@@ -1,6 +1,7 @@
 """What an audit has done so far, kept in a file: a line a pair of commits. A later audit goes on where one ended.
 
-A line holds good under the same version of this package, the same rules and the same policy only; others are passed
+A line holds good for the same project in its repository, under the same version of this package, the same rules and the
+same policy only; others are passed
 over, as are lines that a machine that stopped left half-written.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from errno import EINVAL
 from pathlib import Path
@@ -25,6 +27,7 @@ from mx_changeclass.model.commits import Commit
 from mx_changeclass.policy import Policy, policy_or_default
 
 _LINE = 1 << 28  # bytes of a line that is looked at
+_HEAD = re.compile(rb'\{"under": "([0-9a-f]+)", "old": "([0-9a-f]+)", "new": "([0-9a-f]+)", ')  # of a line
 
 
 @define
@@ -36,11 +39,12 @@ class Journal:
     _places: dict[tuple[str, str], int] = field(factory=dict)
 
     @classmethod
-    def of(cls, file: str | os.PathLike[str] | None, policy: Policy | None) -> Journal:
-        """The journal in a file, which need not be there yet. Raises ``PolicyError`` for one that cannot be used."""
+    def of(cls, file: str | os.PathLike[str] | None, policy: Policy | None, project: str) -> Journal:
+        """The journal in a file, which need not be there yet, as far as it tells of the project at a path in its
+        repository: two projects may change in the same commits. Raises ``PolicyError`` for one that cannot be used."""
         if file is None:
             return cls()
-        journal = cls(Path(file), _under(policy_or_default(policy)))
+        journal = cls(Path(file), _under(policy_or_default(policy), project))
         try:
             with journal._opened("a+b") as stream:
                 if not S_ISREG(os.fstat(stream.fileno()).st_mode):  # a device has no end
@@ -54,10 +58,10 @@ class Journal:
         return PolicyError(f"{self.file}: {error.strerror or error}. Give a journal that can be written")
 
     def __contains__(self, pair: tuple[str, Commit]) -> bool:
-        return (pair[0], pair[1].id) in self._places
+        return self._told(pair) is not None
 
-    def get(self, pair: tuple[str, Commit]) -> Judged | None:
-        """What was found of a pair, None where it is not known."""
+    def _told(self, pair: tuple[str, Commit]) -> dict[str, Any] | None:
+        """What the line of a pair says, None where there is none that is whole."""
         at = self._places.get((pair[0], pair[1].id))
         if at is None:
             return None
@@ -65,17 +69,28 @@ class Journal:
             stream.seek(at)
             line = stream.readline(_LINE)
         try:
-            return _judged(json.loads(line))
+            told = json.loads(line)
+        except (ValueError, RecursionError):
+            return None
+        return told if isinstance(told, dict) else None
+
+    def get(self, pair: tuple[str, Commit]) -> Judged | None:
+        """What was found of a pair, None where it is not known."""
+        told = self._told(pair)
+        if told is None:
+            return None
+        try:
+            return _judged(told)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, ReadError):
             where = f"{self.file}: what it says of {pair[1].id[:12]} is damaged"
             raise PolicyError(f"{where}. Give a journal that is not there yet") from None
 
     def keep(self, pair: tuple[str, Commit], judged: Judged) -> None:
         """Write what was found of a pair, as one line at once: others may write to the same file. Raises
-        ``PolicyError`` where it cannot be written; what is kept stays."""
-        if self.file is None:
-            return
+        ``PolicyError`` where it cannot be written; what is kept stays. An error that may not come again is not kept."""
         error = judged.error
+        if self.file is None or not (judged.verdict or isinstance(error, ReadError)):
+            return
         told = {
             "under": self._under,
             "old": pair[0],
@@ -96,10 +111,9 @@ class Journal:
         at, whole = 0, True
         with self._opened("rb") as stream:
             while line := stream.readline(_LINE):
-                told, whole = _parsed(line), line.endswith(b"\n")
-                old, new = told.get("old"), told.get("new")
-                if whole and told.get("under") == self._under and isinstance(old, str) and isinstance(new, str):
-                    yield at, (old, new)
+                head, whole = _HEAD.match(line), line.endswith(b"\n")
+                if whole and head and head[1].decode() == self._under:
+                    yield at, (head[2].decode(), head[3].decode())
                 at += len(line)
         if not whole:
             with self._opened("ab") as stream:
@@ -107,14 +121,6 @@ class Journal:
 
     def _opened(self, mode: str) -> Any:
         return open(self.file or os.devnull, mode)
-
-
-def _parsed(line: bytes) -> dict[str, Any]:
-    try:
-        told = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return told if isinstance(told, dict) else {}
 
 
 def _judged(told: dict[str, Any]) -> Judged:
@@ -126,10 +132,10 @@ def _judged(told: dict[str, Any]) -> Judged:
     return Judged(base, verdict_of(report) if report else None, unread, error)
 
 
-def _under(policy: Policy) -> str:
-    """What a verdict depends on beside the two models."""
+def _under(policy: Policy, project: str) -> str:
+    """What a verdict depends on beside the two commits."""
     from mx_changeclass.rules import catalogue
 
     rules = [rule.to_dict() for rule in catalogue().values()]
-    told = json.dumps([__version__, asdict(policy), rules], sort_keys=True, default=str)
+    told = json.dumps([__version__, asdict(policy), rules, project], sort_keys=True, default=str)
     return hashlib.sha256(told.encode()).hexdigest()

@@ -28,7 +28,7 @@ _WORST = 10
 _RECURRING = 15
 _ROWS = 12  # so many changes of a step are told
 _MONTHS = 40  # of so many apps the months are drawn
-_APPS = 3  # of so many apps at most all steps are told, each with pictures
+_APPS = 3  # of so many apps at most all steps are told, each with pictures; more are folded
 
 
 @frozen
@@ -79,6 +79,7 @@ def page(audits: Audits, reports: str = "") -> str:
         apps=apps,
         worst_first=worst_first,
         errors=list(errors.items()),
+        folded=len(apps) > _APPS,
         reports=reports,
         most=_ROWS,
         months=_months(worst_first[:_MONTHS]) if len(apps) > 1 else "",

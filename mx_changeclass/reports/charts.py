@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 _WIDTH = 900
 _STEP = 36  # so wide is a step where few of them leave room
+_LEAST = 4  # and so wide where there are many; the picture grows then
 _MODULES = 30  # so many rows has a map; the rest is counted
-_NAMED = 40  # so many names have room below a picture
+_NAMED = 22  # so much room takes a name below a picture
+_LONGEST = 24  # characters of it
 # Vega wants colours, a page has names for them: each stands for one.
 _COLORS = {str(c): f"#01020{n}" for n, c in enumerate(c for c in ReleaseClass if c is not NONE)}
 _NAMES = {color: f"var(--{name.lower().replace('_', '-')})" for name, color in _COLORS.items()}
@@ -77,7 +79,7 @@ def module_map(steps: Sequence[Step], anchors: Mapping[str, str]) -> tuple[str, 
     squares = alt.Chart(alt.InlineData(values=values)).mark_rect()
     encoded = squares.encode(
         x=_steps(steps),
-        y=alt.Y("module:N", sort=[*names.values()], title=None),
+        y=alt.Y("module:N", sort=[*names.values()], title=None, axis=_rows()),
         color=_colors(),
         href="anchor:N",
         description="told:N",
@@ -113,8 +115,8 @@ def apps(cells: Iterable[tuple[str, str, ReleaseClass]]) -> str:
     squares = alt.Chart(alt.InlineData(values=values)).mark_rect()
     months = _months(sorted({value["month"] for value in values}))
     encoded = squares.encode(
-        x=alt.X("month:O", title=None, axis=alt.Axis(orient="top"), scale=alt.Scale(domain=months)),
-        y=alt.Y("app:N", sort=None, title=None),
+        x=alt.X("month:O", title=None, axis=_named_months(months), scale=alt.Scale(domain=months)),
+        y=alt.Y("app:N", sort=None, title=None, axis=_rows()),
         color=_colors(),
         description="told:N",
     )
@@ -155,11 +157,31 @@ def _steps(steps: Sequence[Step]) -> Any:
     import altair as alt
 
     places = [step.new for step in steps]
-    some = steps[:: -(-len(steps) // _NAMED)]
-    named = {step.new: _named(step)[:24] if step.commit.tags or not step.day else step.day for step in some}
+    some = steps[:: -(-len(steps) * _NAMED // _wide(steps))]
+    named = {step.new: _cut(_named(step)) if step.commit.tags or not step.day else step.day for step in some}
     labels = "{" + ",".join(f"{_quoted(key)}:{_quoted(name)}" for key, name in named.items()) + "}"
     axis = alt.Axis(labelExpr=f"{labels}[datum.value]", labelAngle=-60, labelLimit=160, values=[*named])
     return alt.X("step:O", scale=alt.Scale(domain=places), title=None, axis=axis)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+
+
+def _named_months(months: Sequence[str]) -> Any:
+    """Months from left to right: all of them named, or as many a year as there is room for."""
+    import altair as alt
+
+    every = next((n for n in (1, 2, 3, 6) if len(months) * _NAMED <= n * _wide(months)), 12)
+    named = [month for month in months if every == 1 or not month[5:].isdecimal() or int(month[5:]) % every == 1]
+    return alt.Axis(orient="top", labelAngle=-60, values=named)
+
+
+def _rows() -> Any:
+    """Names of rows, each between two lines: from there to its cells is a long way."""
+    import altair as alt
+
+    return alt.Axis(grid=True, tickBand="extent")
 
 
 def _whole(ticks: int) -> Any:
@@ -170,7 +192,7 @@ def _whole(ticks: int) -> Any:
 
 
 def _wide(steps: Sequence[Any]) -> int:
-    return min(_WIDTH, _STEP * len(steps))
+    return max(min(_WIDTH, _STEP * len(steps)), _LEAST * len(steps))
 
 
 def _quoted(text: str) -> str:

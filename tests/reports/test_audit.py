@@ -315,7 +315,10 @@ def test_nobody_steers_the_page_or_its_pictures(said: str) -> None:
     assert all(link.startswith("#") for link in document.xpath("//@href"))
     shown = " ".join(said.split())
     if shown and shown.isprintable():
-        assert f"2025-01-01 {shown}"[:24] in document.xpath("//svg//text/text()"), "a name stands as it is"
+        name = f"2025-01-01 {shown}"
+        assert (name if len(name) <= 24 else f"{name[:23]}…") in document.xpath("//svg//text/text()"), (
+            "a name stands as it is"
+        )
 
 
 def test_an_audit_without_steps_and_one_of_a_single_step_are_pages() -> None:
@@ -340,7 +343,7 @@ def test_of_many_apps_the_page_tells_the_worst_steps(several: mx.Audit) -> None:
     assert len(document.xpath("//tbody/tr")) == 9
     apps = {"calm": told(*(s for s in several.steps if s.verdict.release_class < FULL_RELEASE)), "wild": several}
     assert page(apps).xpath("//tbody/tr/th/a/text()") == ["wild", "calm"], "the worst first"
-    assert len(document.xpath("//details")) == 9 * 5
+    assert len(document.xpath("//details/details")) == 9 * 5, "folded, each app by itself"
 
 
 @pytest.mark.parametrize("shown", [told(step(0, story())), mx.Portfolio({"field": told(step(0, story()))}, {})])
@@ -413,6 +416,18 @@ def test_months_without_a_step_are_drawn_too() -> None:
     steps = [step(n, story(), day) for n, day in enumerate(["2024-11-05", "2025-02-01", ""])]
     words = page({"one": told(*steps), "other": told(*steps[:1])}).xpath("//section[1]//svg//text/text()")
     assert words[:5] == ["2024-11", "2024-12", "2025-01", "2025-02", "no day"]
+
+
+def test_names_below_a_picture_leave_room_for_each_other() -> None:
+    steps = [step(n, story(), f"{2000 + n // 12}-{n % 12 + 1:02}-01") for n in range(300)]
+    found = page({"one": told(*steps), "other": told(*steps[:1])})
+    months = found.xpath("//section[1]//svg")[0]
+    assert [text for text in months.xpath(".//text/text()") if re.match(r"\d{4}-", text)] == [
+        f"{2000 + n // 2}-{month}" for n, month in enumerate(["01", "07"] * 25)
+    ]
+    trend = found.xpath("//section[2]//svg")[0]
+    assert int(trend.get("width")) > 4 * 300, "a step is wide enough to be seen"
+    assert 40 < len([text for text in trend.xpath(".//text/text()") if text.startswith("20")]) <= 1200 // 22
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
