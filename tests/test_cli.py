@@ -255,10 +255,10 @@ def with_a_fault(at: Path, module: str, name: str, error: str, *arguments: str) 
             "BrokenPipeError",
             ("diff", V1, V2),
         ),  # click takes it for a reader who left
-        ("mx_changeclass.pipeline", "classify", "RecursionError", ("diff", V1, V2)),
+        ("mx_changeclass.pipeline", "classify_release", "RecursionError", ("diff", V1, V2)),
         ("mx_changeclass.reports.json", "document", "MemoryError", ("diff", V1, V2, "--format", "json")),
         ("mx_changeclass.findings.document", "document", "ValueError", ("diff", V1, V2)),  # what explain remembers
-        ("mx_changeclass.pipeline", "classify", "SystemExit", ("diff", V1, V2)),
+        ("mx_changeclass.pipeline", "classify_release", "SystemExit", ("diff", V1, V2)),
         ("mx_changeclass.pipeline", "read", "GeneratorExit", ("diff", V1, V2)),
         ("mx_changeclass.pipeline", "diff", "BaseException", ("diff", V1, V2)),
     ],

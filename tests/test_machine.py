@@ -124,9 +124,10 @@ def test_several_at_once_leave_a_whole_report(tmp_path: Path) -> None:
     several = [subprocess.Popen(command, cwd=tmp_path, env=environment) for _ in range(3)]
     assert [one.wait(120) for one in several] == [DESTRUCTIVE] * 3
     assert json.loads((tmp_path / "report.json").read_text())["schema"] == 1
-    (last,) = (tmp_path / "mx-changeclass").iterdir()
+    facts, last = sorted((tmp_path / "mx-changeclass").iterdir())
+    assert facts.suffix == ".sqlite"
     assert json.loads(last.read_text())["changes"]
-    assert len(list(tmp_path.rglob("*"))) == 3  # the report, the folder of the last one, that one
+    assert len(list(tmp_path.rglob("*"))) == 4  # the report, the folder of what is kept, the two files in it
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
 """What an audit has done so far, kept in a file: a line a pair of commits. A later audit goes on where one ended.
 
 A line holds good for the same project in its repository, under the same version of this package, the same rules and the
-same policy only; others are passed
-over, as are lines that a machine that stopped left half-written.
+same policy only; others are passed over, as are lines that a machine that stopped left half-written.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Iterator
 from errno import EINVAL
 from pathlib import Path
@@ -25,9 +23,10 @@ from mx_changeclass.findings.document import document, verdict_of
 from mx_changeclass.findings.steps import Judged
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.policy import Policy, policy_or_default
+from mx_changeclass.regex import regex
 
 _LINE = 1 << 28  # bytes of a line that is looked at
-_HEAD = re.compile(rb'\{"under": "([0-9a-f]+)", "old": "([0-9a-f]+)", "new": "([0-9a-f]+)", ')  # of a line
+_HEAD = regex(rb'\{"under": "([0-9a-f]+)", "old": "([0-9a-f]+)", "new": "([0-9a-f]+)", ')  # of a line
 
 
 @define
