@@ -68,9 +68,10 @@ def audit(
 
     ``revision`` is where the history ends, or a range (``v1..main``). It goes along first parents: what was merged
     counts as one commit; with ``merges=False`` each commit that is no merge is a step from its own parent.
-    ``tags="v*"`` compares each commit that carries such a tag with the one tagged before it. ``since`` and ``until``
-    are days, and ``limit`` takes the last so many steps. ``path`` is the project's folder or ``.mpr`` from the top of
-    the repository around ``cwd``; without it the nearest at ``cwd`` or above.
+    ``tags="v*"`` compares each commit that carries such a tag with the nearest one that leads to it, the release that
+    its line had before: all that there are where the history ends at ``HEAD``, else those that lead to ``revision``.
+    ``since`` and ``until`` are days, and ``limit`` takes the last so many steps. ``path`` is the project's folder or
+    ``.mpr`` from the top of the repository around ``cwd``; without it the nearest at ``cwd`` or above.
 
     Any ``executor`` works, one of processes or of a cluster too; ``jobs`` makes one of so many processes for the time
     of the audit. A task is a run of neighbours; ``ahead`` of them, by default two a worker, are begun before they are

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 def _place() -> Path:
     """Each folder has its own, so that jobs beside each other do not take the place of one another."""
-    from mx_changeclass.readers.cache import default_folder
+    from mx_changeclass.readers.cache import default_folder, own_folder
 
     here = hashlib.sha256(os.fsencode(os.getcwd())).hexdigest()[:16]
-    return default_folder() / f"last-{here}.json"
+    return own_folder(default_folder()) / f"last-{here}.json"
 
 
 def remember(verdict: Verdict) -> None:
@@ -32,7 +32,6 @@ def remember(verdict: Verdict) -> None:
     told = verdict.to_dict(everything=False)
     kept = {key: told[key] for key in ("old", "new", "changes")}
     with contextlib.suppress(OSError, RuntimeError, click.UsageError):  # a machine without a home goes without
-        _place().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write(json.dumps(kept), _place())
 
 

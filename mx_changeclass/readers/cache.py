@@ -13,6 +13,7 @@ import json
 import os
 import sqlite3
 import stat
+import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,11 +22,27 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 from mx_changeclass import __version__
+from mx_changeclass.errors import PolicyError
 from mx_changeclass.graphs.references import KNOWN, Reference, UnitReferences
 from mx_changeclass.model.snapshot import Element, Rows
+from mx_changeclass.regex import regex
 
 SWITCH = "MX_CHANGECLASS_CACHE"  # "0" for none, or the folder it lies in
-_OFF = frozenset({"0", "off", "no", "false"})
+_OFF, _ON = frozenset({"0", "off", "no", "none", "false", "disabled"}), frozenset({"1", "on", "yes", "true"})
+# What SQLite says of a file that may be sound: somebody writes to it, or the machine has no room or no rights.
+_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+_OURS = regex(r"facts-[\w.+]+-[0-9a-f]{16}\.sqlite(?:-journal)?")
 _MOST = 256 << 20  # bytes of the file
 _LEFT = 3 * _MOST // 4  # of them what is left when it was more
 _LARGE = 4 << 20  # characters of a fact that is worth keeping at most
@@ -37,7 +54,7 @@ _TABLE = (
     "create table if not exists fact (kind text, key text, day integer, fact text, sum blob, primary key (kind, key))"
     " without rowid"
 )
-_DECIDING = ("readers", "model", "graphs")  # the parts of this package that decide on facts
+_DECIDING = ("readers", "model", "graphs")  # the parts of this package that decide on facts, beside what all use
 
 
 class Cache:
@@ -45,7 +62,7 @@ class Cache:
     where it cannot be had."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = _own(folder) / f"facts-{__version__}-{_state()}.sqlite"
+        self._file = own_folder(folder) / f"facts-{__version__}-{_state()}.sqlite"
         self._today = int(time.time()) // _DAY
         self._process = os.getpid()
         self._turn = RLock()
@@ -61,6 +78,9 @@ class Cache:
         )
         with self._trying():
             self._connection.executescript(f"pragma trusted_schema = off; pragma synchronous = off; {_TABLE}")
+            table = "select 1 from sqlite_master where type = 'table' and name = 'fact' and rootpage > 0"
+            if not self._connection.execute(table).fetchone():
+                raise sqlite3.DatabaseError("no table of ours")
 
     def get(self, kind: str, key: str) -> Any:
         """One fact, None where it is not kept."""
@@ -147,13 +167,13 @@ class Cache:
                 if self._connection is not None:
                     self._connection.close()
                     self._connection = None
-                if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _PASSING:
                     with suppress(OSError):
                         self._file.unlink()
 
 
-def _own(folder: Path) -> Path:
-    """The folder, where it is ours alone to write to."""
+def own_folder(folder: Path) -> Path:
+    """The folder, where it is ours alone to write to. Raises ``OSError``."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = os.lstat(folder)
     foreign = hasattr(os, "geteuid") and (found.st_uid != os.geteuid() or found.st_mode & 0o022)
@@ -165,8 +185,8 @@ def _own(folder: Path) -> Path:
 def _state() -> str:
     """A digest of what decides on facts: the smallest edit of this package forgets what it found before."""
     at = Path(__file__).parent.parent
-    code = sorted(file for folder in _DECIDING for file in (at / folder).rglob("*.py"))
-    found = hashlib.sha256()
+    code = sorted((*at.glob("*.py"), *(file for folder in _DECIDING for file in (at / folder).rglob("*.py"))))
+    found = hashlib.sha256(sys.version.encode())
     for file in (at / "data" / "metamodel.json", *code):
         content = file.read_bytes()
         found.update(f"{file.relative_to(at).as_posix()} {len(content)}\0".encode() + content)
@@ -175,9 +195,9 @@ def _state() -> str:
 
 def _clear(folder: Path, today: int) -> None:
     """Remove what other versions of this package left and nobody uses any more."""
-    for file in folder.glob("facts-*.sqlite*"):
+    for file in folder.iterdir():
         with suppress(OSError):
-            if today - os.lstat(file).st_mtime // _DAY > _STALE:
+            if _OURS.fullmatch(file.name) and today - os.lstat(file).st_mtime // _DAY > _STALE:
                 file.unlink()
 
 
@@ -188,6 +208,13 @@ def _sum(kind: str, key: str, fact: str) -> bytes:
 # -- the one of this run -------------------------------------------------------------------
 
 _cache: Cache | None = None
+
+
+def _in_checkout(folder: Path) -> bool:
+    """Whether a folder lies in the repository around the current one."""
+    here = Path(os.path.realpath("."))
+    top = next((place for place in (here, *here.parents) if os.path.lexists(place / ".git")), None)
+    return top is not None and Path(os.path.realpath(folder)).is_relative_to(top)
 
 
 def is_open() -> bool:
@@ -208,14 +235,20 @@ def cache(folder: str | os.PathLike[str] | None = None) -> Iterator[None]:
     ``folder`` is where, by default what ``MX_CHANGECLASS_CACHE`` names, or ``mx-changeclass`` below
     ``XDG_CACHE_HOME`` or ``~/.cache``; where that variable is ``0``, or nothing can be kept, the block runs without.
     Results are the same with and without it. It serves all threads of the process, and no process that it starts.
+    Raises ``PolicyError`` for a folder in the checkout around the current one: a change under review could bring it.
     """
     global _cache  # noqa: PLW0603 - one a process, as what is kept in memory
-    named = os.environ.get(SWITCH, "")
+    named = os.environ.get(SWITCH, "").strip()
     if _cache is not None or (folder is None and named.lower() in _OFF):
         yield
         return
+    chosen = folder or ("" if named.lower() in _ON else named)
     with suppress(OSError, RuntimeError, sqlite3.Error):
-        _cache = Cache(Path(folder or named or default_folder()))
+        place = Path(chosen).expanduser() if chosen else default_folder()
+        if not _in_checkout(place):
+            _cache = Cache(place)
+        elif chosen:
+            raise PolicyError(f"{chosen} lies in the checkout, which may bring facts of its own. Keep them outside")
     if _cache is None:
         yield
         return

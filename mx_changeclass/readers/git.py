@@ -94,7 +94,7 @@ def read_git(spec: str, cwd: Path, label: str, *, side_files: bool = False, besi
         if revision == "HEAD" and tree is None and repository.is_new():
             return nothing(label)
         entries = repository.tree(revision, tree) if revision else repository.index()
-        if revision == "HEAD" and not _projects(entries):  # what is to be committed brings the first one
+        if revision == "HEAD" and not projects(entries):  # what is to be committed brings the first one
             return nothing(label)
         folder, mpr = project_in(entries, path or None, repository.prefix, label)
         place = Revision(repository, objects, entries, folder)
@@ -178,14 +178,14 @@ def _mprs(entries: Entries, folder: str) -> list[str]:
     return [n for n in entries if n.lower().endswith(".mpr") and n.rpartition("/")[0] == folder]
 
 
-def _projects(entries: Entries) -> list[str]:
+def projects(entries: Entries) -> list[str]:
     """The folders that hold a project."""
     return sorted({n.rpartition("/")[0] for n in entries if n.lower().endswith(".mpr")})
 
 
 def _where(entries: Entries, label: str) -> str:
     """Advice that names the projects there are."""
-    folders = _projects(entries)
+    folders = projects(entries)
     if not folders:
         return "There is no .mpr anywhere in it"
     revision = label.partition(":")[0]
@@ -224,6 +224,8 @@ class Repository:
     def tree(self, revision: str, known: str | None = None) -> dict[str, Entry]:
         """The files of a revision, whose tree may be ``known``."""
         oid = known or self._resolve(revision + "^{tree}")
+        if oid is None and revision == "HEAD" and self.is_new():
+            raise ReadError(self._label, "there is no commit yet", "Commit the project first")
         if oid is None:
             problem = f"'{revision}' is neither an existing path nor a git revision"
             raise ReadError(self._label, problem, self._advice() or _ADVICE)
@@ -264,14 +266,32 @@ class Repository:
         """The commits that touched a folder, newest first; of many the newest ``most``, and none that leads to the
         commit ``after``. They are those along first parents, or where ``merges`` do not count all that are none."""
         known = [self.commit(revision), *(["^" + self.commit(after)] if after else [])]
-        along = ["--first-parent"] if merges else ["--no-merges", "--topo-order"]
+        along = ["--first-parent"] if merges else ["--no-merges", "--topo-order", "--full-history"]
         count = [] if most is None else [f"--max-count={most}"]
         return self._told([*along, *count, *known, "--", folder or "."])
 
     def between(self, old: str, new: str) -> frozenset[str]:
-        """The ids of all commits that lead to ``new`` and not to ``old``."""
-        listing = self._listed(["rev-list", self.commit(new), "^" + self.commit(old)], self._top)
+        """The ids of all commits that lead to ``new`` and not to ``old``, where one is named."""
+        less = ["^" + self.commit(old)] if old else []
+        listing = self._listed(["rev-list", self.commit(new), *less], self._top)
         return frozenset(listing.decode("ascii").split())
+
+    def nearest(self, commits: Sequence[str]) -> dict[str, str]:
+        """By commit the nearest of the others that leads to it: along first parents where one does, else the one that
+        comes first among ``commits``."""
+        listing = self._listed(["rev-list", "--topo-order", "--reverse", "--parents", *commits], self._top)
+        rank = {oid: n for n, oid in enumerate(commits)}
+        lead: dict[str, str | None] = {}  # by commit itself where it is one of them, else what leads to it
+        found: dict[str, str] = {}
+        for line in listing.decode("ascii").splitlines():
+            oid, *parents = line.split()
+            before = [base for parent in parents if (base := lead.get(parent)) is not None]
+            first = lead.get(parents[0]) if parents else None
+            base = first or min(before, key=rank.__getitem__, default=None)
+            if oid in rank and base is not None:
+                found[oid] = base
+            lead[oid] = oid if oid in rank else base
+        return found
 
     def tagged(self, pattern: str) -> list[Commit]:
         """The commits with a tag of a pattern (``v*``), newest first, whatever line they stand on."""

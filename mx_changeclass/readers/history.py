@@ -9,10 +9,10 @@ from pathlib import Path
 
 from attrs import frozen
 
-from mx_changeclass.errors import ReadError
+from mx_changeclass.errors import ReadError, UnknownFormat
 from mx_changeclass.model.commits import MODEL_FILE, Commit, Leg
 from mx_changeclass.model.snapshot import Snapshot
-from mx_changeclass.readers.git import SPEC, Repository, is_revision, project_in, read_git
+from mx_changeclass.readers.git import SPEC, Repository, is_revision, project_in, projects, read_git
 from mx_changeclass.readers.names import FORCED
 from mx_changeclass.readers.side_files.contents import Unreadable, as_json
 
@@ -25,15 +25,15 @@ class History:
     """Commits that touched a project, oldest first. ``path`` leads to its folder or ``.mpr`` from the top of the
     repository around ``cwd``. Where the history is that of a range (see ``history_between``), ``released`` is the
     commit that it is to be added to, and ``branched_at`` the one at which its line left that; else both are "".
-    ``each_alone`` says that the commits are of several lines, so that each is compared with its own parent. ``label``
-    is the ``path``, or the name of the ``.mpr`` where that lies at the top."""
+    ``bases`` tells with what each is compared where that is not the one before it. ``label`` is the ``path``, or the
+    name of the ``.mpr`` where that lies at the top."""
 
     commits: tuple[Commit, ...]
     path: str
     cwd: Path
     released: str = ""
     branched_at: str = ""
-    each_alone: bool = False
+    bases: Mapping[str, str] | None = None
     label: str = ""
 
     @property
@@ -91,8 +91,9 @@ class History:
 
     def steps(self) -> Iterator[tuple[str, Commit]]:
         """Each commit with the id of the one that it is compared with."""
-        if self.each_alone:
-            return ((commit.parents[0], commit) for commit in self.commits if commit.parents)
+        bases = self.bases
+        if bases is not None:
+            return ((bases[commit.id], commit) for commit in self.commits if commit.id in bases)
         return ((old.id, new) for old, new in pairwise(self.commits))
 
 
@@ -110,10 +111,11 @@ def history(
     """The history that led to a revision, or from one to another (``v1..main``), along first parents: what was merged
     counts as one commit. Without ``merges`` it is that of all other commits, each beside its own parent.
 
-    ``tags`` takes the commits with a tag of that pattern instead, of whatever line, in the order in which they were
-    committed. ``since`` and ``until`` are days (``2026-04-22``); the version before the first of them is what that is
-    compared with. Of many steps the last ``limit`` are given. ``path`` is as for ``read_git``. Raises ``ReadError``,
-    also where the clone is shallow and ends before what was asked for.
+    ``tags`` takes the commits with a tag of that pattern instead, each beside the nearest of them that leads to it: the
+    release that its line had before. For ``HEAD`` these are all such tags, on whatever line; for any other revision
+    those that lead to it. ``since`` and ``until`` are days (``2026-04-22``); the version before the first of them is
+    what that is compared with. Of many steps the last ``limit`` are given. ``path`` is as for ``read_git``. Raises
+    ``ReadError``, also where the clone is shallow and ends before what was asked for.
     """
     if not cwd.is_dir():
         raise ReadError(cwd, "is no folder", "Give that of a clone")
@@ -123,31 +125,41 @@ def history(
     new = (new or "HEAD") if dots else revision
     repository = Repository(cwd, revision)
     entries = repository.tree(new)
-    folder, mpr = project_in(entries, path or None, repository.prefix, new)
+    try:
+        folder, mpr = project_in(entries, path or None, repository.prefix, new)
+    except UnknownFormat as error:
+        if path or not (folders := projects(entries)):
+            raise
+        told = " or ".join(f"'{each}'" for each in folders[:3])
+        raise UnknownFormat(error.source, error.problem, f"Give the path of one: {told}") from None
     base = repository.branching(old or "HEAD", new) if dots else ""
+    bases: Mapping[str, str] | None = None
     if tags:
-        found = _tagged(repository, tags, new if dots else "", base)
+        found = _tagged(repository, tags, "" if revision == "HEAD" else new, base)
+        bases = repository.nearest([commit.id for commit in repository.tagged(tags)])
     else:
         found = repository.commits(new, folder, after=base, merges=merges)
         if base and merges:
             found += repository.commits(base, folder, 1)
-    alone = not (merges or tags)
-    chosen = _dated(found[::-1], since, until, line=not alone)
+        if not merges:
+            bases = {commit.id: commit.parents[0] for commit in found if commit.parents}
+    chosen = _dated(found[::-1], since, until, line=bases is None)
+    begun = [commit for commit in chosen if bases is None or commit.id in bases]
     if limit is not None:
-        chosen = chosen[max(len(chosen) - limit - (not alone), 0) :]
-    enough = limit is not None and len(chosen) == limit + (not alone)
-    if not (tags or base or enough) and chosen[:1] == found[-1:]:
+        chosen = begun[max(len(begun) - limit - (bases is None), 0) :]
+    enough = limit is not None and len(chosen) == limit + (bases is None)
+    if not (base or enough) and (chosen[:1] == found[-1:] or len(begun) < len(chosen)):
         repository.check_whole()
     at = _joined(folder, mpr)
     label = at or min(name for name in entries if "/" not in name and name.lower().endswith(".mpr"))
-    return History(tuple(chosen), at, cwd, branched_at=base, each_alone=alone, label=label)
+    return History(tuple(chosen), at, cwd, branched_at=base, bases=bases, label=label)
 
 
 def _tagged(repository: Repository, pattern: str, new: str, base: str) -> list[Commit]:
-    """The commits with a tag, newest first; of a range those that stand in it, its ends among them."""
+    """The commits with a tag, newest first; those that lead to ``new`` and not to ``base`` where these are named."""
     found = repository.tagged(pattern)
     if new:
-        within = {base, *repository.between(base, new)}
+        within = repository.between(base, new)
         found = [commit for commit in found if commit.id in within]
     if not found:
         advice = "Fetch the tags with 'git fetch --tags', or give another pattern"

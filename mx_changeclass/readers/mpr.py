@@ -341,7 +341,9 @@ class _Body(NamedTuple):
         if isinstance(self.content, bytes):
             return self.content
         content = self.content(self.where)
-        if content is None or hashlib.sha256(content).hexdigest() != self.digest:
+        if content is None:
+            raise BrokenContainer(self.label, f"{self.where} cannot be read, as it could before", RESTORE)
+        if hashlib.sha256(content).hexdigest() != self.digest:
             raise BrokenContainer(self.label, f"{self.where} changed while it was compared", "Compare again")
         return content
 

@@ -87,6 +87,18 @@ def other_table(file: Path) -> None:
         connection.execute("create table fact (name text)")
 
 
+def endless_view(file: Path) -> None:
+    file.unlink()
+    endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select 'unit' kind, i key from n"
+    with sqlite3.connect(file) as connection:
+        connection.execute(f"create view fact as {endless}")
+
+
+def no_text(file: Path) -> None:
+    with sqlite3.connect(file) as connection:
+        connection.execute("update fact set fact = cast(x'ff41' as text)")
+
+
 def held(file: Path) -> None:
     """Somebody writes to it for longer than anybody waits."""
     connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
@@ -97,7 +109,9 @@ def held(file: Path) -> None:
 HELD: list[sqlite3.Connection] = []
 
 
-@pytest.mark.parametrize("spoil", [None, damaged_pages, damaged_facts, cut, no_database, other_table, held])
+@pytest.mark.parametrize(
+    "spoil", [None, damaged_pages, damaged_facts, cut, no_database, other_table, endless_view, no_text, held]
+)
 def test_reports_are_the_same_with_facts_of_every_kind(
     app: Path, tmp_path: Path, spoil: Callable[[Path], None] | None
 ) -> None:
@@ -213,7 +227,8 @@ def test_a_folder_that_others_write_to_is_not_used(app: Path, tmp_path: Path) ->
     open_.chmod(0o777)
     (tmp_path / "elsewhere").mkdir(0o700)
     link.symlink_to(tmp_path / "elsewhere")
-    for folder in (open_, link, app / "FieldService.mpr" / "facts"):
+    (tmp_path / "file").touch()
+    for folder in (open_, link, tmp_path / "file" / "facts"):
         assert judged("HEAD~1", "HEAD", folder) == plain
         assert not folder.is_dir() or not list(folder.iterdir())
 
@@ -248,13 +263,61 @@ def test_it_stays_within_bounds_and_what_was_used_last_stays(tmp_path: Path, mon
 def test_files_of_former_versions_go_when_nobody_used_them_for_weeks(tmp_path: Path) -> None:
     folder = tmp_path / "facts"
     folder.mkdir(0o700)
-    old, recent = folder / "facts-0.0.1-abc.sqlite", folder / "facts-0.0.2-abc.sqlite"
-    for file in (old, recent):
+    names = ("facts-0.0.1-0123456789abcdef.sqlite", "facts-0.0.2-0123456789abcdef.sqlite", "facts-2024.sqlite")
+    old, recent, of_others = (folder / name for name in names)
+    for file in (old, recent, of_others):
         file.write_bytes(b"")
-    os.utime(old, (0, 0))
+    for file in (old, of_others):
+        os.utime(file, (0, 0))
     kept.Cache(folder).close()
     assert not old.exists()
     assert recent.exists()
+    assert of_others.exists()
+
+
+@pytest.mark.parametrize("spoil", [no_text, other_table, no_database, endless_view])
+def test_a_file_that_is_none_of_ours_is_made_anew(app: Path, tmp_path: Path, spoil: Callable[[Path], None]) -> None:
+    judged("HEAD~1", "HEAD", tmp_path / "facts")
+    spoil(file_of(tmp_path / "facts"))
+    for _ in range(2):  # one removes it, the next fills it
+        judged("HEAD~1", "HEAD", tmp_path / "facts")
+    with sqlite3.connect(file_of(tmp_path / "facts")) as connection:
+        assert connection.execute("select count(*) from fact where kind = 'unit'").fetchone()[0] > 10
+
+
+def test_no_facts_are_taken_from_the_checkout_that_is_judged(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change could bring them."""
+    for folder in (app / ".cache", Path(".cache")):
+        with pytest.raises(mx.PolicyError, match="lies in the checkout"):
+            judged("HEAD~1", "HEAD", folder)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(app / ".cache"))
+    monkeypatch.delenv(kept.SWITCH, raising=False)
+    with mx.cache():
+        assert not kept.is_open()
+    assert not (app / ".cache").exists()
+
+
+@pytest.mark.parametrize(
+    ("value", "keeps"), [("0", False), ("none", False), ("1", True), (" on", True), ("~/facts", True)]
+)
+def test_the_switch_is_a_word_or_a_folder(
+    app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, keeps: bool
+) -> None:
+    monkeypatch.setenv(kept.SWITCH, value)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    with mx.cache():
+        assert kept.is_open() is keeps
+    told = [path.parent.name for path in (tmp_path / "home").rglob("facts-*")]
+    assert told == ([] if not keeps else ["facts"] if "/" in value else ["mx-changeclass"])
+
+
+def test_the_last_report_is_kept_in_a_folder_of_ours_only(app: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "open" / "mx-changeclass"
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    command("HEAD~1", "HEAD", cwd=app, XDG_CACHE_HOME=str(tmp_path / "open"))
+    assert not list(folder.iterdir())
 
 
 def command(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

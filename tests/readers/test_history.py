@@ -138,3 +138,72 @@ def test_a_range_without_a_common_commit_or_without_its_past_is_refused(project:
             history_between(name, "main", PROJECT, project.at)
         with pytest.raises(ReadError):
             history_between("main", name, PROJECT, project.at)
+
+
+@pytest.fixture
+def releases(tmp_path: Path) -> History:
+    """1.0, 2.0 and 3.0 on the line itself; 1.0.1, a hotfix of 1.0 that came after 2.0 and is in 3.0; 2.0.1, of 2.0."""
+    made = History(tmp_path / "repository")
+    day = iter(range(1, 20))
+
+    def commit(name: str, *arguments: str) -> None:
+        at = f"2025-01-{next(day):02}"
+        (made.at / "apps").mkdir(exist_ok=True)
+        (made.at / "apps" / "App.mpr").write_text(name)
+        git(made.at, "add", "-A")
+        git(made.at, *(arguments or ("commit", "-qm", name)), day=at)
+        git(made.at, "tag", name, "HEAD")
+        made.keep(name)
+
+    commit("r1.0")
+    commit("r2.0")
+    git(made.at, "checkout", "-qb", "old", "r1.0")
+    commit("r1.0.1")
+    git(made.at, "checkout", "-q", "main")
+    git(made.at, "merge", "-q", "--no-commit", "--no-ff", "-s", "ours", "old")
+    commit("r3.0")
+    git(made.at, "checkout", "-qb", "newer", "r2.0")
+    commit("r2.0.1")
+    git(made.at, "checkout", "-q", "main")
+    return made
+
+
+def named(project: History, **asked: str | int) -> list[tuple[str, str]]:
+    revision = str(asked.pop("revision", "HEAD"))
+    found = history(revision, "apps", project.at, tags="r*", **asked)  # type: ignore[arg-type]
+    return [(project.named[base], project.named[commit.id]) for base, commit in found.steps()]
+
+
+def test_a_release_stands_beside_the_one_that_its_line_had_before(releases: History) -> None:
+    hotfix, third, second = ("r1.0", "r1.0.1"), ("r2.0", "r3.0"), ("r1.0", "r2.0")
+    assert named(releases) == [second, hotfix, third, ("r2.0", "r2.0.1")]
+    assert named(releases, revision="r3.0") == [second, hotfix, third]
+    assert named(releases, revision="r2.0") == [second]
+    assert named(releases, revision="r2.0..r3.0") == [hotfix, third]
+    assert named(releases, limit=2) == [third, ("r2.0", "r2.0.1")]
+    assert named(releases, since="2025-01-04") == [third, ("r2.0", "r2.0.1")]
+
+
+def test_releases_of_a_clone_that_lacks_their_past_are_not_told_as_none(releases: History, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{releases.at}", "shallow")
+    with pytest.raises(ReadError, match="--unshallow"):
+        history("HEAD", "apps", tmp_path / "shallow", tags="r*")
+
+
+def test_a_commit_counts_whose_side_a_merge_took_as_it_is(releases: History) -> None:
+    """As a conflict in a model is usually settled."""
+    git(releases.at, "checkout", "-q", "r2.0.1")
+    git(releases.at, "merge", "-q", "-s", "ours", "-m", "merge", "r3.0")
+    alone = history("HEAD", "apps", releases.at, merges=False).commits
+    assert {releases.named[commit.id] for commit in alone} >= {"r1.0", "r2.0", "r1.0.1", "r2.0.1"}
+
+
+def test_where_the_project_may_lie_is_told_as_it_is_asked_for(releases: History) -> None:
+    with pytest.raises(ReadError, match="Give the path of one: 'apps'"):
+        history("HEAD", "", releases.at)
+
+
+def test_before_the_first_commit_there_is_no_history(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    with pytest.raises(ReadError, match="there is no commit yet"):
+        history("HEAD", "", tmp_path)
