@@ -13,6 +13,7 @@ from attrs import frozen
 
 from mx_changeclass.errors import MxError
 from mx_changeclass.policy import Policy
+from mx_changeclass.readers.journal import check_journal
 from mx_changeclass.readers.portfolio import ListedApp, read_portfolio
 from mx_changeclass.timeline import Audit, Processes, audit, workers
 from mx_changeclass.wording.values import plural
@@ -67,6 +68,8 @@ def portfolio(
     their ends; ``say`` is told in words how far they are. Raises ``PolicyError`` for a file that is no portfolio.
     """
     apps = read_portfolio(file)
+    if journal is not None:
+        check_journal(journal)  # it is of no single app
     course = _Course(len(apps), say)
     with ExitStack() as stack:
         if executor is None and jobs > 1:

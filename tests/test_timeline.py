@@ -440,6 +440,19 @@ def test_a_journal_that_cannot_be_written_is_told(releases: Path, tmp_path: Path
         mx.audit(cwd=releases, journal="/dev/zero")
 
 
+@pytest.mark.parametrize("content", [b"PK\x03\x04", b"{\n", b"\n", b"{"])
+@pytest.mark.parametrize("portfolio", [False, True])
+def test_a_file_that_is_no_journal_is_left_as_it_is(
+    content: bytes, portfolio: bool, releases: Path, tmp_path: Path
+) -> None:
+    file, listed = tmp_path / "App.mpr", tmp_path / "apps.toml"
+    file.write_bytes(content)
+    listed.write_text(f'[[app]]\nname = "field"\nrepository = "{releases}"\n')
+    with pytest.raises(mx.PolicyError, match="is no journal of an audit"):
+        _ = mx.portfolio(listed, journal=file) if portfolio else mx.audit(cwd=releases, journal=file).steps
+    assert file.read_bytes() == content
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
