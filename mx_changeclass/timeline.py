@@ -83,17 +83,20 @@ def audit(
     """
     if executor is not None and jobs > 1:
         raise PolicyError("'executor' and 'jobs' exclude each other. Give one of them")
+    place = Path(cwd or "").absolute()  # a worker may stand elsewhere
     past = history(
         revision,
         path,
-        Path(cwd or "").absolute(),  # a worker may stand elsewhere
+        place,
         limit=None if limit is None else max(limit, 0),
         tags=tags,
         since=_day(since, "since"),
         until=_day(until, "until"),
         merges=merges,
     )
-    work = _Work(past, tuple(past.steps()), policy, Journal.of(journal, policy, past.path))
+    _, dots, end = revision.partition("..")
+    whole = partial(history, (end or "HEAD") if dots else revision, path, place, tags=tags, merges=merges)
+    work = _Work(past, tuple(past.steps()), policy, Journal.of(journal, policy, past.path), whole)
     return Audit(past.label, len(work.pairs), work.steps(executor, jobs, ahead), work.stopped)
 
 
@@ -210,15 +213,19 @@ class _Work:
     pairs: Sequence[CommitPair]
     policy: Policy | None
     journal: Journal
+    whole: Callable[[], History]  # of which this is a part
     stopped: Future[None] = field(factory=Future)  # done once nobody wants the rest
 
     def steps(
         self, executor: Executor | None, jobs: int, ahead: int | None
     ) -> Generator[Step, None, Sequence[MxError]]:
         """The steps in order. A commit that could not be judged is passed over: what came after it is compared with
-        the last one before it that could. Returns the errors of those after which none came."""
+        the last one before it that could, even where that stands before all that was asked for. Returns the errors of
+        those after which none came. Raises ``ReadError`` where there is no step for want of one to compare with."""
         base_of: dict[str, str] = {}
         skipped = list[MxError]()
+        baseless = list[ReadError]()
+        begun = False
         with ExitStack() as stack:
             pool = stack.enter_context(Processes(jobs)) if executor is None and jobs > 1 else executor
             most = ahead or _AHEAD * (workers(pool) if pool else 1)
@@ -228,16 +235,55 @@ class _Work:
                 if (
                     judged.old != base
                 ):  # its run began after a commit that cannot be read, and did not know what to take
-                    judged = next(self._found([(base, commit)], pool, 1))
-                    self.journal.keep((old, commit), judged)
+                    judged = self._one(base, commit, pool)
+                if judged.unread == judged.old:
+                    judged, passed_over = self._further_back(judged, commit, pool)
+                    skipped[:0] = passed_over
+                    if judged.unread == judged.old and isinstance(judged.error, ReadError):
+                        baseless.append(judged.error)
                 if judged.verdict is None:
                     skipped.extend(filter(None, [judged.error]))
                     if judged.unread == commit.id:
-                        base_of[commit.id] = base
+                        base_of[commit.id] = judged.old
                     continue
-                yield Step(base, commit.id, judged.verdict, tuple(skipped), commit)
+                begun = True
+                yield Step(judged.old, commit.id, judged.verdict, tuple(skipped), commit)
                 skipped.clear()
+        if baseless and not begun and len(baseless) == len(skipped):
+            error = baseless[0]
+            lacks = "and without it the first step has nothing to be compared with"
+            raise ReadError(error.source, f"{error.problem.rstrip('.')}, {lacks}", error.advice)
         return skipped
+
+    def _before(self, commit: str) -> Iterator[str]:
+        """What a commit is compared with, what that is, and so on: back to the first. Raises ``ReadError`` for a clone
+        that lacks its past."""
+        before = {new.id: old for old, new in self.whole().steps()}
+        while commit in before:
+            commit = before[commit]
+            yield commit
+
+    def _one(self, base: str, commit: Commit, pool: Executor | None) -> Judged:
+        """What is found of a commit beside another one than it stands beside."""
+        judged = self.journal.get((base, commit))
+        if judged is None or judged.old != base:
+            judged = next(self._found([(base, commit)], pool, 1))
+            self.journal.keep((base, commit), judged)
+        return judged
+
+    def _further_back(self, judged: Judged, commit: Commit, pool: Executor | None) -> tuple[Judged, Sequence[MxError]]:
+        """What is found of a commit beside the last one that can be read before its base, which cannot; and the errors
+        of those that are passed over for it, oldest first."""
+        told, errors = judged, list[MxError]()
+        try:
+            for earlier in self._before(judged.old):
+                errors[:0] = filter(None, [told.error])
+                told = self._one(earlier, commit, pool)
+                if told.unread != earlier:
+                    return told, errors
+        except ReadError as error:
+            return evolve(judged, error=error), ()
+        return judged, ()
 
     def _judged(self, pool: Executor | None, most: int) -> Generator[Judged, None, None]:
         """What was found of each pair: what the journal has, and the rest as it comes."""

@@ -240,6 +240,55 @@ def test_a_history_that_begins_unread_begins_where_it_can_be_read(tmp_path: Path
     assert len(step.skipped) == 1
 
 
+@pytest.fixture(scope="module")
+def gaps(tmp_path_factory: pytest.TempPathFactory) -> History:
+    """Of five commits the last and the second can be read; one of the others has no project at all."""
+    made = History(tmp_path_factory.mktemp("gaps") / "repository")
+    broken = {"apps__field__Field.mpr": "no database"}
+    (made.at / PROJECT).mkdir(parents=True)
+    made.put("broken", **broken)
+    made.put("good", "v1")
+    git(made.at, "rm", "-rq", PROJECT)
+    (made.at / PROJECT).mkdir(parents=True)
+    made.put("empty", apps__field__notes="none")
+    made.put("worse", **{"apps__field__Field.mpr": "no database either"})
+    made.put("last", "v2")
+    return made
+
+
+@pytest.mark.parametrize(
+    "asked", [{"limit": 1}, {"limit": 2}, {"revision": "HEAD~1..HEAD"}, {"limit": 1, "merges": False}, {}]
+)
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_a_part_begins_with_is_compared_with_the_last_before_it_that_can_be_read(
+    asked: dict[str, Any], jobs: int, gaps: History, tmp_path: Path
+) -> None:
+    kept, sizes = tmp_path / "kept", list[int]()
+    for _ in range(2):
+        steps = mx.audit(path=PROJECT, cwd=gaps.at, jobs=jobs, journal=kept, **asked).steps
+        assert told(gaps, list(steps)) == [("good", "last", "DESTRUCTIVE")]
+        sizes.append(kept.stat().st_size)
+    assert sizes[0] == sizes[1], "what was known was not done again"
+    (part,) = steps
+    (again,), (whole,) = (mx.audit(path=PROJECT, cwd=gaps.at, journal=file).steps for file in (kept, None))
+    assert part.verdict == again.verdict == whole.verdict
+    wanted = list(map(str, whole.skipped))
+    assert list(map(str, again.skipped)) == wanted
+    assert list(map(str, part.skipped)) == (wanted if not asked else wanted[1:]), "of those since the base"
+
+
+def test_a_part_that_nothing_readable_stands_before_says_so(gaps: History) -> None:
+    with pytest.raises(ReadError, match=r"SQLite.*has nothing to be compared with"):
+        _ = mx.audit("HEAD~3", PROJECT, cwd=gaps.at, limit=1).steps
+
+
+def test_tags_go_further_back_by_tags(gaps: History) -> None:
+    for name, commit in {"v1": "good", "v2": "worse", "v3": "last"}.items():
+        git(gaps.at, "tag", name, next(id for id, known in gaps.named.items() if known == commit))
+    steps = mx.audit(path=PROJECT, cwd=gaps.at, tags="v*", limit=1).steps
+    assert told(gaps, list(steps)) == [("good", "last", "DESTRUCTIVE")]
+
+
 def test_an_app_is_called_by_its_path_or_at_the_top_by_its_file(project: History, releases: Path) -> None:
     assert mx.audit(path=PROJECT, cwd=project.at, limit=0).label == PROJECT
     assert mx.audit(cwd=releases, limit=0).label == "FieldService.mpr"
