@@ -27,7 +27,7 @@ from threading import Lock, Thread
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from mx_changeclass.errors import MxError, PolicyError, ReadError, fault
 from mx_changeclass.findings.classify import classify_release
@@ -207,6 +207,15 @@ class Audit(Iterator[Step]):
 CommitPair = tuple[str, Commit]  # the id of a commit, and the one that is compared with it
 
 
+@define
+class _Task:
+    """A run of neighbours and what comes of it; whether the journal has that."""
+
+    run: Sequence[CommitPair]
+    future: Future[list[Judged]]
+    kept: bool = False
+
+
 @frozen
 class _Work:
     past: History
@@ -268,7 +277,6 @@ class _Work:
         judged = self.journal.get((base, commit))
         if judged is None or judged.old != base:
             judged = next(self._found([(base, commit)], pool, 1))
-            self.journal.keep((base, commit), judged)
         return judged
 
     def _further_back(self, judged: Judged, commit: Commit, pool: Executor | None) -> tuple[Judged, Sequence[MxError]]:
@@ -290,27 +298,51 @@ class _Work:
         rest = [pair for pair in self.pairs if pair not in self.journal]
         with closing(self._found(rest, pool, most)) as found:
             for pair in self.pairs:
-                judged = self.journal.get(pair)
-                if judged is None:
-                    judged = next(found)
-                    self.journal.keep(pair, judged)
-                yield judged
+                yield self.journal.get(pair) or next(found)
 
     def _found(self, pairs: Sequence[CommitPair], pool: Executor | None, most: int) -> Generator[Judged, None, None]:
+        """What is found of pairs, in their order; the journal keeps each as soon as it is known."""
         if pool is None:
-            yield from _run(self.past, pairs, self.policy)
+            for pair, judged in zip(pairs, _run(self.past, pairs, self.policy), strict=True):
+                self.journal.keep(pair, judged)
+                yield judged
             return
         size = max(1, min(_RUN, len(pairs) // most))
-        begun = ((run, self._begin(pool, run)) for run in (pairs[n : n + size] for n in range(0, len(pairs), size)))
+        begun = (
+            _Task(run, self._begin(pool, run)) for run in (pairs[n : n + size] for n in range(0, len(pairs), size))
+        )
         waiting = deque(islice(begun, most))
         try:
             while waiting:
-                run, future = waiting.popleft()
-                yield from self._result(run, future)
+                self._keep_until_first(waiting)
+                task = waiting.popleft()
+                found = self._result(task.run, task.future)
+                self._keep(task, found)
+                yield from found
                 waiting.extend(islice(begun, 1))
         finally:
-            for _, future in waiting:
-                future.cancel()
+            for task in waiting:
+                task.future.cancel()
+            with suppress(PolicyError):  # where it could not be written it was told before
+                self._keep_done(waiting)
+
+    def _keep_until_first(self, waiting: Sequence[_Task]) -> None:
+        """Wait for the first task; what comes of others before it is kept meanwhile, as the audit may be stopped."""
+        while not (waiting[0].future.done() or self.stopped.done()):
+            undone: list[Future[Any]] = [task.future for task in waiting if not task.future.done()]
+            wait((self.stopped, *undone), return_when=FIRST_COMPLETED)
+            self._keep_done(waiting)
+
+    def _keep_done(self, waiting: Sequence[_Task]) -> None:
+        for task in waiting:
+            if task.future.done() and not task.future.cancelled() and not task.future.exception():
+                self._keep(task, task.future.result())
+
+    def _keep(self, task: _Task, found: Sequence[Judged]) -> None:
+        if not task.kept:
+            task.kept = True
+            for pair, judged in zip(task.run, found, strict=True):
+                self.journal.keep(pair, judged)
 
     @property
     def _place(self) -> History:

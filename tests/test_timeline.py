@@ -20,6 +20,7 @@ from contextlib import closing
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -337,6 +338,42 @@ def test_few_steps_are_worked_on_ahead_and_none_once_nobody_asks(project: Histor
     assert 1 < len(executor.futures) <= 2 * (os.cpu_count() or 1) + 1
     steps.close()
     assert all(f.cancelled() for f in executor.futures[1:])
+
+
+class Held(Executor):
+    """Does the first piece of work once so many others are in the journal."""
+
+    def __init__(self, kept: Path, others: int) -> None:
+        self.kept, self.others = kept, others
+        self.first: Future[Any] | None = None
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if self.first is None:
+            self.first = future
+            Thread(target=self._wait, args=(fn, args), daemon=True).start()
+        else:
+            Thread(target=lambda: future.set_result(fn(*args, **kwargs)), daemon=True).start()
+        return future
+
+    def _wait(self, fn: Callable[..., Any], args: Any) -> None:
+        end = time.monotonic() + 60
+        while len(self.kept.read_bytes().splitlines()) < self.others and time.monotonic() < end:
+            time.sleep(0.02)
+        self.lines = self.kept.read_bytes().splitlines()
+        assert self.first is not None
+        self.first.set_result(fn(*args))
+
+
+def test_a_journal_keeps_what_is_done_before_its_turn(releases: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    executor = Held(kept, 2)
+    steps = mx.audit(cwd=releases, executor=executor, ahead=3, journal=kept).steps
+    assert steps == mx.audit(cwd=releases).steps
+    pairs = [(told["old"], told["new"]) for told in map(json.loads, kept.read_bytes().splitlines())]
+    assert len(executor.lines) == 2, "the first was not waited for"
+    assert sorted(pairs[:2]) == sorted((s.old, s.new) for s in steps[1:])
+    assert pairs[2:] == [(steps[0].old, steps[0].new)]
 
 
 def test_a_policy_holds_for_every_step(project: History) -> None:
