@@ -27,7 +27,7 @@ from threading import Lock, Thread
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from mx_changeclass.errors import MxError, PolicyError, ReadError, fault
 from mx_changeclass.findings.classify import classify_release
@@ -81,20 +81,35 @@ def audit(
     Raises ``ReadError`` where the history cannot be read, and once it has given its steps where the project in the last
     commits cannot.
     """
+    check_counts(jobs=jobs, ahead=ahead)
+    check_counts(0, limit=limit)
     if executor is not None and jobs > 1:
         raise PolicyError("'executor' and 'jobs' exclude each other. Give one of them")
+    first, last = _day(since, "since"), _day(until, "until")
+    if first and last and first > last:
+        raise PolicyError(f"'since' {first} is after 'until' {last}, so that no day lies between. Exchange them")
+    place = Path(cwd or "").absolute()  # a worker may stand elsewhere
     past = history(
         revision,
         path,
-        Path(cwd or "").absolute(),  # a worker may stand elsewhere
-        limit=None if limit is None else max(limit, 0),
+        place,
+        limit=limit,
         tags=tags,
-        since=_day(since, "since"),
-        until=_day(until, "until"),
+        since=first,
+        until=last,
         merges=merges,
     )
-    work = _Work(past, tuple(past.steps()), policy, Journal.of(journal, policy, past.path))
+    _, dots, end = revision.partition("..")
+    whole = partial(history, (end or "HEAD") if dots else revision, path, place, tags=tags, merges=merges)
+    work = _Work(past, tuple(past.steps()), policy, Journal.of(journal, policy, past.path), whole)
     return Audit(past.label, len(work.pairs), work.steps(executor, jobs, ahead), work.stopped)
+
+
+def check_counts(least: int = 1, /, **counts: int | None) -> None:
+    """Raise ``PolicyError`` for what is no whole number, or too small a one; None says nothing."""
+    for name, count in counts.items():
+        if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < least):
+            raise PolicyError(f"{name!r} cannot be {count!r}. Give a number such as 2")
 
 
 def _day(day: date | str, name: str) -> str:
@@ -204,21 +219,34 @@ class Audit(Iterator[Step]):
 CommitPair = tuple[str, Commit]  # the id of a commit, and the one that is compared with it
 
 
+@define
+class _Task:
+    """A run of neighbours and what comes of it; whether the journal has that."""
+
+    run: Sequence[CommitPair]
+    future: Future[list[Judged]]
+    kept: bool = False
+
+
 @frozen
 class _Work:
     past: History
     pairs: Sequence[CommitPair]
     policy: Policy | None
     journal: Journal
+    whole: Callable[[], History]  # of which this is a part
     stopped: Future[None] = field(factory=Future)  # done once nobody wants the rest
 
     def steps(
         self, executor: Executor | None, jobs: int, ahead: int | None
     ) -> Generator[Step, None, Sequence[MxError]]:
         """The steps in order. A commit that could not be judged is passed over: what came after it is compared with
-        the last one before it that could. Returns the errors of those after which none came."""
+        the last one before it that could, even where that stands before all that was asked for. Returns the errors of
+        those after which none came. Raises ``ReadError`` where there is no step for want of one to compare with."""
         base_of: dict[str, str] = {}
         skipped = list[MxError]()
+        baseless = list[ReadError]()
+        begun = False
         with ExitStack() as stack:
             pool = stack.enter_context(Processes(jobs)) if executor is None and jobs > 1 else executor
             most = ahead or _AHEAD * (workers(pool) if pool else 1)
@@ -228,43 +256,105 @@ class _Work:
                 if (
                     judged.old != base
                 ):  # its run began after a commit that cannot be read, and did not know what to take
-                    judged = next(self._found([(base, commit)], pool, 1))
-                    self.journal.keep((old, commit), judged)
+                    judged = self._one(base, commit, pool)
+                if judged.unread == judged.old:
+                    judged, passed_over = self._further_back(judged, commit, pool)
+                    skipped[:0] = passed_over
+                    if judged.unread == judged.old and isinstance(judged.error, ReadError):
+                        baseless.append(judged.error)
                 if judged.verdict is None:
                     skipped.extend(filter(None, [judged.error]))
                     if judged.unread == commit.id:
-                        base_of[commit.id] = base
+                        base_of[commit.id] = judged.old
                     continue
-                yield Step(base, commit.id, judged.verdict, tuple(skipped), commit)
+                begun = True
+                yield Step(judged.old, commit.id, judged.verdict, tuple(skipped), commit)
                 skipped.clear()
+        if baseless and not begun and len(baseless) == len(skipped):
+            error = baseless[0]
+            lacks = "and without it the first step has nothing to be compared with"
+            raise ReadError(error.source, f"{error.problem.rstrip('.')}, {lacks}", error.advice)
         return skipped
+
+    def _before(self, commit: str) -> Iterator[str]:
+        """What a commit is compared with, what that is, and so on: back to the first. Raises ``ReadError`` for a clone
+        that lacks its past."""
+        before = {new.id: old for old, new in self.whole().steps()}
+        while commit in before:
+            commit = before[commit]
+            yield commit
+
+    def _one(self, base: str, commit: Commit, pool: Executor | None) -> Judged:
+        """What is found of a commit beside another one than it stands beside."""
+        judged = self.journal.get((base, commit))
+        if judged is None or judged.old != base:
+            judged = next(self._found([(base, commit)], pool, 1))
+        return judged
+
+    def _further_back(self, judged: Judged, commit: Commit, pool: Executor | None) -> tuple[Judged, Sequence[MxError]]:
+        """What is found of a commit beside the last one that can be read before its base, which cannot; and the errors
+        of those that are passed over for it, oldest first."""
+        told, errors = judged, list[MxError]()
+        try:
+            for earlier in self._before(judged.old):
+                errors[:0] = filter(None, [told.error])
+                told = self._one(earlier, commit, pool)
+                if told.unread != earlier:
+                    return told, errors
+        except ReadError as error:
+            return evolve(judged, error=error), ()
+        return judged, ()
 
     def _judged(self, pool: Executor | None, most: int) -> Generator[Judged, None, None]:
         """What was found of each pair: what the journal has, and the rest as it comes."""
         rest = [pair for pair in self.pairs if pair not in self.journal]
         with closing(self._found(rest, pool, most)) as found:
             for pair in self.pairs:
-                judged = self.journal.get(pair)
-                if judged is None:
-                    judged = next(found)
-                    self.journal.keep(pair, judged)
-                yield judged
+                yield self.journal.get(pair) or next(found)
 
     def _found(self, pairs: Sequence[CommitPair], pool: Executor | None, most: int) -> Generator[Judged, None, None]:
+        """What is found of pairs, in their order; the journal keeps each as soon as it is known."""
         if pool is None:
-            yield from _run(self.past, pairs, self.policy)
+            for pair, judged in zip(pairs, _run(self.past, pairs, self.policy), strict=True):
+                self.journal.keep(pair, judged)
+                yield judged
             return
         size = max(1, min(_RUN, len(pairs) // most))
-        begun = ((run, self._begin(pool, run)) for run in (pairs[n : n + size] for n in range(0, len(pairs), size)))
+        begun = (
+            _Task(run, self._begin(pool, run)) for run in (pairs[n : n + size] for n in range(0, len(pairs), size))
+        )
         waiting = deque(islice(begun, most))
         try:
             while waiting:
-                run, future = waiting.popleft()
-                yield from self._result(run, future)
+                self._keep_until_first(waiting)
+                task = waiting.popleft()
+                found = self._result(task.run, task.future)
+                self._keep(task, found)
+                yield from found
                 waiting.extend(islice(begun, 1))
         finally:
-            for _, future in waiting:
-                future.cancel()
+            for task in waiting:
+                task.future.cancel()
+            with suppress(PolicyError):  # where it could not be written it was told before
+                self._keep_done(waiting)
+
+    def _keep_until_first(self, waiting: Sequence[_Task]) -> None:
+        """Wait for the first task; what comes of others before it is kept meanwhile, as the audit may be stopped."""
+        while not (waiting[0].future.done() or self.stopped.done()):
+            undone: list[Future[Any]] = [task.future for task in waiting if not task.future.done()]
+            wait((self.stopped, *undone), return_when=FIRST_COMPLETED)
+            self._keep_done(waiting)
+
+    def _keep_done(self, waiting: Sequence[_Task]) -> None:
+        for task in waiting:
+            if task.future.done() and not task.future.cancelled() and not task.future.exception():
+                self._keep(task, task.future.result())
+
+    def _keep(self, task: _Task, found: Sequence[Judged]) -> None:
+        if not task.kept:
+            task.kept = True
+            for pair, judged in zip(task.run, found, strict=True):
+                self.journal.keep(pair, judged)
 
     @property
     def _place(self) -> History:

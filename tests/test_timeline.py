@@ -20,12 +20,15 @@ from contextlib import closing
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import mx_changeclass as mx
 from mx_changeclass import ReadError, ReleaseClass
+from mx_changeclass.cli import cli
 from mx_changeclass.errors import BrokenContainer
 from mx_changeclass.findings.steps import Step
 from mx_changeclass.reports import FORMATS
@@ -213,7 +216,7 @@ def test_who_stops_an_audit_leaves_no_process_and_a_journal_that_goes_on(
         out, error = running.communicate(timeout=60)  # it waits for whoever may still write
     assert (running.returncode, out) == (code, b"")
     if number != "SIGKILL":
-        assert error.strip() == b"mx-changeclass: stopped. Run it again"
+        assert error.strip() == b"mx-changeclass: stopped. Run it again; it goes on from the journal"
     end = time.monotonic() + 30  # the keeper of what they share goes last
     while _lives(running.pid) and time.monotonic() < end:
         time.sleep(0.05)
@@ -238,6 +241,55 @@ def test_a_history_that_begins_unread_begins_where_it_can_be_read(tmp_path: Path
     (step,) = mx.audit(path=PROJECT, cwd=made.at)
     assert told(made, [step]) == WANTED[:1]
     assert len(step.skipped) == 1
+
+
+@pytest.fixture(scope="module")
+def gaps(tmp_path_factory: pytest.TempPathFactory) -> History:
+    """Of five commits the last and the second can be read; one of the others has no project at all."""
+    made = History(tmp_path_factory.mktemp("gaps") / "repository")
+    broken = {"apps__field__Field.mpr": "no database"}
+    (made.at / PROJECT).mkdir(parents=True)
+    made.put("broken", **broken)
+    made.put("good", "v1")
+    git(made.at, "rm", "-rq", PROJECT)
+    (made.at / PROJECT).mkdir(parents=True)
+    made.put("empty", apps__field__notes="none")
+    made.put("worse", **{"apps__field__Field.mpr": "no database either"})
+    made.put("last", "v2")
+    return made
+
+
+@pytest.mark.parametrize(
+    "asked", [{"limit": 1}, {"limit": 2}, {"revision": "HEAD~1..HEAD"}, {"limit": 1, "merges": False}, {}]
+)
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_a_part_begins_with_is_compared_with_the_last_before_it_that_can_be_read(
+    asked: dict[str, Any], jobs: int, gaps: History, tmp_path: Path
+) -> None:
+    kept, sizes = tmp_path / "kept", list[int]()
+    for _ in range(2):
+        steps = mx.audit(path=PROJECT, cwd=gaps.at, jobs=jobs, journal=kept, **asked).steps
+        assert told(gaps, list(steps)) == [("good", "last", "DESTRUCTIVE")]
+        sizes.append(kept.stat().st_size)
+    assert sizes[0] == sizes[1], "what was known was not done again"
+    (part,) = steps
+    (again,), (whole,) = (mx.audit(path=PROJECT, cwd=gaps.at, journal=file).steps for file in (kept, None))
+    assert part.verdict == again.verdict == whole.verdict
+    wanted = list(map(str, whole.skipped))
+    assert list(map(str, again.skipped)) == wanted
+    assert list(map(str, part.skipped)) == (wanted if not asked else wanted[1:]), "of those since the base"
+
+
+def test_a_part_that_nothing_readable_stands_before_says_so(gaps: History) -> None:
+    with pytest.raises(ReadError, match=r"SQLite.*has nothing to be compared with"):
+        _ = mx.audit("HEAD~3", PROJECT, cwd=gaps.at, limit=1).steps
+
+
+def test_tags_go_further_back_by_tags(gaps: History) -> None:
+    for name, commit in {"v1": "good", "v2": "worse", "v3": "last"}.items():
+        git(gaps.at, "tag", name, next(id for id, known in gaps.named.items() if known == commit))
+    steps = mx.audit(path=PROJECT, cwd=gaps.at, tags="v*", limit=1).steps
+    assert told(gaps, list(steps)) == [("good", "last", "DESTRUCTIVE")]
 
 
 def test_an_app_is_called_by_its_path_or_at_the_top_by_its_file(project: History, releases: Path) -> None:
@@ -288,6 +340,42 @@ def test_few_steps_are_worked_on_ahead_and_none_once_nobody_asks(project: Histor
     assert 1 < len(executor.futures) <= 2 * (os.cpu_count() or 1) + 1
     steps.close()
     assert all(f.cancelled() for f in executor.futures[1:])
+
+
+class Held(Executor):
+    """Does the first piece of work once so many others are in the journal."""
+
+    def __init__(self, kept: Path, others: int) -> None:
+        self.kept, self.others = kept, others
+        self.first: Future[Any] | None = None
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if self.first is None:
+            self.first = future
+            Thread(target=self._wait, args=(fn, args), daemon=True).start()
+        else:
+            Thread(target=lambda: future.set_result(fn(*args, **kwargs)), daemon=True).start()
+        return future
+
+    def _wait(self, fn: Callable[..., Any], args: Any) -> None:
+        end = time.monotonic() + 60
+        while len(self.kept.read_bytes().splitlines()) < self.others and time.monotonic() < end:
+            time.sleep(0.02)
+        self.lines = self.kept.read_bytes().splitlines()
+        assert self.first is not None
+        self.first.set_result(fn(*args))
+
+
+def test_a_journal_keeps_what_is_done_before_its_turn(releases: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    executor = Held(kept, 2)
+    steps = mx.audit(cwd=releases, executor=executor, ahead=3, journal=kept).steps
+    assert steps == mx.audit(cwd=releases).steps
+    pairs = [(told["old"], told["new"]) for told in map(json.loads, kept.read_bytes().splitlines())]
+    assert len(executor.lines) == 2, "the first was not waited for"
+    assert sorted(pairs[:2]) == sorted((s.old, s.new) for s in steps[1:])
+    assert pairs[2:] == [(steps[0].old, steps[0].new)]
 
 
 def test_a_policy_holds_for_every_step(project: History) -> None:
@@ -355,6 +443,55 @@ def test_tags_are_the_releases(releases: Path) -> None:
 )
 def test_a_part_of_a_history(asked: dict[str, Any], wanted: list[str], releases: Path) -> None:
     assert subjects(mx.audit(cwd=releases, **asked)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"jobs": 0}, "'jobs' cannot be 0"),
+        ({"jobs": "2"}, "'jobs' cannot be '2'"),
+        ({"jobs": True}, "'jobs' cannot be True"),
+        ({"limit": -1}, "'limit' cannot be -1"),
+        ({"limit": 0.0}, "'limit' cannot be 0.0"),
+        ({"ahead": 0}, "'ahead' cannot be 0"),
+        ({"since": "2025-03-18", "until": date(2025, 3, 17)}, "'since' 2025-03-18 is after 'until' 2025-03-17"),
+    ],
+)
+def test_what_is_no_number_and_no_time_is_told(wrong: dict[str, Any], told: str, releases: Path) -> None:
+    with pytest.raises(mx.PolicyError, match=told):
+        mx.audit(cwd=releases, **wrong)
+
+
+def test_a_portfolio_says_why_it_lacks_an_app(tmp_path: Path) -> None:
+    listed = tmp_path / "apps.toml"
+    listed.write_text('[[app]]\nname = "Gone"\nrepository = "nowhere"\n')
+    apps = mx.portfolio(listed)
+    with pytest.raises(KeyError, match=r"'Gone' could not be audited: .*nowhere: is no folder"):
+        apps["Gone"]
+    assert "Gone" not in apps
+    with pytest.raises(mx.PolicyError, match="'jobs' cannot be 0"):
+        mx.portfolio(listed, jobs=0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "said"),
+    [
+        (["v1.1..v1.0"], 0, "v1.1..v1.0 holds no such commit. A range leads from the older version to the newer one"),
+        (["--since", "2026-01-01"], 0, "no such commit is of those days"),
+        (["--tags", "v1.0"], 0, "only one commit has a tag like 'v1.0'"),
+        (["v1.0"], 0, "only one commit touched the project"),
+        (["--limit", "0"], 0, ""),
+        (["--since", "2025-03-18", "--until", "2025-03-17"], 2, "no day lies between"),
+        (["--all"], 2, "Add --format json"),
+    ],
+)
+def test_who_asks_for_nothing_is_told(
+    asked: list[str], code: int, said: str, releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(releases)
+    done = CliRunner().invoke(cli, ["audit", *asked])
+    assert (done.exit_code, done.stderr.count("\n")) == (code, bool(said))
+    assert said in done.stderr
 
 
 @pytest.mark.parametrize("wrong", [{"revision": "v1.0...main"}, {"since": "soon"}, {"jobs": 2, "executor": Executor()}])
@@ -438,6 +575,19 @@ def test_a_journal_that_cannot_be_written_is_told(releases: Path, tmp_path: Path
         mx.audit(cwd=releases, journal=tmp_path)
     with pytest.raises(mx.PolicyError, match="is no regular file"):
         mx.audit(cwd=releases, journal="/dev/zero")
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04", b"{\n", b"\n", b"{"])
+@pytest.mark.parametrize("portfolio", [False, True])
+def test_a_file_that_is_no_journal_is_left_as_it_is(
+    content: bytes, portfolio: bool, releases: Path, tmp_path: Path
+) -> None:
+    file, listed = tmp_path / "App.mpr", tmp_path / "apps.toml"
+    file.write_bytes(content)
+    listed.write_text(f'[[app]]\nname = "field"\nrepository = "{releases}"\n')
+    with pytest.raises(mx.PolicyError, match="is no journal of an audit"):
+        _ = mx.portfolio(listed, journal=file) if portfolio else mx.audit(cwd=releases, journal=file).steps
+    assert file.read_bytes() == content
 
 
 @pytest.mark.parametrize(

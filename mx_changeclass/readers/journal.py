@@ -26,6 +26,7 @@ from mx_changeclass.policy import Policy, policy_or_default
 from mx_changeclass.regex import regex
 
 _LINE = 1 << 28  # bytes of a line that is looked at
+_BEGIN = b'{"under": "'  # of a line, whichever version wrote it
 _HEAD = regex(rb'\{"under": "([0-9a-f]+)", "old": "([0-9a-f]+)", "new": "([0-9a-f]+)", ')  # of a line
 
 
@@ -43,18 +44,13 @@ class Journal:
         repository: two projects may change in the same commits. Raises ``PolicyError`` for one that cannot be used."""
         if file is None:
             return cls()
+        check_journal(file)
         journal = cls(Path(file), _under(policy_or_default(policy), project))
         try:
-            with journal._opened("a+b") as stream:
-                if not S_ISREG(os.fstat(stream.fileno()).st_mode):  # a device has no end
-                    raise OSError(EINVAL, "is no regular file")
             journal._places = {pair: at for at, pair in journal._lines()}
         except OSError as error:
-            raise journal._unusable(error) from None
+            raise _unusable(file, error) from None
         return journal
-
-    def _unusable(self, error: OSError) -> PolicyError:
-        return PolicyError(f"{self.file}: {error.strerror or error}. Give a journal that can be written")
 
     def __contains__(self, pair: tuple[str, Commit]) -> bool:
         return self._told(pair) is not None
@@ -103,7 +99,7 @@ class Journal:
             with self._opened("ab") as stream:
                 stream.write(json.dumps(told).encode() + b"\n")
         except OSError as error:
-            raise self._unusable(error) from None
+            raise _unusable(self.file, error) from None
 
     def _lines(self) -> Iterator[tuple[int, tuple[str, str]]]:
         """Where the lines begin that hold good, and the pair of each."""
@@ -120,6 +116,25 @@ class Journal:
 
     def _opened(self, mode: str) -> Any:
         return open(self.file or os.devnull, mode)
+
+
+def check_journal(file: str | os.PathLike[str]) -> None:
+    """Raise ``PolicyError`` where a file cannot be a journal: it cannot be written, or holds something else, which
+    stays as it is. A file that is not there is made."""
+    try:
+        with open(file, "a+b") as stream:
+            if not S_ISREG(os.fstat(stream.fileno()).st_mode):  # a device has no end
+                raise OSError(EINVAL, "is no regular file")
+            stream.seek(0)
+            begin = stream.read(len(_BEGIN))
+    except OSError as error:
+        raise _unusable(file, error) from None
+    if begin not in (b"", _BEGIN):
+        raise PolicyError(f"{file}: is no journal of an audit. Give one, or a file that is not there yet")
+
+
+def _unusable(file: str | os.PathLike[str] | None, error: OSError) -> PolicyError:
+    return PolicyError(f"{file}: {error.strerror or error}. Give a journal that can be written")
 
 
 def _judged(told: dict[str, Any]) -> Judged:
