@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ Audits = Mapping[str, "Audit"]  # by the name of the app
 
 _WORST = 5  # so many of the worst steps, and of the rules that recur, are told above the steps
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would reckon, were it to begin a cell
+SERVER_LOSS = "deletes data on the server"
 _SHORT = {c: str(c).lower().replace("_", "-") for c in ReleaseClass}
 
 
@@ -141,7 +143,8 @@ def _cell(value: Any) -> Any:
 
 
 def _counts(step: Step) -> str:
-    return ", ".join(f"{n} {_SHORT[c]}" for c, n in reversed([*step.verdict.counts.items()]) if n) or "no change"
+    told = ", ".join(f"{n} {_SHORT[c]}" for c, n in reversed([*step.verdict.counts.items()]) if n) or "no change"
+    return f"{told}; {SERVER_LOSS}" if step.verdict.server_data_loss else told
 
 
 def _class(step: Step) -> str:
@@ -151,13 +154,23 @@ def _class(step: Step) -> str:
 
 
 def audit_headline(steps: Sequence[Step]) -> str:
-    """How many steps, from when to when, and how many of each class."""
+    """How many steps, from when to when, how many of each class, and how many of them delete data on the server."""
     if not steps:
         return "no step"
-    counted = {c: sum(s.verdict.release_class is c for s in steps) for c in reversed(ReleaseClass) if c is not NONE}
     days = sorted(step.day for step in steps if step.day)
     span = "" if not days else f" on {days[0]}" if days[0] == days[-1] else f" from {days[0]} to {days[-1]}"
-    return f"{plural(len(steps), 'step')}{span}: " + ", ".join(f"{n} {c}" for c, n in counted.items() if n)
+    counted = (_counted(c, steps) for c in reversed(ReleaseClass) if c is not NONE)
+    told = f"{plural(len(steps), 'step')}{span}: " + ", ".join(filter(None, counted))
+    losing = sum(step.verdict.server_data_loss for step in steps)
+    delete = SERVER_LOSS if losing == 1 else SERVER_LOSS.replace("deletes", "delete")
+    return f"{told}; {plural(losing, 'step')} {delete}" if losing else told
+
+
+def _counted(release_class: ReleaseClass, steps: Sequence[Step]) -> str:
+    """ "6 FULL_RELEASE (2 may be DESTRUCTIVE)": what is certain, and what those steps may be once it is decided."""
+    found = Counter(s.verdict.at_most for s in steps if s.verdict.release_class is release_class)
+    maybe = ", ".join(f"{found[c]} may be {c}" for c in reversed(ReleaseClass) if c > release_class and found[c])
+    return f"{found.total()} {release_class}{maybe and f' ({maybe})'}" if found else ""
 
 
 def binaries_told(steps: Sequence[Step]) -> str:
@@ -223,6 +236,6 @@ def _markdown(audits: Audits) -> Iterator[str]:
         worst = worst_steps(audit.steps, _WORST)
         yield ""
         for step in worst:
-            yield f"- {escaped(step.name)}: {escaped(' '.join(step.verdict.summary))}"
+            yield f"- {escaped(step.name)} ({_class(step)}): {escaped(' '.join(step.verdict.summary))}"
         yield ""
     yield from map(escaped, _errors(audits))

@@ -14,7 +14,7 @@ from mx_changeclass.errors import MxError
 from mx_changeclass.findings.steps import Recurring, Step, recurring, worst_steps
 from mx_changeclass.legible import xml_text
 from mx_changeclass.reports import charts
-from mx_changeclass.reports.audit import Audits, audit_headline, binaries_told, errors_of
+from mx_changeclass.reports.audit import SERVER_LOSS, Audits, audit_headline, binaries_told, errors_of
 from mx_changeclass.reports.html import digest, escaping, in_frame
 from mx_changeclass.vocabulary import NONE, OTA_SAFE, ReleaseClass
 from mx_changeclass.wording.values import plural, sentence
@@ -49,8 +49,17 @@ class _App:
     binaries: str
 
     @property
-    def worst(self) -> ReleaseClass:
+    def release_class(self) -> ReleaseClass:
         return max((s.verdict.release_class for s in self.steps), default=OTA_SAFE)
+
+    @property
+    def at_most(self) -> ReleaseClass:
+        return max((s.verdict.at_most for s in self.steps), default=OTA_SAFE)
+
+    @property
+    def server_data_loss(self) -> int:
+        """How many steps delete data on the server."""
+        return sum(s.verdict.server_data_loss for s in self.steps)
 
     @property
     def classes(self) -> list[int]:
@@ -75,7 +84,7 @@ def page(audits: Audits, reports: str = "") -> str:
     whole = _template().render(
         title=title,
         lead=sentence(audit_headline(steps)),
-        worst=max((app.worst for app in apps), default=OTA_SAFE),
+        worst=max((app.release_class for app in apps), default=OTA_SAFE),
         apps=apps,
         worst_first=worst_first,
         errors=list(errors.items()),
@@ -154,6 +163,7 @@ def _template() -> Template:
     environment.globals.update(
         command=_command,
         plural=plural,
+        server_loss=SERVER_LOSS,
         classes=[c for c in reversed(ReleaseClass) if c is not NONE],
         style=(raw("verdict.css") + raw("audit.css")).decode(),
     )

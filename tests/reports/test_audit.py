@@ -31,8 +31,8 @@ from mx_changeclass.findings.steps import STEP_COLUMNS, Step, between_binaries, 
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.types import MODULE
 from mx_changeclass.reports import AUDIT_FORMATS
-from mx_changeclass.reports.audit import render_audits
-from mx_changeclass.vocabulary import FULL_RELEASE, NONE
+from mx_changeclass.reports.audit import audit_headline, render_audits
+from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, Maybe
 from tests.builders.histories import field_service, git
 from tests.cases import labelled_cases
 from tests.generated import ROOT, story
@@ -62,6 +62,44 @@ def test_the_worst_come_first_and_of_two_alike_the_later(verdicts: dict[str, mx.
     steps = [step(n, verdicts[name]) for n, name in enumerate(names)]
     assert [int(s.old, 16) for s in worst_steps(steps)] == [3, 1, 4, 2, 0]
     assert len(worst_steps(steps, 2)) == 2
+
+
+def altered(verdict: mx.Verdict, loss: Maybe, at_most: mx.ReleaseClass) -> mx.Verdict:
+    """The verdict with findings that cost the server so much and may be so grave."""
+    findings = (evolve(f, rule=evolve(f.rule, server_data_loss=loss), at_most=at_most) for f in verdict.findings)
+    return evolve(verdict, findings=tuple(findings))
+
+
+@pytest.fixture(scope="module")
+def redeploys(verdicts: dict[str, mx.Verdict]) -> list[Step]:
+    """Steps of one class: an ordinary one, one that may be worse, and one that deletes data on the server."""
+    choices = ((Maybe.NO, NEEDS_REDEPLOY), (Maybe.MAYBE, DESTRUCTIVE), (Maybe.YES, NEEDS_REDEPLOY))
+    found = [altered(verdicts["NEEDS_REDEPLOY"], loss, at_most) for loss, at_most in choices]
+    return [step(n, verdict, f"2025-01-0{n + 1}") for n, verdict in enumerate(found)]
+
+
+def test_of_one_class_the_worst_delete_data_on_the_server_or_may_be_more(redeploys: list[Step]) -> None:
+    plain, open_, losing = redeploys
+    assert worst_steps([losing, open_, plain]) == [losing, open_, plain]
+
+
+def test_every_sum_tells_what_steps_may_be_and_what_they_delete(redeploys: list[Step]) -> None:
+    sums = "3 NEEDS_REDEPLOY (1 may be DESTRUCTIVE); 1 step deletes data on the server"
+    assert audit_headline([redeploys[0]]).endswith(": 1 NEEDS_REDEPLOY")
+    assert audit_headline(redeploys[2:] * 2).endswith(": 2 NEEDS_REDEPLOY; 2 steps delete data on the server")
+    audits = {"field": told(*redeploys)}
+    for name in ("text", "markdown", "html"):
+        report = render_audits(audits, name)
+        assert sums in report.replace("\\", "")
+        told_rows = [line for line in report.splitlines() if "2025-01-03" in line and "deletes data" in line]
+        assert told_rows, f"{name}: at its own step"
+    assert [b.text for b in page(audits).xpath("//p[@class='worst NEEDS_REDEPLOY']/b")] == [
+        "deletes data on the server", "at most DESTRUCTIVE",
+    ]  # fmt: skip
+    table = page({"field": told(*redeploys), "calm": told(redeploys[0])}).xpath("//table")[0]
+    column = [cell.text for cell in table.xpath(".//thead//th")].index("Delete server data")
+    assert [row[column].text for row in table.xpath("./tbody/tr")] == ["1", "0"]
+    assert table.xpath("./tbody/tr[1]/td[1]/b/text()") == ["at most DESTRUCTIVE"]
 
 
 def test_a_rule_that_recurs_is_counted_by_steps_and_findings(verdicts: dict[str, mx.Verdict]) -> None:
