@@ -25,7 +25,7 @@ from mx_changeclass.legible import json_text, plain_line
 from mx_changeclass.reports import AUDIT_FORMATS
 from mx_changeclass.reports.markdown import escaped
 from mx_changeclass.vocabulary import NONE, ReleaseClass
-from mx_changeclass.wording.values import plural
+from mx_changeclass.wording.values import plural, sentence
 
 if TYPE_CHECKING:
     from mx_changeclass.timeline import Audit
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Audits = Mapping[str, "Audit"]  # by the name of the app
 
 _WORST = 5  # so many of the worst steps, and of the rules that recur, are told above the steps
+_WIDEST = 40  # characters of a column; what is longer moves the rest of its line alone
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would reckon, were it to begin a cell
 SERVER_LOSS = "deletes data on the server"
 _SHORT = {c: str(c).lower().replace("_", "-") for c in ReleaseClass}
@@ -179,9 +180,15 @@ def binaries_told(steps: Sequence[Step]) -> str:
     if not found:
         return ""
     days = sorted(days for _, days in found if days is not None)
-    middle = days[len(days) // 2] if days else 0
-    between = f", {middle} {'day' if middle == 1 else 'days'} apart in the middle" if days else ""
-    return f"{plural(len(found), 'step')} needed a new binary{between}"
+    if not days:
+        return f"{plural(len(found), 'step')} needed a new binary"
+    median = (days[(len(days) - 1) // 2] + days[len(days) // 2]) // 2
+    return f"{plural(len(found), 'step')} needed a new binary, a median of {plural(median, 'day')} apart"
+
+
+def audit_told(steps: Sequence[Step]) -> str:
+    """``audit_headline`` and ``binaries_told`` as sentences."""
+    return " ".join(sentence(told) for told in (audit_headline(steps), binaries_told(steps)) if told)
 
 
 def _text(audits: Audits) -> Iterator[str]:
@@ -196,10 +203,13 @@ def _text(audits: Audits) -> Iterator[str]:
             for r in grave:
                 yield f"  in {plural(r.steps, 'step')}: {r.rule.title} [{r.rule.id}]"
         yield ""
-        for step in audit.steps:
-            yield f"{step.day or '-':<11}{step.name:<14}{_class(step):<16}{_counts(step)}"
-            yield f"{'':<11}{step.commit.author}: {step.commit.subject}"
-            yield from (f"{'':<11}! not judged: {error}" for error in step.skipped)
+        table = [(step.day or "-", step.name, _class(step), _counts(step)) for step in audit.steps]
+        widths = [min(max(map(len, column)), _WIDEST) for column in zip(*table, strict=True)]
+        for step, cells in zip(audit.steps, table, strict=True):
+            yield "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+            below = " " * (widths[0] + 2)
+            yield f"{below}{step.commit.author}: {step.commit.subject}"
+            yield from (f"{below}! not judged: {error}" for error in step.skipped)
         yield from (f"! not judged after the last step: {error}" for error in audit.unread)
     yield from _errors(audits)
 
@@ -218,7 +228,7 @@ def _markdown(audits: Audits) -> Iterator[str]:
     for name, audit in audits.items():
         yield f"## {escaped(name)}"
         yield ""
-        yield escaped(audit_headline(audit.steps)) + ". " + escaped(binaries_told(audit.steps))
+        yield escaped(audit_told(audit.steps))
         yield ""
         yield "| release | day | class | changes | by | subject |"
         yield "| --- | --- | --- | --- | --- | --- |"

@@ -14,7 +14,7 @@ from mx_changeclass.errors import MxError
 from mx_changeclass.findings.steps import Recurring, Step, recurring, worst_steps
 from mx_changeclass.legible import xml_text
 from mx_changeclass.reports import charts
-from mx_changeclass.reports.audit import SERVER_LOSS, Audits, audit_headline, binaries_told, errors_of
+from mx_changeclass.reports.audit import SERVER_LOSS, Audits, audit_headline, audit_told, binaries_told, errors_of
 from mx_changeclass.reports.html import digest, escaping, in_frame
 from mx_changeclass.vocabulary import NONE, OTA_SAFE, ReleaseClass
 from mx_changeclass.wording.values import plural, sentence
@@ -128,7 +128,7 @@ def _app(
         anchors={step.new: anchors[step.new] for step in shown},
         steps=steps,
         unread=audit.unread,
-        told=". ".join(filter(None, [sentence(audit_headline(steps)).rstrip("."), binaries_told(steps)])) + ".",
+        told=audit_told(steps),
         stores=binaries_told(steps),
         recurring=[r for r in recurring(steps) if r.steps > 1][:_RECURRING],
         worst_steps=worst_steps(steps, _WORST) if 1 < len(steps) == len(shown) else [],

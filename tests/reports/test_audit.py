@@ -31,7 +31,7 @@ from mx_changeclass.findings.steps import STEP_COLUMNS, Step, between_binaries, 
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.types import MODULE
 from mx_changeclass.reports import AUDIT_FORMATS
-from mx_changeclass.reports.audit import audit_headline, render_audits
+from mx_changeclass.reports.audit import audit_headline, binaries_told, render_audits
 from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, Maybe
 from tests.builders.histories import field_service, git
 from tests.cases import labelled_cases
@@ -135,6 +135,32 @@ def told(*steps: Step, unread: tuple[MxError, ...] = ()) -> mx.Audit:
         return unread
 
     return mx.Audit("field", len(steps), source())
+
+
+def test_columns_stand_apart_whatever_is_long(redeploys: list[Step]) -> None:
+    tagged = [evolve(s, commit=evolve(s.commit, tags=("v2.0", "release-2" * n))) for n, s in enumerate(redeploys, 1)]
+    tagged.append(evolve(tagged[0], commit=Commit("1" * 40, "", "", "", (), ("v" * 99,))))
+    report = render_audits({"field": told(*tagged)})
+    lines = [line for line in report.splitlines() if " NEEDS_REDEPLOY" in line][1:]
+    assert [re.split(" {2,}", line)[:3] for line in lines] == [
+        [s.day or "-", s.name, f"NEEDS_REDEPLOY{', at most DESTRUCTIVE' if s is tagged[1] else ''}"] for s in tagged
+    ]
+    assert len({line.index(" NEEDS_REDEPLOY") for line in lines[:3]}) == 1, "one below the other"
+
+
+def test_the_median_of_days_between_binaries_is_told(verdicts: dict[str, mx.Verdict]) -> None:
+    store = next(v for v in verdicts.values() if v.channel is FULL_RELEASE)
+    steps = [step(n, store, f"2025-01-{day:02}") for n, day in enumerate((1, 3, 23, 24))]  # 2, 20 and 1 days apart
+    assert binaries_told(steps) == "4 steps needed a new binary, a median of 2 days apart"
+    assert binaries_told(steps[:3]) == "3 steps needed a new binary, a median of 11 days apart"
+    assert binaries_told(steps[2:]) == "2 steps needed a new binary, a median of 1 day apart"
+    assert binaries_told(steps[:1]) == "1 step needed a new binary"
+
+
+def test_no_line_of_markdown_ends_with_a_blank(verdicts: dict[str, mx.Verdict]) -> None:
+    lines = render_audits({"field": told(step(0, verdicts["NEEDS_REDEPLOY"]))}, "markdown").splitlines()
+    assert lines[2] == "1 step: 1 NEEDS_REDEPLOY."
+    assert all(line == line.rstrip() for line in lines)
 
 
 HOSTILE = "=cmd|' /C calc'!A0 ##vso[task.complete]\n::error::boo | <b>`x`</b> \x1b[31m @everyone"
