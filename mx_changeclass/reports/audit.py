@@ -155,16 +155,13 @@ def _class(step: Step) -> str:
 
 
 def audit_headline(steps: Sequence[Step]) -> str:
-    """How many steps, from when to when, how many of each class, and how many of them delete data on the server."""
+    """How many steps, from when to when, and how many of each class."""
     if not steps:
         return "no step"
     days = sorted(step.day for step in steps if step.day)
     span = "" if not days else f" on {days[0]}" if days[0] == days[-1] else f" from {days[0]} to {days[-1]}"
     counted = (_counted(c, steps) for c in reversed(ReleaseClass) if c is not NONE)
-    told = f"{plural(len(steps), 'step')}{span}: " + ", ".join(filter(None, counted))
-    losing = sum(step.verdict.server_data_loss for step in steps)
-    delete = SERVER_LOSS if losing == 1 else SERVER_LOSS.replace("deletes", "delete")
-    return f"{told}; {plural(losing, 'step')} {delete}" if losing else told
+    return f"{plural(len(steps), 'step')}{span}: " + ", ".join(filter(None, counted))
 
 
 def _counted(release_class: ReleaseClass, steps: Sequence[Step]) -> str:
@@ -172,6 +169,13 @@ def _counted(release_class: ReleaseClass, steps: Sequence[Step]) -> str:
     found = Counter(s.verdict.at_most for s in steps if s.verdict.release_class is release_class)
     maybe = ", ".join(f"{found[c]} may be {c}" for c in reversed(ReleaseClass) if c > release_class and found[c])
     return f"{found.total()} {release_class}{maybe and f' ({maybe})'}" if found else ""
+
+
+def losses_told(steps: Sequence[Step]) -> str:
+    """How many steps delete data on the server, in words; "" where none does."""
+    losing = sum(step.verdict.server_data_loss for step in steps)
+    told = SERVER_LOSS if losing == 1 else SERVER_LOSS.replace("deletes", "delete")
+    return f"{plural(losing, 'step')} {told}" if losing else ""
 
 
 def binaries_told(steps: Sequence[Step]) -> str:
@@ -186,16 +190,16 @@ def binaries_told(steps: Sequence[Step]) -> str:
     return f"{plural(len(found), 'step')} needed a new binary, a median of {plural(median, 'day')} apart"
 
 
-def audit_told(steps: Sequence[Step]) -> str:
-    """``audit_headline`` and ``binaries_told`` as sentences."""
-    return " ".join(sentence(told) for told in (audit_headline(steps), binaries_told(steps)) if told)
+def in_sentences(*told: str) -> str:
+    """What there is of these texts, a sentence each."""
+    return " ".join(map(sentence, filter(None, told)))
 
 
 def _text(audits: Audits) -> Iterator[str]:
     for number, (name, audit) in enumerate(audits.items()):
         yield from ([""] if number else [])
         yield f"{name}: {audit_headline(audit.steps)}"
-        yield from filter(None, [binaries_told(audit.steps)])
+        yield from filter(None, [losses_told(audit.steps), binaries_told(audit.steps)])
         grave = [r for r in recurring(audit.steps) if r.steps > 1][:_WORST]
         if grave:
             yield ""
@@ -228,7 +232,8 @@ def _markdown(audits: Audits) -> Iterator[str]:
     for name, audit in audits.items():
         yield f"## {escaped(name)}"
         yield ""
-        yield escaped(audit_told(audit.steps))
+        steps = audit.steps
+        yield escaped(in_sentences(audit_headline(steps), losses_told(steps), binaries_told(steps)))
         yield ""
         yield "| release | day | class | changes | by | subject |"
         yield "| --- | --- | --- | --- | --- | --- |"

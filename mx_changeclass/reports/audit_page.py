@@ -14,10 +14,18 @@ from mx_changeclass.errors import MxError
 from mx_changeclass.findings.steps import Recurring, Step, recurring, worst_steps
 from mx_changeclass.legible import xml_text
 from mx_changeclass.reports import charts
-from mx_changeclass.reports.audit import SERVER_LOSS, Audits, audit_headline, audit_told, binaries_told, errors_of
+from mx_changeclass.reports.audit import (
+    SERVER_LOSS,
+    Audits,
+    audit_headline,
+    binaries_told,
+    errors_of,
+    in_sentences,
+    losses_told,
+)
 from mx_changeclass.reports.html import digest, escaping, in_frame
 from mx_changeclass.vocabulary import NONE, OTA_SAFE, ReleaseClass
-from mx_changeclass.wording.values import plural, sentence
+from mx_changeclass.wording.values import plural
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -83,7 +91,7 @@ def page(audits: Audits, reports: str = "") -> str:
     title = f"Audit of {apps[0].name}" if len(apps) == 1 and not errors else f"Audit of {plural(len(apps), 'app')}"
     whole = _template().render(
         title=title,
-        lead=sentence(audit_headline(steps)),
+        lead=in_sentences(audit_headline(steps), losses_told(steps)),
         worst=max((app.release_class for app in apps), default=OTA_SAFE),
         apps=apps,
         worst_first=worst_first,
@@ -128,7 +136,7 @@ def _app(
         anchors={step.new: anchors[step.new] for step in shown},
         steps=steps,
         unread=audit.unread,
-        told=audit_told(steps),
+        told=in_sentences(audit_headline(steps), losses_told(steps), binaries_told(steps)),
         stores=binaries_told(steps),
         recurring=[r for r in recurring(steps) if r.steps > 1][:_RECURRING],
         worst_steps=worst_steps(steps, _WORST) if 1 < len(steps) == len(shown) else [],
