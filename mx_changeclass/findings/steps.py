@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from attrs import field, frozen
@@ -66,6 +67,13 @@ class Recurring:
     steps: int
     findings: int
     last: Step
+
+
+def other_bases(steps: Sequence[Step]) -> dict[str, str]:
+    """What each step was compared with, as a reader knows it, by its commit: of those that were not compared with the
+    step before them."""
+    names = {step.new: step.name for step in steps}
+    return {step.new: names.get(step.old, step.old[:12]) for before, step in pairwise(steps) if step.old != before.new}
 
 
 def worst_steps(steps: Iterable[Step], most: int = 10) -> list[Step]:

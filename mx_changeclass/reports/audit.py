@@ -17,6 +17,7 @@ from mx_changeclass.findings.steps import (
     Recurring,
     Step,
     between_binaries,
+    other_bases,
     recurring,
     table_rows,
     worst_steps,
@@ -208,11 +209,14 @@ def _text(audits: Audits) -> Iterator[str]:
                 yield f"  in {plural(r.steps, 'step')}: {r.rule.title} [{r.rule.id}]"
         yield ""
         table = [(step.day or "-", step.name, _class(step), _counts(step)) for step in audit.steps]
+        bases = other_bases(audit.steps)
         widths = [min(max(map(len, column)), _WIDEST) for column in zip(*table, strict=True)]
         for step, cells in zip(audit.steps, table, strict=True):
             yield "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
             below = " " * (widths[0] + 2)
             yield f"{below}{step.commit.author}: {step.commit.subject}"
+            if step.new in bases:
+                yield f"{below}compared with {bases[step.new]}"
             yield from (f"{below}! not judged: {error}" for error in step.skipped)
         yield from (f"! not judged after the last step: {error}" for error in audit.unread)
     yield from _errors(audits)
@@ -237,9 +241,11 @@ def _markdown(audits: Audits) -> Iterator[str]:
         yield ""
         yield "| release | day | class | changes | by | subject |"
         yield "| --- | --- | --- | --- | --- | --- |"
-        for step in audit.steps:
+        bases = other_bases(steps)
+        for step in steps:
+            base = f" (compared with {bases[step.new]})" if step.new in bases else ""
             cells = (
-                escaped(step.name), step.day, _class(step), _counts(step), escaped(step.commit.author),
+                escaped(step.name + base), step.day, _class(step), _counts(step), escaped(step.commit.author),
                 escaped(step.commit.subject),
             )  # fmt: skip
             yield "| " + " | ".join(cells) + " |"

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from mx_changeclass.data import raw
 from mx_changeclass.errors import MxError
-from mx_changeclass.findings.steps import Recurring, Step, recurring, worst_steps
+from mx_changeclass.findings.steps import Recurring, Step, other_bases, recurring, worst_steps
 from mx_changeclass.legible import xml_text
 from mx_changeclass.reports import charts
 from mx_changeclass.reports.audit import (
@@ -48,6 +48,7 @@ class _App:
     unread: Sequence[MxError]
     told: str
     stores: str
+    bases: Mapping[str, str]
     recurring: Sequence[Recurring]
     worst_steps: Sequence[Step]
     shown: Sequence[Step]
@@ -138,6 +139,7 @@ def _app(
         unread=audit.unread,
         told=in_sentences(audit_headline(steps), losses_told(steps), binaries_told(steps)),
         stores=binaries_told(steps),
+        bases=other_bases(steps),
         recurring=[r for r in recurring(steps) if r.steps > 1][:_RECURRING],
         worst_steps=worst_steps(steps, _WORST) if 1 < len(steps) == len(shown) else [],
         shown=shown,

@@ -27,7 +27,15 @@ from click.testing import CliRunner
 import mx_changeclass as mx
 from mx_changeclass.cli import cli
 from mx_changeclass.errors import BrokenContainer, MxError
-from mx_changeclass.findings.steps import STEP_COLUMNS, Step, between_binaries, heat, recurring, worst_steps
+from mx_changeclass.findings.steps import (
+    STEP_COLUMNS,
+    Step,
+    between_binaries,
+    heat,
+    other_bases,
+    recurring,
+    worst_steps,
+)
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.types import MODULE
 from mx_changeclass.reports import AUDIT_FORMATS
@@ -162,6 +170,19 @@ def test_no_line_of_markdown_ends_with_a_blank(verdicts: dict[str, mx.Verdict]) 
     lines = render_audits({"field": told(step(0, verdicts["NEEDS_REDEPLOY"]))}, "markdown").splitlines()
     assert lines[2] == "1 step: 1 NEEDS_REDEPLOY."
     assert all(line == line.rstrip() for line in lines)
+
+
+def test_a_step_that_was_not_compared_with_the_one_before_it_tells_with_what(redeploys: list[Step]) -> None:
+    named = [evolve(s, commit=evolve(s.commit, tags=(f"v{n}",), author="Ada")) for n, s in enumerate(redeploys)]
+    assert other_bases(named) == {}
+    assert other_bases([named[0], named[2]]) == {named[2].new: named[2].old[:12]}, "one that is no step, by its commit"
+    aside = [*named[:2], evolve(named[2], old=named[0].new)]
+    assert other_bases(aside) == {named[2].new: "v0"}
+    audits = {"field": told(*aside)}
+    assert all(render_audits(audits, name).count("compared with") == 1 for name in ("text", "markdown"))
+    (newest, *others) = page(audits).xpath("//details/summary")
+    assert "compared with v0" in newest.text_content()
+    assert not any("compared" in other.text_content() for other in others)
 
 
 HOSTILE = "=cmd|' /C calc'!A0 ##vso[task.complete]\n::error::boo | <b>`x`</b> \x1b[31m @everyone"
@@ -328,7 +349,8 @@ def test_each_step_stands_on_the_page_and_each_link_leads_to_one_place(several: 
     assert [mark for mark, times in marks.items() if times > 1] == []
     links = document.xpath("//@href")
     assert [link for link in links if not link.startswith("#") or link[1:] not in marks] == []
-    places = document.xpath("//details/@id")
+    assert document.xpath("//details/@id | //summary//@id") == [], "a browser opens what holds the place, not the place"
+    places = document.xpath("//details/div/@id")
     assert len(places) == len(several.steps)
     changed = {place for place, each in zip(places[::-1], several.steps, strict=True) if each.verdict.rows}
     drawn = document.xpath("//figure//svg//@href")
@@ -409,6 +431,7 @@ def test_of_many_apps_the_page_tells_the_worst_steps(several: mx.Audit) -> None:
     apps = {"calm": told(*(s for s in several.steps if s.verdict.release_class < FULL_RELEASE)), "wild": several}
     assert page(apps).xpath("//tbody/tr/th/a/text()") == ["wild", "calm"], "the worst first"
     assert len(document.xpath("//details/details")) == 9 * 5, "folded, each app by itself"
+    assert document.xpath("//details/@id | //summary//@id") == [], "a browser opens what holds the place, not the place"
 
 
 @pytest.mark.parametrize("shown", [told(step(0, story())), mx.Portfolio({"field": told(step(0, story()))}, {})])
