@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 Audits = Mapping[str, "Audit"]  # by the name of the app
 
 _WORST = 5  # so many of the worst steps, and of the rules that recur, are told above the steps
+_WIDTH = 100
 _WIDEST = 40  # characters of a column; what is longer moves the rest of its line alone
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would reckon, were it to begin a cell
 SERVER_LOSS = "deletes data on the server"
@@ -78,6 +80,7 @@ def _recurring(told: Recurring) -> dict[str, Any]:
     return {
         "rule": told.rule.id,
         "title": told.rule.title,
+        "mitigation": told.rule.mitigation,
         "steps": told.steps,
         "findings": told.findings,
         "last": told.last.new,
@@ -207,6 +210,8 @@ def _text(audits: Audits) -> Iterator[str]:
             yield "Again and again"
             for r in grave:
                 yield f"  in {plural(r.steps, 'step')}: {r.rule.title} [{r.rule.id}]"
+                if r.rule.mitigation:
+                    yield from _wrapped(f"do: {r.rule.mitigation}", "    ", "      ")
         yield ""
         table = [(step.day or "-", step.name, _class(step), _counts(step)) for step in audit.steps]
         bases = other_bases(audit.steps)
@@ -220,6 +225,12 @@ def _text(audits: Audits) -> Iterator[str]:
             yield from (f"{below}! not judged: {error}" for error in step.skipped)
         yield from (f"! not judged after the last step: {error}" for error in audit.unread)
     yield from _errors(audits)
+
+
+def _wrapped(line: str, first: str, later: str) -> list[str]:
+    return textwrap.wrap(
+        line, _WIDTH, initial_indent=first, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def errors_of(audits: Audits) -> Mapping[str, MxError]:

@@ -120,6 +120,15 @@ def test_a_rule_that_recurs_is_counted_by_steps_and_findings(verdicts: dict[str,
     assert all(r.rule.id in {f.rule.id for f in grave.findings} for r in recurring(steps)), "mild ones are not told"
 
 
+def test_a_rule_that_recurs_tells_what_to_do(verdicts: dict[str, mx.Verdict]) -> None:
+    audits = {"field": told(*(step(n, verdicts["DESTRUCTIVE"]) for n in range(2)))}
+    advice = [f.rule.mitigation for f in verdicts["DESTRUCTIVE"].findings if f.release_class is DESTRUCTIVE]
+    assert all(advice)
+    text = " ".join(render_audits(audits).split())
+    (again,) = page(audits).xpath("//ul[contains(@class, 'again')]")
+    assert all(f"do: {do}" in text and do in again.text_content() for do in advice)
+
+
 def test_heat_adds_up_to_the_rows(verdicts: dict[str, mx.Verdict]) -> None:
     steps = [step(n, verdict) for n, verdict in enumerate(verdicts.values())]
     for each in steps:
