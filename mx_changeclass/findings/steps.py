@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from attrs import field, frozen
@@ -68,14 +69,24 @@ class Recurring:
     last: Step
 
 
+def other_bases(steps: Sequence[Step]) -> dict[str, str]:
+    """What each step was compared with, as a reader knows it, by its commit: of those that were not compared with the
+    step before them."""
+    names = {step.new: step.name for step in steps}
+    return {step.new: names.get(step.old, step.old[:12]) for before, step in pairwise(steps) if step.old != before.new}
+
+
 def worst_steps(steps: Iterable[Step], most: int = 10) -> list[Step]:
-    """The worst steps first: by class, then by how many rows are of it; of two alike the later one."""
+    """The worst steps first: by class, those that delete data on the server before others, by the class they may have,
+    then by how many rows are of each class; of two alike the later one."""
 
     def harm(step: Step) -> tuple[int, ...]:
-        return tuple(step.verdict.counts[c] for c in reversed(ReleaseClass) if c is not NONE)
+        verdict = step.verdict
+        rows = (verdict.counts[c] for c in reversed(ReleaseClass) if c is not NONE)
+        return verdict.release_class.rank, verdict.server_data_loss, verdict.at_most.rank, *rows
 
     newest_first = list(steps)[::-1]
-    return sorted(newest_first, key=lambda step: (step.verdict.release_class.rank, harm(step)), reverse=True)[:most]
+    return sorted(newest_first, key=harm, reverse=True)[:most]
 
 
 def recurring(steps: Iterable[Step], least: ReleaseClass = FULL_RELEASE) -> list[Recurring]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from mx_changeclass.findings.steps import (
     Recurring,
     Step,
     between_binaries,
+    other_bases,
     recurring,
     table_rows,
     worst_steps,
@@ -24,7 +27,7 @@ from mx_changeclass.legible import json_text, plain_line
 from mx_changeclass.reports import AUDIT_FORMATS
 from mx_changeclass.reports.markdown import escaped
 from mx_changeclass.vocabulary import NONE, ReleaseClass
-from mx_changeclass.wording.values import plural
+from mx_changeclass.wording.values import plural, sentence
 
 if TYPE_CHECKING:
     from mx_changeclass.timeline import Audit
@@ -32,7 +35,10 @@ if TYPE_CHECKING:
 Audits = Mapping[str, "Audit"]  # by the name of the app
 
 _WORST = 5  # so many of the worst steps, and of the rules that recur, are told above the steps
+_WIDTH = 100
+_WIDEST = 40  # characters of a column; what is longer moves the rest of its line alone
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would reckon, were it to begin a cell
+SERVER_LOSS = "deletes data on the server"
 _SHORT = {c: str(c).lower().replace("_", "-") for c in ReleaseClass}
 
 
@@ -74,6 +80,7 @@ def _recurring(told: Recurring) -> dict[str, Any]:
     return {
         "rule": told.rule.id,
         "title": told.rule.title,
+        "mitigation": told.rule.mitigation,
         "steps": told.steps,
         "findings": told.findings,
         "last": told.last.new,
@@ -141,7 +148,8 @@ def _cell(value: Any) -> Any:
 
 
 def _counts(step: Step) -> str:
-    return ", ".join(f"{n} {_SHORT[c]}" for c, n in reversed([*step.verdict.counts.items()]) if n) or "no change"
+    told = ", ".join(f"{n} {_SHORT[c]}" for c, n in reversed([*step.verdict.counts.items()]) if n) or "no change"
+    return f"{told}; {SERVER_LOSS}" if step.verdict.server_data_loss else told
 
 
 def _class(step: Step) -> str:
@@ -154,10 +162,24 @@ def audit_headline(steps: Sequence[Step]) -> str:
     """How many steps, from when to when, and how many of each class."""
     if not steps:
         return "no step"
-    counted = {c: sum(s.verdict.release_class is c for s in steps) for c in reversed(ReleaseClass) if c is not NONE}
     days = sorted(step.day for step in steps if step.day)
     span = "" if not days else f" on {days[0]}" if days[0] == days[-1] else f" from {days[0]} to {days[-1]}"
-    return f"{plural(len(steps), 'step')}{span}: " + ", ".join(f"{n} {c}" for c, n in counted.items() if n)
+    counted = (_counted(c, steps) for c in reversed(ReleaseClass) if c is not NONE)
+    return f"{plural(len(steps), 'step')}{span}: " + ", ".join(filter(None, counted))
+
+
+def _counted(release_class: ReleaseClass, steps: Sequence[Step]) -> str:
+    """ "6 FULL_RELEASE (2 may be DESTRUCTIVE)": what is certain, and what those steps may be once it is decided."""
+    found = Counter(s.verdict.at_most for s in steps if s.verdict.release_class is release_class)
+    maybe = ", ".join(f"{found[c]} may be {c}" for c in reversed(ReleaseClass) if c > release_class and found[c])
+    return f"{found.total()} {release_class}{maybe and f' ({maybe})'}" if found else ""
+
+
+def losses_told(steps: Sequence[Step]) -> str:
+    """How many steps delete data on the server, in words; "" where none does."""
+    losing = sum(step.verdict.server_data_loss for step in steps)
+    told = SERVER_LOSS if losing == 1 else SERVER_LOSS.replace("deletes", "delete")
+    return f"{plural(losing, 'step')} {told}" if losing else ""
 
 
 def binaries_told(steps: Sequence[Step]) -> str:
@@ -166,29 +188,49 @@ def binaries_told(steps: Sequence[Step]) -> str:
     if not found:
         return ""
     days = sorted(days for _, days in found if days is not None)
-    middle = days[len(days) // 2] if days else 0
-    between = f", {middle} {'day' if middle == 1 else 'days'} apart in the middle" if days else ""
-    return f"{plural(len(found), 'step')} needed a new binary{between}"
+    if not days:
+        return f"{plural(len(found), 'step')} needed a new binary"
+    median = (days[(len(days) - 1) // 2] + days[len(days) // 2]) // 2
+    return f"{plural(len(found), 'step')} needed a new binary, a median of {plural(median, 'day')} apart"
+
+
+def in_sentences(*told: str) -> str:
+    """What there is of these texts, a sentence each."""
+    return " ".join(map(sentence, filter(None, told)))
 
 
 def _text(audits: Audits) -> Iterator[str]:
     for number, (name, audit) in enumerate(audits.items()):
         yield from ([""] if number else [])
         yield f"{name}: {audit_headline(audit.steps)}"
-        yield from filter(None, [binaries_told(audit.steps)])
+        yield from filter(None, [losses_told(audit.steps), binaries_told(audit.steps)])
         grave = [r for r in recurring(audit.steps) if r.steps > 1][:_WORST]
         if grave:
             yield ""
             yield "Again and again"
             for r in grave:
                 yield f"  in {plural(r.steps, 'step')}: {r.rule.title} [{r.rule.id}]"
+                if r.rule.mitigation:
+                    yield from _wrapped(f"do: {r.rule.mitigation}", "    ", "      ")
         yield ""
-        for step in audit.steps:
-            yield f"{step.day or '-':<11}{step.name:<14}{_class(step):<16}{_counts(step)}"
-            yield f"{'':<11}{step.commit.author}: {step.commit.subject}"
-            yield from (f"{'':<11}! not judged: {error}" for error in step.skipped)
+        table = [(step.day or "-", step.name, _class(step), _counts(step)) for step in audit.steps]
+        bases = other_bases(audit.steps)
+        widths = [min(max(map(len, column)), _WIDEST) for column in zip(*table, strict=True)]
+        for step, cells in zip(audit.steps, table, strict=True):
+            yield "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+            below = " " * (widths[0] + 2)
+            yield f"{below}{step.commit.author}: {step.commit.subject}"
+            if step.new in bases:
+                yield f"{below}compared with {bases[step.new]}"
+            yield from (f"{below}! not judged: {error}" for error in step.skipped)
         yield from (f"! not judged after the last step: {error}" for error in audit.unread)
     yield from _errors(audits)
+
+
+def _wrapped(line: str, first: str, later: str) -> list[str]:
+    return textwrap.wrap(
+        line, _WIDTH, initial_indent=first, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def errors_of(audits: Audits) -> Mapping[str, MxError]:
@@ -205,13 +247,16 @@ def _markdown(audits: Audits) -> Iterator[str]:
     for name, audit in audits.items():
         yield f"## {escaped(name)}"
         yield ""
-        yield escaped(audit_headline(audit.steps)) + ". " + escaped(binaries_told(audit.steps))
+        steps = audit.steps
+        yield escaped(in_sentences(audit_headline(steps), losses_told(steps), binaries_told(steps)))
         yield ""
         yield "| release | day | class | changes | by | subject |"
         yield "| --- | --- | --- | --- | --- | --- |"
-        for step in audit.steps:
+        bases = other_bases(steps)
+        for step in steps:
+            base = f" (compared with {bases[step.new]})" if step.new in bases else ""
             cells = (
-                escaped(step.name), step.day, _class(step), _counts(step), escaped(step.commit.author),
+                escaped(step.name + base), step.day, _class(step), _counts(step), escaped(step.commit.author),
                 escaped(step.commit.subject),
             )  # fmt: skip
             yield "| " + " | ".join(cells) + " |"
@@ -223,6 +268,6 @@ def _markdown(audits: Audits) -> Iterator[str]:
         worst = worst_steps(audit.steps, _WORST)
         yield ""
         for step in worst:
-            yield f"- {escaped(step.name)}: {escaped(' '.join(step.verdict.summary))}"
+            yield f"- {escaped(step.name)} ({_class(step)}): {escaped(' '.join(step.verdict.summary))}"
         yield ""
     yield from map(escaped, _errors(audits))

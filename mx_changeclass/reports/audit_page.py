@@ -11,13 +11,21 @@ from attrs import frozen
 
 from mx_changeclass.data import raw
 from mx_changeclass.errors import MxError
-from mx_changeclass.findings.steps import Recurring, Step, recurring, worst_steps
+from mx_changeclass.findings.steps import Recurring, Step, other_bases, recurring, worst_steps
 from mx_changeclass.legible import xml_text
 from mx_changeclass.reports import charts
-from mx_changeclass.reports.audit import Audits, audit_headline, binaries_told, errors_of
+from mx_changeclass.reports.audit import (
+    SERVER_LOSS,
+    Audits,
+    audit_headline,
+    binaries_told,
+    errors_of,
+    in_sentences,
+    losses_told,
+)
 from mx_changeclass.reports.html import digest, escaping, in_frame
 from mx_changeclass.vocabulary import NONE, OTA_SAFE, ReleaseClass
-from mx_changeclass.wording.values import plural, sentence
+from mx_changeclass.wording.values import plural
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -40,6 +48,7 @@ class _App:
     unread: Sequence[MxError]
     told: str
     stores: str
+    bases: Mapping[str, str]
     recurring: Sequence[Recurring]
     worst_steps: Sequence[Step]
     shown: Sequence[Step]
@@ -49,8 +58,17 @@ class _App:
     binaries: str
 
     @property
-    def worst(self) -> ReleaseClass:
+    def release_class(self) -> ReleaseClass:
         return max((s.verdict.release_class for s in self.steps), default=OTA_SAFE)
+
+    @property
+    def at_most(self) -> ReleaseClass:
+        return max((s.verdict.at_most for s in self.steps), default=OTA_SAFE)
+
+    @property
+    def server_data_loss(self) -> int:
+        """How many steps delete data on the server."""
+        return sum(s.verdict.server_data_loss for s in self.steps)
 
     @property
     def classes(self) -> list[int]:
@@ -74,8 +92,8 @@ def page(audits: Audits, reports: str = "") -> str:
     title = f"Audit of {apps[0].name}" if len(apps) == 1 and not errors else f"Audit of {plural(len(apps), 'app')}"
     whole = _template().render(
         title=title,
-        lead=sentence(audit_headline(steps)),
-        worst=max((app.worst for app in apps), default=OTA_SAFE),
+        lead=in_sentences(audit_headline(steps), losses_told(steps)),
+        worst=max((app.release_class for app in apps), default=OTA_SAFE),
         apps=apps,
         worst_first=worst_first,
         errors=list(errors.items()),
@@ -119,8 +137,9 @@ def _app(
         anchors={step.new: anchors[step.new] for step in shown},
         steps=steps,
         unread=audit.unread,
-        told=". ".join(filter(None, [sentence(audit_headline(steps)).rstrip("."), binaries_told(steps)])) + ".",
+        told=in_sentences(audit_headline(steps), losses_told(steps), binaries_told(steps)),
         stores=binaries_told(steps),
+        bases=other_bases(steps),
         recurring=[r for r in recurring(steps) if r.steps > 1][:_RECURRING],
         worst_steps=worst_steps(steps, _WORST) if 1 < len(steps) == len(shown) else [],
         shown=shown,
@@ -154,6 +173,7 @@ def _template() -> Template:
     environment.globals.update(
         command=_command,
         plural=plural,
+        server_loss=SERVER_LOSS,
         classes=[c for c in reversed(ReleaseClass) if c is not NONE],
         style=(raw("verdict.css") + raw("audit.css")).decode(),
     )

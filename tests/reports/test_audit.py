@@ -27,12 +27,20 @@ from click.testing import CliRunner
 import mx_changeclass as mx
 from mx_changeclass.cli import cli
 from mx_changeclass.errors import BrokenContainer, MxError
-from mx_changeclass.findings.steps import STEP_COLUMNS, Step, between_binaries, heat, recurring, worst_steps
+from mx_changeclass.findings.steps import (
+    STEP_COLUMNS,
+    Step,
+    between_binaries,
+    heat,
+    other_bases,
+    recurring,
+    worst_steps,
+)
 from mx_changeclass.model.commits import Commit
 from mx_changeclass.model.types import MODULE
 from mx_changeclass.reports import AUDIT_FORMATS
-from mx_changeclass.reports.audit import render_audits
-from mx_changeclass.vocabulary import FULL_RELEASE, NONE
+from mx_changeclass.reports.audit import audit_headline, binaries_told, losses_told, render_audits
+from mx_changeclass.vocabulary import DESTRUCTIVE, FULL_RELEASE, NEEDS_REDEPLOY, NONE, Maybe
 from tests.builders.histories import field_service, git
 from tests.cases import labelled_cases
 from tests.generated import ROOT, story
@@ -64,6 +72,45 @@ def test_the_worst_come_first_and_of_two_alike_the_later(verdicts: dict[str, mx.
     assert len(worst_steps(steps, 2)) == 2
 
 
+def altered(verdict: mx.Verdict, loss: Maybe, at_most: mx.ReleaseClass) -> mx.Verdict:
+    """The verdict with findings that cost the server so much and may be so grave."""
+    findings = (evolve(f, rule=evolve(f.rule, server_data_loss=loss), at_most=at_most) for f in verdict.findings)
+    return evolve(verdict, findings=tuple(findings))
+
+
+@pytest.fixture(scope="module")
+def redeploys(verdicts: dict[str, mx.Verdict]) -> list[Step]:
+    """Steps of one class: an ordinary one, one that may be worse, and one that deletes data on the server."""
+    choices = ((Maybe.NO, NEEDS_REDEPLOY), (Maybe.MAYBE, DESTRUCTIVE), (Maybe.YES, NEEDS_REDEPLOY))
+    found = [altered(verdicts["NEEDS_REDEPLOY"], loss, at_most) for loss, at_most in choices]
+    return [step(n, verdict, f"2025-01-0{n + 1}") for n, verdict in enumerate(found)]
+
+
+def test_of_one_class_the_worst_delete_data_on_the_server_or_may_be_more(redeploys: list[Step]) -> None:
+    plain, open_, losing = redeploys
+    assert worst_steps([losing, open_, plain]) == [losing, open_, plain]
+
+
+def test_every_sum_tells_what_steps_may_be_and_what_they_delete(redeploys: list[Step]) -> None:
+    sums = ("3 NEEDS_REDEPLOY (1 may be DESTRUCTIVE)", "1 step deletes data on the server")
+    assert audit_headline([redeploys[0]]).endswith(": 1 NEEDS_REDEPLOY")
+    assert losses_told(redeploys[:2]) == "", "what may be deleted is not told as what is"
+    assert losses_told(redeploys[2:] * 2) == "2 steps delete data on the server"
+    audits = {"field": told(*redeploys)}
+    for name in ("text", "markdown", "html"):
+        report = render_audits(audits, name)
+        assert all(told in report for told in sums), name
+        told_rows = [line for line in report.splitlines() if "2025-01-03" in line and "deletes data" in line]
+        assert told_rows, f"{name}: at its own step"
+    assert [b.text for b in page(audits).xpath("//p[@class='worst NEEDS_REDEPLOY']/b")] == [
+        "deletes data on the server", "at most DESTRUCTIVE",
+    ]  # fmt: skip
+    table = page({"field": told(*redeploys), "calm": told(redeploys[0])}).xpath("//table")[0]
+    column = [cell.text for cell in table.xpath(".//thead//th")].index("Delete server data")
+    assert [row[column].text for row in table.xpath("./tbody/tr")] == ["1", "0"]
+    assert table.xpath("./tbody/tr[1]/td[1]/b/text()") == ["at most DESTRUCTIVE"]
+
+
 def test_a_rule_that_recurs_is_counted_by_steps_and_findings(verdicts: dict[str, mx.Verdict]) -> None:
     grave = verdicts["DESTRUCTIVE"]
     steps = [step(0, grave), step(1, verdicts["OTA_SAFE"]), step(2, grave)]
@@ -71,6 +118,15 @@ def test_a_rule_that_recurs_is_counted_by_steps_and_findings(verdicts: dict[str,
     told = {r.rule.id: r for r in recurring(steps)}[rule.id]
     assert (told.steps, told.findings, told.last) == (2, 2 * sum(f.rule is rule for f in grave.findings), steps[2])
     assert all(r.rule.id in {f.rule.id for f in grave.findings} for r in recurring(steps)), "mild ones are not told"
+
+
+def test_a_rule_that_recurs_tells_what_to_do(verdicts: dict[str, mx.Verdict]) -> None:
+    audits = {"field": told(*(step(n, verdicts["DESTRUCTIVE"]) for n in range(2)))}
+    advice = [f.rule.mitigation for f in verdicts["DESTRUCTIVE"].findings if f.release_class is DESTRUCTIVE]
+    assert all(advice)
+    text = " ".join(render_audits(audits).split())
+    (again,) = page(audits).xpath("//ul[contains(@class, 'again')]")
+    assert all(f"do: {do}" in text and do in again.text_content() for do in advice)
 
 
 def test_heat_adds_up_to_the_rows(verdicts: dict[str, mx.Verdict]) -> None:
@@ -97,6 +153,45 @@ def told(*steps: Step, unread: tuple[MxError, ...] = ()) -> mx.Audit:
         return unread
 
     return mx.Audit("field", len(steps), source())
+
+
+def test_columns_stand_apart_whatever_is_long(redeploys: list[Step]) -> None:
+    tagged = [evolve(s, commit=evolve(s.commit, tags=("v2.0", "release-2" * n))) for n, s in enumerate(redeploys, 1)]
+    tagged.append(evolve(tagged[0], commit=Commit("1" * 40, "", "", "", (), ("v" * 99,))))
+    report = render_audits({"field": told(*tagged)})
+    lines = [line for line in report.splitlines() if " NEEDS_REDEPLOY" in line][1:]
+    assert [re.split(" {2,}", line)[:3] for line in lines] == [
+        [s.day or "-", s.name, f"NEEDS_REDEPLOY{', at most DESTRUCTIVE' if s is tagged[1] else ''}"] for s in tagged
+    ]
+    assert len({line.index(" NEEDS_REDEPLOY") for line in lines[:3]}) == 1, "one below the other"
+
+
+def test_the_median_of_days_between_binaries_is_told(verdicts: dict[str, mx.Verdict]) -> None:
+    store = next(v for v in verdicts.values() if v.channel is FULL_RELEASE)
+    steps = [step(n, store, f"2025-01-{day:02}") for n, day in enumerate((1, 3, 23, 24))]  # 2, 20 and 1 days apart
+    assert binaries_told(steps) == "4 steps needed a new binary, a median of 2 days apart"
+    assert binaries_told(steps[:3]) == "3 steps needed a new binary, a median of 11 days apart"
+    assert binaries_told(steps[2:]) == "2 steps needed a new binary, a median of 1 day apart"
+    assert binaries_told(steps[:1]) == "1 step needed a new binary"
+
+
+def test_no_line_of_markdown_ends_with_a_blank(verdicts: dict[str, mx.Verdict]) -> None:
+    lines = render_audits({"field": told(step(0, verdicts["NEEDS_REDEPLOY"]))}, "markdown").splitlines()
+    assert lines[2] == "1 step: 1 NEEDS_REDEPLOY."
+    assert all(line == line.rstrip() for line in lines)
+
+
+def test_a_step_that_was_not_compared_with_the_one_before_it_tells_with_what(redeploys: list[Step]) -> None:
+    named = [evolve(s, commit=evolve(s.commit, tags=(f"v{n}",), author="Ada")) for n, s in enumerate(redeploys)]
+    assert other_bases(named) == {}
+    assert other_bases([named[0], named[2]]) == {named[2].new: named[2].old[:12]}, "one that is no step, by its commit"
+    aside = [*named[:2], evolve(named[2], old=named[0].new)]
+    assert other_bases(aside) == {named[2].new: "v0"}
+    audits = {"field": told(*aside)}
+    assert all(render_audits(audits, name).count("compared with") == 1 for name in ("text", "markdown"))
+    (newest, *others) = page(audits).xpath("//details/summary")
+    assert "compared with v0" in newest.text_content()
+    assert not any("compared" in other.text_content() for other in others)
 
 
 HOSTILE = "=cmd|' /C calc'!A0 ##vso[task.complete]\n::error::boo | <b>`x`</b> \x1b[31m @everyone"
@@ -263,7 +358,8 @@ def test_each_step_stands_on_the_page_and_each_link_leads_to_one_place(several: 
     assert [mark for mark, times in marks.items() if times > 1] == []
     links = document.xpath("//@href")
     assert [link for link in links if not link.startswith("#") or link[1:] not in marks] == []
-    places = document.xpath("//details/@id")
+    assert document.xpath("//details/@id | //summary//@id") == [], "a browser opens what holds the place, not the place"
+    places = document.xpath("//details/div/@id")
     assert len(places) == len(several.steps)
     changed = {place for place, each in zip(places[::-1], several.steps, strict=True) if each.verdict.rows}
     drawn = document.xpath("//figure//svg//@href")
@@ -344,6 +440,7 @@ def test_of_many_apps_the_page_tells_the_worst_steps(several: mx.Audit) -> None:
     apps = {"calm": told(*(s for s in several.steps if s.verdict.release_class < FULL_RELEASE)), "wild": several}
     assert page(apps).xpath("//tbody/tr/th/a/text()") == ["wild", "calm"], "the worst first"
     assert len(document.xpath("//details/details")) == 9 * 5, "folded, each app by itself"
+    assert document.xpath("//details/@id | //summary//@id") == [], "a browser opens what holds the place, not the place"
 
 
 @pytest.mark.parametrize("shown", [told(step(0, story())), mx.Portfolio({"field": told(step(0, story()))}, {})])
