@@ -82,6 +82,9 @@ def telling(fields: tuple[str, ...]) -> list[str]:
     return [f for f in told if known.isdisjoint(_above(f))]
 
 
+_CONTENT = regex(r" \(content [0-9a-f]+\)$")  # by which what cannot be read is known to differ
+
+
 def _above(field: str) -> Iterator[str]:
     """The parts that a key lies in: of ``a.b.c`` ``a.b`` and ``a``."""
     while "." in field:
@@ -193,11 +196,18 @@ def _marketplace_version(old: object, new: object) -> str:
     return f"marketplace version {_values(old, new)}"
 
 
+def _unread(old: object, new: object) -> str:
+    """Why what cannot be read now cannot, less what could not be read before either, as it was."""
+    before, after = (x if isinstance(x, tuple) else (x,) if x else () for x in (old, new))
+    told = [_CONTENT.sub("", str(why)) for why in after if why not in before]
+    return "; ".join(told) if told else "can be read again"
+
+
 # Keys with words of their own for both values.
 _PHRASES: Mapping[str, Callable[[object, object], str]] = {
     "appStoreVersion": _marketplace_version,
     "syncMode": lambda old, new: f"sync mode {mode_in_words(old)} to {mode_in_words(new)}",
-    "unread": lambda _, new: str(new or "can be read again"),
+    "unread": _unread,
 }
 
 
