@@ -15,7 +15,7 @@ from mx_changeclass.errors import MxError
 from mx_changeclass.policy import Policy
 from mx_changeclass.readers.journal import check_journal
 from mx_changeclass.readers.portfolio import ListedApp, read_portfolio
-from mx_changeclass.timeline import Audit, Processes, audit, workers
+from mx_changeclass.timeline import Audit, Processes, audit, check_counts, workers
 from mx_changeclass.wording.values import plural
 
 _AT_ONCE = 8  # so many apps at least are gone through at once where an executor does the work
@@ -30,6 +30,8 @@ class Portfolio(Mapping[str, Audit]):
     errors: Mapping[str, MxError]
 
     def __getitem__(self, name: str) -> Audit:
+        if name in self.errors:
+            raise KeyError(f"{name!r} could not be audited: {self.errors[name]}")
         return self.audits[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -67,6 +69,7 @@ def portfolio(
     The arguments from ``policy`` to ``journal`` are those of ``audit`` and hold for all apps. The audits are run to
     their ends; ``say`` is told in words how far they are. Raises ``PolicyError`` for a file that is no portfolio.
     """
+    check_counts(jobs=jobs, ahead=ahead)
     apps = read_portfolio(file)
     if journal is not None:
         check_journal(journal)  # it is of no single app

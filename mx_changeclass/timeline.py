@@ -81,23 +81,35 @@ def audit(
     Raises ``ReadError`` where the history cannot be read, and once it has given its steps where the project in the last
     commits cannot.
     """
+    check_counts(jobs=jobs, ahead=ahead)
+    check_counts(0, limit=limit)
     if executor is not None and jobs > 1:
         raise PolicyError("'executor' and 'jobs' exclude each other. Give one of them")
+    first, last = _day(since, "since"), _day(until, "until")
+    if first and last and first > last:
+        raise PolicyError(f"'since' {first} is after 'until' {last}, so that no day lies between. Exchange them")
     place = Path(cwd or "").absolute()  # a worker may stand elsewhere
     past = history(
         revision,
         path,
         place,
-        limit=None if limit is None else max(limit, 0),
+        limit=limit,
         tags=tags,
-        since=_day(since, "since"),
-        until=_day(until, "until"),
+        since=first,
+        until=last,
         merges=merges,
     )
     _, dots, end = revision.partition("..")
     whole = partial(history, (end or "HEAD") if dots else revision, path, place, tags=tags, merges=merges)
     work = _Work(past, tuple(past.steps()), policy, Journal.of(journal, policy, past.path), whole)
     return Audit(past.label, len(work.pairs), work.steps(executor, jobs, ahead), work.stopped)
+
+
+def check_counts(least: int = 1, /, **counts: int | None) -> None:
+    """Raise ``PolicyError`` for what is no whole number, or too small a one; None says nothing."""
+    for name, count in counts.items():
+        if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < least):
+            raise PolicyError(f"{name!r} cannot be {count!r}. Give a number such as 2")
 
 
 def _day(day: date | str, name: str) -> str:

@@ -24,9 +24,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import mx_changeclass as mx
 from mx_changeclass import ReadError, ReleaseClass
+from mx_changeclass.cli import cli
 from mx_changeclass.errors import BrokenContainer
 from mx_changeclass.findings.steps import Step
 from mx_changeclass.reports import FORMATS
@@ -214,7 +216,7 @@ def test_who_stops_an_audit_leaves_no_process_and_a_journal_that_goes_on(
         out, error = running.communicate(timeout=60)  # it waits for whoever may still write
     assert (running.returncode, out) == (code, b"")
     if number != "SIGKILL":
-        assert error.strip() == b"mx-changeclass: stopped. Run it again"
+        assert error.strip() == b"mx-changeclass: stopped. Run it again; it goes on from the journal"
     end = time.monotonic() + 30  # the keeper of what they share goes last
     while _lives(running.pid) and time.monotonic() < end:
         time.sleep(0.05)
@@ -441,6 +443,59 @@ def test_tags_are_the_releases(releases: Path) -> None:
 )
 def test_a_part_of_a_history(asked: dict[str, Any], wanted: list[str], releases: Path) -> None:
     assert subjects(mx.audit(cwd=releases, **asked)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"jobs": 0}, "'jobs' cannot be 0"),
+        ({"jobs": "2"}, "'jobs' cannot be '2'"),
+        ({"jobs": True}, "'jobs' cannot be True"),
+        ({"limit": -1}, "'limit' cannot be -1"),
+        ({"limit": 0.0}, "'limit' cannot be 0.0"),
+        ({"ahead": 0}, "'ahead' cannot be 0"),
+        ({"since": "2025-03-18", "until": date(2025, 3, 17)}, "'since' 2025-03-18 is after 'until' 2025-03-17"),
+    ],
+)
+def test_what_is_no_number_and_no_time_is_told(wrong: dict[str, Any], told: str, releases: Path) -> None:
+    with pytest.raises(mx.PolicyError, match=told):
+        mx.audit(cwd=releases, **wrong)
+
+
+def test_a_portfolio_says_why_it_lacks_an_app(tmp_path: Path) -> None:
+    listed = tmp_path / "apps.toml"
+    listed.write_text('[[app]]\nname = "Gone"\nrepository = "nowhere"\n')
+    apps = mx.portfolio(listed)
+    with pytest.raises(KeyError, match=r"'Gone' could not be audited: .*nowhere: is no folder"):
+        apps["Gone"]
+    assert "Gone" not in apps
+    with pytest.raises(mx.PolicyError, match="'jobs' cannot be 0"):
+        mx.portfolio(listed, jobs=0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "said"),
+    [
+        (
+            ["v1.1..v1.0"],
+            0,
+            "v1.1..v1.0 holds no commit to compare. A range leads from the older version to the newer one",
+        ),
+        (["--since", "2026-01-01"], 0, "no commit to compare is of those days"),
+        (["--tags", "v1.0"], 0, "no commit with a tag like 'v1.0' has another one"),
+        (["v1.0"], 0, "no commit that touched the project has another one"),
+        (["--limit", "0"], 0, ""),
+        (["--since", "2025-03-18", "--until", "2025-03-17"], 2, "no day lies between"),
+        (["--all"], 2, "Add --format json"),
+    ],
+)
+def test_who_asks_for_nothing_is_told(
+    asked: list[str], code: int, said: str, releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(releases)
+    done = CliRunner().invoke(cli, ["audit", *asked])
+    assert (done.exit_code, done.stderr.count("\n")) == (code, bool(said))
+    assert said in done.stderr
 
 
 @pytest.mark.parametrize("wrong", [{"revision": "v1.0...main"}, {"since": "soon"}, {"jobs": 2, "executor": Executor()}])

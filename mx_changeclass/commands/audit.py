@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +73,9 @@ def audit_command(
         raise click.UsageError("--portfolio says of each app what is audited. Leave the other choices out")
     if reports is not None and format_ != "html":
         raise click.UsageError("--reports writes what the page leads to. Add --format html")
-    with ExitStack() as stack:
+    if everything and format_ != "json":
+        raise click.UsageError("--all puts the whole report of each step into the JSON. Add --format json")
+    with ExitStack() as stack, _going_on(journal):
         shared: dict[str, Any] = {"policy": settings.policy, "jobs": jobs, "journal": journal}
         if scheduler:
             shared |= _cluster(scheduler, stack)
@@ -97,7 +99,30 @@ def audit_command(
     if errors_of(audits) or any(found.unread for found in audits.values()):
         complain("not all could be audited; the report tells what and why")
         return UNREADABLE
+    if file is None and not found.total and chosen["limit"] != 0:
+        complain(f"nothing to compare: {_hint(revision, **chosen)}")
     return BELOW
+
+
+@contextmanager
+def _going_on(journal: Path | None) -> Iterator[None]:
+    """Who stops an audit that keeps a journal is told that it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt as stopped:
+        if journal is not None:
+            stopped.add_note("it goes on from the journal")
+        raise
+
+
+def _hint(revision: str, *, tags: str, since: str, until: str, **_: Any) -> str:
+    """Why what was asked for may hold no step."""
+    if ".." in revision:
+        return f"{revision} holds no commit to compare. A range leads from the older version to the newer one"
+    if since or until:
+        return "no commit to compare is of those days. Leave out '--since' and '--until' to see all"
+    what = f"with a tag like '{tags}'" if tags else "that touched the project"
+    return f"no commit {what} has another one before it. Name another branch or project"
 
 
 def _written(audits: Mapping[str, Any], folder: Path, page: Path | None, say: Callable[[str], None]) -> str:

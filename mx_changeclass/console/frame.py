@@ -78,7 +78,7 @@ class Group(click.Group):
             complain(f"{error.format_message().rstrip('.')}. Run '{place} --help'")
             code = WRONG_USE
         except click.Abort as stopped:
-            complain("stopped. Run it again")
+            complain("; ".join(["stopped. Run it again", *getattr(stopped.__cause__, "__notes__", ())]))
             code = TERMINATED if isinstance(stopped.__cause__, Terminated) else STOPPED
         except ReadError as error:
             complain(str(error))
