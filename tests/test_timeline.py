@@ -285,6 +285,18 @@ def test_a_part_that_nothing_readable_stands_before_says_so(gaps: History) -> No
         _ = mx.audit("HEAD~3", PROJECT, cwd=gaps.at, limit=1).steps
 
 
+def test_a_clone_that_lacks_what_the_first_step_is_compared_with_is_told(gaps: History, tmp_path: Path) -> None:
+    made = tmp_path / "cut"
+    git(tmp_path, "clone", "-q", str(gaps.at), "more")
+    (tmp_path / "more" / PROJECT / "notes").write_text("more")
+    git(tmp_path / "more", "add", "-A")
+    git(tmp_path / "more", "commit", "-qm", "more")
+    git(tmp_path, "clone", "-q", "--depth", "3", f"file://{tmp_path / 'more'}", "cut")
+    assert len(mx.audit(path=PROJECT, cwd=made, limit=1).steps) == 1
+    with pytest.raises(ReadError, match="fetch --unshallow"):  # else nobody is told of what "last" destroys
+        _ = mx.audit(path=PROJECT, cwd=made, limit=2).steps
+
+
 def test_tags_go_further_back_by_tags(gaps: History) -> None:
     for name, commit in {"v1": "good", "v2": "worse", "v3": "last"}.items():
         git(gaps.at, "tag", name, next(id for id, known in gaps.named.items() if known == commit))
