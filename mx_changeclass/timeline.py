@@ -242,7 +242,8 @@ class _Work:
     ) -> Generator[Step, None, Sequence[MxError]]:
         """The steps in order. A commit that could not be judged is passed over: what came after it is compared with
         the last one before it that could, even where that stands before all that was asked for. Returns the errors of
-        those after which none came. Raises ``ReadError`` where there is no step for want of one to compare with."""
+        those after which none came. Raises ``ReadError`` where there is no step for want of one to compare with, and
+        where a clone lacks that: what the first step changed would be told nowhere."""
         base_of: dict[str, str] = {}
         skipped = list[MxError]()
         baseless = list[ReadError]()
@@ -293,16 +294,14 @@ class _Work:
 
     def _further_back(self, judged: Judged, commit: Commit, pool: Executor | None) -> tuple[Judged, Sequence[MxError]]:
         """What is found of a commit beside the last one that can be read before its base, which cannot; and the errors
-        of those that are passed over for it, oldest first."""
+        of those that are passed over for it, oldest first. Where there is none, what was found before. Raises
+        ``ReadError`` for a clone that lacks its past."""
         told, errors = judged, list[MxError]()
-        try:
-            for earlier in self._before(judged.old):
-                errors[:0] = filter(None, [told.error])
-                told = self._one(earlier, commit, pool)
-                if told.unread != earlier:
-                    return told, errors
-        except ReadError as error:
-            return evolve(judged, error=error), ()
+        for earlier in self._before(judged.old):
+            errors[:0] = filter(None, [told.error])
+            told = self._one(earlier, commit, pool)
+            if told.unread != earlier:
+                return told, errors
         return judged, ()
 
     def _judged(self, pool: Executor | None, most: int) -> Generator[Judged, None, None]:

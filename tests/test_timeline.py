@@ -285,6 +285,18 @@ def test_a_part_that_nothing_readable_stands_before_says_so(gaps: History) -> No
         _ = mx.audit("HEAD~3", PROJECT, cwd=gaps.at, limit=1).steps
 
 
+def test_a_clone_that_lacks_what_the_first_step_is_compared_with_is_told(gaps: History, tmp_path: Path) -> None:
+    made = tmp_path / "cut"
+    git(tmp_path, "clone", "-q", str(gaps.at), "more")
+    (tmp_path / "more" / PROJECT / "notes").write_text("more")
+    git(tmp_path / "more", "add", "-A")
+    git(tmp_path / "more", "commit", "-qm", "more")
+    git(tmp_path, "clone", "-q", "--depth", "3", f"file://{tmp_path / 'more'}", "cut")
+    assert len(mx.audit(path=PROJECT, cwd=made, limit=1).steps) == 1
+    with pytest.raises(ReadError, match="fetch --unshallow"):  # else nobody is told of what "last" destroys
+        _ = mx.audit(path=PROJECT, cwd=made, limit=2).steps
+
+
 def test_tags_go_further_back_by_tags(gaps: History) -> None:
     for name, commit in {"v1": "good", "v2": "worse", "v3": "last"}.items():
         git(gaps.at, "tag", name, next(id for id, known in gaps.named.items() if known == commit))
@@ -476,10 +488,14 @@ def test_a_portfolio_says_why_it_lacks_an_app(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "code", "said"),
     [
-        (["v1.1..v1.0"], 0, "v1.1..v1.0 holds no such commit. A range leads from the older version to the newer one"),
-        (["--since", "2026-01-01"], 0, "no such commit is of those days"),
-        (["--tags", "v1.0"], 0, "only one commit has a tag like 'v1.0'"),
-        (["v1.0"], 0, "only one commit touched the project"),
+        (
+            ["v1.1..v1.0"],
+            0,
+            "v1.1..v1.0 holds no commit to compare. A range leads from the older version to the newer one",
+        ),
+        (["--since", "2026-01-01"], 0, "no commit to compare is of those days"),
+        (["--tags", "v1.0"], 0, "no commit with a tag like 'v1.0' has another one"),
+        (["v1.0"], 0, "no commit that touched the project has another one"),
         (["--limit", "0"], 0, ""),
         (["--since", "2025-03-18", "--until", "2025-03-17"], 2, "no day lies between"),
         (["--all"], 2, "Add --format json"),

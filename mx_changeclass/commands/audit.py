@@ -118,11 +118,11 @@ def _going_on(journal: Path | None) -> Iterator[None]:
 def _hint(revision: str, *, tags: str, since: str, until: str, **_: Any) -> str:
     """Why what was asked for may hold no step."""
     if ".." in revision:
-        return f"{revision} holds no such commit. A range leads from the older version to the newer one"
+        return f"{revision} holds no commit to compare. A range leads from the older version to the newer one"
     if since or until:
-        return "no such commit is of those days. Leave out '--since' and '--until' to see all"
-    what = f"only one commit has a tag like '{tags}'" if tags else "only one commit touched the project"
-    return f"{what}. Name another branch or project"
+        return "no commit to compare is of those days. Leave out '--since' and '--until' to see all"
+    what = f"with a tag like '{tags}'" if tags else "that touched the project"
+    return f"no commit {what} has another one before it. Name another branch or project"
 
 
 def _written(audits: Mapping[str, Any], folder: Path, page: Path | None, say: Callable[[str], None]) -> str:
