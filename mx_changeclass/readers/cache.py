@@ -248,7 +248,8 @@ def cache(folder: str | os.PathLike[str] | None = None) -> Iterator[None]:
         if not _in_checkout(place):
             _cache = Cache(place)
         elif chosen:
-            raise PolicyError(f"{chosen} lies in the checkout, which may bring facts of its own. Keep them outside")
+            where = chosen if folder else f"{SWITCH}={chosen}"
+            raise PolicyError(f"{where}: lies in the checkout, which may bring facts of its own. Keep them outside")
     if _cache is None:
         yield
         return

@@ -290,6 +290,9 @@ def test_no_facts_are_taken_from_the_checkout_that_is_judged(app: Path, monkeypa
     for folder in (app / ".cache", Path(".cache")):
         with pytest.raises(mx.PolicyError, match="lies in the checkout"):
             judged("HEAD~1", "HEAD", folder)
+    refused = command("HEAD~1", "HEAD", cwd=app, **{kept.SWITCH: ".cache"})
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith(f"mx-changeclass: {kept.SWITCH}=.cache: lies in the checkout")
     monkeypatch.setenv("XDG_CACHE_HOME", str(app / ".cache"))
     monkeypatch.delenv(kept.SWITCH, raising=False)
     with mx.cache():
