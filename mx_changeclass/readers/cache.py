@@ -69,8 +69,7 @@ class Cache:
         self._fresh: dict[tuple[str, str], str] = {}
         self._waiting = 0
         self._used: set[tuple[str, str]] = set()
-        is_new = not os.path.lexists(self._file)
-        if is_new:
+        if not os.path.lexists(self._file):
             _clear(folder, self._today)
         os.close(os.open(self._file, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600))
         self._connection: sqlite3.Connection | None = sqlite3.connect(

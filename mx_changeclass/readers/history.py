@@ -135,8 +135,9 @@ def history(
     base = repository.branching(old or "HEAD", new) if dots else ""
     bases: Mapping[str, str] | None = None
     if tags:
-        found = _tagged(repository, tags, "" if revision == "HEAD" else new, base)
-        bases = repository.nearest([commit.id for commit in repository.tagged(tags)])
+        tagged = repository.tagged(tags)
+        found = _leading(repository, tagged, tags, "" if revision == "HEAD" else new, base)
+        bases = repository.nearest([commit.id for commit in tagged])
     else:
         found = repository.commits(new, folder, after=base, merges=merges)
         if base and merges:
@@ -155,12 +156,10 @@ def history(
     return History(tuple(chosen), at, cwd, branched_at=base, bases=bases, label=label)
 
 
-def _tagged(repository: Repository, pattern: str, new: str, base: str) -> list[Commit]:
-    """The commits with a tag, newest first; those that lead to ``new`` and not to ``base`` where these are named."""
-    found = repository.tagged(pattern)
-    if new:
-        within = repository.between(base, new)
-        found = [commit for commit in found if commit.id in within]
+def _leading(repository: Repository, tagged: list[Commit], pattern: str, new: str, base: str) -> list[Commit]:
+    """Of the commits with a tag those that lead to ``new`` and not to ``base`` where these are named."""
+    within = repository.between(base, new) if new else None
+    found = [commit for commit in tagged if within is None or commit.id in within]
     if not found:
         advice = "Fetch the tags with 'git fetch --tags', or give another pattern"
         raise ReadError(pattern, "is the name of no tag that could be audited", advice)

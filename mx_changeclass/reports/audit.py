@@ -8,6 +8,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from mx_changeclass import __version__
@@ -187,11 +188,11 @@ def binaries_told(steps: Sequence[Step]) -> str:
     found = between_binaries(steps)
     if not found:
         return ""
-    days = sorted(days for _, days in found if days is not None)
+    days = [days for _, days in found if days is not None]
     if not days:
         return f"{plural(len(found), 'step')} needed a new binary"
-    median = (days[(len(days) - 1) // 2] + days[len(days) // 2]) // 2
-    return f"{plural(len(found), 'step')} needed a new binary, a median of {plural(median, 'day')} apart"
+    apart = plural(int(median(days)), "day")
+    return f"{plural(len(found), 'step')} needed a new binary, a median of {apart} apart"
 
 
 def in_sentences(*told: str) -> str:
